@@ -1,0 +1,33 @@
+"""gandoctor finds out why a GAN failed to train: monitors, diagnosis and fixes for TensorFlow/Keras 3.
+
+Public names are loaded on first use, so that reading a run never imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gandoctor.diagnosis import Diagnosis, diagnose
+    from gandoctor.errors import GandoctorError
+    from gandoctor.monitors import GANMonitor
+    from gandoctor.store import Run, load_run
+
+__version__ = "0.1.0"
+__all__ = ["Diagnosis", "GANMonitor", "GandoctorError", "Run", "diagnose", "load_run"]
+
+_HOME = {
+    "GANMonitor": "gandoctor.monitors",
+    "Run": "gandoctor.store",
+    "load_run": "gandoctor.store",
+    "Diagnosis": "gandoctor.diagnosis",
+    "diagnose": "gandoctor.diagnosis",
+    "GandoctorError": "gandoctor.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gandoctor' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,175 @@
+"""Diagnosis: run every rule on a run, order the findings, name a verdict."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from gandoctor.rules import Finding, Severity, Status, all_rules
+from gandoctor.store import Run, load_run
+from gandoctor.treatments import TREATMENTS
+
+SCHEMA = "gandoctor.diagnosis/1"
+Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
+
+_STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NOT_EVALUATED)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What all rules say of one run.
+
+    Attributes:
+        run: The run that was judged.
+        findings: One per rule: detected ones first and most severe first, then the rest by id.
+    """
+
+    run: Run
+    findings: tuple[Finding, ...]
+
+    @property
+    def detected(self) -> tuple[Finding, ...]:
+        """The findings that are failures."""
+        return tuple(f for f in self.findings if f.status is Status.DETECTED)
+
+    @property
+    def worst(self) -> Severity | None:
+        """Highest severity detected; None when nothing was."""
+        return max((f.severity for f in self.detected), key=lambda s: s.rank, default=None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Failing with a critical finding, attention with a warning, inconclusive when too little could be judged.
+
+        Inconclusive: nothing above info was detected, and a rule that judges training itself (not only a contract)
+        was not evaluated because the run is too short or lacks signals, or failed with an error.
+        """
+        if self.worst is Severity.CRITICAL:
+            return "failing"
+        if self.worst is Severity.WARNING:
+            return "attention"
+        not_judged = [f for f in self.findings if f.status in (Status.NOT_EVALUATED, Status.ERRORED)]
+        judged = [f for f in self.findings if f.status in (Status.DETECTED, Status.NOT_DETECTED)]
+        return "inconclusive" if len(not_judged) >= len(judged) else "healthy"
+
+    @cached_property
+    def sentence(self) -> str:
+        """The verdict as one sentence."""
+        run = self.run
+        ending = {
+            "completed": f"The run completed {run.last_step} steps",
+            "running": f"The run is at step {run.last_step}",
+            "interrupted": f"The run was interrupted at step {run.last_step}",
+            "crashed": f"The run crashed at step {run.last_step}",
+        }[run.state]
+        if self.detected:
+            first = self.detected[0]
+            more = len(self.detected) - 1
+            others = f" and {more} more finding{'s' if more > 1 else ''}" if more else ""
+            return f"{ending}: {first.rule.title} (from step {first.first_step}){others}."
+        if self.verdict == "inconclusive":
+            return f"{ending}: too little could be checked to call it healthy."
+        return f"{ending}: no failure mode was detected."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the diagnosis as plain data; numbers that are not finite become strings ("nan", "inf")."""
+        run = self.run
+        manifest = run.manifest
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "run": {
+                "path": str(run.path),
+                "state": run.state,
+                "steps": run.last_step,
+                "planned_steps": manifest.planned_steps,
+                "loss": manifest.loss_family,
+                "target": manifest.target,
+                "seed": manifest.seed,
+                "gaps": run.gaps,
+            },
+            "findings": [_finding(f) for f in self.findings],
+        }
+
+    def to_json(self) -> str:
+        """Return the diagnosis as JSON, schema "gandoctor.diagnosis/1"."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{f.rule.id}</td><td>{f.severity}</td><td>{html.escape(f.rule.title)}</td>"
+            f"<td>{html.escape(' '.join(e.statement for e in f.evidence))}</td></tr>"
+            for f in self.detected
+        )
+        return f"<p><b>{self.verdict}</b>: {html.escape(self.sentence)}</p><table>{rows}</table>"
+
+
+def diagnose(run: Run | str | os.PathLike[str]) -> Diagnosis:
+    """Judge a run with every rule.
+
+    Args:
+        run: An open run or the path of its directory.
+
+    Raises:
+        GandoctorError: The path is not a usable run directory.
+    """
+    opened = run if isinstance(run, Run) else load_run(run)
+    findings = sorted(
+        (rule.evaluate(opened) for rule in all_rules()),
+        key=lambda f: (
+            _STATUS_ORDER.index(f.status),
+            -f.severity.rank if f.status is Status.DETECTED else 0,
+            f.rule.id,
+        ),
+    )
+    return Diagnosis(opened, tuple(findings))
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    detected = finding.status is Status.DETECTED
+    return {
+        "id": finding.rule.id,
+        "name": finding.rule.name,
+        "title": finding.rule.title,
+        "status": finding.status.value,
+        "severity": finding.severity.value,
+        "first_step": finding.first_step,
+        "last_step": finding.last_step,
+        "reason": finding.reason,
+        "evidence": [
+            {
+                "signal": e.signal,
+                "observed": _number(e.observed),
+                "threshold": None if e.threshold is None else _number(e.threshold),
+                "first_step": e.first_step,
+                "last_step": e.last_step,
+                "statement": e.statement,
+            }
+            for e in finding.evidence
+        ],
+        "causes": [{"id": c.id, "title": c.title, "score": c.score, "test": c.test} for c in finding.causes],
+        "treatments": [
+            {
+                "id": t.id,
+                "title": t.title,
+                "explanation": t.explanation,
+                "code": t.code,
+                "patch": t.patch,
+                "evidence": t.evidence,
+                "reference": t.reference,
+            }
+            for t in (TREATMENTS[i] for i in finding.rule.treatments)
+        ]
+        if detected
+        else [],
+    }
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

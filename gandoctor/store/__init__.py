@@ -1,0 +1,31 @@
+"""The run directory: the only place where training and diagnosis meet.
+
+Writing is append-only and crash-safe; reading trusts nothing it finds.
+"""
+
+from gandoctor.store.events import Event
+from gandoctor.store.manifest import (
+    DataCard,
+    LatentCard,
+    LayerCard,
+    LossFamily,
+    Manifest,
+    PlayerCard,
+)
+from gandoctor.store.run import Run, RunState, SampleSheet, load_run
+from gandoctor.store.writer import RunWriter
+
+__all__ = [
+    "DataCard",
+    "Event",
+    "LatentCard",
+    "LayerCard",
+    "LossFamily",
+    "Manifest",
+    "PlayerCard",
+    "Run",
+    "RunState",
+    "RunWriter",
+    "SampleSheet",
+    "load_run",
+]

@@ -1,0 +1,55 @@
+"""The event log `events.jsonl`: started, resumed, monitor_error, checkpoint, ended; append-only."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+EVENTS_NAME = "events.jsonl"
+EVENT_MAX_BYTES = 2**20
+
+
+class Event(BaseModel):
+    """One line of the log. Fields beyond these are kept and readable through `model_extra`.
+
+    Attributes:
+        kind: "started", "resumed", "monitor_error", "monitor_warning", "fault", "checkpoint" or "ended".
+        step: Global step at which it happened.
+        time: Unix time in seconds.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
+    step: int = 0
+    time: float = 0.0
+
+
+def append_event(run_dir: Path, kind: str, step: int, **fields: Any) -> None:
+    """Append one event; a single write, so that a reader never sees half a line but at the very end."""
+    line = json.dumps({"kind": kind, "step": step, "time": time.time(), **fields}, default=str)
+    with (run_dir / EVENTS_NAME).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def read_events(run_dir: Path, gaps: list[str]) -> Iterator[Event]:
+    """Yield the readable events in order and name the unreadable ones in `gaps`."""
+    path = run_dir / EVENTS_NAME
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(EVENT_MAX_BYTES), b""), start=1):
+                if not line.endswith(b"\n") and len(line) < EVENT_MAX_BYTES:
+                    return  # the torn tail of a writer that was killed, or one still writing
+                try:
+                    yield Event.model_validate_json(line)
+                except (ValidationError, ValueError):
+                    gaps.append(f"{EVENTS_NAME} line {number} is not a gandoctor event and was left out.")
+    except FileNotFoundError:
+        gaps.append(f"{EVENTS_NAME} is missing: when the run started and how it ended is not known.")
+    except OSError as error:
+        gaps.append(f"{EVENTS_NAME} cannot be read: {error}.")

@@ -1,0 +1,35 @@
+"""Whether the process that writes a run is still alive, told from what it said of itself in its last start event."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from typing import Any
+
+import psutil
+
+REMOTE_SILENCE_S = 120.0
+"""A writer on another machine counts as alive while its files are younger than this."""
+
+
+def describe_this_process() -> dict[str, Any]:
+    """Return what a reader needs to recognise this process again: host, pid and its creation time."""
+    return {"host": platform.node(), "pid": os.getpid(), "process_created": psutil.Process().create_time()}
+
+
+def is_alive(description: dict[str, Any], last_write: float) -> bool:
+    """Tell whether the described process still runs.
+
+    Args:
+        description: As returned by `describe_this_process`; missing fields count as a dead writer.
+        last_write: Unix time of the newest file of the run, used where the writer is on another host.
+    """
+    if description.get("host") != platform.node():
+        return time.time() - last_write < REMOTE_SILENCE_S
+    try:
+        process = psutil.Process(int(description["pid"]))
+        same = abs(process.create_time() - float(description["process_created"])) < 1.0
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (KeyError, TypeError, ValueError, OverflowError, psutil.Error):
+        return False

@@ -1,0 +1,147 @@
+"""The manifest `run.json`: what was trained, with what, and what could not be recorded and why."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gandoctor.errors import GandoctorError
+
+MANIFEST_NAME = "run.json"
+MANIFEST_MAX_BYTES = 32 * 2**20
+
+LossFamily = Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"]
+Source = Literal["given", "inferred", "unknown"]
+
+
+class DataCard(BaseModel):
+    """The user's real data as the monitor saw it.
+
+    Attributes:
+        shape: Shape of one example, e.g. (28, 28, 1).
+        minimum: Smallest value; maximum: largest value; both over all probe data, in the data's own units.
+        probe_count: Real examples the discriminator trains on, kept for probes.
+        holdout_count: Real examples it never trains on; 0 when none were given.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    probe_count: int
+    holdout_count: int = 0
+
+
+class LatentCard(BaseModel):
+    """The law of the generator's input, measured on one draw of the latent sampler (or declared by shape)."""
+
+    shape: tuple[int, ...]
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    std: float | None = None
+    source: Source = "inferred"
+
+
+class LayerCard(BaseModel):
+    """One layer in call order; `settings` holds what matters for diagnosis (units, rate, momentum, strides ...)."""
+
+    name: str
+    type: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    output_shape: tuple[int | None, ...] | None = None
+    parameters: int = 0
+
+
+class PlayerCard(BaseModel):
+    """One network and its optimizer; `optimizer` is empty where none was found."""
+
+    name: str
+    layers: list[LayerCard] = Field(default_factory=list)
+    parameters: int = 0
+    optimizer: dict[str, Any] = Field(default_factory=dict)
+
+
+class Manifest(BaseModel):
+    """Everything about a run that is not a time series.
+
+    Attributes:
+        config: The training's own settings, as the target declared them.
+        loss_family: None when it could not be inferred; rules that need it say so.
+        real_is_high: True when the discriminator is trained to score reals above fakes; None when unknown.
+        missing: Signal name -> why it could not be recorded.
+        cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`).
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    schema_name: Literal["gandoctor.run/1"] = Field(default="gandoctor.run/1", alias="schema")
+    created: str = ""
+    target: str | None = None
+    command: list[str] = Field(default_factory=list)
+    seed: int | None = None
+    planned_steps: int | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    loss_family: LossFamily | None = None
+    loss_family_source: Source = "unknown"
+    real_is_high: bool | None = None
+    real_is_high_source: Source = "unknown"
+    data: DataCard | None = None
+    latent: LatentCard | None = None
+    generator: PlayerCard | None = None
+    discriminator: PlayerCard | None = None
+    cadence: dict[str, float] = Field(default_factory=dict)
+    missing: dict[str, str] = Field(default_factory=dict)
+
+    def save(self, run_dir: Path) -> None:
+        """Write `run.json` so that a reader sees the old or the new file, never a half-written one."""
+        text = self.model_dump_json(by_alias=True, indent=1)
+        handle, temporary = tempfile.mkstemp(dir=run_dir, prefix=".run-", suffix=".json")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, run_dir / MANIFEST_NAME)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def load(cls, run_dir: Path) -> Manifest:
+        """Read `run.json`.
+
+        Raises:
+            GandoctorError: The file is missing, too large, not JSON or not a manifest this version can read.
+        """
+        path = run_dir / MANIFEST_NAME
+        try:
+            if path.stat().st_size > MANIFEST_MAX_BYTES:
+                raise GandoctorError(f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest.")
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise GandoctorError(
+                f"{run_dir} is not a run directory: it has no {MANIFEST_NAME}. "
+                "Give the directory that `gandoctor run` or GANMonitor wrote."
+            ) from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise GandoctorError(f"{path} cannot be read: {error}") from None
+        schema = content.get("schema") if isinstance(content, dict) else None
+        if schema != "gandoctor.run/1":
+            raise GandoctorError(
+                f"{path} has schema {schema!r}; this version reads 'gandoctor.run/1'. "
+                "Was it written by a newer gandoctor?"
+            )
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise GandoctorError(f"{path} is damaged: {where}: {first['msg']}.") from None

@@ -1,0 +1,135 @@
+"""Signal segments: append-only Arrow IPC streams, one row a recorded step, readable while they grow."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+STEP = "step"
+TIME = "time"
+
+
+class SegmentWriter:
+    """Writes one Arrow stream with a fixed set of columns.
+
+    Args:
+        path: File to create; it must not exist.
+        names: Signal columns; `step` and `time` are always there.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.schema = pa.schema(
+            [(STEP, pa.int64()), (TIME, pa.float64()), *((name, pa.float64()) for name in self.names)]
+        )
+        self._file = path.open("xb")
+        self._stream = pa.ipc.new_stream(self._file, self.schema)
+
+    def write(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        """Append rows as one record batch and hand them to the operating system; absent values become null."""
+        columns = [
+            # from_pandas=False keeps NaN (training produced NaN) apart from null (not captured).
+            pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
+            for field in self.schema
+        ]
+        self._stream.write_batch(pa.record_batch(columns, schema=self.schema))
+        self._file.flush()
+
+    def close(self) -> None:
+        """End the stream."""
+        self._stream.close()
+        self._file.close()
+
+
+class SegmentReader:
+    """Reads a segment from where the last call stopped; a torn tail is left for the next call.
+
+    Attributes:
+        damage: None, or what is wrong with the file beyond a torn tail.
+        unread_bytes: Length of the torn tail: a batch still being written, or cut off by a kill.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage: str | None = None
+        self.unread_bytes = 0
+        self._schema: pa.Schema | None = None
+        self._offset = 0
+
+    def read_new(self) -> list[pa.RecordBatch]:
+        """Return the record batches that were completed since the last call."""
+        if self.damage is not None:
+            return []
+        batches: list[pa.RecordBatch] = []
+        try:
+            with self.path.open("rb") as file:
+                file.seek(0, 2)
+                size = file.tell()
+                while self._offset < size:
+                    file.seek(self._offset)
+                    message = self._next_message(file, size)
+                    self.unread_bytes = size - self._offset if message is None else 0
+                    if message is None:
+                        break
+                    self._offset = file.tell()
+                    if message.type == "schema":
+                        self._schema = self._checked(pa.ipc.read_schema(message))
+                    elif message.type == "record batch" and self._schema is not None:
+                        batch = pa.ipc.read_record_batch(message, self._schema)
+                        batch.validate(full=True)
+                        batches.append(batch)
+        except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+            self.damage = f"{self.path.name} is unreadable after byte {self._offset}: {str(error).splitlines()[0]}"
+        return batches
+
+    @staticmethod
+    def _next_message(file: BinaryIO, size: int) -> pa.ipc.Message | None:
+        """Read one whole message, or None if its tail has not been written (yet) or the stream has ended."""
+        start = file.tell()
+        head = file.read(8)
+        if len(head) < 8:
+            return None
+        marker, metadata_length = struct.unpack("<Ii", head)
+        if marker != 0xFFFFFFFF or metadata_length < 0:
+            raise ValueError("not an Arrow stream")
+        if metadata_length == 0:
+            return None  # end of stream
+        metadata = file.read(metadata_length)
+        if len(metadata) < metadata_length or file.tell() + _body_length(metadata) > size:
+            return None
+        file.seek(start)
+        return pa.ipc.read_message(file)
+
+    @staticmethod
+    def _checked(schema: pa.Schema) -> pa.Schema:
+        if STEP not in schema.names or schema.field(STEP).type != pa.int64():
+            raise ValueError("no integer column 'step'")
+        wrong = [f.name for f in schema if f.name != STEP and f.type != pa.float64()]
+        if wrong:
+            raise ValueError(f"column {wrong[0]!r} is not a number")
+        return schema
+
+
+def _body_length(metadata: bytes) -> int:
+    """Read `bodyLength`, field 3 of the Message flatbuffer (Arrow columnar format, "Encapsulated message format").
+
+    pyarrow reports a short body only as an exception, which cannot be told from corruption.
+    """
+    try:
+        (table,) = struct.unpack_from("<I", metadata, 0)
+        (vtable_distance,) = struct.unpack_from("<i", metadata, table)
+        vtable = table - vtable_distance
+        (vtable_size,) = struct.unpack_from("<H", metadata, vtable)
+        if vtable_size <= 10:
+            return 0
+        (field,) = struct.unpack_from("<H", metadata, vtable + 10)
+        length: int = struct.unpack_from("<q", metadata, table + field)[0] if field else 0
+    except struct.error:
+        raise ValueError("not an Arrow message") from None
+    if length < 0:
+        raise ValueError("not an Arrow message")
+    return length

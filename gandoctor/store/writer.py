@@ -1,0 +1,156 @@
+"""RunWriter: the training side of the run directory."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from gandoctor.errors import GandoctorError
+from gandoctor.store.events import append_event
+from gandoctor.store.liveness import describe_this_process
+from gandoctor.store.manifest import MANIFEST_NAME, Manifest
+from gandoctor.store.run import load_run
+from gandoctor.store.segments import STEP, TIME, SegmentWriter
+
+FLUSH_EVERY_S = 1.0
+REALS_NAME = "reals.npz"
+
+
+class RunWriter:
+    """Appends to one run directory; nothing already in it is ever changed.
+
+    Args:
+        run_dir: Directory to create, or (with `resume`) one that already holds a run.
+        manifest: Written at once; replace it later with `write_manifest`.
+        resume: Continue an existing run in a new segment.
+
+    Raises:
+        GandoctorError: The directory already holds a run and `resume` is false, is being written by a live
+            process, or cannot be written.
+    """
+
+    def __init__(self, run_dir: str | os.PathLike[str], manifest: Manifest, resume: bool = False) -> None:
+        self.path = Path(run_dir)
+        self.manifest = manifest
+        self.last_step = 0
+        exists = (self.path / MANIFEST_NAME).exists()
+        if exists and not resume:
+            raise GandoctorError(
+                f"{self.path} already holds a run. Choose another directory, or resume it (--resume, resume=True)."
+            )
+        if exists:
+            earlier = load_run(self.path)
+            if earlier.state == "running":
+                raise GandoctorError(f"{self.path} is being written by a training that is still running.")
+            self.last_step = earlier.last_step
+        try:
+            (self.path / "signals").mkdir(parents=True, exist_ok=True)
+            (self.path / "samples").mkdir(exist_ok=True)
+            manifest.save(self.path)
+        except OSError as error:
+            raise GandoctorError(f"Run directory {self.path} cannot be written: {error}") from None
+        self._rows: list[dict[str, float | None]] = []
+        self._segment: SegmentWriter | None = None
+        self._last_flush = time.monotonic()
+        self.event("resumed" if exists else "started", self.last_step, **describe_this_process())
+
+    def write_manifest(self) -> None:
+        """Write the current `manifest` again, atomically."""
+        self.manifest.save(self.path)
+
+    def event(self, kind: str, step: int, **fields: Any) -> None:
+        """Append one event."""
+        append_event(self.path, kind, step, **fields)
+
+    def record(self, step: int, values: Mapping[str, float | None]) -> None:
+        """Add one row. A name left out or None is absent; NaN is recorded as NaN. Flushed at least every second.
+
+        Args:
+            step: Completed training steps, rising from row to row; 0 is the state before training.
+            values: Signal name -> value.
+        """
+        self._rows.append({STEP: step, TIME: time.time(), **values})
+        self.last_step = max(self.last_step, step)
+        if time.monotonic() - self._last_flush >= FLUSH_EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything recorded so far to the operating system."""
+        self._last_flush = time.monotonic()
+        if not self._rows:
+            return
+        rows, self._rows = self._rows, []
+        names = {name for row in rows for name in row} - {STEP, TIME}
+        if self._segment is None or not names <= set(self._segment.names):
+            # A stream has a fixed set of columns: a new signal opens a new segment.
+            known = set() if self._segment is None else set(self._segment.names)
+            if self._segment is not None:
+                self._segment.close()
+            self._segment = SegmentWriter(self._next_segment_path(), sorted(names | known))
+        self._segment.write(rows)
+
+    def samples(self, step: int, fakes: np.ndarray, reals: np.ndarray | None = None) -> None:
+        """Store a contact sheet of generated images and the arrays behind it.
+
+        Args:
+            step: Global step of the images.
+            fakes: uint8, (n, height, width, channels), channels 1 or 3, from the fixed latents.
+            reals: Like `fakes`; the first row of the sheet.
+        """
+        stem = self.path / "samples" / f"{step:06d}"
+        _replace(stem.with_suffix(".npz"), lambda file: np.savez_compressed(file, fakes=fakes))
+        sheet = contact_sheet(fakes, reals)
+        _replace(stem.with_suffix(".png"), lambda file: sheet.save(file, format="PNG"))
+
+    def reals(self, reals: np.ndarray) -> None:
+        """Store the real images that sample statistics are compared with: uint8, (n, height, width, channels)."""
+        _replace(self.path / "samples" / REALS_NAME, lambda file: np.savez_compressed(file, reals=reals))
+
+    def close(self, reason: str, **fields: Any) -> None:
+        """Flush, end the segment and record how the run ended.
+
+        Args:
+            reason: "completed", "stopped", "interrupted" or "crashed".
+            fields: Recorded with the event, e.g. the exception of a crash.
+        """
+        self.flush()
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
+        self.event("ended", self.last_step, reason=reason, **fields)
+
+    def _next_segment_path(self) -> Path:
+        taken = [int(p.stem) for p in (self.path / "signals").glob("*.arrows") if p.stem.isdigit()]
+        return self.path / "signals" / f"{max(taken, default=-1) + 1:04d}.arrows"
+
+
+def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8) -> Image.Image:
+    """Lay out images in a grid, one row of reals on top; 2 pixels between images, 6 below the reals."""
+    height, width, channels = fakes.shape[1:]
+    blocks = [reals[:columns]] if reals is not None and len(reals) else []
+    blocks += [fakes[i : i + columns] for i in range(0, len(fakes), columns)]
+    gap = 2
+    canvas = np.full((len(blocks) * (height + gap) + gap + 4, columns * (width + gap) + gap, channels), 96, np.uint8)
+    top = gap
+    for row, block in enumerate(blocks):
+        for column, image in enumerate(block):
+            left = gap + column * (width + gap)
+            canvas[top : top + height, left : left + width] = image
+        top += height + gap + (4 if row == 0 and reals is not None and len(reals) else 0)
+    return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+
+
+def _replace(path: Path, write: Any) -> None:
+    """Write through memory and a rename, so that a reader or a kill never meets half a file."""
+    buffer = io.BytesIO()
+    write(buffer)
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_bytes(buffer.getvalue())
+    os.replace(temporary, path)

@@ -1,0 +1,6 @@
+"""The catalogue of fixes: words, Keras code, config patch, strength of the evidence, reference."""
+
+from gandoctor.treatments.catalogue import TREATMENTS
+from gandoctor.treatments.treatment import Treatment
+
+__all__ = ["TREATMENTS", "Treatment"]
