@@ -42,17 +42,29 @@ _LOSSES = _table(
 
 _GRADIENTS = _table(
     "step",
-    ("d_grad_norm", "L2 norm", "Global norm of the discriminator's gradient in its own update, before clipping."),
+    (
+        "d_grad_norm",
+        "L2 norm",
+        "Global norm of the discriminator's gradient in its own update, before clipping.",
+    ),
     ("g_grad_norm", "L2 norm", "Global norm of the generator's gradient in its own update, before clipping."),
 )
 
 _UPDATES = _table(
     "probe",
-    ("d_update_in_d_step", "L2 norm", "How far the discriminator's weights moved in the discriminator's update."),
+    (
+        "d_update_in_d_step",
+        "L2 norm",
+        "How far the discriminator's weights moved in the discriminator's update.",
+    ),
     ("d_update_in_g_step", "L2 norm", "How far the discriminator's weights moved in the generator's update."),
     ("g_update_in_g_step", "L2 norm", "How far the generator's weights moved in the generator's update."),
     ("g_update_in_d_step", "L2 norm", "How far the generator's weights moved in the discriminator's update."),
-    ("d_update_ratio", "1", "Movement of the discriminator's weights in its own update, relative to their norm."),
+    (
+        "d_update_ratio",
+        "1",
+        "Movement of the discriminator's weights in its own update, relative to their norm.",
+    ),
     ("g_update_ratio", "1", "Movement of the generator's weights in its own update, relative to their norm."),
     ("d_learning_rate", "1/step", "Learning rate of the discriminator's optimizer, schedule resolved."),
     ("g_learning_rate", "1/step", "Learning rate of the generator's optimizer, schedule resolved."),
@@ -61,12 +73,20 @@ _UPDATES = _table(
 _SCORES = _table(
     "probe",
     ("d_real_score", "score", "Mean discriminator output on real images it trains on (inference mode)."),
-    ("d_holdout_score", "score", "Mean discriminator output on real images it never trains on (inference mode)."),
+    (
+        "d_holdout_score",
+        "score",
+        "Mean discriminator output on real images it never trains on (inference mode).",
+    ),
     ("d_fake_score", "score", "Mean discriminator output on generated images (inference mode)."),
     ("d_real_logit", "logit", "Mean discriminator logit on real images it trains on (inference mode)."),
     ("d_holdout_logit", "logit", "Mean discriminator logit on held-out real images (inference mode)."),
     ("d_fake_logit", "logit", "Mean discriminator logit on generated images (inference mode)."),
-    ("d_logit_gap", "logit", "d_real_logit minus d_fake_logit: how confidently the discriminator separates them."),
+    (
+        "d_logit_gap",
+        "logit",
+        "d_real_logit minus d_fake_logit: how confidently the discriminator separates them.",
+    ),
     ("d_prime", "1", "Separation of real and fake logits in pooled standard deviations."),
     ("d_auc", "1", "Probability that a real image scores above a generated one (inference mode)."),
     ("d_real_accuracy", "share", "Share of trained-on reals the discriminator calls real (inference mode)."),
@@ -82,19 +102,35 @@ _SAMPLES = _table(
     ("sample_max", "data units", "Largest generated value, in the units of the training data."),
     ("sample_mean", "data range", "Mean generated value, 0..1 over the real data's range."),
     ("sample_std", "data range", "Standard deviation of generated values, 0..1 over the real data's range."),
-    ("sample_latent_std", "data range", "Mean over pixels of the standard deviation across latents: 0 = z is ignored."),
+    (
+        "sample_latent_std",
+        "data range",
+        "Mean over pixels of the standard deviation across latents: 0 = z is ignored.",
+    ),
     ("sample_autocorrelation", "1", "Correlation of neighbouring pixels: 1 smooth, 0 white noise."),
     ("sample_spectral_flatness", "1", "Flatness of the power spectrum: 1 white noise, 0 smooth."),
     ("sample_high_frequency", "share", "Share of spectral power above 0.35 cycles per pixel."),
     ("sample_noise_sigma", "data range", "Robust estimate of Gaussian pixel noise (median Immerkær)."),
     ("sample_impulse", "share", "Share of pixels more than 0.3 away from their 3x3 median: salt and pepper."),
     ("sample_checkerboard", "1", "Spectral peaks at the grid frequencies over their neighbourhood."),
-    ("sample_nn_distance", "L2 norm", "Median distance of a generated image to its nearest other generated image."),
+    (
+        "sample_nn_distance",
+        "L2 norm",
+        "Median distance of a generated image to its nearest other generated image.",
+    ),
     ("sample_duplicate_pairs", "pairs", "Pairs of generated images closer than real images ever are."),
     ("sample_pairwise_distance", "L2 norm", "Mean distance between two generated images."),
-    ("sample_coverage", "1", "Share of real images with a generated neighbour, 1 = as real data would score."),
+    (
+        "sample_coverage",
+        "1",
+        "Share of real images with a generated neighbour, 1 = as real data would score.",
+    ),
     ("sample_kid", "KID", "Kernel distance to the real data in a fixed random convolutional embedding."),
-    ("sample_train_infer_gap", "1", "Difference of the generator's training- and inference-mode images, over their spread."),
+    (
+        "sample_train_infer_gap",
+        "1",
+        "Difference of the generator's training- and inference-mode images, over their spread.",
+    ),
 )
 
 SIGNALS: dict[str, Signal] = {s.name: s for s in (*_LOSSES, *_GRADIENTS, *_UPDATES, *_SCORES, *_SAMPLES)}

@@ -124,8 +124,10 @@ class Run:
 
     def __contains__(self, name: object) -> bool:
         """Tell whether the signal was recorded at least once."""
-        return isinstance(name, str) and name in self._table.column_names and (
-            self._table[name].null_count < len(self._table)
+        return (
+            isinstance(name, str)
+            and name in self._table.column_names
+            and (self._table[name].null_count < len(self._table))
         )
 
     def __getitem__(self, name: str) -> pd.Series[float]:
@@ -170,7 +172,9 @@ class Run:
         """Contact sheets in order of step."""
         folder = self.path / "samples"
         found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
-        return sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
+        return sorted(
+            (SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step
+        )
 
     @cached_property
     def reals(self) -> np.ndarray | None:
@@ -203,6 +207,15 @@ def _read_images(path: Path, key: str) -> np.ndarray | None:
                 return None
             content = archive.read(f"{key}.npy")
         array = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError, MemoryError, EOFError):
+    except (
+        OSError,
+        KeyError,
+        ValueError,
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        MemoryError,
+        EOFError,
+    ):
         return None
     return array if array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] in (1, 3) else None
