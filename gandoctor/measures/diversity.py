@@ -1,0 +1,180 @@
+"""Diversity: whether generated images differ from each other and cover the real data, all in one look at distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gandoctor.measures.embedding import RandomConvEmbedding
+
+MAX_REALS = 1024
+"""Reals a Reference keeps: bounds the cost of a probe."""
+MAX_SIDE = 32
+"""Larger images are averaged down to at most this before pixel distances are taken."""
+NEIGHBOURS = 5
+"""k of coverage."""
+DUPLICATE_QUANTILE = 0.01
+"""Two images closer than this quantile of the reals' nearest-neighbour distances count as duplicates."""
+
+
+class Reference:
+    """The real images that generated ones are compared with, and all of them that can be computed once.
+
+    Args:
+        reals: Floats in 0..1 of the data's range, (m, height, width, channels), m at least 8. The first 1024 are kept;
+            shuffle first.
+
+    Attributes:
+        count: Number of reals kept.
+    """
+
+    def __init__(self, reals: np.ndarray) -> None:
+        kept = np.asarray(reals[:MAX_REALS], dtype=np.float32)
+        if len(kept) < NEIGHBOURS + 3:
+            raise ValueError(f"A reference needs at least {NEIGHBOURS + 3} real images, got {len(kept)}.")
+        self.count = len(kept)
+        self._embedding = RandomConvEmbedding(kept)
+        flat = _flatten(kept)
+        self._mean = flat.mean(axis=0)
+        self._flat = flat - self._mean  # centred: squared norms stay small and lose less to rounding
+        self._distances = RealDistances.of(
+            _squared_distances(self._flat, self._flat), _kernel(self._embedding.real_features)
+        )
+
+    def statistics(self, fakes: np.ndarray) -> dict[str, float]:
+        """See `diversity_statistics`."""
+        x = np.asarray(fakes, dtype=np.float32)
+        if len(x) < 2 or not np.isfinite(x).all():
+            return {}
+        flat = _flatten(x) - self._mean
+        features = self._embedding(x)
+        return self._distances.statistics(
+            # float64: copies of one image must come out at distance 0
+            among=_squared_distances(flat.astype(np.float64), flat.astype(np.float64)),
+            to_reals=_squared_distances(flat, self._flat),
+            kernel_among=_kernel(features),
+            kernel_to_reals=_kernel(features, self._embedding.real_features),
+        )
+
+
+def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, float]:
+    """Measure how generated images differ from each other and how they cover the real ones.
+
+    Distances are Euclidean in pixel space (of images averaged down to at most 32 pixels a side), values in 0..1.
+
+    Args:
+        fakes: Floats, (n, height, width, channels), rescaled to 0..1 by the real data's range; n at least 2.
+        reference: The real images.
+
+    Returns:
+        sample_nn_distance: Median distance of an image to its nearest other one in the batch.
+        sample_duplicate_pairs: Pairs closer than tau, the 1 % quantile of the reals' nearest-neighbour distances.
+            c pairs among n images speak for a support of about n^2 / 2c images (Arora and Zhang, Do GANs actually
+            learn the distribution?, 2017: the birthday test).
+        sample_pairwise_distance: Mean distance of two images.
+        sample_coverage: Share of reals with a fake within their 5th-nearest-neighbour radius (Naeem et al., 2020),
+            over its expectation for fakes drawn from the reals' distribution (`expected_coverage`). Not capped.
+        sample_kid: Unbiased squared maximum mean discrepancy with the kernel (a.b/64 + 1)^3 (Binkowski et al.,
+            Demystifying MMD GANs, 2018) in the random convolutional embedding. May be slightly negative.
+
+        Empty where a value is not finite.
+    """
+    return reference.statistics(fakes)
+
+
+def expected_coverage(reals: int, fakes: int, k: int = NEIGHBOURS) -> float:
+    """Return the expected coverage where both sets are drawn from one distribution.
+
+    1 - prod_{j=1..k} (N - j) / (N + M - j): the chance that a fake is among the k nearest of the N + M - 1 others.
+
+    Args:
+        reals: N, number of real images; fakes: M, number of generated ones.
+    """
+    j = np.arange(1, k + 1)
+    return float(1.0 - np.prod((reals - j) / (reals + fakes - j)))
+
+
+@dataclass(frozen=True)
+class RealDistances:
+    """What the statistics need to know of the reals alone.
+
+    Attributes:
+        duplicate_squared: tau squared.
+        radii_squared: Float (m,): squared distance of every real to its 5th nearest other real.
+        kernel_mean: Mean kernel of two different reals.
+    """
+
+    duplicate_squared: float
+    radii_squared: np.ndarray
+    kernel_mean: float
+
+    @classmethod
+    def of(cls, squared: np.ndarray, kernel: np.ndarray) -> RealDistances:
+        """Build from the reals' matrices (m, m) of squared distances and of kernels."""
+        others = squared.copy()
+        np.fill_diagonal(others, np.inf)
+        near = np.partition(others, (0, NEIGHBOURS - 1), axis=1)
+        nearest = np.sqrt(near[:, 0])
+        # The floor serves data with exact copies in it: rounding keeps them from being at distance 0.
+        tau = max(float(np.quantile(nearest, DUPLICATE_QUANTILE)), 1e-3 * float(np.median(nearest)), 1e-6)
+        return cls(tau**2, near[:, NEIGHBOURS - 1], _mean_of_pairs(kernel))
+
+    def statistics(
+        self,
+        among: np.ndarray,
+        to_reals: np.ndarray,
+        kernel_among: np.ndarray,
+        kernel_to_reals: np.ndarray,
+    ) -> dict[str, float]:
+        """Compute all statistics from matrices (n, n) among fakes and (n, m) to the reals."""
+        n, m = to_reals.shape
+        pairs = among[np.triu_indices(n, 1)]
+        others = among.copy()
+        np.fill_diagonal(others, np.inf)
+        covered = (to_reals.min(axis=0) < self.radii_squared).mean()
+        return {
+            "sample_nn_distance": float(np.median(np.sqrt(others.min(axis=1)))),
+            "sample_duplicate_pairs": float((pairs <= self.duplicate_squared).sum()),
+            "sample_pairwise_distance": float(np.sqrt(pairs).mean()),
+            "sample_coverage": float(covered) / expected_coverage(m, n),
+            "sample_kid": _mean_of_pairs(kernel_among)
+            + self.kernel_mean
+            - 2.0 * float(kernel_to_reals.mean(dtype=np.float64)),
+        }
+
+
+def _flatten(images: np.ndarray) -> np.ndarray:
+    """Return (n, pixels) of images averaged down to at most 32 a side."""
+    n, height, width, channels = images.shape
+    down, right = -(-height // MAX_SIDE), -(-width // MAX_SIDE)
+    if down > 1 or right > 1:
+        rows, columns = height // down, width // right
+        images = images[:, : rows * down, : columns * right]
+        images = images.reshape(n, rows, down, columns, right, channels).mean(axis=(2, 4))
+    return images.reshape(n, -1)
+
+
+def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return (len(a), len(b)) squared Euclidean distances by one matrix product."""
+    squared = (a @ b.T) * -2.0
+    squared += np.einsum("ij,ij->i", a, a)[:, None]
+    squared += np.einsum("ij,ij->i", b, b)[None, :]
+    np.maximum(squared, 0.0, out=squared)
+    result: np.ndarray = squared
+    return result
+
+
+def _kernel(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+    """Cubic polynomial kernel (a.b/d + 1)^3 of feature rows."""
+    base = a @ (a if b is None else b).T
+    base /= a.shape[1]
+    base += 1.0
+    kernel: np.ndarray = base * base * base
+    return kernel
+
+
+def _mean_of_pairs(kernel: np.ndarray) -> float:
+    """Mean of a kernel matrix without its diagonal: what makes the estimate unbiased."""
+    n = len(kernel)
+    return float((kernel.sum(dtype=np.float64) - np.trace(kernel, dtype=np.float64)) / (n * (n - 1)))

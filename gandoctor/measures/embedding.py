@@ -1,0 +1,108 @@
+"""A fixed random convolutional embedding: features that see noise, blur and grids in any kind of image.
+
+Random features are a sound choice where no network trained on like images is at hand (Naeem et al., Reliable Fidelity
+and Diversity Metrics for Generative Models, 2020). They do not know what a digit is: a missing digit escapes them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+SEED = 20170329
+FEATURES = 64
+_FILTERS = (8, 24)
+_SLOPE = 0.2
+_GRID = 4
+
+
+class RandomConvEmbedding:
+    """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections, standardised by the reals.
+
+    The weights depend on the number of channels and the image size only: the same in every process, run and version.
+
+    Args:
+        reals: Floats in 0..1, (m, height, width, channels), height and width at least 8, m at least 2.
+
+    Attributes:
+        real_features: Float32 (m, 64), mean 0 and variance 1 in every column that varies.
+    """
+
+    def __init__(self, reals: np.ndarray) -> None:
+        height, width, channels = reals.shape[1:]
+        rng = np.random.default_rng(SEED)
+        self._kernels = (
+            _orthogonal(rng, 9 * channels, _FILTERS[0]),
+            _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
+        )
+        # The first pooling brings every size to about 14 pixels, so that the second convolution costs the same.
+        self._pool = (max(1, (height - 2) // 13), max(1, (width - 2) // 13))
+        self._projection = _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES)
+        raw = self._raw(reals)
+        self._mean = raw.mean(axis=0)
+        spread = raw.std(axis=0)
+        self._scale = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
+        self.real_features: np.ndarray = (raw - self._mean) / self._scale
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Embed finite images (n, height, width, channels) of the reals' shape as float32 (n, 64)."""
+        features: np.ndarray = (self._raw(images) - self._mean) / self._scale
+        return features
+
+    def _raw(self, images: np.ndarray, chunk: int = 256) -> np.ndarray:
+        """Embed in chunks: the patch matrices of a thousand images need not be in memory at once."""
+        return np.concatenate([self._chunk(images[i : i + chunk]) for i in range(0, len(images), chunk)])
+
+    def _chunk(self, images: np.ndarray) -> np.ndarray:
+        x = _convolve(np.ascontiguousarray(images, dtype=np.float32), self._kernels[0])
+        x = _pool(x, *self._pool)
+        x = _convolve(x, self._kernels[1])
+        x = _pool_to_grid(x)
+        features: np.ndarray = x.reshape(len(x), -1) @ self._projection
+        return features
+
+
+def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """Random matrix (rows, columns) with orthonormal columns (or rows, where there are fewer of them)."""
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q = q * np.sign(np.diag(r))
+    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=np.float32)
+
+
+def _convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """3x3 convolution without padding, then LeakyReLU: (n, h, w, c) -> (n, h - 2, w - 2, filters).
+
+    Nine small matrix products are summed: less memory traffic than one product of gathered patches.
+    """
+    n, height, width, channels = x.shape
+    taps = kernel.reshape(3, 3, channels, -1)
+    patches = np.concatenate(
+        [x[:, i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3)], axis=-1
+    )
+    out = patches.reshape(-1, 9 * channels) @ taps.reshape(9 * channels, -1)
+    np.maximum(out, _SLOPE * out, out=out)
+    return out.reshape(n, height - 2, width - 2, -1)
+
+
+def _pool(x: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Average over windows of down x right; a remainder at the edge is left out."""
+    n, height, width, channels = x.shape
+    rows, columns = height // down, width // right
+    blocks = x[:, : rows * down, : columns * right].reshape(n, rows, down, columns, right, channels)
+    pooled: np.ndarray = blocks.mean(axis=(2, 4))
+    return pooled
+
+
+def _pool_to_grid(x: np.ndarray) -> np.ndarray:
+    """Average over a 4x4 grid of nearly equal cells; cells overlap where the map is smaller than the grid."""
+    rows, columns = _cells(x.shape[1]), _cells(x.shape[2])
+    pooled: np.ndarray = np.einsum("nhwc,hi,wj->nijc", x, rows, columns, optimize=True)
+    return pooled
+
+
+def _cells(size: int) -> np.ndarray:
+    """Averaging matrix (size, 4): the column of a cell holds 1/length over the positions it spans."""
+    weights = np.zeros((size, _GRID), dtype=np.float32)
+    for cell in range(_GRID):
+        start, end = cell * size // _GRID, -(-(cell + 1) * size // _GRID)
+        weights[start:end, cell] = 1.0 / (end - start)
+    return weights

@@ -1,0 +1,102 @@
+"""The null: what every sample statistic is when the "generated" images are real ones, at the batch size of the run.
+
+Fixed constants would only fit one data set. Here a run's own reals are split again and again into a batch that plays
+the generator and a disjoint rest that plays the reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from gandoctor.measures.diversity import (
+    MAX_REALS,
+    RealDistances,
+    _flatten,
+    _kernel,
+    _squared_distances,
+)
+from gandoctor.measures.embedding import RandomConvEmbedding
+from gandoctor.measures.images import image_statistics
+from gandoctor.store import Run
+
+RESAMPLES = 40
+SEED = 0
+DEFAULT_SAMPLE_COUNT = 128
+"""Images a probe is taken to have used where the manifest does not say."""
+MIN_REALS = 32
+"""With fewer reals there is no null."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """One statistic over the resamples.
+
+    Attributes:
+        mean: Mean; std: standard deviation; low: smallest; high: largest of the resamples.
+    """
+
+    mean: float
+    std: float
+    low: float
+    high: float
+
+
+_CACHE: WeakKeyDictionary[Run, tuple[int, dict[str, Band]]] = WeakKeyDictionary()
+
+
+def null_bands(run: Run) -> dict[str, Band]:
+    """Return the null of every sample statistic of a run, by signal name; computed once a run.
+
+    Empty where the run stored fewer than 32 reals. Statistics that depend on the batch size (distances, duplicates,
+    coverage) are left out where there are too few reals for a batch as large as the run's and a rest at least as large.
+    """
+    count = int(run.manifest.cadence.get("sample_count", DEFAULT_SAMPLE_COUNT))
+    cached = _CACHE.get(run)
+    if cached is not None and cached[0] == count:
+        return cached[1]
+    reals = run.reals
+    bands = {} if reals is None else resampled_bands(reals.astype(np.float32) / 255.0, count)
+    _CACHE[run] = (count, bands)
+    return bands
+
+
+def resampled_bands(reals: np.ndarray, count: int, resamples: int = RESAMPLES) -> dict[str, Band]:
+    """Resample real against real.
+
+    Args:
+        reals: Floats in 0..1, (m, height, width, channels); the first 1024 are used.
+        count: Images in a batch.
+        resamples: How many splits; the same ones every time.
+    """
+    reals = reals[:MAX_REALS]
+    m = len(reals)
+    if m < MIN_REALS or min(reals.shape[1:3]) < 8:
+        return {}
+    batch = min(count, m // 2)
+    # Distances and kernels of all reals once; every resample only picks rows and columns.
+    compare = batch == count and batch >= 2
+    flat = _flatten(reals)
+    squared = _squared_distances(flat - flat.mean(axis=0), flat - flat.mean(axis=0))
+    kernel = _kernel(RandomConvEmbedding(reals).real_features)
+    rng = np.random.default_rng(SEED)
+    values: dict[str, list[float]] = {}
+    for _ in range(resamples):
+        order = rng.permutation(m)
+        fakes, rest = order[:batch], order[batch:]
+        statistics = image_statistics(reals[fakes])
+        if compare:
+            statistics |= RealDistances.of(squared[np.ix_(rest, rest)], kernel[np.ix_(rest, rest)]).statistics(
+                among=squared[np.ix_(fakes, fakes)],
+                to_reals=squared[np.ix_(fakes, rest)],
+                kernel_among=kernel[np.ix_(fakes, fakes)],
+                kernel_to_reals=kernel[np.ix_(fakes, rest)],
+            )
+        for name, value in statistics.items():
+            values.setdefault(name, []).append(value)
+    return {
+        name: Band(float(np.mean(v)), float(np.std(v)), float(np.min(v)), float(np.max(v)))
+        for name, v in values.items()
+    }

@@ -1,0 +1,38 @@
+"""Separation: how well the discriminator tells real from generated images, from its logits."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+
+def separation(real_logits: np.ndarray, fake_logits: np.ndarray) -> dict[str, float]:
+    """Compare the logits (any increasing score will do for `d_auc`) of real and generated images.
+
+    Args:
+        real_logits: Floats of any shape, at least one; fake_logits: likewise. Higher means "more real".
+
+    Returns:
+        d_logit_gap: mean(real) - mean(fake).
+        d_auc: P(real > fake) + 1/2 P(real = fake): 1 perfect, 1/2 blind, 0 inverted.
+        d_prime: (mean real - mean fake) / sqrt((var real + var fake) / 2); left out where both variances are 0, or
+            where there is only one logit on a side.
+
+        NaN logits make all of them NaN: that is what training produced.
+    """
+    real = np.asarray(real_logits, dtype=np.float64).ravel()
+    fake = np.asarray(fake_logits, dtype=np.float64).ravel()
+    if np.isnan(real).any() or np.isnan(fake).any():
+        return dict.fromkeys(("d_auc", "d_prime", "d_logit_gap"), float("nan"))
+    ranks = rankdata(np.concatenate([real, fake]))  # ties share their mean rank
+    wins = ranks[: len(real)].sum() - len(real) * (len(real) + 1) / 2
+    with np.errstate(invalid="ignore"):
+        gap = float(real.mean() - fake.mean())
+    scores = {"d_auc": float(wins / (len(real) * len(fake))), "d_logit_gap": gap}
+    if not (np.isfinite(real).all() and np.isfinite(fake).all()):
+        return scores
+    if min(len(real), len(fake)) >= 2:
+        pooled = float(np.sqrt(0.5 * (real.var(ddof=1) + fake.var(ddof=1))))
+        if pooled > 1e-9 * max(abs(real).max(), abs(fake).max(), 1e-30):
+            scores["d_prime"] = gap / pooled
+    return scores
