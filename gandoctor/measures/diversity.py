@@ -1,4 +1,4 @@
-"""Diversity: whether generated images differ from each other and cover the real data, all in one look at distances."""
+"""Diversity: whether generated images differ from each other and cover the real data."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Reference:
     """The real images that generated ones are compared with, and all of them that can be computed once.
 
     Args:
-        reals: Floats in 0..1 of the data's range, (m, height, width, channels), m at least 8. The first 1024 are kept;
-            shuffle first.
+        reals: Floats in 0..1 of the data's range, (m, height, width, channels), m at least 8. The first 1024
+            are kept; shuffle first.
 
     Attributes:
         count: Number of reals kept.
@@ -35,11 +35,11 @@ class Reference:
             raise ValueError(f"A reference needs at least {NEIGHBOURS + 3} real images, got {len(kept)}.")
         self.count = len(kept)
         self._embedding = RandomConvEmbedding(kept)
-        flat = _flatten(kept)
+        flat = flatten_pixels(kept)
         self._mean = flat.mean(axis=0)
         self._flat = flat - self._mean  # centred: squared norms stay small and lose less to rounding
         self._distances = RealDistances.of(
-            _squared_distances(self._flat, self._flat), _kernel(self._embedding.real_features)
+            squared_distances(self._flat, self._flat), cubic_kernel(self._embedding.real_features)
         )
 
     def statistics(self, fakes: np.ndarray) -> dict[str, float]:
@@ -47,21 +47,22 @@ class Reference:
         x = np.asarray(fakes, dtype=np.float32)
         if len(x) < 2 or not np.isfinite(x).all():
             return {}
-        flat = _flatten(x) - self._mean
+        flat = flatten_pixels(x) - self._mean
         features = self._embedding(x)
         return self._distances.statistics(
             # float64: copies of one image must come out at distance 0
-            among=_squared_distances(flat.astype(np.float64), flat.astype(np.float64)),
-            to_reals=_squared_distances(flat, self._flat),
-            kernel_among=_kernel(features),
-            kernel_to_reals=_kernel(features, self._embedding.real_features),
+            among=squared_distances(flat.astype(np.float64), flat.astype(np.float64)),
+            to_reals=squared_distances(flat, self._flat),
+            kernel_among=cubic_kernel(features),
+            kernel_to_reals=cubic_kernel(features, self._embedding.real_features),
         )
 
 
 def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, float]:
     """Measure how generated images differ from each other and how they cover the real ones.
 
-    Distances are Euclidean in pixel space (of images averaged down to at most 32 pixels a side), values in 0..1.
+    Distances are Euclidean in pixel space (of images averaged down to at most 32 pixels a side), values in
+    0..1.
 
     Args:
         fakes: Floats, (n, height, width, channels), rescaled to 0..1 by the real data's range; n at least 2.
@@ -69,14 +70,15 @@ def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, f
 
     Returns:
         sample_nn_distance: Median distance of an image to its nearest other one in the batch.
-        sample_duplicate_pairs: Pairs closer than tau, the 1 % quantile of the reals' nearest-neighbour distances.
-            c pairs among n images speak for a support of about n^2 / 2c images (Arora and Zhang, Do GANs actually
-            learn the distribution?, 2017: the birthday test).
+        sample_duplicate_pairs: Pairs closer than tau, the 1 % quantile of the reals' nearest-neighbour
+            distances. c pairs among n images speak for a support of about n^2 / 2c images (Arora and Zhang,
+            Do GANs actually learn the distribution?, 2017: the birthday test).
         sample_pairwise_distance: Mean distance of two images.
-        sample_coverage: Share of reals with a fake within their 5th-nearest-neighbour radius (Naeem et al., 2020),
-            over its expectation for fakes drawn from the reals' distribution (`expected_coverage`). Not capped.
-        sample_kid: Unbiased squared maximum mean discrepancy with the kernel (a.b/64 + 1)^3 (Binkowski et al.,
-            Demystifying MMD GANs, 2018) in the random convolutional embedding. May be slightly negative.
+        sample_coverage: Share of reals with a fake within their 5th-nearest-neighbour radius (Naeem et al.,
+            2020), over its expectation for fakes drawn from the reals' distribution (`expected_coverage`).
+            Not capped.
+        sample_kid: Unbiased squared maximum mean discrepancy with the kernel (a.b/64 + 1)^3 (Binkowski et
+            al., Demystifying MMD GANs, 2018) in the random convolutional embedding. May be slightly negative.
 
         Empty where a value is not finite.
     """
@@ -86,10 +88,13 @@ def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, f
 def expected_coverage(reals: int, fakes: int, k: int = NEIGHBOURS) -> float:
     """Return the expected coverage where both sets are drawn from one distribution.
 
-    1 - prod_{j=1..k} (N - j) / (N + M - j): the chance that a fake is among the k nearest of the N + M - 1 others.
+    1 - prod_{j=1..k} (N - j) / (N + M - j): the chance that a fake is among the k nearest of the N + M - 1
+    others.
 
     Args:
-        reals: N, number of real images; fakes: M, number of generated ones.
+        reals: N, number of real images.
+        fakes: M, number of generated ones.
+        k: Neighbours that span the radius of a real.
     """
     j = np.arange(1, k + 1)
     return float(1.0 - np.prod((reals - j) / (reals + fakes - j)))
@@ -144,7 +149,7 @@ class RealDistances:
         }
 
 
-def _flatten(images: np.ndarray) -> np.ndarray:
+def flatten_pixels(images: np.ndarray) -> np.ndarray:
     """Return (n, pixels) of images averaged down to at most 32 a side."""
     n, height, width, channels = images.shape
     down, right = -(-height // MAX_SIDE), -(-width // MAX_SIDE)
@@ -155,7 +160,7 @@ def _flatten(images: np.ndarray) -> np.ndarray:
     return images.reshape(n, -1)
 
 
-def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return (len(a), len(b)) squared Euclidean distances by one matrix product."""
     squared = (a @ b.T) * -2.0
     squared += np.einsum("ij,ij->i", a, a)[:, None]
@@ -165,7 +170,7 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return result
 
 
-def _kernel(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+def cubic_kernel(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     """Cubic polynomial kernel (a.b/d + 1)^3 of feature rows."""
     base = a @ (a if b is None else b).T
     base /= a.shape[1]

@@ -1,7 +1,8 @@
 """A fixed random convolutional embedding: features that see noise, blur and grids in any kind of image.
 
-Random features are a sound choice where no network trained on like images is at hand (Naeem et al., Reliable Fidelity
-and Diversity Metrics for Generative Models, 2020). They do not know what a digit is: a missing digit escapes them.
+Random features are a sound choice where no network trained on like images is at hand (Naeem et al., Reliable
+Fidelity and Diversity Metrics for Generative Models, 2020). They do not know what a digit is: a missing digit
+escapes them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _GRID = 4
 class RandomConvEmbedding:
     """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections, standardised by the reals.
 
-    The weights depend on the number of channels and the image size only: the same in every process, run and version.
+    The weights depend on the number of channels and the image size only: the same in every process, run and
+    version.
 
     Args:
         reals: Floats in 0..1, (m, height, width, channels), height and width at least 8, m at least 2.
@@ -34,7 +36,8 @@ class RandomConvEmbedding:
             _orthogonal(rng, 9 * channels, _FILTERS[0]),
             _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
         )
-        # The first pooling brings every size to about 14 pixels, so that the second convolution costs the same.
+        # The first pooling brings every size to about 14 pixels, so that the second convolution costs the
+        # same.
         self._pool = (max(1, (height - 2) // 13), max(1, (width - 2) // 13))
         self._projection = _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES)
         raw = self._raw(reals)
@@ -65,20 +68,17 @@ def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray
     """Random matrix (rows, columns) with orthonormal columns (or rows, where there are fewer of them)."""
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     q = q * np.sign(np.diag(r))
-    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=np.float32)
+    matrix: np.ndarray = np.ascontiguousarray(q if rows >= columns else q.T, dtype=np.float32)
+    return matrix
 
 
 def _convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """3x3 convolution without padding, then LeakyReLU: (n, h, w, c) -> (n, h - 2, w - 2, filters).
-
-    Nine small matrix products are summed: less memory traffic than one product of gathered patches.
-    """
+    """3x3 convolution without padding, then LeakyReLU: (n, h, w, c) -> (n, h - 2, w - 2, filters)."""
     n, height, width, channels = x.shape
-    taps = kernel.reshape(3, 3, channels, -1)
     patches = np.concatenate(
         [x[:, i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3)], axis=-1
     )
-    out = patches.reshape(-1, 9 * channels) @ taps.reshape(9 * channels, -1)
+    out = patches.reshape(-1, 9 * channels) @ kernel
     np.maximum(out, _SLOPE * out, out=out)
     return out.reshape(n, height - 2, width - 2, -1)
 

@@ -1,7 +1,8 @@
 """Image statistics: how bright, how varied, how smooth and how noisy a batch of images is.
 
-All of them are taken on images rescaled by the real data's range (0 = its darkest value, 1 = its brightest), and each
-means something only next to the same statistic of real images at the same batch size (`gandoctor.measures.null`).
+All of them are taken on images rescaled by the real data's range (0 = its darkest value, 1 = its brightest),
+and each means something only next to the same statistic of real images at the same batch size
+(`gandoctor.measures.null`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ HIGH_FREQUENCY = 0.35
 IMPULSE_JUMP = 0.3
 """Distance to the 3x3 median above which a pixel counts as an impulse."""
 IMMERKAER_GAIN = 6.0
-"""L2 norm of the Laplacian-difference mask [1 -2 1; -2 4 -2; 1 -2 1]: white noise of sigma 1 comes out with sigma 6."""
+"""L2 norm of the mask [1 -2 1; -2 4 -2; 1 -2 1]: noise of sigma 1 comes out with sigma 6."""
 MEDIAN_TO_SIGMA = 0.6745
 """Median of |N(0, 1)|."""
 
@@ -23,30 +24,33 @@ MEDIAN_TO_SIGMA = 0.6745
 def image_statistics(images: np.ndarray) -> dict[str, float]:
     """Measure a batch of images.
 
-    The channels of a colour image are measured as so many grey images. Spectra are averaged over the batch before
-    ratios are taken, so that one odd image cannot dominate.
+    The channels of a colour image are measured as so many grey images. Correlation and spectra are pooled
+    over the batch before ratios are taken, so that one faint image cannot dominate; constant images do not
+    take part in them.
 
     Args:
-        images: Floats, (n, height, width, channels), rescaled to 0..1 by the real data's range; values may lie outside.
-            Height and width are at least 8.
+        images: Floats, (n, height, width, channels), rescaled to 0..1 by the real data's range; values may
+            lie outside. Height and width are at least 8.
 
     Returns:
         Signal name -> value:
         sample_mean, sample_std: Over all values.
         sample_latent_std: Mean over pixels of the standard deviation over the batch; needs n >= 2.
         sample_autocorrelation: Correlation of horizontally and vertically neighbouring pixels,
-            mean of 1/2 (<A(i,j) A(i,j+1)> + <A(i,j) A(i+1,j)>) / <A^2>, A = image minus its own mean.
-        sample_spectral_flatness: exp(mean ln P) / mean P over all bins of each image's power spectrum P but DC,
-            averaged over images.
-        sample_high_frequency: Share of the power (DC excluded) above 0.35 cycles per pixel, averaged over images.
+            1/2 (<A(i,j) A(i,j+1)> + <A(i,j) A(i+1,j)>) / <A^2>, A = image minus its own mean, <> over the
+            batch.
+        sample_spectral_flatness: exp(mean ln P) / mean P over all bins of each image's power spectrum P but
+            DC, averaged over images.
+        sample_high_frequency: Share of the batch-mean power (DC excluded) above 0.35 cycles per pixel.
         sample_noise_sigma: Robust Immerkaer estimate, median |x * K| / (6 * 0.6745)
             (J. Immerkaer, Fast Noise Variance Estimation, 1996, with the median in place of the mean).
         sample_impulse: Share of pixels more than 0.3 away from the median of their 3x3 neighbourhood.
-        sample_checkerboard: Mean of the batch-mean P at (pi, pi), (pi, 0), (0, pi) over the median of P in the
-            surrounding high-frequency block.
+        sample_checkerboard: Mean of the batch-mean P at (pi, pi), (pi, 0), (0, pi) over the median of P in
+            the surrounding high-frequency block.
 
         A statistic that has no meaning for the batch is left out: constant images have no spectrum and no
-        correlation. Where values are NaN or infinite, only `sample_mean` and `sample_std` are returned, as NaN or
+        correlation. Where values are NaN or infinite, only `sample_mean` and `sample_std` are returned, as
+        NaN or
         infinite: that is what training produced.
     """
     x = np.ascontiguousarray(images, dtype=np.float32)
@@ -86,19 +90,20 @@ def noise_sigma(planes: np.ndarray) -> float:
 
 
 def impulse_share(planes: np.ndarray) -> float:
-    """Return the share of pixels of planes (n, height, width) that stand out of their 3x3 median (edges mirrored)."""
+    """Return the share of pixels of planes (n, height, width) far from their 3x3 median (edges mirrored)."""
     return float((np.abs(planes - _median_3x3(planes)) > IMPULSE_JUMP).mean())
 
 
 def _autocorrelation(centred: np.ndarray, variance: np.ndarray) -> float:
-    right = (centred[:, :, :-1] * centred[:, :, 1:]).mean(axis=(1, 2))
-    down = (centred[:, :-1] * centred[:, 1:]).mean(axis=(1, 2))
-    return float((0.5 * (right + down) / variance).mean(dtype=np.float64))
+    right = (centred[:, :, :-1] * centred[:, :, 1:]).mean(dtype=np.float64)
+    down = (centred[:, :-1] * centred[:, 1:]).mean(dtype=np.float64)
+    return float(0.5 * (right + down) / variance.mean(dtype=np.float64))
 
 
 def _spectral(centred: np.ndarray) -> dict[str, float]:
     height, width = centred.shape[1:]
-    # A real image's spectrum is symmetric: half of it is computed and every bin counted as often as it occurs.
+    # A real image's spectrum is symmetric: half of it is computed and every bin counted as often as it
+    # occurs.
     spectrum = np.fft.rfft2(centred)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float64)
     weight, high = _bins(height, width)
@@ -106,18 +111,18 @@ def _spectral(centred: np.ndarray) -> dict[str, float]:
     tiny = 1e-12 * total[:, None, None] / weight.sum()  # an exactly empty bin has no logarithm
     log_mean = np.einsum("nij,ij->n", np.log(power + tiny), weight) / weight.sum()
     flatness = np.exp(log_mean) / (total / weight.sum())
-    share = np.einsum("nij,ij->n", power, weight * high) / total
+    mean_power = power.mean(axis=0)
     return {
         "sample_spectral_flatness": float(flatness.mean()),
-        "sample_high_frequency": float(share.mean()),
-        "sample_checkerboard": _checkerboard(power.mean(axis=0), height),
+        "sample_high_frequency": float((mean_power * weight * high).sum() / (mean_power * weight).sum()),
+        "sample_checkerboard": _checkerboard(mean_power, height),
     }
 
 
 def _checkerboard(mean_power: np.ndarray, height: int) -> float:
     """Compare the three frequencies of period 2 with the high-frequency block around them."""
     middle, last = height // 2, mean_power.shape[1] - 1
-    reach = max(2, height // 7)
+    reach = max(2, height // 9)
     corner = mean_power[middle - reach : middle + reach + 1, last - reach :]
     peaks = np.array([mean_power[middle, last], mean_power[middle, 0], mean_power[0, last]])
     neighbourhood = np.median(corner)
@@ -141,7 +146,8 @@ def _bins(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 def _median_3x3(planes: np.ndarray) -> np.ndarray:
     """Median of each 3x3 neighbourhood by a sorting network: 10 times faster than a general filter.
 
-    Columns of three are sorted once and shared by the three windows they belong to (Devillard, Fast median search, 1998).
+    Columns of three are sorted once and shared by the three windows they belong to (Devillard, Fast median
+    search, 1998).
     """
     padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="symmetric")
     top, middle, bottom = padded[:, :-2], padded[:, 1:-1], padded[:, 2:]

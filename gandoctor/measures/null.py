@@ -1,7 +1,7 @@
-"""The null: what every sample statistic is when the "generated" images are real ones, at the batch size of the run.
+"""The null: every sample statistic where the "generated" images are real ones, at the run's batch size.
 
-Fixed constants would only fit one data set. Here a run's own reals are split again and again into a batch that plays
-the generator and a disjoint rest that plays the reference.
+Fixed constants would only fit one data set. Here a run's own reals are split again and again into a batch
+that plays the generator and a disjoint rest that plays the reference.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from gandoctor.measures.diversity import (
     MAX_REALS,
     RealDistances,
-    _flatten,
-    _kernel,
-    _squared_distances,
+    cubic_kernel,
+    flatten_pixels,
+    squared_distances,
 )
 from gandoctor.measures.embedding import RandomConvEmbedding
 from gandoctor.measures.images import image_statistics
@@ -50,8 +50,9 @@ _CACHE: WeakKeyDictionary[Run, tuple[int, dict[str, Band]]] = WeakKeyDictionary(
 def null_bands(run: Run) -> dict[str, Band]:
     """Return the null of every sample statistic of a run, by signal name; computed once a run.
 
-    Empty where the run stored fewer than 32 reals. Statistics that depend on the batch size (distances, duplicates,
-    coverage) are left out where there are too few reals for a batch as large as the run's and a rest at least as large.
+    Empty where the run stored fewer than 32 reals. Statistics that depend on the batch size (distances,
+    duplicates, coverage) are left out where there are too few reals for a batch as large as the run's and a
+    rest at least as large.
     """
     count = int(run.manifest.cadence.get("sample_count", DEFAULT_SAMPLE_COUNT))
     cached = _CACHE.get(run)
@@ -78,9 +79,9 @@ def resampled_bands(reals: np.ndarray, count: int, resamples: int = RESAMPLES) -
     batch = min(count, m // 2)
     # Distances and kernels of all reals once; every resample only picks rows and columns.
     compare = batch == count and batch >= 2
-    flat = _flatten(reals)
-    squared = _squared_distances(flat - flat.mean(axis=0), flat - flat.mean(axis=0))
-    kernel = _kernel(RandomConvEmbedding(reals).real_features)
+    flat = flatten_pixels(reals)
+    squared = squared_distances(flat - flat.mean(axis=0), flat - flat.mean(axis=0))
+    kernel = cubic_kernel(RandomConvEmbedding(reals).real_features)
     rng = np.random.default_rng(SEED)
     values: dict[str, list[float]] = {}
     for _ in range(resamples):
@@ -88,7 +89,9 @@ def resampled_bands(reals: np.ndarray, count: int, resamples: int = RESAMPLES) -
         fakes, rest = order[:batch], order[batch:]
         statistics = image_statistics(reals[fakes])
         if compare:
-            statistics |= RealDistances.of(squared[np.ix_(rest, rest)], kernel[np.ix_(rest, rest)]).statistics(
+            statistics |= RealDistances.of(
+                squared[np.ix_(rest, rest)], kernel[np.ix_(rest, rest)]
+            ).statistics(
                 among=squared[np.ix_(fakes, fakes)],
                 to_reals=squared[np.ix_(fakes, rest)],
                 kernel_among=kernel[np.ix_(fakes, fakes)],

@@ -10,13 +10,14 @@ def separation(real_logits: np.ndarray, fake_logits: np.ndarray) -> dict[str, fl
     """Compare the logits (any increasing score will do for `d_auc`) of real and generated images.
 
     Args:
-        real_logits: Floats of any shape, at least one; fake_logits: likewise. Higher means "more real".
+        real_logits: Floats of any shape, at least one; higher means "more real".
+        fake_logits: Likewise, of generated images.
 
     Returns:
         d_logit_gap: mean(real) - mean(fake).
         d_auc: P(real > fake) + 1/2 P(real = fake): 1 perfect, 1/2 blind, 0 inverted.
-        d_prime: (mean real - mean fake) / sqrt((var real + var fake) / 2); left out where both variances are 0, or
-            where there is only one logit on a side.
+        d_prime: (mean real - mean fake) / sqrt((var real + var fake) / 2); left out where both variances are
+            0, or where there is only one logit on a side.
 
         NaN logits make all of them NaN: that is what training produced.
     """
