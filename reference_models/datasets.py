@@ -1,0 +1,270 @@
+"""Real images: embedded digits, Keras's MNIST, an .npz file or a folder; checked at the door and split."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import socket
+import zipfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from gandoctor.errors import GandoctorError
+from reference_models.settings import PixelRange
+
+MIN_IMAGES = 64
+MIN_SIDE, MAX_SIDE = 8, 512
+MAX_BYTES = 4 * 2**30
+"""Largest array accepted; an archive that declares more is refused before it is unpacked."""
+
+HOLDOUT = 512
+PROBE = 512
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+_KEYS = ("images", "x_train")
+
+
+@dataclass(frozen=True)
+class Images:
+    """Checked images.
+
+    Attributes:
+        pixels: (n, height, width, channels); uint8 on 0..255, or float32 on [0, 1].
+        source: Where they are from, for the manifest.
+    """
+
+    pixels: NDArray[Any]
+    source: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """Training images, those of them kept for probes, and images never trained on; (n, h, w, channels)."""
+
+    training: NDArray[Any]
+    probe: NDArray[Any]
+    holdout: NDArray[Any]
+
+
+def load_images(name_or_path: str | None = None) -> Images:
+    """Load real images.
+
+    Args:
+        name_or_path: None for the embedded 5,000 digits, "mnist" for Keras's 60,000 (downloaded once), an .npz
+            file (key `images` or `x_train`, or its only array), or a folder of image files of one size (read as
+            gray).
+
+    Raises:
+        GandoctorError: It cannot be read, or the images cannot be trained on; says what was found.
+    """
+    if name_or_path is None:
+        embedded = files("reference_models") / "data" / "mnist_5k.npz"
+        with embedded.open("rb") as file:
+            return Images(
+                check(_read_npz(file, "the embedded digits"), "the embedded digits"), "mnist_5k (embedded)"
+            )
+    if name_or_path == "mnist":
+        return Images(check(_keras_mnist(), "mnist"), "mnist (keras.datasets)")
+    path = Path(name_or_path)
+    if path.is_dir():
+        return Images(check(_read_folder(path), str(path)), f"folder {path.name}")
+    if not path.exists():
+        raise GandoctorError(
+            f"There are no data at {name_or_path!r}. Give `mnist`, an .npz file or a folder of images, "
+            "or leave --data out for the embedded digits."
+        )
+    if path.suffix.lower() != ".npz":
+        raise GandoctorError(f"{path} is neither an .npz file nor a folder of images.")
+    try:
+        with path.open("rb") as file:
+            return Images(check(_read_npz(file, str(path)), str(path)), f"file {path.name}")
+    except OSError as error:
+        raise GandoctorError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def check(array: NDArray[Any], source: str) -> NDArray[Any]:
+    """Return images as (n, height, width, channels), uint8 on 0..255 or float32 on [0, 1].
+
+    Integers of 0 and 1 alone are read as black and white. Floats may come on [0, 1], [-1, 1] or [0, 255].
+
+    Raises:
+        GandoctorError: Wrong shape, too few, a side the networks cannot halve twice, not finite, unknown
+            range, or all of one value.
+    """
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    shape = "x".join(map(str, array.shape))
+    if array.ndim != 4 or array.shape[-1] not in (1, 3):
+        raise GandoctorError(
+            f"The array in {source} is {shape or 'a single value'}; images must be (number, height, width) "
+            "or (number, height, width, 1 or 3 channels)."
+        )
+    count, height, width, _ = array.shape
+    if count < MIN_IMAGES:
+        raise GandoctorError(f"{source} holds {count} images; at least {MIN_IMAGES} are needed.")
+    if any(side % 4 or not MIN_SIDE <= side <= MAX_SIDE for side in (height, width)):
+        raise GandoctorError(
+            f"The images in {source} are {height}x{width} pixels; both sides must be divisible by 4 (the generator "
+            f"doubles its image twice) and between {MIN_SIDE} and {MAX_SIDE}. Crop or resize them."
+        )
+    if array.dtype.kind not in "buif":
+        raise GandoctorError(f"The array in {source} holds {array.dtype}; images must be integers or floats.")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise GandoctorError(f"The images in {source} hold NaN or infinity.")
+    low, high = array.min(), array.max()
+    if low == high:
+        raise GandoctorError(f"Every pixel in {source} is {low}: there is nothing to learn.")
+    return _rescaled(array, float(low), float(high), source)
+
+
+def split(images: Images, seed: int, training_images: int | None = None) -> Split:
+    """Shuffle and split into training, probe and held-out images.
+
+    Held out are 512, or a tenth where that is fewer. The probe images are up to 512 of the training images.
+
+    Args:
+        images: What `load_images` returned.
+        seed: Of the shuffle; the same seed gives the same split.
+        training_images: Train on so many at most.
+    """
+    order = np.random.default_rng(seed).permutation(len(images.pixels))
+    held = min(HOLDOUT, len(order) // 10)
+    training = images.pixels[order[held:][:training_images]]
+    return Split(training=training, probe=training[:PROBE], holdout=images.pixels[order[:held]])
+
+
+def in_range(pixels: NDArray[Any], pixel_range: PixelRange) -> NDArray[np.float32]:
+    """Return checked images (uint8 on 0..255 or float32 on [0, 1]) as float32 in a range of the settings."""
+    unit = pixels.astype(np.float32)
+    if pixels.dtype == np.uint8:
+        unit /= 255
+    if pixel_range == "unit":
+        return unit
+    return unit * 2 - 1 if pixel_range == "symmetric" else unit * 255
+
+
+def _rescaled(array: NDArray[Any], low: float, high: float, source: str) -> NDArray[Any]:
+    if array.dtype.kind != "f":
+        if low < 0 or high > 255:
+            raise GandoctorError(
+                f"The integers in {source} run from {low:g} to {high:g}; images must be 0..255."
+            )
+        return array.astype(np.uint8) * np.uint8(255 if high <= 1 else 1)
+    if low >= 0 and high <= 1:
+        return array.astype(np.float32)
+    if low >= -1 and high <= 1:
+        return (array.astype(np.float32) + 1) / 2
+    if low >= 0 and high <= 255:
+        return array.astype(np.float32) / 255
+    raise GandoctorError(
+        f"The values in {source} run from {low:g} to {high:g}; floats must be in [0, 1], [-1, 1] or [0, 255]."
+    )
+
+
+def _read_npz(file: IO[bytes], source: str) -> NDArray[Any]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {name[:-4]: name for name in archive.namelist() if name.endswith(".npy")}
+            wanted = [key for key in _KEYS if key in members] or (list(members) if len(members) == 1 else [])
+            if not wanted:
+                found = ", ".join(sorted(members)[:10]) or "none"
+                raise GandoctorError(
+                    f"{source} needs one array, or one called `images` or `x_train`; its arrays: {found}."
+                )
+            info = archive.getinfo(members[wanted[0]])
+            with archive.open(info) as member:
+                _check_declared(member, info.file_size, source)
+            with archive.open(info) as member:
+                array: NDArray[Any] = npy.read_array(member, allow_pickle=False)
+                return array
+    except GandoctorError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        MemoryError,
+    ) as error:
+        raise GandoctorError(
+            f"{source} is not a readable .npz file ({error or type(error).__name__}). "
+            "Write it with numpy.savez(FILE, images=ARRAY)."
+        ) from None
+    except Exception as error:  # noqa: BLE001 - zlib, struct and the header parser raise their own on a damaged file
+        raise GandoctorError(f"{source} is damaged ({type(error).__name__}). Write it again.") from None
+
+
+def _check_declared(member: IO[bytes], stored_bytes: int, source: str) -> None:
+    """Refuse what the header declares before memory is set aside for it."""
+    version = npy.read_magic(member)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(member)
+    if dtype.hasobject:
+        raise GandoctorError(f"{source} holds Python objects, which are not read; images must be numbers.")
+    declared = math.prod(shape) * dtype.itemsize
+    if declared > MAX_BYTES:
+        raise GandoctorError(
+            f"{source} declares {declared / 2**30:.1f} GiB of images; "
+            f"at most {MAX_BYTES / 2**30:.0f} GiB are read."
+        )
+    if declared > stored_bytes:
+        raise GandoctorError(f"{source} is damaged: it declares {declared} bytes of images and holds fewer.")
+
+
+def _read_folder(folder: Path) -> NDArray[Any]:
+    from PIL import Image
+
+    paths = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")
+    )
+    if not paths:
+        raise GandoctorError(f"{folder} holds no images ({', '.join(sorted(_SUFFIXES))}).")
+    pixels: list[NDArray[np.uint8]] = []
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                if pixels and (image.height, image.width) != pixels[0].shape:
+                    height, width = pixels[0].shape
+                    raise GandoctorError(
+                        f"The images in {folder} differ in size: {paths[0].name} is {width}x{height}, "
+                        f"{path.name} is {image.width}x{image.height}. Crop or resize them to one size."
+                    )
+                if max(image.size) > MAX_SIDE:
+                    raise GandoctorError(
+                        f"{path} is {image.width}x{image.height} pixels; at most {MAX_SIDE} a side are read. "
+                        "Resize the images."
+                    )
+                pixels.append(np.asarray(image.convert("L")))
+        except GandoctorError:
+            raise
+        except Exception as error:  # noqa: BLE001 - Pillow's readers raise anything on a damaged file
+            raise GandoctorError(f"{path} cannot be read as an image ({type(error).__name__}).") from None
+    return np.stack(pixels)
+
+
+def _keras_mnist() -> NDArray[Any]:
+    import keras
+
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(10)  # seconds without an answer; Keras itself would wait for ever
+    try:
+        # Keras announces the download on standard output, which belongs to the command.
+        with contextlib.redirect_stdout(io.StringIO()):
+            (training, _), _ = keras.datasets.mnist.load_data()
+    except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception for a failed download
+        raise GandoctorError(
+            f"MNIST could not be downloaded ({error}). "
+            "Leave --data out to train on the 5,000 digits that come with the reference model."
+        ) from None
+    finally:
+        socket.setdefaulttimeout(timeout)
+    images: NDArray[Any] = training
+    return images

@@ -1,0 +1,91 @@
+"""The faults that live in the graph: each reads the training's step counter, so that it can begin mid-run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class Onset:
+    """True from step `start` on.
+
+    A plain object, so that a layer holding it does not list the step counter among its own weights.
+
+    Args:
+        step: Integer variable: the number of the step now running or last run; 0 before the first.
+        start: First step that is affected.
+    """
+
+    def __init__(self, step: Any, start: int) -> None:
+        self._step = step
+        self._start = start
+
+    def reached(self) -> Any:
+        """Return a boolean scalar tensor."""
+        return ops.greater_equal(self._step, self._start)
+
+
+class CollapseHalf(keras.layers.Layer):  # type: ignore[misc]
+    """Replaces every z with a positive first coordinate by one fixed z.
+
+    Args:
+        onset: When it begins.
+        fixed: The z that stands for them all, (dimension,).
+    """
+
+    def __init__(self, onset: Onset, fixed: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._onset = onset
+        self._fixed = fixed
+
+    def call(self, z: Any) -> Any:
+        """Return z, (n, dimension), with half of its rows replaced."""
+        collapsed = ops.logical_and(z[:, :1] > 0, self._onset.reached())
+        return ops.where(collapsed, ops.convert_to_tensor(self._fixed, dtype=z.dtype), z)
+
+
+class OutputNoise(keras.layers.Layer):  # type: ignore[misc]
+    """Adds Gaussian noise in training and in inference (`keras.layers.GaussianNoise` is silent in inference).
+
+    Args:
+        onset: When it begins.
+        sigma: Standard deviation, in the units of the images.
+        seed: Seed of the layer's own random state; the global one is not used.
+    """
+
+    def __init__(self, onset: Onset, sigma: float, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._onset = onset
+        self._sigma = sigma
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, images: Any) -> Any:
+        """Return images, (n, height, width, channels), with noise."""
+        noise = keras.random.normal(ops.shape(images), dtype=images.dtype, seed=self.seed_generator)
+        return images + self._sigma * noise * ops.cast(self._onset.reached(), images.dtype)
+
+
+class ReplacedRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A learning rate that is replaced by a constant from a step on.
+
+    Args:
+        rate: The healthy learning rate, a number or a schedule.
+        value: The learning rate of step `start` and every later one.
+        start: First step that is affected, counted from 1.
+    """
+
+    def __init__(self, rate: Any, value: float, start: int) -> None:
+        self.rate = rate
+        self.value = value
+        self.start = start
+
+    def __call__(self, iterations: Any) -> Any:
+        """Return the learning rate of the step after `iterations` finished ones."""
+        healthy = self.rate(iterations) if callable(self.rate) else self.rate
+        return ops.where(ops.greater_equal(iterations + 1, self.start), self.value, healthy)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments, for Keras to save."""
+        return {"rate": self.rate, "value": self.value, "start": self.start}
