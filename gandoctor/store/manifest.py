@@ -16,7 +16,7 @@ MANIFEST_NAME = "run.json"
 MANIFEST_MAX_BYTES = 32 * 2**20
 
 LossFamily = Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"]
-Source = Literal["given", "inferred", "unknown"]
+Source = Literal["given", "inferred", "assumed", "unknown"]
 
 
 class DataCard(BaseModel):

@@ -126,6 +126,10 @@ class RunWriter:
             self._segment = None
         self.event("ended", self.last_step, reason=reason, **fields)
 
+    def reopen(self) -> None:
+        """Go on after `close`, in a new segment."""
+        self.event("resumed", self.last_step, **describe_this_process())
+
     def _next_segment_path(self) -> Path:
         taken = [int(p.stem) for p in (self.path / "signals").glob("*.arrows") if p.stem.isdigit()]
         return self.path / "signals" / f"{max(taken, default=-1) + 1:04d}.arrows"

@@ -1,0 +1,157 @@
+"""The probe's forward passes through both players: inference mode, and training mode without its side effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gandoctor.monitors.players import Players
+
+SAMPLE_COUNT = 128
+"""Generated images a probe; sample statistics are compared with real images at the same number."""
+SCORE_COUNT = 64
+"""Images of each kind that are scored in inference mode."""
+TRAINING_MODE_COUNT = 32
+"""Images of each kind that are scored in training mode."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Discriminator outputs on one set of images.
+
+    Attributes:
+        output: As the discriminator returns it, float32 (n,).
+        logit: Before the final sigmoid, float32 (n,); the same as `output` where there is none.
+    """
+
+    output: np.ndarray
+    logit: np.ndarray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the players do at one step; None where the data for it was not given.
+
+    Attributes:
+        step: Completed training steps.
+        fakes: Generated images in data units, inference mode, float32 (n, h, w, c).
+        fakes_training: The first of the same latents in training mode.
+        real, holdout, fake: Scores in inference mode.
+        real_training, fake_training: Scores in training mode.
+    """
+
+    step: int
+    fakes: np.ndarray
+    fakes_training: np.ndarray
+    fake: Scores
+    fake_training: Scores
+    real: Scores | None
+    real_training: Scores | None
+    holdout: Scores | None
+
+
+class ForwardPasses:
+    """Runs both players on given latents and fixed reals.
+
+    Training-mode passes go through `stateless_call`, so that no seed, batch-norm statistic or other weight moves.
+
+    Args:
+        players: Generator, discriminator.
+        reals: Reals the discriminator trains on, in data units, or None.
+        holdout: Reals it never trains on, or None.
+    """
+
+    def __init__(self, players: Players, reals: np.ndarray | None, holdout: np.ndarray | None) -> None:
+        self._players = players
+        self._reals = None if reals is None else tf.convert_to_tensor(reals[:SCORE_COUNT], tf.float32)
+        self._holdout = None if holdout is None else tf.convert_to_tensor(holdout[:SCORE_COUNT], tf.float32)
+        self._compiled: Callable[[Any], dict[str, Any]] = tf.function(self._passes, autograph=False)
+
+    def run(self, step: int, latents: Any) -> Probe:
+        """Run all passes on the players as they are now.
+
+        Args:
+            step: Completed training steps.
+            latents: SAMPLE_COUNT latents, as the user's sampler returned them.
+        """
+        found = tf.nest.map_structure(
+            lambda t: t.numpy(), self._compiled(tf.nest.map_structure(tf.convert_to_tensor, latents))
+        )
+
+        def scores(name: str) -> Scores | None:
+            return Scores(*found[name]) if name in found else None
+
+        fake, fake_training = scores("fake"), scores("fake_training")
+        assert fake is not None
+        assert fake_training is not None
+        return Probe(
+            step,
+            found["fakes"],
+            found["fakes_training"],
+            fake,
+            fake_training,
+            scores("real"),
+            scores("real_training"),
+            scores("holdout"),
+        )
+
+    def _passes(self, latents: Any) -> dict[str, Any]:
+        generator = self._players.generator
+        few = tf.nest.map_structure(lambda z: z[:TRAINING_MODE_COUNT], latents)
+        raw = generator(latents, training=False)
+        raw_training = _training_call(generator, few)
+        found: dict[str, Any] = {
+            "fakes": _images(raw),
+            "fakes_training": _images(raw_training),
+            "fake": self._score(raw[:SCORE_COUNT], training=False),
+            "fake_training": self._score(raw[:TRAINING_MODE_COUNT], training=True),
+        }
+        if self._reals is not None:
+            found["real"] = self._score(self._reals, training=False)
+            found["real_training"] = self._score(self._reals[:TRAINING_MODE_COUNT], training=True)
+        if self._holdout is not None:
+            found["holdout"] = self._score(self._holdout, training=False)
+        return found
+
+    def _score(self, images: Any, training: bool) -> tuple[Any, Any]:
+        discriminator = self._players.discriminator
+        output = _training_call(discriminator, images) if training else discriminator(images, training=False)
+        if isinstance(output, list | tuple):
+            output = output[0]  # e.g. an auxiliary classifier: the validity head comes first by convention
+        # Keras keeps the logits of a final sigmoid on its output; they do not saturate as the probability does.
+        logit = getattr(output, "_keras_logits", output)
+        n = tf.shape(output)[0]
+        # A patch discriminator scores every patch: an image's score is their mean.
+        flat = [tf.reduce_mean(tf.reshape(tf.cast(t, tf.float32), (n, -1)), axis=1) for t in (output, logit)]
+        return flat[0], flat[1]
+
+
+def _training_call(network: Any, inputs: Any) -> Any:
+    output, _ = network.stateless_call(
+        [v.value for v in network.trainable_variables],
+        [v.value for v in network.non_trainable_variables],
+        inputs,
+        training=True,
+    )
+    return output
+
+
+def _images(raw: Any) -> Any:
+    images = tf.cast(raw, tf.float32)
+    return images[..., None] if images.shape.rank == 3 else images
+
+
+def is_probability(discriminator: Any) -> bool:
+    """Tell whether the discriminator's last operation is a sigmoid, so that its output is a probability."""
+    layers = getattr(discriminator, "layers", None)
+    if not layers:
+        return False
+    last = layers[-1]
+    if getattr(last, "layers", None):
+        return is_probability(last)
+    name = getattr(getattr(last, "activation", None), "__name__", "")
+    return name == "sigmoid"

@@ -1,0 +1,53 @@
+"""GANMonitor: all monitors in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gandoctor.monitors.discriminator import DiscriminatorMonitor
+from gandoctor.monitors.gradient_norms import GradientNormMonitor
+from gandoctor.monitors.losses import LossMonitor
+from gandoctor.monitors.monitor import Monitor
+from gandoctor.monitors.samples import SampleMonitor
+from gandoctor.monitors.weight_updates import WeightUpdateMonitor
+
+
+class GANMonitor(Monitor):
+    """Records everything gandoctor's rules need, without changing the training.
+
+    As a Keras callback: `gan.fit(dataset, callbacks=[GANMonitor("runs/a", probe_data=x_real[:512])])`.
+    Around a hand-written loop::
+
+        with GANMonitor("runs/b", generator=G, discriminator=D, g_optimizer=g_opt, d_optimizer=d_opt,
+                        latent_sampler=lambda n: rng.uniform(-1, 1, (n, 100)), probe_data=x_real[:512]) as monitor:
+            for step in range(steps):
+                ...
+                monitor.step(d_loss=d_loss, g_loss=g_loss)
+
+    Args:
+        run_dir: Directory to record to. If it already holds a run, a numbered sibling is used and a warning says so.
+        generator: Network that makes images. Defaults to the model's attribute `generator` or a common alias.
+        discriminator: Network (critic) that scores them. Defaults likewise.
+        g_optimizer: Optimizer of the generator. Defaults likewise.
+        d_optimizer: Optimizer of the discriminator. Defaults likewise.
+        latent_sampler: n -> batch of n latents, of the law used in training. Called once; its random state is put
+            back. Defaults to a standard normal of the model's `latent_dim`.
+        probe_data: Real images the discriminator trains on, (n, h, w, c), in the model's own range. The first 512 are
+            used. Without it, nothing can be said of real scores or sample quality.
+        holdout_data: Real images it never trains on; needed to see overfitting.
+        loss: "minimax", "non_saturating", "least_squares", "hinge" or "wasserstein".
+        real_is_high: True when the discriminator is trained to score reals above fakes; assumed when not given.
+        overhead_budget: Share of training time that probes may cost.
+        strict: Raise a monitor's own failures instead of warning once and going on.
+        resume: Continue the run that `run_dir` holds.
+        metadata: Manifest fields `target`, `command`, `seed` and `config`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        monitors = (LossMonitor, GradientNormMonitor, WeightUpdateMonitor, DiscriminatorMonitor, SampleMonitor)
+        self._parts: list[Monitor] = [monitor(*args, **kwargs) for monitor in monitors]
+
+    def parts(self) -> list[Monitor]:
+        """The five monitors this one is made of."""
+        return self._parts

@@ -1,0 +1,30 @@
+"""GradientNormMonitor: the global gradient norm of each player in its own update, before clipping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from gandoctor.monitors.monitor import Monitor
+from gandoctor.monitors.taps import Update
+
+
+class GradientNormMonitor(Monitor):
+    """Records d_grad_norm and g_grad_norm at every `optimizer.apply`.
+
+    Only the player's own weights count: where the generator's optimizer is also given the discriminator's weights,
+    their gradients are left out of g_grad_norm.
+    """
+
+    def before_update(self, update: Update) -> dict[str, Any]:
+        """Add the norm of this update's gradients to the graph."""
+        gradients = [g for g, _ in update.gradients[update.phase] if g is not None]
+        return {f"{update.phase}_grad_norm": global_norm(gradients)} if gradients else {}
+
+
+def global_norm(gradients: list[Any]) -> Any:
+    """L2 norm of all entries together, float32; sparse gradients count their non-zero rows."""
+    dense = [g.values if isinstance(g, tf.IndexedSlices) else g for g in gradients]
+    # l2_loss is half the sum of squares, one fused pass without a temporary.
+    return tf.sqrt(2.0 * tf.add_n([tf.nn.l2_loss(tf.cast(g, tf.float32)) for g in dense]))

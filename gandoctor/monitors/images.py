@@ -1,0 +1,62 @@
+"""The user's images as the monitor sees them: checked once, scaled to the data's own range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gandoctor.errors import GandoctorError
+from gandoctor.store import DataCard
+
+REALS_KEPT = 512
+
+
+def checked_images(data: Any, name: str) -> np.ndarray:
+    """Return images as float32 (n, height, width, channels).
+
+    Args:
+        data: Array of shape (n, h, w) or (n, h, w, 1 or 3), in the units the model is trained on.
+        name: Name of the argument, for the message.
+
+    Raises:
+        GandoctorError: Wrong shape, too few images, or values that are not finite.
+    """
+    array = np.asarray(data)
+    if array.ndim == 3:
+        array = array[..., None]
+    if array.ndim != 4 or array.shape[-1] not in (1, 3):
+        raise GandoctorError(
+            f"{name} must be images of shape (n, height, width[, 1 or 3]); found shape {np.shape(data)}."
+        )
+    if len(array) < 16:
+        raise GandoctorError(f"{name} must hold at least 16 images; found {len(array)}.")
+    images = array[:REALS_KEPT].astype(np.float32)
+    if not np.isfinite(images).all():
+        raise GandoctorError(f"{name} holds values that are not finite (NaN or infinity).")
+    return images
+
+
+def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> DataCard:
+    """Describe the real data; its range is that of the images the monitor was given."""
+    return DataCard(
+        shape=tuple(probe.shape[1:]),
+        dtype=str(np.asarray(given).dtype),
+        minimum=float(probe.min()),
+        maximum=float(probe.max()),
+        mean=float(probe.mean()),
+        std=float(probe.std()),
+        probe_count=len(probe),
+        holdout_count=0 if holdout is None else len(holdout),
+    )
+
+
+def to_unit(images: np.ndarray, card: DataCard) -> np.ndarray:
+    """Scale so that the data's darkest value is 0 and its brightest is 1; values outside stay outside."""
+    width = card.maximum - card.minimum
+    return (images - card.minimum) / np.float32(width if width > 0 else 1.0)
+
+
+def to_bytes(unit_images: np.ndarray) -> np.ndarray:
+    """Turn 0..1 images into uint8 for storing and showing; NaN becomes black."""
+    return (np.clip(np.nan_to_num(unit_images, nan=0.0), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)

@@ -1,0 +1,201 @@
+"""Monitor: what every monitor is, a Keras callback and a context manager that measures and never judges."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import keras
+
+from gandoctor.errors import GandoctorError
+from gandoctor.monitors.forward import Probe
+from gandoctor.monitors.session import MonitorWarning, Options, Session
+from gandoctor.monitors.taps import StepTrace, Update
+
+_SESSIONS: dict[Path, Session] = {}
+
+
+class Monitor(keras.callbacks.Callback):
+    """Base of all monitors. A subclass overrides the hooks it needs; `GANMonitor` explains the arguments.
+
+    Hooks, in the order of a step:
+        before_step: host; says whether this step's update sizes will be recorded.
+        before_update, after_update: inside the training graph, at each `optimizer.apply`; return scalars to record.
+        after_step: inside the training graph, at the end of `train_step`; returns scalars to record.
+        probe: host, every few steps; gets the players' outputs and returns numbers to record.
+
+    Attributes:
+        disabled: Set when a hook failed; the monitor is then left out for the rest of the run.
+    """
+
+    def __init__(
+        self,
+        run_dir: str | os.PathLike[str],
+        *,
+        generator: Any = None,
+        discriminator: Any = None,
+        g_optimizer: Any = None,
+        d_optimizer: Any = None,
+        latent_sampler: Callable[[int], Any] | None = None,
+        probe_data: Any = None,
+        holdout_data: Any = None,
+        loss: str | None = None,
+        real_is_high: bool | None = None,
+        overhead_budget: float = 0.02,
+        strict: bool = False,
+        resume: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.options = Options(
+            Path(run_dir),
+            generator,
+            discriminator,
+            g_optimizer,
+            d_optimizer,
+            latent_sampler,
+            probe_data,
+            holdout_data,
+            loss,
+            real_is_high,
+            overhead_budget,
+            strict,
+            resume,
+            metadata or {},
+        )
+        self.disabled = False
+        self.session: Session | None = None
+        self._leads = False
+        self._last_batch = -1
+
+    def parts(self) -> list[Monitor]:
+        """The monitors whose hooks run; a composite returns its own list."""
+        return [self]
+
+    def attached(self, session: Session) -> None:
+        """Called once when recording begins, outside any graph."""
+
+    def before_step(self, measured: bool) -> None:
+        """Called on the host before a step."""
+
+    def before_update(self, update: Update) -> dict[str, Any]:
+        """Called in the graph before an optimizer applies gradients."""
+        return {}
+
+    def after_update(self, update: Update) -> dict[str, Any]:
+        """Called in the graph after an optimizer has applied gradients."""
+        return {}
+
+    def after_step(self, trace: StepTrace) -> dict[str, Any]:
+        """Called in the graph at the end of a step."""
+        return {}
+
+    def probe(self, step: int, probe: Probe | None) -> dict[str, float]:
+        """Called on the host at a probe; `probe` is None where the players cannot be run."""
+        return {}
+
+    # Keras callback. ------------------------------------------------------------------------------------------
+
+    def set_model(self, model: Any) -> None:
+        """Attach before Keras traces the train function: after that, nothing would be captured."""
+        super().set_model(model)
+        self._open(model)
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Start recording, or go on after an earlier `fit`."""
+        if self.session is None or not self._leads:
+            return
+        epochs, steps = self.params.get("epochs"), self.params.get("steps")
+        self.session.start(epochs * steps if epochs and steps else None)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Keras counts batches anew each epoch; the session counts steps."""
+        self._last_batch = -1
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Count the steps of this batch; `batch` skips where several steps run in one execution."""
+        if self.session is not None and self._leads:
+            self.session.end_step(batch - self._last_batch)
+            self._last_batch = batch
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Record that `fit` returned, as planned or stopped early."""
+        if self.session is not None and self._leads:
+            planned = self.session.manifest.planned_steps
+            early = planned is not None and self.session.step < planned
+            self.session.close("stopped" if early else "completed")
+
+    # Context manager for hand-written loops. ------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self._open(None)
+        if self.session is not None:
+            self.session.start()
+        return self
+
+    def step(self, **scalars: Any) -> None:
+        """Tell the monitor that one training step is done.
+
+        Args:
+            scalars: Values of this step by name, e.g. `d_loss=..., g_loss=...`; tensors stay on the device for now.
+        """
+        if self.session is not None:
+            self.session.step_log.commit()
+            self.session.end_step(1, scalars)
+
+    def close(self, reason: str = "completed", **fields: Any) -> None:
+        """End the recording; safe to call twice.
+
+        Args:
+            reason: "completed", "stopped", "interrupted" or "crashed".
+            fields: Kept with the event, e.g. `error="..."`.
+        """
+        if self.session is not None:
+            self.session.close(reason, **fields)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.session is None:
+            return
+        if kind is None:
+            self.close("completed")
+        elif issubclass(kind, KeyboardInterrupt):
+            self.close("interrupted")
+        else:
+            self.close("crashed", error=repr(error))
+        self.session.detach()
+        _SESSIONS.pop(self._key, None)
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _key(self) -> Path:
+        return self.options.run_dir.resolve()
+
+    def _open(self, model: Any | None) -> None:
+        """Create the session of this run directory, or join the one another monitor has created."""
+        if self.session is not None:
+            if self._leads and model is not None:
+                self.session.taps.detach()
+                self.session.taps.attach(model)
+            return
+        try:
+            session = _SESSIONS.get(self._key)
+            if session is None:
+                session = _SESSIONS[self._key] = Session(self.options, model)
+                self._leads = True
+        except (GandoctorError, OSError) as error:
+            if self.options.strict:
+                raise
+            warnings.warn(f"gandoctor records nothing: {error}", MonitorWarning, stacklevel=3)
+            return
+        self.session = session
+        for part in self.parts():
+            part.session = session
+            session.parts.append(part)
+            part.attached(session)

@@ -1,0 +1,357 @@
+"""A session: one training being recorded. Owns the global step, the cadence, the budget and the containment.
+
+Monitors that share a run directory share one session, whoever attached first.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from gandoctor.errors import GandoctorError
+from gandoctor.monitors.cadence import Cadence
+from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
+from gandoctor.monitors.images import checked_images, data_card, to_bytes, to_unit
+from gandoctor.monitors.model_card import describe, latent_card, versions
+from gandoctor.monitors.players import find_players
+from gandoctor.monitors.random_state import preserved_random_state
+from gandoctor.monitors.step_log import StepLog, as_float
+from gandoctor.monitors.taps import StepTrace, Taps, Update
+from gandoctor.store import Manifest, RunWriter
+from gandoctor.store.manifest import MANIFEST_NAME
+
+if TYPE_CHECKING:
+    from gandoctor.monitors.monitor import Monitor
+
+DRAIN_EVERY_S = 1.0
+DRAIN_EVERY_STEPS = 128
+
+
+class MonitorWarning(UserWarning):
+    """A monitor could not do its work; training goes on."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user passed to a monitor; see GANMonitor for the meaning of each."""
+
+    run_dir: Path
+    generator: Any = None
+    discriminator: Any = None
+    g_optimizer: Any = None
+    d_optimizer: Any = None
+    latent_sampler: Callable[[int], Any] | None = None
+    probe_data: Any = None
+    holdout_data: Any = None
+    loss: str | None = None
+    real_is_high: bool | None = None
+    overhead_budget: float = 0.02
+    strict: bool = False
+    resume: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Session:
+    """Records one training into one run directory.
+
+    Args:
+        options: As passed by the user.
+        model: The `keras.Model` being fitted, or None in a hand-written loop.
+        planned_steps: Length of the training where it is known.
+
+    Raises:
+        GandoctorError: The players cannot be told, or the run directory cannot be used.
+    """
+
+    def __init__(self, options: Options, model: Any | None, planned_steps: int | None = None) -> None:
+        self.options = options
+        self.players = find_players(
+            model,
+            options.generator,
+            options.discriminator,
+            options.g_optimizer,
+            options.d_optimizer,
+            options.latent_sampler,
+        )
+        self.parts: list[Monitor] = []
+        self.step_log = StepLog()
+        self._scalars: dict[int, dict[str, Any]] = {}
+        self._last_drain = time.monotonic()
+        self._probe_time = 0.0
+        self._started: float | None = None
+        self._closed = False
+        manifest = Manifest(
+            created=time.strftime("%Y-%m-%dT%H:%M:%S%z"), planned_steps=planned_steps, **dict(options.metadata)
+        )
+        manifest.missing.update(self.players.missing)
+        self.reals, self.holdout = self._real_images(manifest)
+        manifest.versions = versions()
+        manifest.loss_family, manifest.loss_family_source = (  # type: ignore[assignment]
+            (options.loss, "given") if options.loss else (None, "unknown")
+        )
+        manifest.real_is_high = True if options.real_is_high is None else options.real_is_high
+        manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
+        self.cadence = Cadence(options.overhead_budget, planned_steps)
+        self.writer = RunWriter(_usable_directory(options), manifest, resume=options.resume)
+        self.step = self._first_step = self.writer.last_step
+        self._drained_step = self.step
+        if self.reals is not None:
+            assert manifest.data is not None
+            self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
+        self._forward: ForwardPasses | None = None
+        self._fixed_latents: Any = None
+        self.taps = Taps(self.players, self._before_update, self._after_update, self._after_step)
+        self.taps.attach(model)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The run's manifest; written at the start, after the first probe and at the end."""
+        return self.writer.manifest
+
+    # What happens inside the training graph. ------------------------------------------------------------------
+
+    def _before_update(self, update: Update) -> None:
+        for part in self._working():
+            with self._contained(part):
+                self.step_log.put(part.before_update(update))
+
+    def _after_update(self, update: Update) -> None:
+        for part in self._working():
+            with self._contained(part):
+                self.step_log.put(part.after_update(update))
+
+    def _after_step(self, trace: StepTrace) -> None:
+        for part in self._working():
+            with self._contained(part):
+                self.step_log.put(part.after_step(trace))
+        self.step_log.commit()
+
+    # What happens on the host, between steps. -----------------------------------------------------------------
+
+    def start(self, planned_steps: int | None = None) -> None:
+        """Begin (or go on) training: set the length of the run and look at the untrained players."""
+        if planned_steps is not None:
+            self.manifest.planned_steps = self.step + planned_steps
+            self.cadence = Cadence(self.options.overhead_budget, self.manifest.planned_steps)
+        if self._closed:
+            self._closed = False
+            self.writer.reopen()
+        self._describe_players()
+        with self._contained(None):
+            self.writer.write_manifest()
+        if self.step == self._first_step:
+            self.probe()
+            self._started = time.monotonic()
+        self._announce()
+
+    def end_step(self, steps: int = 1, scalars: Mapping[str, Any] | None = None) -> None:
+        """Take note that training steps have completed.
+
+        Args:
+            steps: How many, e.g. `steps_per_execution`.
+            scalars: Further values of the last of them; tensors are not fetched before the next drain.
+        """
+        self.step += steps
+        if scalars:
+            self._scalars[self.step] = dict(scalars)
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now
+        due = self.cadence.due(self.step)
+        if (
+            due
+            or now - self._last_drain >= DRAIN_EVERY_S
+            or self.step - self._drained_step >= DRAIN_EVERY_STEPS
+        ):
+            values = self.probe_values() if due else {}
+            self._drain(values)
+        self._announce()
+
+    def probe(self) -> None:
+        """Probe now and record the result at the current step."""
+        self._drain(self.probe_values(), at_start=self.step == self._first_step)
+
+    def probe_values(self) -> dict[str, float]:
+        """Run the probe at the current step and let every part read it; time it against the budget."""
+        begun = time.monotonic()
+        values: dict[str, float] = {}
+        probe: Probe | None = None
+        with self._contained(None), preserved_random_state():
+            probe = self._run_forward()
+        for part in self._working():
+            with self._contained(part):
+                values |= part.probe(self.step, probe)
+        cost = time.monotonic() - begun
+        self._probe_time += cost
+        trained = self.step - self._first_step
+        step_time = None
+        if self._started is not None and trained:
+            step_time = (time.monotonic() - self._started - self._probe_time) / trained
+        self.cadence.probed(self.step, cost, step_time)
+        return values
+
+    def close(self, reason: str, **fields: Any) -> None:
+        """Write everything out and record how the run ended; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._contained(None):
+            if self.step > self._first_step and reason != "crashed":
+                self._drain(self.probe_values())
+            self._drain({})
+            self.manifest.cadence = self._cadence_report()
+            self.writer.write_manifest()
+        with self._contained(None):
+            self.writer.close(reason, **fields)
+
+    def detach(self) -> None:
+        """Take the taps off the user's objects."""
+        self.taps.detach()
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    def _run_forward(self) -> Probe | None:
+        """Return the players' outputs, or None with the reason in the manifest where they cannot be run."""
+        if "latent_sampler" in self.manifest.missing:
+            return None
+        latents = self._latents()
+        if self._forward is None:
+            self._forward = ForwardPasses(self.players, self.reals, self.holdout)
+            self.manifest.latent = latent_card(latents, self.players.latent_is_given)
+            self.manifest.cadence = self._cadence_report()
+            self.writer.write_manifest()
+        return self._forward.run(self.step, latents)
+
+    def _latents(self) -> Any:
+        """Draw the probe's latents: the same ones at every probe, unless the user's law itself has changed.
+
+        The sampler's random state is put back after each call, so calling it anew repeats the draw and still follows
+        a sampler that changes mid-run. One whose state cannot be reached is called once and its draw kept.
+        """
+        sampler = self.players.latent_sampler
+        assert sampler is not None
+        if self._fixed_latents is not None:
+            return self._fixed_latents
+        with preserved_random_state(sampler):
+            latents = sampler(SAMPLE_COUNT)
+        if self._forward is None:
+            with preserved_random_state(sampler):
+                again = sampler(SAMPLE_COUNT)
+            pairs = zip(tf.nest.flatten(latents), tf.nest.flatten(again), strict=True)
+            if not all(np.array_equal(one, other) for one, other in pairs):
+                self._fixed_latents = latents
+        return latents
+
+    def _drain(self, probe_values: Mapping[str, float], at_start: bool = False) -> None:
+        """Move completed rows from the device to the store; the probe's values join the last row."""
+        with self._contained(None):
+            rows = self.step_log.drain()
+            first = self.step - len(rows) + 1
+            table: dict[int, dict[str, float]] = {first + i: row for i, row in enumerate(rows)}
+            for step, scalars in sorted(self._scalars.items()):
+                table.setdefault(step, {}).update({name: as_float(value) for name, value in scalars.items()})
+            self._scalars.clear()
+            if probe_values:
+                table.setdefault(self.step, {}).update(probe_values)
+            for step in sorted(table):
+                if table[step] or at_start:
+                    self.writer.record(step, table[step])
+            self._drained_step = self.step
+            self._last_drain = time.monotonic()
+
+    def _announce(self) -> None:
+        """Tell the parts whether the next step will be probed, so that they can measure inside it."""
+        upcoming = self.step + 1
+        measured = self.cadence.due(upcoming) or upcoming - self._first_step <= 2
+        for part in self._working():
+            with self._contained(part):
+                part.before_step(measured)
+
+    def _working(self) -> list[Monitor]:
+        return [p for p in self.parts if not p.disabled]
+
+    @contextmanager
+    def _contained(self, part: Monitor | None) -> Iterator[None]:
+        """Keep a failure of a monitor away from training: one warning, one event, and that part is off."""
+        try:
+            yield
+        except Exception as error:
+            if self.options.strict:
+                raise
+            name = type(part).__name__ if part is not None else type(self).__name__
+            if part is not None:
+                part.disabled = True
+            warnings.warn(
+                f"gandoctor: {name} failed and {'is off' if part else 'goes on'}; training is not affected "
+                f"({type(error).__name__}: {error})",
+                MonitorWarning,
+                stacklevel=3,
+            )
+            try:
+                self.writer.event(
+                    "monitor_error", self.step, monitor=name, error=repr(error), traceback=traceback.format_exc()
+                )
+            except OSError:
+                pass  # the disk is the failure: the warning has been given
+
+    def _real_images(self, manifest: Manifest) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Check the reals the user passed; unusable ones are left out, with the reason in the manifest."""
+        images: dict[str, np.ndarray | None] = {"probe_data": None, "holdout_data": None}
+        for name in images:
+            given = getattr(self.options, name)
+            if given is None:
+                manifest.missing[name] = f"pass GANMonitor(..., {name}=...)"
+                continue
+            try:
+                images[name] = checked_images(given, name)
+            except GandoctorError as error:
+                if self.options.strict:
+                    raise
+                manifest.missing[name] = str(error)
+                warnings.warn(f"gandoctor: {error} Recording goes on without it.", MonitorWarning, stacklevel=2)
+        probe = images["probe_data"]
+        if probe is not None:
+            manifest.data = data_card(probe, images["holdout_data"], self.options.probe_data)
+        return probe, images["holdout_data"]
+
+    def _describe_players(self) -> None:
+        with self._contained(None):
+            self.manifest.generator = describe(self.players.generator, self.players.g_optimizer)
+            self.manifest.discriminator = describe(self.players.discriminator, self.players.d_optimizer)
+
+    def _cadence_report(self) -> dict[str, float]:
+        report: dict[str, float] = {
+            "every_steps": self.cadence.every_steps,
+            "sample_count": SAMPLE_COUNT,
+            "overhead_budget": self.options.overhead_budget,
+        }
+        if self._started is not None:
+            total = time.monotonic() - self._started
+            report["probe_seconds"] = round(self._probe_time, 3)
+            report["training_seconds"] = round(total - self._probe_time, 3)
+        return report
+
+
+def _usable_directory(options: Options) -> Path:
+    """Return the run directory, or a numbered sibling where it already holds a run: nothing is overwritten."""
+    wanted = Path(options.run_dir)
+    if options.resume or not (wanted / MANIFEST_NAME).exists():
+        return wanted
+    if options.strict:
+        raise GandoctorError(f"{wanted} already holds a run. Choose another directory or pass resume=True.")
+    number = 2
+    while (sibling := wanted.with_name(f"{wanted.name}-{number}")).exists():
+        number += 1
+    warnings.warn(
+        f"gandoctor: {wanted} already holds a run; recording to {sibling} instead.", MonitorWarning, stacklevel=2
+    )
+    return sibling
