@@ -21,7 +21,14 @@ class DiscriminatorMonitor(Monitor):
         """Say what cannot be recorded for want of real data."""
         missing = session.manifest.missing
         if session.reals is None:
-            for name in ("d_real_score", "d_real_logit", "d_real_accuracy", "d_logit_gap", "d_auc", "d_prime"):
+            for name in (
+                "d_real_score",
+                "d_real_logit",
+                "d_real_accuracy",
+                "d_logit_gap",
+                "d_auc",
+                "d_prime",
+            ):
                 missing[name] = missing["probe_data"]
         if session.holdout is None:
             for name in ("d_holdout_score", "d_holdout_logit", "d_holdout_accuracy"):

@@ -45,7 +45,13 @@ class GANMonitor(Monitor):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        monitors = (LossMonitor, GradientNormMonitor, WeightUpdateMonitor, DiscriminatorMonitor, SampleMonitor)
+        monitors = (
+            LossMonitor,
+            GradientNormMonitor,
+            WeightUpdateMonitor,
+            DiscriminatorMonitor,
+            SampleMonitor,
+        )
         self._parts: list[Monitor] = [monitor(*args, **kwargs) for monitor in monitors]
 
     def parts(self) -> list[Monitor]:

@@ -54,7 +54,8 @@ def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> Data
 def to_unit(images: np.ndarray, card: DataCard) -> np.ndarray:
     """Scale so that the data's darkest value is 0 and its brightest is 1; values outside stay outside."""
     width = card.maximum - card.minimum
-    return (images - card.minimum) / np.float32(width if width > 0 else 1.0)
+    scaled = (images - card.minimum) / np.float32(width if width > 0 else 1.0)
+    return np.asarray(scaled, dtype=np.float32)
 
 
 def to_bytes(unit_images: np.ndarray) -> np.ndarray:

@@ -26,7 +26,16 @@ _SETTINGS = (
     "target_shape",
     "use_bias",
 )
-_OPTIMIZER_SETTINGS = ("clipvalue", "clipnorm", "global_clipnorm", "momentum", "rho", "beta_1", "beta_2", "weight_decay")
+_OPTIMIZER_SETTINGS = (
+    "clipvalue",
+    "clipnorm",
+    "global_clipnorm",
+    "momentum",
+    "rho",
+    "beta_1",
+    "beta_2",
+    "weight_decay",
+)
 
 
 def describe(network: Any, optimizer: Any) -> PlayerCard:
@@ -42,11 +51,12 @@ def describe(network: Any, optimizer: Any) -> PlayerCard:
 def describe_optimizer(optimizer: Any) -> dict[str, Any]:
     """Return class, current learning rate, schedule and clipping of an optimizer."""
     card: dict[str, Any] = {"type": type(optimizer).__name__, "learning_rate": float(optimizer.learning_rate)}
-    schedule = getattr(optimizer, "_learning_rate", None)
+    schedule: Any = getattr(optimizer, "_learning_rate", None)
     if hasattr(schedule, "get_config"):
         card["schedule"] = {"type": type(schedule).__name__, **_plain(schedule.get_config())}
     settings = {name: getattr(optimizer, name, None) for name in _OPTIMIZER_SETTINGS}
-    return card | _plain({name: value for name, value in settings.items() if value is not None})
+    card.update(_plain({name: value for name, value in settings.items() if value is not None}))
+    return card
 
 
 def latent_card(latents: Any, given: bool) -> LatentCard:

@@ -15,6 +15,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.monitors.forward import Probe
 from gandoctor.monitors.session import MonitorWarning, Options, Session
 from gandoctor.monitors.taps import StepTrace, Update
+from gandoctor.store import LossFamily
 
 _SESSIONS: dict[Path, Session] = {}
 
@@ -43,7 +44,7 @@ class Monitor(keras.callbacks.Callback):
         latent_sampler: Callable[[int], Any] | None = None,
         probe_data: Any = None,
         holdout_data: Any = None,
-        loss: str | None = None,
+        loss: LossFamily | None = None,
         real_is_high: bool | None = None,
         overhead_budget: float = 0.02,
         strict: bool = False,

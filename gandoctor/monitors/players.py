@@ -14,7 +14,14 @@ Phase = Literal["d", "g"]
 
 _GENERATORS = ("generator", "gen", "G", "g", "netG", "g_model", "generator_model")
 _DISCRIMINATORS = ("discriminator", "disc", "D", "d", "netD", "d_model", "discriminator_model", "critic")
-_D_OPTIMIZERS = ("d_optimizer", "disc_optimizer", "discriminator_optimizer", "critic_optimizer", "optimizer_d", "d_opt")
+_D_OPTIMIZERS = (
+    "d_optimizer",
+    "disc_optimizer",
+    "discriminator_optimizer",
+    "critic_optimizer",
+    "optimizer_d",
+    "d_opt",
+)
 _G_OPTIMIZERS = ("g_optimizer", "gen_optimizer", "generator_optimizer", "optimizer_g", "g_opt")
 _LATENT_DIMS = ("latent_dim", "noise_dim", "z_dim", "latent_size", "noise_size", "latent_dimension")
 

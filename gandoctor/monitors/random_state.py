@@ -28,7 +28,7 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
         functions: User functions called inside the block.
     """
     python_state = random.getstate()
-    numpy_state = np.random.get_state()  # noqa: NPY002 - the user's state, not ours
+    numpy_state = np.random.get_state()
     tf_generator = _tensorflow_global_generator()
     tf_state = None if tf_generator is None else tf.identity(tf_generator.state)
     eager = context.context()
@@ -40,7 +40,7 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
         yield
     finally:
         random.setstate(python_state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
+        np.random.set_state(numpy_state)
         if tf_generator is not None:
             tf_generator.state.assign(tf_state)
         if op_seeds is not None:

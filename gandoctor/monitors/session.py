@@ -9,10 +9,10 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import tensorflow as tf
@@ -26,7 +26,7 @@ from gandoctor.monitors.players import find_players
 from gandoctor.monitors.random_state import preserved_random_state
 from gandoctor.monitors.step_log import StepLog, as_float
 from gandoctor.monitors.taps import StepTrace, Taps, Update
-from gandoctor.store import Manifest, RunWriter
+from gandoctor.store import LossFamily, Manifest, RunWriter
 from gandoctor.store.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Options:
     latent_sampler: Callable[[int], Any] | None = None
     probe_data: Any = None
     holdout_data: Any = None
-    loss: str | None = None
+    loss: LossFamily | None = None
     real_is_high: bool | None = None
     overhead_budget: float = 0.02
     strict: bool = False
@@ -90,19 +90,22 @@ class Session:
         self._started: float | None = None
         self._closed = False
         manifest = Manifest(
-            created=time.strftime("%Y-%m-%dT%H:%M:%S%z"), planned_steps=planned_steps, **dict(options.metadata)
+            created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            planned_steps=planned_steps,
+            **dict(options.metadata),
         )
         manifest.missing.update(self.players.missing)
         self.reals, self.holdout = self._real_images(manifest)
         manifest.versions = versions()
-        manifest.loss_family, manifest.loss_family_source = (  # type: ignore[assignment]
-            (options.loss, "given") if options.loss else (None, "unknown")
-        )
+        if options.loss is not None:
+            if options.loss not in get_args(LossFamily):
+                raise GandoctorError(f"loss={options.loss!r} is unknown; use one of {', '.join(get_args(LossFamily))}.")
+            manifest.loss_family, manifest.loss_family_source = options.loss, "given"
         manifest.real_is_high = True if options.real_is_high is None else options.real_is_high
         manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(_usable_directory(options), manifest, resume=options.resume)
-        self.step = self._first_step = self.writer.last_step
+        self.step = self._first_step = self._last_probe = self.writer.last_step
         self._drained_step = self.step
         if self.reals is not None:
             assert manifest.data is not None
@@ -167,11 +170,7 @@ class Session:
         if self._started is None:
             self._started = now
         due = self.cadence.due(self.step)
-        if (
-            due
-            or now - self._last_drain >= DRAIN_EVERY_S
-            or self.step - self._drained_step >= DRAIN_EVERY_STEPS
-        ):
+        if due or now - self._last_drain >= DRAIN_EVERY_S or self.step - self._drained_step >= DRAIN_EVERY_STEPS:
             values = self.probe_values() if due else {}
             self._drain(values)
         self._announce()
@@ -190,6 +189,7 @@ class Session:
         for part in self._working():
             with self._contained(part):
                 values |= part.probe(self.step, probe)
+        self._last_probe = self.step
         cost = time.monotonic() - begun
         self._probe_time += cost
         trained = self.step - self._first_step
@@ -205,7 +205,7 @@ class Session:
             return
         self._closed = True
         with self._contained(None):
-            if self.step > self._first_step and reason != "crashed":
+            if self.step > self._last_probe and reason != "crashed":
                 self._drain(self.probe_values())
             self._drain({})
             self.manifest.cadence = self._cadence_report()
@@ -296,12 +296,14 @@ class Session:
                 MonitorWarning,
                 stacklevel=3,
             )
-            try:
+            with suppress(OSError):  # the disk may be the failure: the warning has been given
                 self.writer.event(
-                    "monitor_error", self.step, monitor=name, error=repr(error), traceback=traceback.format_exc()
+                    "monitor_error",
+                    self.step,
+                    monitor=name,
+                    error=repr(error),
+                    traceback=traceback.format_exc(),
                 )
-            except OSError:
-                pass  # the disk is the failure: the warning has been given
 
     def _real_images(self, manifest: Manifest) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Check the reals the user passed; unusable ones are left out, with the reason in the manifest."""
@@ -352,6 +354,8 @@ def _usable_directory(options: Options) -> Path:
     while (sibling := wanted.with_name(f"{wanted.name}-{number}")).exists():
         number += 1
     warnings.warn(
-        f"gandoctor: {wanted} already holds a run; recording to {sibling} instead.", MonitorWarning, stacklevel=2
+        f"gandoctor: {wanted} already holds a run; recording to {sibling} instead.",
+        MonitorWarning,
+        stacklevel=2,
     )
     return sibling

@@ -77,7 +77,10 @@ class WeightUpdateMonitor(Monitor):
         assert self.session is not None
         players = self.session.players
         found = {}
-        for name, optimizer in (("d_learning_rate", players.d_optimizer), ("g_learning_rate", players.g_optimizer)):
+        for name, optimizer in (
+            ("d_learning_rate", players.d_optimizer),
+            ("g_learning_rate", players.g_optimizer),
+        ):
             if optimizer is not None:
                 found[name] = float(optimizer.learning_rate)
         return found

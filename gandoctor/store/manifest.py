@@ -124,9 +124,7 @@ class Manifest(BaseModel):
         path = run_dir / MANIFEST_NAME
         try:
             if path.stat().st_size > MANIFEST_MAX_BYTES:
-                raise GandoctorError(
-                    f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest."
-                )
+                raise GandoctorError(f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest.")
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise GandoctorError(

@@ -101,18 +101,14 @@ class Run:
     def _table(self) -> pa.Table:
         if not self._batches:
             return pa.table({STEP: pa.array([], pa.int64()), TIME: pa.array([], pa.float64())})
-        table = pa.concat_tables(
-            [pa.Table.from_batches([batch]) for batch in self._batches], promote_options="default"
-        )
-        # A resumed run may repeat steps it had recorded after its last checkpoint: the later row counts.
+        table = pa.concat_tables([pa.Table.from_batches([batch]) for batch in self._batches], promote_options="default")
         steps = table[STEP].to_numpy()
-        last = pd.Series(np.arange(len(steps))).groupby(steps, sort=True).last().to_numpy()
-        return table if len(last) == len(steps) and (np.diff(steps) > 0).all() else table.take(pa.array(last))
+        return table if (np.diff(steps) > 0).all() else _one_row_a_step(table, steps)
 
     @cached_property
     def signals(self) -> pd.DataFrame:
         """One row a recorded step, indexed by step; absent values are `pd.NA`, NaN is what training produced."""
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 name: pd.array(self._table[name].combine_chunks(), dtype=pd.ArrowDtype(pa.float64()))
                 for name in self._table.column_names
@@ -120,7 +116,6 @@ class Run:
             },
             index=pd.Index(self._table[STEP].to_numpy(), name=STEP),
         )
-        return frame
 
     def __contains__(self, name: object) -> bool:
         """Tell whether the signal was recorded at least once."""
@@ -172,9 +167,7 @@ class Run:
         """Contact sheets in order of step."""
         folder = self.path / "samples"
         found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
-        return sorted(
-            (SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step
-        )
+        return sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
 
     @cached_property
     def reals(self) -> np.ndarray | None:
@@ -197,6 +190,21 @@ def load_run(run_dir: str | os.PathLike[str]) -> Run:
         GandoctorError: It is not a run directory, or its manifest cannot be used.
     """
     return Run(run_dir)
+
+
+def _one_row_a_step(table: pa.Table, steps: np.ndarray) -> pa.Table:
+    """Merge rows of the same step, the later value of each signal counting.
+
+    A probe may join a step that was already written, and a resumed run repeats the steps after its last checkpoint.
+    """
+    unique, position = np.unique(steps, return_inverse=True)
+    columns = {}
+    for name in table.column_names:
+        recorded = np.flatnonzero(table[name].is_valid().to_numpy())
+        chosen = np.full(len(unique), -1)
+        chosen[position[recorded]] = recorded  # of several assignments to one place, the last one stays
+        columns[name] = table[name].take(pa.array(chosen, mask=chosen < 0))
+    return pa.table(columns)
 
 
 def _read_images(path: Path, key: str) -> np.ndarray | None:

@@ -83,9 +83,7 @@ class SegmentReader:
                         batch.validate(full=True)
                         batches.append(batch)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
-            self.damage = (
-                f"{self.path.name} is unreadable after byte {self._offset}: {str(error).splitlines()[0]}"
-            )
+            self.damage = f"{self.path.name} is unreadable after byte {self._offset}: {str(error).splitlines()[0]}"
         return batches
 
     @staticmethod

@@ -141,9 +141,7 @@ def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8)
     blocks = [reals[:columns]] if reals is not None and len(reals) else []
     blocks += [fakes[i : i + columns] for i in range(0, len(fakes), columns)]
     gap = 2
-    canvas = np.full(
-        (len(blocks) * (height + gap) + gap + 4, columns * (width + gap) + gap, channels), 96, np.uint8
-    )
+    canvas = np.full((len(blocks) * (height + gap) + gap + 4, columns * (width + gap) + gap, channels), 96, np.uint8)
     top = gap
     for row, block in enumerate(blocks):
         for column, image in enumerate(block):
