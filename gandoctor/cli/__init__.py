@@ -1,1 +1,49 @@
-"""The command line: one thin module per command."""
+"""The command line: one thin module per command, each loaded on use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process.
+
+    Exit status: 0 nothing at or above `--fail-on`, 1 something (or the training crashed), 2 unusable input or
+    arguments, 130 interrupted.
+
+    Args:
+        arguments: Default: those of this process.
+    """
+    import click
+
+    from gandoctor.cli.group import gandoctor
+    from gandoctor.errors import GandoctorError
+
+    try:
+        status = gandoctor.main(
+            args=None if arguments is None else list(arguments), prog_name="gandoctor", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except GandoctorError as error:
+        from gandoctor.watch.printable import printable
+
+        click.echo(f"Error: {printable(str(error))}", err=True)
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        status = 130
+    except BrokenPipeError:
+        _discard_output()
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _discard_output() -> None:
+    """The reader of our output has gone; what is still buffered must not raise again when Python ends."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,177 @@
+"""Conduct one run: launch the child, follow its run directory, pass on Ctrl-C, judge and report."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+
+from gandoctor.cli.report import write_all
+from gandoctor.cli.text import diagnosis_lines, print_lines
+from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.errors import GandoctorError
+from gandoctor.experiments.job import Job
+from gandoctor.experiments.launch import CHILD, ChildTraining, Ending, Outcome
+from gandoctor.rules import Severity
+from gandoctor.store.manifest import MANIFEST_NAME
+from gandoctor.watch.follow import Follower, Snapshot, View, follow
+from gandoctor.watch.keys import Keyboard
+from gandoctor.watch.lines import LinesView, finding_line
+from gandoctor.watch.printable import printable
+from gandoctor.watch.view import ProgressView, ScreenView
+
+QUIET_LINE_EVERY_S = 30.0
+_ENDING_NOTICE = "Stopping after this step; the report follows. Ctrl-C again ends at once."
+
+
+def conduct(
+    job: Job, *, watch: bool, stop_on: str | None, child: Sequence[str] = CHILD
+) -> tuple[Diagnosis | None, Ending]:
+    """Run a training from launch to report.
+
+    Args:
+        job: What to train.
+        watch: Show it live; otherwise only its progress.
+        stop_on: End the training when a finding at or above this severity is detected.
+        child: The child's program; replaced in tests.
+
+    Returns:
+        The diagnosis (None if the training ended before anything was recorded) and how the child ended.
+
+    Raises:
+        GandoctorError: Nothing could be trained.
+        KeyboardInterrupt: The second Ctrl-C, or one while the report was being written.
+    """
+    console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    training = ChildTraining(job, child)
+    stopper = _Stopper(training, Severity(stop_on) if stop_on else None)
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts(training))
+        view = stack.enter_context(_view(console, watch))
+        if isinstance(view, ScreenView):
+            stack.enter_context(Keyboard())  # only so that what is typed does not show
+        follow(
+            Follower(training.run_dir, time.time, judging=watch or stop_on is not None),
+            view,
+            wait=lambda seconds: training.wait(seconds) and False,
+            clock=time.time,
+            ended=lambda _: training.has_ended(),
+            on_look=stopper.look,
+            notice=lambda: _ENDING_NOTICE if interrupts.count else stopper.notice,
+        )
+    return _conclude(training, training.outcome(), stopper, console, errors)
+
+
+def _conclude(
+    training: ChildTraining, outcome: Outcome, stopper: _Stopper, console: Console, errors: Console
+) -> tuple[Diagnosis | None, Ending]:
+    if outcome.ending == "unusable":
+        raise GandoctorError(outcome.message or "The target cannot be used.")
+    if outcome.message:
+        errors.print(printable(outcome.message), soft_wrap=True, markup=False)
+    if not (training.run_dir / MANIFEST_NAME).exists():
+        errors.print("Nothing was recorded, so there is no report.")
+        return None, outcome.ending
+    diagnosis = diagnose(training.run_dir)
+    print_lines(console, diagnosis_lines(diagnosis))
+    if stopper.saved is not None:
+        console.print(f"\n{stopper.saved}", soft_wrap=True, markup=False)
+    try:
+        report = write_all(diagnosis, None)
+        console.print(f"\nReport: {printable(str(report))}", soft_wrap=True, markup=False)
+    except GandoctorError as error:
+        errors.print(f"Error: {printable(str(error))}", soft_wrap=True, markup=False)
+    return diagnosis, outcome.ending
+
+
+class Interrupts:
+    """Ctrl-C, SIGTERM and SIGHUP while a child trains: the first ends it cleanly, the second kills it.
+
+    A handler and not KeyboardInterrupt, which could come in the middle of drawing.
+
+    Attributes:
+        count: Signals so far.
+    """
+
+    def __init__(self, training: ChildTraining) -> None:
+        self.count = 0
+        self._training = training
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Install the handlers."""
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+            if number is not None:
+                self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put the earlier handlers back; a child left behind by an error of ours is ended."""
+        if kind is not None:
+            self._training.kill()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count > 1:
+            self._training.kill()
+            raise KeyboardInterrupt
+        self._training.interrupt()
+
+
+class _Stopper:
+    """Stops the training at the first finding that is severe enough.
+
+    Attributes:
+        notice: Said while it stops.
+        saved: Said at the end: what stopped it and how many steps that saved.
+    """
+
+    def __init__(self, training: ChildTraining, severity: Severity | None) -> None:
+        self.notice: str | None = None
+        self._training = training
+        self._severity = severity
+        self._stopped_by: str | None = None
+        self._last: Snapshot | None = None
+
+    def look(self, snapshot: Snapshot) -> None:
+        self._last = snapshot
+        if self._severity is None or self._stopped_by is not None or snapshot.diagnosis is None:
+            return
+        if snapshot.state != "running":
+            return
+        for finding in snapshot.diagnosis.detected:
+            if finding.severity.rank >= self._severity.rank:
+                self._stopped_by = finding.rule.id
+                self.notice = f"Stopping on {finding_line(finding)}"
+                self._training.stop(why=f"{finding.rule.id} {finding.severity.value}")
+                return
+
+    @property
+    def saved(self) -> str | None:
+        if self._stopped_by is None or self._last is None:
+            return None
+        planned, step = self._last.planned_steps, self._last.step
+        steps = f", {planned - step} of {planned} steps saved" if planned else ""
+        return f"Stopped at step {step} because of {self._stopped_by}{steps}."
+
+
+def _view(console: Console, watch: bool) -> View:
+    if console.is_terminal and not console.is_dumb_terminal:
+        if watch:
+            return ScreenView(console, hint="Ctrl-C stops the training and writes the report")
+        return ProgressView(console)
+
+    def write(line: str) -> None:
+        with suppress(OSError):  # a reader that went away must not cost the training its report
+            print(printable(line), flush=True)
+
+    return LinesView(write, time.time) if watch else LinesView(write, time.time, QUIET_LINE_EVERY_S)

@@ -1,0 +1,70 @@
+"""`gandoctor run`: train in a child process, show it, and end in a report whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gandoctor.cli.options import exit_status, fail_on_option
+
+INTERRUPTED = 130
+
+
+@click.command("run")
+@click.argument("target", required=False)
+@click.option("--watch", is_flag=True, help="Show the training live; without a terminal, in plain lines.")
+@click.option("--preset", metavar="NAME", help="quick or reference, for the reference model.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; repeatable.")
+@click.option("--fault", "faults", metavar="NAME[@STEP]", multiple=True, help="Switch a fault on; see `faults`.")
+@click.option("--steps", type=click.IntRange(min=1), help="Training steps.")
+@click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the training.")
+@click.option("--data", metavar="NAME|FILE.npz|FOLDER", help="Real images to train on.")
+@click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
+@click.option(
+    "--stop-on",
+    type=click.Choice(["warning", "critical"]),
+    help="Stop the training at a finding this severe.",
+)
+@fail_on_option
+def command(
+    target: str | None, watch: bool, run_dir: Path | None, stop_on: str | None, fail_on: str, **given: Any
+) -> int:
+    """Train TARGET with monitors attached and write a report.
+
+    TARGET is the reference model (default) or "module:factory", a function that returns a
+    gandoctor.experiments.Training.
+
+    Ctrl-C ends the training after its current step and still writes the report; a second
+    one ends at once.
+
+    Exit status: 0 nothing detected at or above --fail-on; 1 something was, or the training
+    crashed; 2 unusable arguments; 130 interrupted.
+    """
+    import sys
+    from datetime import datetime
+
+    from gandoctor.cli.conduct import conduct
+    from gandoctor.experiments.job import Job
+    from gandoctor.experiments.launch import default_run_dir
+    from gandoctor.experiments.target import DEFAULT_TARGET
+
+    target = target or DEFAULT_TARGET
+    options = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
+        if value not in (None, ())
+    }
+    job = Job(
+        target=target,
+        run_dir=str(run_dir or default_run_dir(options, target, datetime.now())),
+        options=options,
+        command=["gandoctor", *sys.argv[1:]],
+    )
+    diagnosis, ending = conduct(job, watch=watch, stop_on=stop_on)
+    if ending == "interrupted":
+        return INTERRUPTED
+    if ending in ("crashed", "killed") or diagnosis is None:
+        return 1
+    return exit_status(diagnosis, fail_on)

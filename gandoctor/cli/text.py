@@ -1,0 +1,135 @@
+"""A diagnosis, a rule page and tables as text: wrapped and coloured on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.rules import Finding, Rule, Status, limits_of
+from gandoctor.treatments import TREATMENTS
+from gandoctor.watch.frame import STYLES
+from gandoctor.watch.printable import printable
+
+Line = tuple[int, Text]
+"""Indentation in characters and what follows it."""
+
+_VERDICT_STYLES = {
+    "healthy": STYLES["completed"],
+    "attention": STYLES["warning"],
+    "failing": STYLES["critical"],
+    "inconclusive": STYLES["info"],
+}
+
+
+def print_lines(console: Console, lines: Iterable[Line]) -> None:
+    """Print lines; on a terminal a long one is wrapped under its own indentation."""
+    for indent, text in lines:
+        if console.is_terminal:
+            console.print(Padding(text, (0, 0, 0, indent)))
+        else:
+            console.print(Text(" " * indent) + text, soft_wrap=True, highlight=False)
+
+
+def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    """Yield the verdict, what was detected and why, what to do, and what was not judged and why."""
+    verdict = Text(diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict])
+    yield 0, verdict.append("  ").append(printable(diagnosis.sentence), STYLES["strong"])
+    yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
+    for finding in diagnosis.detected:
+        yield 0, Text()
+        yield from _finding_lines(finding)
+    for title, status in (
+        ("Failed to judge", Status.ERRORED),
+        ("Checked, not found", Status.NOT_DETECTED),
+        ("Not checked", Status.NOT_EVALUATED),
+    ):
+        chosen = [f for f in diagnosis.findings if f.status is status]
+        if chosen:
+            yield 0, Text()
+            yield 0, _text(title, "strong")
+            yield from ((2, _brief(finding)) for finding in chosen)
+
+
+def rule_lines(rule: Rule) -> Iterator[Line]:
+    """Yield a rule's documentation page, its thresholds, treatments and references."""
+    yield (
+        0,
+        _text(f"{rule.id} {rule.name}", "strong").append(f"  {rule.severity.value}", STYLES[rule.severity.value]),
+    )
+    yield 0, _text(rule.title)
+    yield 0, Text()
+    yield from ((0, _text(line)) for line in rule.page.strip().splitlines())
+    yield 0, Text()
+    yield 0, _text("Needs", "strong").append(f"  {', '.join(rule.requires)}")
+    if rule.loss_families is not None:
+        yield 0, _text("Loss families", "strong").append(f"  {', '.join(sorted(rule.loss_families))}")
+    yield 0, _text("Thresholds", "strong")
+    yield from ((2, _text(f"{name} = {value:g}")) for name, value in _numbers(rule))
+    yield 0, _text("Treatments", "strong")
+    for treatment in (TREATMENTS[i] for i in rule.treatments):
+        yield 2, _text(f"{treatment.title}  (evidence: {treatment.evidence})")
+    yield 0, _text("References", "strong")
+    yield from ((2, _text(reference)) for reference in rule.references)
+
+
+def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on a terminal; elsewhere one row a line, its cells separated by tabs."""
+    if not console.is_terminal:
+        for row in rows:
+            console.print(Text("\t".join(_one_line(cell) for cell in row)), soft_wrap=True, highlight=False)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_one_line(cell), STYLES.get(cell, "")) for cell in row))
+    console.print(table)
+
+
+def _finding_lines(finding: Finding) -> Iterator[Line]:
+    severity = finding.severity.value
+    heading = Text(f"{severity}  ", STYLES[severity]).append(
+        printable(f"{finding.rule.id} {finding.rule.title}"), STYLES["strong"]
+    )
+    if finding.first_step is not None:
+        heading.append(f"  steps {finding.first_step} to {finding.last_step}", STYLES["quiet"])
+    yield 0, heading
+    yield from ((2, _text(evidence.statement)) for evidence in finding.evidence)
+    if finding.causes:
+        yield 2, _text("Possible causes, likeliest first", "quiet")
+        for cause in finding.causes:
+            yield 4, _text(f"{cause.title}: {cause.test}")
+    treatments = [TREATMENTS[i] for i in finding.rule.treatments]
+    if treatments:
+        yield 2, _text("What to change, best first", "quiet")
+    for treatment in treatments:
+        settings = " ".join(f"--set {key}={value}" for key, value in treatment.patch.items())
+        yield (
+            4,
+            _text(f"{treatment.title}  (evidence: {treatment.evidence}{f'; {settings}' if settings else ''})"),
+        )
+    yield 2, _text(f"gandoctor rules {finding.rule.id} explains it.", "quiet")
+
+
+def _brief(finding: Finding) -> Text:
+    line = _text(f"{finding.rule.id} {finding.rule.title}")
+    return line.append(printable(f": {finding.reason}"), STYLES["quiet"]) if finding.reason else line
+
+
+def _numbers(rule: Rule) -> Iterator[tuple[str, float]]:
+    for name, value in limits_of(rule).items():
+        if isinstance(value, int | float):
+            yield name, float(value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), STYLES[style] if style else "")

@@ -1,0 +1,67 @@
+"""What launcher and training child say to each other: job, control lines, exit status, one message."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+LOG_NAME = "training.log"
+"""File in the run directory that takes the child's standard output and standard error."""
+
+MESSAGE_MAX_CHARACTERS = 4000
+
+
+class ExitStatus(IntEnum):
+    """How the child ends; a negative status (killed by that signal) comes from the operating system."""
+
+    COMPLETED = 0
+    UNUSABLE = 64
+    """Nothing was trained: the target or its options cannot be used. A `Message` says why."""
+    CRASHED = 70
+    """Training raised. The run is closed with reason "crashed"; a `Message` says what was raised."""
+    INTERRUPTED = 130
+    """A signal, or the death of the launcher, ended it; the run is closed with reason "interrupted"."""
+
+
+class Job(BaseModel):
+    """One training, sent as one JSON line on the child's standard input.
+
+    The launcher then keeps that pipe open: a further line is a `Control`, its end means the launcher has died.
+
+    Attributes:
+        target: "module:factory"; see `gandoctor.experiments.Training`.
+        run_dir: Directory to record into.
+        options: Arguments for the factory; only those the user gave.
+        command: The command line, for the manifest.
+    """
+
+    target: str
+    run_dir: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    command: list[str] = Field(default_factory=list)
+
+
+class Control(BaseModel):
+    """A request to the running child: end the training after this step, for the reason given.
+
+    Attributes:
+        reason: Recorded as the reason of the "ended" event.
+        why: Recorded with it, for a reader; e.g. the id of the finding that stopped the run.
+    """
+
+    reason: Literal["stopped", "interrupted"]
+    why: str | None = None
+
+
+class Message(BaseModel):
+    """The child's last words, one JSON line on its standard output.
+
+    Attributes:
+        error: What went wrong, in one message for the user.
+        traceback_in_log: The user's own code raised, and the log says where.
+    """
+
+    error: str
+    traceback_in_log: bool = False

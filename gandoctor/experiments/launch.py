@@ -1,0 +1,178 @@
+"""Start a training in a child process of its own session, and end it gently, firmly, or when we die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from gandoctor.errors import GandoctorError
+from gandoctor.experiments.job import LOG_NAME, Control, ExitStatus, Job, Message
+from gandoctor.experiments.target import DEFAULT_TARGET, split_target
+
+CHILD = (sys.executable, "-m", "gandoctor.experiments.child")
+
+Ending = Literal["completed", "unusable", "crashed", "interrupted", "killed"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the child ended.
+
+    Attributes:
+        ending: "killed" is a death by a signal nobody here sent: out of memory, `kill -9`, a segmentation fault.
+        message: What the child (or this process) says of it in one message; None when all went well.
+    """
+
+    ending: Ending
+    message: str | None = None
+
+
+class ChildTraining:
+    """A training that runs in a child process and records into its run directory.
+
+    The child leads its own session: the terminal's Ctrl-C reaches only us, and we decide what it means.
+
+    Args:
+        job: What to train.
+        command: The child's program; replaced in tests.
+
+    Raises:
+        GandoctorError: The run directory is taken or cannot be created, or the target is malformed.
+    """
+
+    def __init__(self, job: Job, command: Sequence[str] = CHILD) -> None:
+        split_target(job.target)
+        self.job = job
+        self.run_dir = Path(job.run_dir)
+        self.log_path = self.run_dir / LOG_NAME
+        self._created = _make_run_dir(self.run_dir)
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                env=_environment(os.environ),
+            )
+        self._outcome: Outcome | None = None
+        self._killed_by_us = False
+        self._send(job.model_dump_json())
+
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return self._process.pid
+
+    def has_ended(self) -> bool:
+        """Tell whether the child has ended, without waiting."""
+        return self._process.poll() is not None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the child at most that long; return whether it has ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def interrupt(self) -> None:
+        """Ask the child to finish its step and close the run as interrupted."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGINT)
+
+    def stop(self, why: str) -> None:
+        """Ask the child to finish its step and close the run as stopped, `why` being recorded."""
+        self._send(Control(reason="stopped", why=why).model_dump_json())
+
+    def kill(self) -> None:
+        """End the child and every process it started, at once."""
+        self._killed_by_us = True
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def outcome(self) -> Outcome:
+        """Wait for the child and say how it ended; after an unusable job what we created is removed again."""
+        if self._outcome is None:
+            self._outcome = self._read_outcome()
+        return self._outcome
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError, ValueError):
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _read_outcome(self) -> Outcome:
+        assert self._process.stdout is not None
+        status = self._process.wait()
+        os.set_blocking(self._process.stdout.fileno(), False)  # a grandchild may hold the other end open
+        words = self._process.stdout.read() or b""
+        self._process.stdout.close()
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        try:
+            message = Message.model_validate_json(words)
+        except ValidationError:
+            message = None
+        return self._judge(status, message)
+
+    def _judge(self, status: int, message: Message | None) -> Outcome:
+        log = f"The log is {self.log_path}."
+        if status == ExitStatus.COMPLETED:
+            return Outcome("completed")
+        if status == ExitStatus.INTERRUPTED or self._killed_by_us:
+            return Outcome("interrupted", "The training was interrupted.")
+        if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None:
+            where = f"\nThe traceback is in {self.log_path}." if message.traceback_in_log else ""
+            if status == ExitStatus.UNUSABLE and not where:
+                self._remove_what_we_made()
+            return Outcome("unusable" if status == ExitStatus.UNUSABLE else "crashed", message.error + where)
+        if status < 0:
+            name = signal.Signals(-status).name
+            cause = " Out of memory?" if -status == signal.SIGKILL else ""
+            return Outcome("killed", f"The training process was killed by {name}.{cause} {log}")
+        return Outcome("crashed", f"The training process ended with status {status}. {log}")
+
+    def _remove_what_we_made(self) -> None:
+        with suppress(OSError):
+            self.log_path.unlink()
+            if self._created:
+                self.run_dir.rmdir()
+
+
+def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -> Path:
+    """Return runs/<date>-<time>-<preset, or the name of the target's module>."""
+    module, _ = split_target(target)
+    name = options.get("preset") or ("dcgan" if target == DEFAULT_TARGET else module.rpartition(".")[2])
+    return Path("runs") / f"{now:%Y%m%d-%H%M%S}-{name}"
+
+
+def _make_run_dir(run_dir: Path) -> bool:
+    """Create the directory; return whether it was not there before."""
+    existed = run_dir.exists()
+    try:
+        if existed and any(entry.name != LOG_NAME for entry in run_dir.iterdir()):
+            raise GandoctorError(f"{run_dir} already exists and is not empty. Choose another with --run-dir.")
+        run_dir.mkdir(parents=True, exist_ok=True)
+        (run_dir / LOG_NAME).touch()
+    except OSError as error:
+        raise GandoctorError(
+            f"Run directory {run_dir} cannot be created: {error.strerror or error}. Choose another with --run-dir."
+        ) from None
+    return not existed
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **ours, "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,78 @@
+"""StopRequest: how a training child is asked to end: by signal, by its launcher, or by the launcher's death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+
+from pydantic import ValidationError
+
+from gandoctor.experiments.job import Control
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+
+
+class StopRequest:
+    """Asked at most once to stop; the training loop looks at `reason` after every step.
+
+    A flag and not an exception: one raised by a signal inside TensorFlow would lose the step's records.
+    Before training has begun there is nothing to lose, and KeyboardInterrupt is raised at once.
+
+    Attributes:
+        reason: None, "interrupted" or "stopped".
+        why: What the launcher gave as the cause, or None.
+    """
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self.why: str | None = None
+        self._signals = 0
+        self._training = False
+
+    def training_begins(self) -> None:
+        """From here on a request sets the flag and no longer raises.
+
+        Raises:
+            KeyboardInterrupt: A request has already come.
+        """
+        self._training = True
+        if self.reason is not None:
+            raise KeyboardInterrupt
+
+    def listen_to_signals(self) -> None:
+        """Take SIGINT, SIGTERM and SIGHUP as requests; the second one ends the process at once."""
+        for number in SIGNALS:
+            signal.signal(number, self._on_signal)
+
+    def listen_to_launcher(self, control_fd: int) -> None:
+        """Read `Control` lines from a pipe in the background; its end counts as an interruption."""
+        threading.Thread(target=self._read_control, args=(control_fd,), daemon=True).start()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self.reason = self.reason or "interrupted"
+        if not self._training:
+            raise KeyboardInterrupt
+
+    def _read_control(self, control_fd: int) -> None:
+        # os.read and not a file object: a daemon thread blocked in a buffered reader cannot be shut down.
+        pending = b""
+        while chunk := os.read(control_fd, 4096):
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                self._on_control(line)
+        if self._signals == 0 and self.reason is None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _on_control(self, line: bytes) -> None:
+        try:
+            control = Control.model_validate_json(line)
+        except ValidationError:
+            return
+        if self.reason is None:
+            self.reason, self.why = control.reason, control.why

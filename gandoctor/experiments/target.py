@@ -1,0 +1,129 @@
+"""TARGET: from the text on the command line to a Training, with one clear error for whatever is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from gandoctor.errors import GandoctorError
+from gandoctor.experiments.training import Training
+
+DEFAULT_TARGET = "reference_models.training:build"
+
+_SCRIPTS_NOT_YET = """\
+{target} is a script; `gandoctor run` takes a function, "module:factory", that returns a \
+gandoctor.experiments.Training. To watch a script, attach the monitor inside it and run it as usual:
+    from gandoctor import GANMonitor
+    monitor = GANMonitor("runs/mine", probe_data=real_images[:1024])
+    gan.fit(dataset, callbacks=[monitor])
+Then, from another terminal: gandoctor watch runs/mine"""
+
+
+class TargetCrashed(Exception):
+    """The target's own code raised; `__cause__` is what it raised."""
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Split "module:factory".
+
+    Raises:
+        GandoctorError: It is a script or not of that form.
+    """
+    if target.endswith(".py") or os.sep in target:
+        raise GandoctorError(_SCRIPTS_NOT_YET.format(target=target))
+    module, colon, factory = target.partition(":")
+    if not (colon and factory.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise GandoctorError(f'TARGET must be "module:factory", e.g. {DEFAULT_TARGET}; {target!r} is not of that form.')
+    return module, factory
+
+
+def build_training(target: str, options: Mapping[str, Any]) -> Training:
+    """Import the target's factory and call it with the options given.
+
+    Modules are looked for in the working directory first, then among the installed packages.
+
+    Args:
+        target: "module:factory".
+        options: Only what the user gave; the factory's own defaults stand for the rest.
+
+    Raises:
+        GandoctorError: There is no such factory, it does not take an option, does not return a Training, or
+            raised GandoctorError itself.
+        TargetCrashed: The target's code raised anything else.
+    """
+    factory = _import_factory(target)
+    _check_options(target, factory, options)
+    try:
+        training = factory(**options)
+    except GandoctorError:
+        raise
+    except Exception as error:
+        raise TargetCrashed(f"{target} raised {_in_one_line(error)}") from error
+    if not isinstance(training, Training):
+        raise GandoctorError(
+            f"{target} returned a {type(training).__name__}; it must return a gandoctor.experiments.Training."
+        )
+    return training
+
+
+def _import_factory(target: str) -> Callable[..., Any]:
+    module_name, factory_name = split_target(target)
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = import_module(module_name)
+    except GandoctorError:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise GandoctorError(
+                f"There is no module {error.name!r} in {os.getcwd()} or among the installed packages."
+            ) from None
+        raise TargetCrashed(f"Importing {module_name} raised {_in_one_line(error)}") from error
+    except Exception as error:
+        raise TargetCrashed(f"Importing {module_name} raised {_in_one_line(error)}") from error
+    factory = getattr(module, factory_name, None)
+    if not callable(factory):
+        public = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+        near = difflib.get_close_matches(factory_name, public, n=1)
+        hint = f" Did you mean {module_name}:{near[0]}?" if near else ""
+        raise GandoctorError(f"{module_name} has no function {factory_name!r}.{hint}")
+    return factory  # type: ignore[no-any-return]
+
+
+def _check_options(target: str, factory: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        return  # a callable that cannot say what it takes: the call itself will tell
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    takes = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    refused = [_OPTION_OF.get(name, f"--{name}") for name in options if name not in takes]
+    if refused:
+        known = ", ".join(_OPTION_OF[name] for name in takes if name in _OPTION_OF)
+        raise GandoctorError(f"{target} does not take {', '.join(refused)}. It takes {known or 'no options'}.")
+    missing = [p.name for p in parameters if p.default is p.empty and p.name in takes and p.name not in options]
+    if missing:
+        options_missing = ", ".join(_OPTION_OF.get(name, f"the argument {name!r}") for name in missing)
+        raise GandoctorError(f"{target} needs {options_missing}, which was not given.")
+
+
+_OPTION_OF = {
+    "preset": "--preset",
+    "settings": "--set",
+    "faults": "--fault",
+    "steps": "--steps",
+    "seed": "--seed",
+    "data": "--data",
+}
+
+
+def _in_one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

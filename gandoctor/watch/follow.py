@@ -1,0 +1,240 @@
+"""Follow a run directory: read what is new, judge now and then, hand snapshots to a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+
+from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.rules import warm_up_end
+from gandoctor.store import Run, RunState, load_run
+from gandoctor.store.manifest import MANIFEST_NAME
+
+LOOK_EVERY_S = 0.5
+JUDGE_EVERY_S = 3.0
+BUSY_SHARE = 0.05
+"""Looking and judging may each take this share of one core: the training needs the rest."""
+
+RATE_WINDOW_S = 30.0
+
+WATCHED = (
+    "d_loss",
+    "g_loss",
+    "d_real_score",
+    "d_holdout_score",
+    "d_fake_score",
+    "d_real_accuracy",
+    "d_holdout_accuracy",
+    "d_fake_accuracy",
+    "d_grad_norm",
+    "g_grad_norm",
+)
+"""Signals a view shows, in reading order."""
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Generated images of one step: uint8, (n, height, width, 1 or 3)."""
+
+    step: int
+    images: np.ndarray
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything a view draws.
+
+    Attributes:
+        run_dir: The run directory.
+        state: How the run stands.
+        step: Last recorded step; planned_steps: steps in all, or None.
+        steps_per_second: Over the last 30 seconds of records; None before there are two.
+        seconds_left: Until the planned steps are reached at that rate; None when not running.
+        silent_s: Seconds since the last record; 0 before the first.
+        diagnosis: The latest, perhaps a few seconds old; None before the first.
+        warm_up_end: First step at which symptoms are judged.
+        curves: Signal -> recorded values in order of step, for the signals in WATCHED that were recorded.
+        preview: The newest readable contact sheet's images, or None.
+    """
+
+    run_dir: Path
+    state: RunState
+    step: int
+    planned_steps: int | None = None
+    steps_per_second: float | None = None
+    seconds_left: float | None = None
+    silent_s: float = 0.0
+    loss_family: str | None = None
+    seed: int | None = None
+    diagnosis: Diagnosis | None = None
+    warm_up_end: int = 0
+    curves: dict[str, np.ndarray] = field(default_factory=dict)
+    preview: Preview | None = None
+
+    @property
+    def in_warm_up(self) -> bool:
+        """Tell whether symptom rules are still waiting for the end of warm-up."""
+        return self.state == "running" and self.step < self.warm_up_end
+
+
+class View(Protocol):
+    """Something that shows snapshots; entered before the first and left after the last."""
+
+    def __enter__(self) -> Self:
+        """Take the terminal."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the terminal back."""
+
+    def show(self, snapshot: Snapshot | None, notice: str | None) -> None:
+        """Draw; None while nothing has been recorded yet."""
+
+
+class Follower:
+    """Reads one run directory as it grows.
+
+    Args:
+        run_dir: The directory; it may still be empty.
+        clock: Unix time in seconds.
+        judging: Whether to diagnose while the run is running; the last look always does.
+    """
+
+    def __init__(self, run_dir: Path, clock: Clock, judging: bool = True) -> None:
+        self.run_dir = run_dir
+        self._clock = clock
+        self._judging = judging
+        self._run: Run | None = None
+        self._diagnosis: Diagnosis | None = None
+        self._judged_at = float("-inf")
+        self._judging_cost_s = 0.0
+        self._news_to_judge = False
+        self._curves: dict[str, np.ndarray] = {}
+        self._preview: Preview | None = None
+
+    def look(self, last: bool = False) -> Snapshot | None:
+        """Read on and return what there is to show; None while the run has not begun.
+
+        Args:
+            last: The writer has ended: judge whatever is there.
+
+        Raises:
+            GandoctorError: The run directory became unusable.
+        """
+        if self._run is None:
+            if not (self.run_dir / MANIFEST_NAME).exists():
+                return None
+            self._run = load_run(self.run_dir)
+            grown = True
+        else:
+            grown = self._run.refresh()
+        run = self._run
+        if grown:
+            self._news_to_judge = True
+            self._curves = {name: run[name].to_numpy() for name in WATCHED if name in run}
+        state = run.state
+        self._judge(run, last or state != "running")
+        self._look_at_samples(run)
+        return self._snapshot(run, state)
+
+    def _judge(self, run: Run, must: bool) -> None:
+        pause = max(JUDGE_EVERY_S, self._judging_cost_s / BUSY_SHARE)
+        due = self._judging and self._news_to_judge and self._clock() - self._judged_at >= pause
+        if due or (must and (self._news_to_judge or self._diagnosis is None)):
+            started = self._clock()
+            self._diagnosis = diagnose(run)
+            self._judged_at = self._clock()
+            self._judging_cost_s = self._judged_at - started
+            self._news_to_judge = False
+
+    def _look_at_samples(self, run: Run) -> None:
+        for sheet in reversed(run.sheets):
+            if self._preview is not None and sheet.step <= self._preview.step:
+                return
+            images = sheet.fakes()
+            if images is not None and images.size:
+                self._preview = Preview(sheet.step, images)
+                return
+
+    def _snapshot(self, run: Run, state: RunState) -> Snapshot:
+        steps, times = _clocked_steps(run)
+        rate = _steps_per_second(steps, times)
+        planned = run.manifest.planned_steps
+        running = state == "running"
+        return Snapshot(
+            run_dir=run.path,
+            state=state,
+            step=run.last_step,
+            planned_steps=planned,
+            steps_per_second=rate,
+            seconds_left=max(0, planned - run.last_step) / rate if running and planned and rate else None,
+            silent_s=max(0.0, self._clock() - float(times[-1])) if running and len(times) else 0.0,
+            loss_family=run.manifest.loss_family,
+            seed=run.manifest.seed,
+            diagnosis=self._diagnosis,
+            warm_up_end=warm_up_end(run.manifest),
+            curves=self._curves,
+            preview=self._preview,
+        )
+
+
+def _clocked_steps(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Return the recorded steps and the Unix times at which they were recorded."""
+    if "time" not in run:
+        return np.empty(0), np.empty(0)
+    times = run["time"]
+    return times.index.to_numpy(), times.to_numpy()
+
+
+def _steps_per_second(steps: np.ndarray, times: np.ndarray) -> float | None:
+    if len(times) < 2:
+        return None
+    first = int(np.searchsorted(times, times[-1] - RATE_WINDOW_S))
+    first = min(first, len(times) - 2)
+    seconds = float(times[-1] - times[first])
+    done = float(steps[-1] - steps[first])
+    return done / seconds if seconds > 0 and done > 0 else None
+
+
+def follow(
+    follower: Follower,
+    view: View,
+    *,
+    wait: Callable[[float], bool],
+    clock: Clock,
+    ended: Callable[[Snapshot | None], bool],
+    on_look: Callable[[Snapshot], None] = lambda _snapshot: None,
+    notice: Callable[[], str | None] = lambda: None,
+) -> Snapshot | None:
+    """Show a run until it has ended or the reader goes away.
+
+    Args:
+        follower: Reads the run.
+        view: Shows it; already entered.
+        wait: Waits for about that many seconds; returns True when the reader has had enough.
+        clock: Time in seconds, for keeping our own share of the processor small.
+        ended: Whether the writer is done, so that what `last` reads is all there will be.
+        on_look: Called with every snapshot, e.g. to stop a doomed training.
+        notice: One line the view shows besides.
+
+    Returns:
+        The last snapshot, None if nothing was ever recorded.
+    """
+    snapshot: Snapshot | None = None
+    while True:
+        started = clock()
+        over = ended(snapshot)  # asked before looking: nothing is written after the end, so the look misses nothing
+        snapshot = follower.look(last=over)
+        if snapshot is not None:
+            on_look(snapshot)
+        view.show(snapshot, notice())
+        if over or wait(max(LOOK_EVERY_S, (clock() - started) / BUSY_SHARE)):
+            return snapshot

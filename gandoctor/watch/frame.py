@@ -1,0 +1,208 @@
+"""One frame of the watch view: a snapshot laid out for a given width and height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+
+from gandoctor.rules import Status
+from gandoctor.watch.follow import Snapshot
+from gandoctor.watch.lines import duration, number, steps_text, suggestion
+from gandoctor.watch.preview import draw_images
+from gandoctor.watch.printable import printable
+from gandoctor.watch.spark import spark
+
+PREVIEW_COLUMNS = 30
+WIDE_PREVIEW_COLUMNS = 58
+SILENT_AFTER_S = 30.0
+
+STYLES = {
+    "critical": Style(color="red", bold=True),
+    "warning": Style(color="yellow", bold=True),
+    "info": Style(color="cyan"),
+    "running": Style(color="green"),
+    "completed": Style(color="green"),
+    "interrupted": Style(color="yellow", bold=True),
+    "crashed": Style(color="red", bold=True),
+    "quiet": Style(dim=True),
+    "strong": Style(bold=True),
+    "bar": Style(color="cyan"),
+}
+
+_LABELS = {
+    "d_loss": "D loss",
+    "g_loss": "G loss",
+    "d_real_score": "D score  real",
+    "d_holdout_score": "D score  held-out",
+    "d_fake_score": "D score  fake",
+    "d_real_accuracy": "accuracy real",
+    "d_holdout_accuracy": "accuracy held-out",
+    "d_fake_accuracy": "accuracy fake",
+    "d_grad_norm": "gradient norm D",
+    "g_grad_norm": "gradient norm G",
+}
+_LABEL_WIDTH = 18
+_VALUE_WIDTH = 8
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What the terminal can show: size in characters, colours, characters beyond ASCII."""
+
+    width: int
+    height: int
+    colour: bool = True
+    ascii_only: bool = False
+
+
+def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas) -> Text:
+    """Return exactly `canvas.height` lines of at most `canvas.width` cells."""
+    head = [_title(snapshot, canvas), _progress(snapshot, canvas), Text()]
+    foot = [_fit(Text(printable(notice or ""), STYLES["quiet"]), canvas.width)]
+    room = canvas.height - len(head) - len(foot)
+    body = _side_by_side(_signals(snapshot, canvas), snapshot, canvas, room)
+    findings = _findings(snapshot, canvas, max(0, room - len(body)))
+    lines = [*head, *body, *findings]
+    lines += [Text()] * (canvas.height - len(foot) - len(lines))
+    return Text("\n").join([*lines[: max(0, canvas.height - len(foot))], *foot][: canvas.height])
+
+
+def _title(snapshot: Snapshot, canvas: Canvas) -> Text:
+    facts = [snapshot.loss_family.replace("_", " ") + " loss" if snapshot.loss_family else ""]
+    facts += [f"seed {snapshot.seed}" if snapshot.seed is not None else ""]
+    facts += [
+        f"no new record for {duration(snapshot.silent_s)}"
+        if snapshot.state == "running" and snapshot.silent_s > SILENT_AFTER_S
+        else ""
+    ]
+    line = Text(printable(str(snapshot.run_dir)), STYLES["strong"])
+    line.append("  ")
+    line.append(snapshot.state, STYLES[snapshot.state])
+    for fact in filter(None, facts):
+        line.append(f"  {fact}", STYLES["quiet"])
+    return _fit(line, canvas.width)
+
+
+def _progress(snapshot: Snapshot, canvas: Canvas) -> Text:
+    numbers = f"step {steps_text(snapshot)}"
+    if snapshot.steps_per_second is not None:
+        numbers += f"  {number(snapshot.steps_per_second)} steps/s"
+    if snapshot.seconds_left is not None:
+        numbers += f"  eta {duration(snapshot.seconds_left)}"
+    line = Text()
+    bar_width = canvas.width - len(numbers) - 2
+    if snapshot.planned_steps and bar_width >= 8:
+        done = round(bar_width * min(1.0, snapshot.step / snapshot.planned_steps))
+        full, rest = ("#", ".") if canvas.ascii_only or not canvas.colour else ("━", "━")
+        line.append(full * done, STYLES["bar"])
+        line.append(rest * (bar_width - done), STYLES["quiet"])
+        line.append("  ")
+    return _fit(line.append(numbers), canvas.width)
+
+
+def _signals(snapshot: Snapshot, canvas: Canvas) -> list[Text]:
+    width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
+    return [_signal(name, snapshot.curves[name], width, canvas) for name in _LABELS if name in snapshot.curves] or [
+        Text("No losses or scores have been recorded yet.", STYLES["quiet"])
+    ]
+
+
+def _signal(name: str, values: np.ndarray, width: int, canvas: Canvas) -> Text:
+    share = name.endswith("_accuracy")
+    probability = name.endswith("_score") and bool(np.all((values >= 0) & (values <= 1)))
+    latest = f"{100 * values[-1]:.0f} %" if share and np.isfinite(values[-1]) else number(values[-1])
+    low, high = (0.0, 1.0) if share or probability else (None, None)
+    line = Text(f"{_LABELS[name]:<{_LABEL_WIDTH}}", STYLES["quiet"])
+    bad = not np.isfinite(values[-1])
+    line.append(f"{latest:>{_VALUE_WIDTH}}", STYLES["critical" if bad else "strong"])
+    curve = spark(values, width - _LABEL_WIDTH - _VALUE_WIDTH - 2, low, high, canvas.ascii_only)
+    line.append("  ").append(curve, STYLES["bar"])
+    return _fit(line, width)
+
+
+def _has_preview(snapshot: Snapshot, canvas: Canvas) -> bool:
+    return snapshot.preview is not None and canvas.width >= 70 and canvas.height >= 16
+
+
+def _preview_columns(snapshot: Snapshot, canvas: Canvas) -> int:
+    return WIDE_PREVIEW_COLUMNS if canvas.width >= 110 and canvas.height >= 36 else PREVIEW_COLUMNS
+
+
+def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
+    """Put the checks' lights under the signals and the samples to the right of both."""
+    left = [*signals, Text(), *_lights(snapshot, canvas)]
+    if not _has_preview(snapshot, canvas):
+        return left[:room]
+    assert snapshot.preview is not None
+    columns = _preview_columns(snapshot, canvas)
+    rows = min(room - 5, columns // 2) - 1
+    images = draw_images(snapshot.preview.images, columns, rows, canvas.colour and not canvas.ascii_only)
+    right = [Text(f"samples, step {snapshot.preview.step}", STYLES["quiet"]), *images.split("\n")]
+    start = canvas.width - columns
+    block = []
+    for number_of_line in range(max(len(left), len(right))):
+        line = left[number_of_line].copy() if number_of_line < len(left) else Text()
+        line = _fit(line, start - 2)
+        line.append(" " * (start - line.cell_len))
+        block.append(line.append_text(right[number_of_line]) if number_of_line < len(right) else line)
+    return block[:room]
+
+
+def _lights(snapshot: Snapshot, canvas: Canvas) -> list[Text]:
+    """Return one mark for every rule: found, clear, or not judged."""
+    if snapshot.diagnosis is None:
+        return [Text("Nothing has been judged yet.", STYLES["quiet"])]
+    marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
+    findings = sorted(snapshot.diagnosis.findings, key=lambda f: f.rule.id)
+    width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
+    lines, line = [], Text()
+    for finding in findings:
+        if finding.status is Status.DETECTED:
+            mark, style = "!", STYLES[finding.severity.value]
+        elif finding.status is Status.NOT_DETECTED:
+            mark, style = marks["clear"], STYLES["running"]
+        else:
+            mark, style = marks["open"], STYLES["quiet"]
+        light = Text(f"{mark} {printable(finding.rule.id)}", style)
+        if line and line.cell_len + light.cell_len + 2 > width:
+            lines.append(line)
+            line = Text()
+        line.append_text(Text("  " if line else "")).append_text(light)
+    return [*lines, line]
+
+
+def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
+    if room < 1:
+        return []
+    diagnosis = snapshot.diagnosis
+    lines: list[Text] = []
+    detected = diagnosis.detected if diagnosis else ()
+    for finding in detected:
+        line = Text(f"{finding.severity.value:<9}", STYLES[finding.severity.value])
+        since = f"  since step {finding.first_step}" if finding.first_step is not None else ""
+        line.append(printable(f"{finding.rule.id} {finding.rule.title}"), STYLES["strong"])
+        line.append(since)
+        lines.append(_fit(line, canvas.width))
+        if finding is detected[0] or room >= 2 * len(detected) + 1:
+            advice = suggestion(finding)
+            lines += [_fit(Text(printable(f"         try: {advice}")), canvas.width)] if advice else []
+    if snapshot.in_warm_up:
+        text = f"In warm-up: symptoms are judged from step {snapshot.warm_up_end} on."
+        lines.insert(0, _fit(Text(text, STYLES["info"]), canvas.width))
+    if diagnosis is not None and not detected and not snapshot.in_warm_up:
+        lines.append(_fit(Text(printable(diagnosis.sentence)), canvas.width))
+    if len(lines) > room:
+        left_out = sum(not line.plain.startswith("  ") for line in lines[room - 1 :])
+        lines = [*lines[: room - 1], Text(f"and {left_out} more", STYLES["quiet"])]
+    return lines
+
+
+def _fit(line: Text, width: int) -> Text:
+    fitted = line.copy()
+    if cell_len(fitted.plain) > width:
+        fitted.truncate(max(0, width), overflow="crop")
+    return fitted

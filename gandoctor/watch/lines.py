@@ -1,0 +1,124 @@
+"""Plain lines for a run followed without a terminal: one every few seconds and one for every new finding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from gandoctor.rules import Finding
+from gandoctor.treatments import TREATMENTS
+from gandoctor.watch.follow import Snapshot
+from gandoctor.watch.printable import printable
+
+LINE_EVERY_S = 5.0
+
+_SHORT = {
+    "d_loss": "d_loss",
+    "g_loss": "g_loss",
+    "d_real_score": "D(real)",
+    "d_holdout_score": "D(holdout)",
+    "d_fake_score": "D(fake)",
+    "d_grad_norm": "|g_D|",
+    "g_grad_norm": "|g_G|",
+}
+
+
+class LinesView:
+    """Writes lines; never moves the cursor, never colours.
+
+    Args:
+        write: Takes one line without its newline.
+        clock: Time in seconds.
+        every_s: Shortest time between two progress lines.
+    """
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float], every_s: float = LINE_EVERY_S) -> None:
+        self._write = write
+        self._clock = clock
+        self._every_s = every_s
+        self._written_at = float("-inf")
+        self._written_step: int | None = None
+        self._notice: str | None = None
+        self._told: set[tuple[str, str]] = set()
+
+    def __enter__(self) -> Self:
+        """Nothing to take."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to give back."""
+
+    def show(self, snapshot: Snapshot | None, notice: str | None) -> None:
+        """Write what is new since the last call."""
+        if notice is not None and notice != self._notice:
+            self._write(notice)
+        self._notice = notice
+        if snapshot is None:
+            return
+        for finding in snapshot.diagnosis.detected if snapshot.diagnosis else ():
+            key = (finding.rule.id, finding.severity.value)
+            if key not in self._told:
+                self._told.add(key)
+                self._write(finding_line(finding))
+        due = snapshot.state != "running" or self._clock() - self._written_at >= self._every_s
+        if due and snapshot.step != self._written_step:
+            self._written_at = self._clock()
+            self._written_step = snapshot.step
+            self._write(progress_line(snapshot))
+
+
+def progress_line(snapshot: Snapshot) -> str:
+    """Return e.g. "step 120/1000  d_loss 0.512  g_loss 1.43  D(real) 0.61  D(fake) 0.33  eta 01:10"."""
+    parts = [f"step {steps_text(snapshot)}"]
+    parts += [
+        f"{short} {number(snapshot.curves[name][-1])}" for name, short in _SHORT.items() if name in snapshot.curves
+    ]
+    if snapshot.in_warm_up:
+        parts.append("warm-up")
+    if snapshot.seconds_left is not None:
+        parts.append(f"eta {duration(snapshot.seconds_left)}")
+    return "  ".join(parts)
+
+
+def finding_line(finding: Finding) -> str:
+    """Return a detected finding, since when, and what to try first, in one line."""
+    since = f" since step {finding.first_step}" if finding.first_step is not None else ""
+    line = f"{finding.severity.value}: {finding.rule.id} {finding.rule.title}{since}"
+    return printable(f"{line}; try: {suggestion(finding)}" if suggestion(finding) else line)
+
+
+def suggestion(finding: Finding) -> str:
+    """Return the title of the finding's first treatment, or an empty string."""
+    known = [TREATMENTS[i].title for i in finding.rule.treatments if i in TREATMENTS]
+    return known[0] if known else ""
+
+
+def steps_text(snapshot: Snapshot) -> str:
+    """Return "120/1000", or "120" where the end is not known."""
+    return f"{snapshot.step}/{snapshot.planned_steps}" if snapshot.planned_steps else str(snapshot.step)
+
+
+def number(value: float) -> str:
+    """Return a value with three significant digits in at most 8 characters."""
+    if not math.isfinite(value):
+        return str(float(value))
+    magnitude = abs(value)
+    if magnitude == 0:
+        return "0"
+    if magnitude < 1e-3 or magnitude >= 1e5:
+        return f"{value:.1e}"
+    if magnitude >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{2 if magnitude >= 10 else 3}f}"
+
+
+def duration(seconds: float) -> str:
+    """Return mm:ss, or h:mm:ss from one hour on."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    clock = f"{rest // 60:02d}:{rest % 60:02d}"
+    return f"{hours}:{clock}" if hours else clock
