@@ -75,12 +75,11 @@ def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray
 def _convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """3x3 convolution without padding, then LeakyReLU: (n, h, w, c) -> (n, h - 2, w - 2, filters)."""
     n, height, width, channels = x.shape
-    patches = np.concatenate(
-        [x[:, i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3)], axis=-1
-    )
+    patches = np.concatenate([x[:, i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3)], axis=-1)
     out = patches.reshape(-1, 9 * channels) @ kernel
     np.maximum(out, _SLOPE * out, out=out)
-    return out.reshape(n, height - 2, width - 2, -1)
+    rectified: np.ndarray = out.reshape(n, height - 2, width - 2, -1)
+    return rectified
 
 
 def _pool(x: np.ndarray, down: int, right: int) -> np.ndarray:

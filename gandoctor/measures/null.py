@@ -89,9 +89,7 @@ def resampled_bands(reals: np.ndarray, count: int, resamples: int = RESAMPLES) -
         fakes, rest = order[:batch], order[batch:]
         statistics = image_statistics(reals[fakes])
         if compare:
-            statistics |= RealDistances.of(
-                squared[np.ix_(rest, rest)], kernel[np.ix_(rest, rest)]
-            ).statistics(
+            statistics |= RealDistances.of(squared[np.ix_(rest, rest)], kernel[np.ix_(rest, rest)]).statistics(
                 among=squared[np.ix_(fakes, fakes)],
                 to_reals=squared[np.ix_(fakes, rest)],
                 kernel_among=kernel[np.ix_(fakes, fakes)],

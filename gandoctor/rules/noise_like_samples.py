@@ -1,0 +1,246 @@
+"""GD401: the samples look like noise: neighbouring pixels hardly know of each other.
+
+What it is
+    The generator's output has no strokes and no shapes, only grain. Either it was never taught (its gradients
+    carry nothing), or something behind it or in it breaks the image up again.
+
+Why it hurts
+    Nothing useful is generated, and the losses do not show it: with a discriminator that does not train they
+    sit at their textbook equilibrium, 0.69, while the images are noise.
+
+How it is recognised
+    The correlation of neighbouring pixels is well below that of the user's own reals at the same batch size,
+    and the power spectrum is flatter or holds more high frequencies than theirs. Both must hold in 3 of 4
+    successive probes spanning at least 60 steps, after warm-up: every generator starts as noise.
+
+What it is not
+    Clear images with grain on top keep most of their correlation: that is noisy-samples (GD402), and so is
+    salt and pepper, which lowers the correlation but leaves flat areas exactly flat. Real data that are
+    themselves noisy set their own standard, because the comparison is with them. Smooth blobs correlate too
+    much, not too little. Constant output has no correlation at all and is mode-collapse (GD403).
+
+What to do
+    Look for the broken contract first: does the discriminator train at all, does batch normalisation run in
+    the mode it should, does the output range match the data? Then the order and placement of batch
+    normalisation; only then the learning rates. Dropout comes last: the evidence for it is weak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gandoctor.measures import null_bands
+from gandoctor.rules.persistence import persistent_episode
+from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.warmup import warm_up_end
+from gandoctor.store import Run
+
+_SIGNALS = ("sample_autocorrelation", "sample_spectral_flatness", "sample_high_frequency")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds against the real-vs-real null, read off the first round of measurements; to be calibrated again.
+
+    Attributes:
+        correlation_drop: How far the correlation must lie below the null's mean. Noise-like runs lay 0.16 to
+            0.83 below, healthy ones 0.01 to 0.05 above, reals with Gaussian noise of sigma 0.1 lay 0.05
+            below.
+        null_sigmas: The drop must also exceed this many standard deviations of the null (0.003 to 0.005 on
+            MNIST).
+        flatness_ratio: Spectral flatness over the null's (a discriminator that never trained: 1.5; healthy:
+            0.8 to 0.9).
+        high_frequency_ratio: High-frequency share over the null's (never trained: 8; healthy: 0.9 to 1.0;
+            reals with noise of sigma 0.1: 1.9).
+        flat_noise_sigma: Pixel noise over the null up to which flat areas count as flat: salt and pepper on a
+            clear image, left to GD402.
+    """
+
+    correlation_drop: float = 0.12
+    null_sigmas: float = 6.0
+    flatness_ratio: float = 1.3
+    high_frequency_ratio: float = 2.0
+    flat_noise_sigma: float = 0.005
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """Evidence on the correlation and on whichever spectral statistic stands out."""
+    bands = null_bands(run)
+    if any(name not in bands for name in _SIGNALS):
+        raise NotEvaluated("Too few real images were stored to know what is normal for this data.")
+    table = pd.DataFrame({name: run[name] for name in _SIGNALS}).dropna()
+    correlation = bands["sample_autocorrelation"]
+    lowest = correlation.mean - max(limits.correlation_drop, limits.null_sigmas * correlation.std)
+    flattest = limits.flatness_ratio * bands["sample_spectral_flatness"].mean
+    most_high = limits.high_frequency_ratio * bands["sample_high_frequency"].mean
+    holds = (table["sample_autocorrelation"] < lowest) & (
+        (table["sample_spectral_flatness"] > flattest) | (table["sample_high_frequency"] > most_high)
+    )
+    holds &= ~_salt_and_pepper(run, table.index, limits)
+    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    if episode is None:
+        return []
+    severity = episode.severity(Severity.CRITICAL)
+    observed = {name: float(episode.of(table[name]).median()) for name in _SIGNALS}
+    evidence = [
+        Evidence(
+            "sample_autocorrelation",
+            observed["sample_autocorrelation"],
+            lowest,
+            episode.first_step,
+            episode.last_step,
+            f"Neighbouring pixels of samples correlate by {observed['sample_autocorrelation']:.2f}; in your real "
+            f"images by {correlation.mean:.2f}.{episode.ending}",
+            severity,
+        )
+    ]
+    for name, limit, what in (
+        ("sample_spectral_flatness", flattest, "The spectrum of samples is flatter"),
+        ("sample_high_frequency", most_high, "Samples hold a larger share of high frequencies"),
+    ):
+        if observed[name] > limit:
+            evidence.append(
+                Evidence(
+                    name,
+                    observed[name],
+                    limit,
+                    episode.first_step,
+                    episode.last_step,
+                    f"{what} than that of your real images: {observed[name]:.3f} against {bands[name].mean:.3f}.",
+                    severity,
+                )
+            )
+    return evidence
+
+
+def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[bool]:
+    """Tell at which steps the flat areas are intact and only single pixels stand out."""
+    bands = null_bands(run)
+    if "sample_noise_sigma" not in run or "sample_impulse" not in run:
+        return pd.Series(False, index=steps)
+    noise = run["sample_noise_sigma"].reindex(steps)
+    impulse = run["sample_impulse"].reindex(steps)
+    return (noise < bands["sample_noise_sigma"].high + limits.flat_noise_sigma) & (
+        impulse > bands["sample_impulse"].high
+    )
+
+
+def causes(run: Run) -> list[Cause]:
+    """Rank why the generator has learnt nothing, with what this run shows of each."""
+    ranked = []
+    d_moves = _median(run, "d_update_in_d_step")
+    ranked.append(
+        Cause(
+            "discriminator-frozen",
+            "The discriminator does not train",
+            0.3 if d_moves is None else 0.95 if d_moves == 0 else 0.02,
+            "Its weights do not move in its own update. This run: "
+            + ("not recorded." if d_moves is None else f"they move by {d_moves:.3g} (L2 norm)."),
+        )
+    )
+    ratio = _median(run, "g_update_ratio")
+    ranked.append(
+        Cause(
+            "generator-not-moving",
+            "The generator does not move",
+            0.3 if ratio is None else 0.95 if ratio < 1e-5 else 0.05,
+            "Its weights move by less than 1e-5 of their size in an update (about 1e-3 is usual). This run: "
+            + ("not recorded." if ratio is None else f"by {ratio:.1e} in the median."),
+        )
+    )
+    gap = _median(run, "sample_train_infer_gap")
+    ranked.append(
+        Cause(
+            "batch-norm-mode",
+            "Batch normalisation behaves differently in training and in sampling",
+            0.35 if gap is None else 0.85 if gap > 1.0 else 0.1,
+            "Images generated in training mode are clear while those in inference mode are noise; momentum 0.9 or less "
+            "or training-mode fakes cure it. This run: "
+            + ("not recorded." if gap is None else f"the two differ by {gap:.2f} of the samples' spread."),
+        )
+    )
+    placed = _batch_norm_before_output(run)
+    ranked.append(
+        Cause(
+            "batch-norm-placement",
+            "Batch normalisation sits on the generator's output",
+            0.3 if placed is None else 0.85 if placed else 0.05,
+            "Removing it clears the images. This run: "
+            + (
+                "the layers were not recorded."
+                if placed is None
+                else f"batch normalisation {'follows' if placed else 'does not follow'} its last weights."
+            ),
+        )
+    )
+    dropout = _largest_dropout(run)
+    ranked.append(
+        Cause(
+            "too-much-dropout",
+            "Dropout is so high that no gradient survives",
+            0.15 if dropout is None else 0.7 if dropout >= 0.7 else 0.1,
+            "Lowering the rate to 0.4 or less clears the images. This run: "
+            + ("the layers were not recorded." if dropout is None else f"the highest rate is {dropout:g}."),
+        )
+    )
+    return ranked
+
+
+def _median(run: Run, name: str) -> float | None:
+    """Median of a signal after warm-up, or over all steps where nothing is recorded after it."""
+    if name not in run:
+        return None
+    series = run[name]
+    late = series.loc[warm_up_end(run.manifest) :]
+    return float(np.nanmedian(late if len(late) else series))
+
+
+def _batch_norm_before_output(run: Run) -> bool | None:
+    card = run.manifest.generator
+    if card is None or not card.layers:
+        return None
+    for layer in reversed(card.layers):
+        if layer.type == "BatchNormalization":
+            return True
+        if layer.parameters > 0:
+            return False
+    return False
+
+
+def _largest_dropout(run: Run) -> float | None:
+    cards = [c for c in (run.manifest.generator, run.manifest.discriminator) if c is not None and c.layers]
+    if not cards:
+        return None
+    rates = [layer.settings.get("rate") for c in cards for layer in c.layers if "Dropout" in layer.type]
+    return max((float(r) for r in rates if isinstance(r, int | float)), default=0.0)
+
+
+LIMITS = Limits()
+
+RULE = Rule(
+    id="GD401",
+    name="noise-like-samples",
+    title="The samples look like noise",
+    severity=Severity.CRITICAL,
+    requires=_SIGNALS,
+    detect=detect,
+    limits=LIMITS,
+    treatments=(
+        "separate-variable-lists",
+        "match-output-range",
+        "batch-norm-placement",
+        "batch-norm-momentum",
+        "raise-generator-learning-rate",
+        "dropout-rate",
+    ),
+    references=(
+        "Radford et al., Unsupervised Representation Learning with DCGANs, ICLR 2016 (where batch norm belongs)",
+        "eriklindernoren/Keras-GAN issue 252 (frozen batch norm, samples stay noise)",
+        "R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 3",
+    ),
+    page=__doc__,
+    causes=causes,
+)

@@ -1,0 +1,85 @@
+"""Persistence: a symptom counts when it holds in 3 of 4 successive probes that span at least 60 steps.
+
+Successive probes of a GAN are strongly alike, so a fixed number of them proves little: the window must also
+be long in steps. The values are those of the first round of measurements (DCGAN on MNIST) and are to be
+calibrated again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gandoctor.rules.rule import NotEvaluated, Severity
+
+PROBES = 4
+SHARE = 0.75
+SPAN_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A stretch of training in which a symptom persisted.
+
+    Attributes:
+        first_step: First probe of the stretch at which it held; last_step: the last one.
+        ongoing: It still held in the last window that was recorded.
+    """
+
+    first_step: int
+    last_step: int
+    ongoing: bool
+
+    def severity(self, severity: Severity) -> Severity:
+        """Return the severity of an ongoing symptom, one notch less for one the run has recovered from."""
+        return severity if self.ongoing else list(Severity)[max(0, severity.rank - 1)]
+
+    @property
+    def ending(self) -> str:
+        """Half a sentence on how it ended."""
+        return "" if self.ongoing else f" The run recovered after step {self.last_step}."
+
+    def of(self, series: pd.Series[float]) -> pd.Series[float]:
+        """Return the part of a signal that falls into the stretch."""
+        return series.loc[self.first_step : self.last_step]
+
+
+def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | None:
+    """Find the stretch in which a condition persisted beyond warm-up.
+
+    Args:
+        holds: Whether the symptom held, one value a probe, indexed by step.
+        judged_from: First step that may be judged: one whole window must lie after it. The stretch itself may
+            have begun earlier.
+
+    Returns:
+        The ongoing stretch, else the longest one, else None.
+
+    Raises:
+        NotEvaluated: No whole window lies after `judged_from`.
+    """
+    steps = holds.index.to_numpy()
+    values = holds.to_numpy(dtype=bool)
+    position = np.arange(len(steps))
+    # The window of a probe: back to the last probe at least 60 steps earlier, and at least four probes.
+    start = np.minimum(position - (PROBES - 1), np.searchsorted(steps, steps - SPAN_STEPS, side="right") - 1)
+    whole = start >= 0
+    judged = whole & (steps[np.maximum(start, 0)] >= judged_from)
+    if not judged.any():
+        seen = int((steps >= judged_from).sum())
+        raise NotEvaluated(
+            f"Needs {PROBES} probes over {SPAN_STEPS} steps after warm-up (step {judged_from}); {seen} recorded so far."
+        )
+    total = np.concatenate([[0], np.cumsum(values)])
+    first = np.maximum(start, 0)
+    satisfied = whole & ((total[position + 1] - total[first]) >= SHARE * (position - first + 1))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], satisfied, [False]]).astype(np.int8)))
+    episodes = []
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if not judged[begin:end].any():
+            continue  # over before warm-up was
+        held = steps[first[begin] : end][values[first[begin] : end]]
+        episodes.append(Episode(int(held[0]), int(held[-1]), ongoing=bool(end == len(steps))))
+    return max(episodes, key=lambda e: (e.ongoing, e.last_step - e.first_step), default=None)

@@ -1,0 +1,261 @@
+"""The catalogue of treatments that rules name, by id. The code of the longer ones lives in `keras_code.py`."""
+
+from __future__ import annotations
+
+from gandoctor.treatments import keras_code
+from gandoctor.treatments.treatment import Treatment
+
+_ALL = (
+    # The step itself.
+    Treatment(
+        id="separate-variable-lists",
+        title="Give each optimizer its own list of variables (two gradient tapes)",
+        explanation=(
+            "What an optimizer is not handed it cannot move, whatever `trainable` says and however Keras traces. "
+            "Without the leak the discriminator may get stronger: watch d_loss and be ready to lower its learning rate."
+        ),
+        code=keras_code.TWO_TAPE_STEP,
+        evidence="strong",
+        reference=(
+            "Goodfellow et al. 2014, algorithm 1; deterministic, measured with Keras 3.15: the discriminator moves by "
+            "0.000 in the generator's step instead of 0.118"
+        ),
+        patch={"training.freeze_discriminator": True},
+    ),
+    Treatment(
+        id="set-trainable-per-phase",
+        title="Set the discriminator's `trainable` flag before every call of a phase",
+        explanation=(
+            "For loops built on two compiled models and train_on_batch. Keras 3 reads the flag when a train function "
+            "is first traced, so each phase must have it right before its first call; setting it once before "
+            "compiling the stacked model may stop the discriminator for good. Check that d_update_in_d_step is above 0 "
+            "and d_update_in_g_step is 0."
+        ),
+        code=keras_code.TRAINABLE_PER_PHASE,
+        evidence="strong",
+        reference="Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's",
+        patch={"training.freeze_discriminator": True},
+    ),
+    # The balance of the players.
+    Treatment(
+        id="raise-generator-learning-rate",
+        title="Double the generator's learning rate",
+        explanation=(
+            "Change the ratio in the direction of the player that is losing, by a factor of two, and look again after "
+            "a few hundred steps. If it was mistyped by decades, set it to 1e-4 ... 4e-4."
+        ),
+        code=keras_code.GENERATOR_LEARNING_RATE,
+        evidence="weak",
+        reference="Our first measurements (one seed: 25 times the rate gave the best digits); Heusel et al. 2017",
+        patch={"generator.learning_rate": 0.0008},
+    ),
+    Treatment(
+        id="lower-discriminator-learning-rate",
+        title="Halve the discriminator's learning rate",
+        explanation=(
+            "Gives the generator time to catch up. The author of the article lowered both rates by a factor of four "
+            "after publishing it. Schemes that switch training on and off by the losses are advised against."
+        ),
+        code=keras_code.DISCRIMINATOR_LEARNING_RATE,
+        evidence="weak",
+        reference="Issue threads, e.g. tdeboissiere/DeepLearningImplementations 11; ganhacks, tip 11",
+        patch={"discriminator.learning_rate": 0.0004},
+    ),
+    Treatment(
+        id="no-pretraining",
+        title="Do not train the discriminator before the game begins",
+        explanation=(
+            "It usually converges faster than the generator anyway. The claim is plausible and little tested: 150 "
+            "steps of pre-training did no harm in our one run."
+        ),
+        code=keras_code.NO_PRETRAINING,
+        evidence="weak",
+        reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2",
+        patch={"training.pretrain_steps": 0},
+    ),
+    # Regularising the discriminator.
+    Treatment(
+        id="r1-regularisation",
+        title="Penalise the discriminator's gradient on real images (R1)",
+        explanation=(
+            "Keeps the discriminator from becoming arbitrarily steep around the data. With it GAN training provably "
+            "converges near the solution, which it does not without. Start with gamma = 10."
+        ),
+        code=keras_code.R1,
+        evidence="strong",
+        reference="Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018",
+    ),
+    Treatment(
+        id="spectral-normalisation",
+        title="Wrap the discriminator's layers in spectral normalisation",
+        explanation=(
+            "Bounds how fast the discriminator's output can change, and with it both vanishing and exploding "
+            "gradients. Leave batch normalisation out of the discriminator."
+        ),
+        code=keras_code.SPECTRAL_NORMALISATION,
+        evidence="strong",
+        reference="Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021",
+    ),
+    Treatment(
+        id="instance-noise",
+        title="Add a little noise to real and generated images before the discriminator",
+        explanation=(
+            "Makes the two distributions overlap, so that no perfect discriminator exists. Same noise on both; let it "
+            "fade over training."
+        ),
+        code=keras_code.INSTANCE_NOISE,
+        evidence="strong",
+        reference="Mescheder et al., ICML 2018 (convergence with instance noise); Arjovsky and Bottou, ICLR 2017",
+    ),
+    Treatment(
+        id="one-sided-label-smoothing",
+        title="Train the discriminator towards 0.9 instead of 1 on real images only",
+        explanation=(
+            "Keeps it from being overconfident. Its loss can then no longer fall below 0.16: do not smooth the labels "
+            "of generated images, nor those of the generator's step."
+        ),
+        code=keras_code.LABEL_SMOOTHING,
+        evidence="moderate",
+        reference="Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016",
+        patch={"training.real_label": 0.9},
+    ),
+    # Ranges, layers, modes.
+    Treatment(
+        id="match-output-range",
+        title="Make the generator's output range that of the data",
+        explanation=(
+            "A sigmoid reaches 0..1 and tanh -1..1. Where the data lie outside, the discriminator separates by the "
+            "value alone and the generator cannot follow: fatal in every run we made."
+        ),
+        code=keras_code.OUTPUT_RANGE,
+        evidence="strong",
+        reference="DCGAN-tensorflow issue 24, deep-learning-with-python-notebooks issue 7; our measurements",
+        patch={"data.range": "unit", "generator.output_activation": "sigmoid"},
+    ),
+    Treatment(
+        id="batch-norm-placement",
+        title="Take batch normalisation off the generator's output and out of the discriminator",
+        explanation=(
+            "On the output it fixes mean and variance of every batch of images; in a discriminator that sees real and "
+            "generated images in one batch it mixes their statistics. If you keep it there, use separate batches."
+        ),
+        code=keras_code.BATCH_NORM_PLACEMENT,
+        evidence="strong",
+        reference="Radford et al., DCGAN, ICLR 2016; ganhacks, tip 4; our measurements (one seed each)",
+    ),
+    Treatment(
+        id="batch-norm-momentum",
+        title="Lower batch normalisation's momentum to 0.9 or less, and never freeze it by accident",
+        explanation=(
+            "Moving averages remember about 1 / (1 - momentum) steps: with 0.999 a short run samples from statistics "
+            "of long ago. A model with `trainable = False` runs batch normalisation in inference mode even under "
+            "`training=True`."
+        ),
+        code=keras_code.BATCH_NORM_MOMENTUM,
+        evidence="moderate",
+        reference="Keras-GAN issue 252; our measurements (one seed) and the mechanism",
+        patch={"generator.batch_norm_momentum": 0.9},
+    ),
+    Treatment(
+        id="dropout-rate",
+        title="Set dropout to 0.3 ... 0.6 (lower first)",
+        explanation=(
+            "The article's advice. At 0.9 nothing learns; between 0 and 0.4 our single run was best at 0. Change it "
+            "alone and judge it on at least three seeds."
+        ),
+        code=keras_code.DROPOUT,
+        evidence="weak",
+        reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 1",
+        patch={"generator.dropout": 0.3, "discriminator.dropout": 0.3},
+    ),
+    Treatment(
+        id="sample-in-inference-mode",
+        title="Draw samples with training=False",
+        explanation=(
+            "With dropout active every image is a different thinned network's. Calling a model inside a loop needs the "
+            "argument said; `predict` sets it itself."
+        ),
+        code=keras_code.INFERENCE_MODE,
+        evidence="moderate",
+        reference="Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism",
+    ),
+    Treatment(
+        id="average-generator-weights",
+        title="Sample from a moving average of the generator's weights",
+        explanation=(
+            "Averaging removes the jitter of single steps from the images. It does not repair training: keep training "
+            "with the raw weights."
+        ),
+        code=keras_code.WEIGHT_AVERAGE,
+        evidence="strong",
+        reference="Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019",
+    ),
+    Treatment(
+        id="train-longer",
+        title="Train longer",
+        explanation="While the noise still falls from probe to probe, the generator is not finished.",
+        code=keras_code.TRAIN_LONGER,
+        evidence="weak",
+        reference="R. Atienza 2017 looks at steps 500 and 1000 of 2000 before judging",
+        patch={"training.steps": 4000},
+    ),
+    # Diversity.
+    Treatment(
+        id="vary-latents",
+        title="Draw new latents for every batch, with the spread the generator was built for",
+        explanation=(
+            "Constant, repeated or tiny latents can only give the same images. Draw anew for each phase and never "
+            "reset the seed inside the loop."
+        ),
+        code=keras_code.LATENTS,
+        evidence="strong",
+        reference="Deterministic: a generator is a function of its latents; our measurements",
+        patch={"latent.low": -1.0, "latent.high": 1.0},
+    ),
+    Treatment(
+        id="minibatch-standard-deviation",
+        title="Show the discriminator how varied the batch is (minibatch standard deviation)",
+        explanation=(
+            "A map with the standard deviation over the batch lets it punish sameness. Put it before the last "
+            "convolution, and give real and generated images in separate batches."
+        ),
+        code=keras_code.MINIBATCH_STDDEV,
+        evidence="moderate",
+        reference="Karras et al., Progressive Growing of GANs, ICLR 2018; Salimans et al., NeurIPS 2016",
+    ),
+    # Numbers.
+    Treatment(
+        id="lower-learning-rates-and-clip",
+        title="Lower both learning rates and clip the gradients' global norm",
+        explanation=(
+            "Restart from the last checkpoint before the first non-finite value. Clipping the norm keeps the "
+            "direction; it does not cure a NaN that is already there."
+        ),
+        code=keras_code.CLIP,
+        evidence="moderate",
+        reference="Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013 (norm clipping)",
+        patch={"discriminator.learning_rate": 0.0002, "generator.learning_rate": 0.0001},
+    ),
+    Treatment(
+        id="loss-from-logits",
+        title="Compute the cross-entropy from logits",
+        explanation=(
+            "The logarithm of a saturated probability is infinite; from logits it never is. Take the sigmoid off "
+            "the discriminator at the same time: both together, or neither."
+        ),
+        code=keras_code.FROM_LOGITS,
+        evidence="strong",
+        reference="Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction",
+    ),
+    Treatment(
+        id="check-data",
+        title="Look for NaN, infinity and stray values in the training data",
+        explanation="One bad image reaches every weight within an epoch.",
+        code=keras_code.CHECK_DATA,
+        evidence="strong",
+        reference="Deterministic: arithmetic with NaN gives NaN",
+    ),
+)
+
+TREATMENTS: dict[str, Treatment] = {treatment.id: treatment for treatment in _ALL}
+"""Every treatment by id."""
