@@ -56,9 +56,9 @@ def load_images(name_or_path: str | None = None) -> Images:
     """Load real images.
 
     Args:
-        name_or_path: None for the embedded 5,000 digits, "mnist" for Keras's 60,000 (downloaded once), an .npz
-            file (key `images` or `x_train`, or its only array), or a folder of image files of one size (read as
-            gray).
+        name_or_path: None for the embedded 5,000 digits, "mnist" for Keras's 60,000 (downloaded once), an
+            .npz file (key `images` or `x_train`, or its only array), or a folder of image files of one size
+            (read as gray).
 
     Raises:
         GandoctorError: It cannot be read, or the images cannot be trained on; says what was found.
@@ -66,9 +66,7 @@ def load_images(name_or_path: str | None = None) -> Images:
     if name_or_path is None:
         embedded = files("reference_models") / "data" / "mnist_5k.npz"
         with embedded.open("rb") as file:
-            return Images(
-                check(_read_npz(file, "the embedded digits"), "the embedded digits"), "mnist_5k (embedded)"
-            )
+            return Images(check(_read_npz(file, "the embedded digits"), "the embedded digits"), "mnist_5k (embedded)")
     if name_or_path == "mnist":
         return Images(check(_keras_mnist(), "mnist"), "mnist (keras.datasets)")
     path = Path(name_or_path)
@@ -110,8 +108,9 @@ def check(array: NDArray[Any], source: str) -> NDArray[Any]:
         raise GandoctorError(f"{source} holds {count} images; at least {MIN_IMAGES} are needed.")
     if any(side % 4 or not MIN_SIDE <= side <= MAX_SIDE for side in (height, width)):
         raise GandoctorError(
-            f"The images in {source} are {height}x{width} pixels; both sides must be divisible by 4 (the generator "
-            f"doubles its image twice) and between {MIN_SIDE} and {MAX_SIDE}. Crop or resize them."
+            f"The images in {source} are {height}x{width} pixels; both sides must be divisible by 4 "
+            f"(the generator doubles its image twice) and between {MIN_SIDE} and {MAX_SIDE}. "
+            "Crop or resize them."
         )
     if array.dtype.kind not in "buif":
         raise GandoctorError(f"The array in {source} holds {array.dtype}; images must be integers or floats.")
@@ -152,9 +151,7 @@ def in_range(pixels: NDArray[Any], pixel_range: PixelRange) -> NDArray[np.float3
 def _rescaled(array: NDArray[Any], low: float, high: float, source: str) -> NDArray[Any]:
     if array.dtype.kind != "f":
         if low < 0 or high > 255:
-            raise GandoctorError(
-                f"The integers in {source} run from {low:g} to {high:g}; images must be 0..255."
-            )
+            raise GandoctorError(f"The integers in {source} run from {low:g} to {high:g}; images must be 0..255.")
         return array.astype(np.uint8) * np.uint8(255 if high <= 1 else 1)
     if low >= 0 and high <= 1:
         return array.astype(np.float32)
@@ -212,8 +209,7 @@ def _check_declared(member: IO[bytes], stored_bytes: int, source: str) -> None:
     declared = math.prod(shape) * dtype.itemsize
     if declared > MAX_BYTES:
         raise GandoctorError(
-            f"{source} declares {declared / 2**30:.1f} GiB of images; "
-            f"at most {MAX_BYTES / 2**30:.0f} GiB are read."
+            f"{source} declares {declared / 2**30:.1f} GiB of images; at most {MAX_BYTES / 2**30:.0f} GiB are read."
         )
     if declared > stored_bytes:
         raise GandoctorError(f"{source} is damaged: it declares {declared} bytes of images and holds fewer.")
@@ -222,9 +218,7 @@ def _check_declared(member: IO[bytes], stored_bytes: int, source: str) -> None:
 def _read_folder(folder: Path) -> NDArray[Any]:
     from PIL import Image
 
-    paths = sorted(
-        p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")
-    )
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
     if not paths:
         raise GandoctorError(f"{folder} holds no images ({', '.join(sorted(_SUFFIXES))}).")
     pixels: list[NDArray[np.uint8]] = []

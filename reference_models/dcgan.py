@@ -71,8 +71,8 @@ def build_generator(settings: Settings, shape: Shape, step: Any = None) -> keras
 def build_discriminator(settings: Settings, shape: Shape) -> keras.Sequential:
     """Build D: images (n, height, width, channels) -> probability of being real, (n, 1).
 
-    Four convolutions, the first three of stride 2. No batch normalisation: D sees reals and fakes in one batch,
-    whose shared statistics would give the fakes away.
+    Four convolutions, the first three of stride 2. No batch normalisation: D sees reals and fakes in one
+    batch, whose shared statistics would give the fakes away.
     """
     d = settings.discriminator
 

@@ -27,7 +27,7 @@ class Onset:
         return ops.greater_equal(self._step, self._start)
 
 
-class CollapseHalf(keras.layers.Layer):  # type: ignore[misc]
+class CollapseHalf(keras.layers.Layer):
     """Replaces every z with a positive first coordinate by one fixed z.
 
     Args:
@@ -46,7 +46,7 @@ class CollapseHalf(keras.layers.Layer):  # type: ignore[misc]
         return ops.where(collapsed, ops.convert_to_tensor(self._fixed, dtype=z.dtype), z)
 
 
-class OutputNoise(keras.layers.Layer):  # type: ignore[misc]
+class OutputNoise(keras.layers.Layer):
     """Adds Gaussian noise in training and in inference (`keras.layers.GaussianNoise` is silent in inference).
 
     Args:
@@ -67,7 +67,7 @@ class OutputNoise(keras.layers.Layer):  # type: ignore[misc]
         return images + self._sigma * noise * ops.cast(self._onset.reached(), images.dtype)
 
 
-class ReplacedRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class ReplacedRate(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate that is replaced by a constant from a step on.
 
     Args:

@@ -57,8 +57,8 @@ _ALL = (
         title="A sigmoid generator on data in [-1, 1]",
         description=(
             "The real images are scaled to [-1, 1] while the generator ends in a sigmoid, so that it can "
-            "never make their background of -1. Switched on mid-run it rescales the batches from then on; the real "
-            "images the monitor was given at the start stay as they were."
+            "never make their background of -1. Switched on mid-run it rescales the batches from then on; "
+            "the real images the monitor was given at the start stay as they were."
         ),
         expected=("GD301", "GD006"),
         key="faults.symmetric_data.start",
@@ -120,9 +120,7 @@ def parse_fault(text: str) -> PlannedFault:
     name, at, step = text.strip().partition("@")
     if name not in FAULTS:
         nearest = difflib.get_close_matches(name, list(FAULTS), n=1, cutoff=0.0)[0]
-        raise GandoctorError(
-            f"There is no fault {name!r}. Did you mean {nearest}? There are: {', '.join(FAULTS)}."
-        )
+        raise GandoctorError(f"There is no fault {name!r}. Did you mean {nearest}? There are: {', '.join(FAULTS)}.")
     fault = FAULTS[name]
     if not at:
         return PlannedFault(fault, fault.start)

@@ -13,7 +13,7 @@ from reference_models.fault_layers import Onset, ReplacedRate
 from reference_models.settings import Settings
 
 
-class DCGAN(keras.Model):  # type: ignore[misc]
+class DCGAN(keras.Model):
     """The article's DCGAN.
 
     Attributes:
@@ -61,9 +61,9 @@ class DCGAN(keras.Model):  # type: ignore[misc]
         """What the adversarial step moves.
 
         The article compiles G and D into one model and never freezes D, so that its adversarial step also
-        pulls D towards calling fakes real. Here D is frozen by leaving its variables out. The old way, setting
-        `discriminator.trainable` before `compile`, fails in Keras 3: the flag is read when a train function is
-        first traced, so that D is frozen in both steps or in none.
+        pulls D towards calling fakes real. Here D is frozen by leaving its variables out. The old way,
+        setting `discriminator.trainable` before `compile`, fails in Keras 3: the flag is read when a train
+        function is first traced, so that D is frozen in both steps or in none.
         """
         frozen = self.settings.training.freeze_discriminator
         return self.generator.trainable_variables + ([] if frozen else self.discriminator.trainable_variables)
@@ -99,9 +99,7 @@ class DCGAN(keras.Model):  # type: ignore[misc]
         fake = self.generator(self.sample_latents(count), training=False)
         images = ops.concatenate([real, fake])
         labels = self.settings.training
-        targets = ops.concatenate(
-            [ops.full((count, 1), labels.real_label), ops.full((count, 1), labels.fake_label)]
-        )
+        targets = ops.concatenate([ops.full((count, 1), labels.real_label), ops.full((count, 1), labels.fake_label)])
         variables = self.discriminator.trainable_variables
         with tf.GradientTape() as tape:
             loss = self.cross_entropy(targets, self.discriminator(images, training=True))
@@ -143,6 +141,4 @@ def _rate(player: Any) -> Any:
     """Return old Keras's `decay`: rate / (1 + decay * steps)."""
     if player.decay == 0:
         return player.learning_rate
-    return keras.optimizers.schedules.InverseTimeDecay(
-        player.learning_rate, decay_steps=1, decay_rate=player.decay
-    )
+    return keras.optimizers.schedules.InverseTimeDecay(player.learning_rate, decay_steps=1, decay_rate=player.decay)

@@ -24,16 +24,10 @@ class GeneratorSettings(_Section):
     """The generator and the optimizer of the adversarial step."""
 
     learning_rate: float = Field(default=4e-4, ge=0, le=10, description="RMSprop learning rate")
-    clip_value: float | None = Field(
-        default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this"
-    )
-    decay: float = Field(
-        default=3e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step"
-    )
+    clip_value: float | None = Field(default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this")
+    decay: float = Field(default=3e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step")
     batch_norm: bool = Field(default=True, description="batch normalisation before every ReLU")
-    batch_norm_momentum: float = Field(
-        default=0.9, ge=0, lt=1, description="momentum of the moving statistics"
-    )
+    batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of the moving statistics")
     dropout: float = Field(default=0.4, ge=0, lt=1, description="share of units dropped after the first ReLU")
     kernel_size: int = Field(default=5, ge=1, le=15, description="side of the convolution kernels, in pixels")
     output_activation: Literal["sigmoid", "tanh", "linear"] = Field(
@@ -46,15 +40,9 @@ class DiscriminatorSettings(_Section):
     """The discriminator and its own optimizer."""
 
     learning_rate: float = Field(default=8e-4, ge=0, le=10, description="RMSprop learning rate")
-    clip_value: float | None = Field(
-        default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this"
-    )
-    decay: float = Field(
-        default=6e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step"
-    )
-    dropout: float = Field(
-        default=0.4, ge=0, lt=1, description="share of units dropped after every activation"
-    )
+    clip_value: float | None = Field(default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this")
+    decay: float = Field(default=6e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step")
+    dropout: float = Field(default=0.4, ge=0, lt=1, description="share of units dropped after every activation")
     leaky_relu_slope: float = Field(default=0.2, ge=0, le=1, description="slope for negative inputs")
     kernel_size: int = Field(default=5, ge=1, le=15, description="side of the convolution kernels, in pixels")
     width: float = Field(default=1.0, gt=0, le=4, description="channels as a multiple of the article's")
@@ -106,9 +94,7 @@ class GeneratorLearningRateFault(Switch):
 class OutputNoiseFault(Switch):
     """Add Gaussian noise to the generator's images, also in inference."""
 
-    sigma: float = Field(
-        default=0.1, gt=0, le=1000, description="standard deviation, in the images' own units"
-    )
+    sigma: float = Field(default=0.1, gt=0, le=1000, description="standard deviation, in the images' own units")
 
 
 class FaultSettings(_Section):
@@ -235,9 +221,7 @@ def allowed(key: str) -> str:
 def _parse(change: str) -> tuple[str, str]:
     key, equals, value = change.partition("=")
     if not equals or not key.strip() or not value.strip():
-        raise GandoctorError(
-            f"The setting {change!r} is not of the form KEY=VALUE, e.g. generator.dropout=0.5."
-        )
+        raise GandoctorError(f"The setting {change!r} is not of the form KEY=VALUE, e.g. generator.dropout=0.5.")
     return key.strip(), value.strip()
 
 
