@@ -1,0 +1,189 @@
+"""What the page says about a run besides its curves: facts, events, model card, configuration, how to reproduce it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gandoctor.report.text import clean, duration, flat, number, setting
+from gandoctor.rules import Finding
+from gandoctor.store import Event, PlayerCard, Run
+
+LAYERS_MAX = 300
+EVENTS_MAX = 60
+GAPS_MAX = 60
+
+_STATES = {
+    "completed": "completed",
+    "running": "still running when this page was made",
+    "interrupted": "interrupted",
+    "crashed": "crashed",
+}
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer; `flags` are the ids of findings that name it."""
+
+    name: str
+    type: str
+    settings: str
+    shape: str
+    parameters: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlayerView:
+    """One network and its optimizer."""
+
+    title: str
+    parameters: str
+    optimizer: tuple[tuple[str, str], ...]
+    layers: tuple[LayerView, ...]
+    more: int
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Return the run's key facts as (name, value); what is not known is left out."""
+    manifest = run.manifest
+    steps = f"{run.last_step:,}"
+    if manifest.planned_steps is not None:
+        steps += f" of {manifest.planned_steps:,} planned"
+    rows = [("State", _STATES[run.state]), ("Steps", steps)]
+    if manifest.loss_family is not None:
+        how = "" if manifest.loss_family_source == "given" else f" ({manifest.loss_family_source})"
+        rows.append(("Loss family", manifest.loss_family.replace("_", "-") + how))
+    else:
+        rows.append(("Loss family", "not known"))
+    if manifest.target is not None:
+        rows.append(("Target", clean(manifest.target, 120)))
+    if manifest.seed is not None:
+        rows.append(("Seed", clean(manifest.seed, 40)))
+    wall = wall_time(run)
+    if wall is not None:
+        rows.append(("Wall time", wall))
+    if manifest.created:
+        rows.append(("Started", _moment(manifest.created)))
+    return rows
+
+
+def wall_time(run: Run) -> str | None:
+    """Return the time from the first to the last recorded step, pauses of a resumed run included, or None."""
+    if "time" not in run:
+        return None
+    times = run["time"].to_numpy()
+    if len(times) < 2:
+        return None
+    text = duration(float(times[-1] - times[0]))
+    return f"{text}, pauses included" if any(e.kind == "resumed" for e in run.events) else text
+
+
+def crash(run: Run) -> str | None:
+    """Return what the last `ended` event says of a crash."""
+    if run.state != "crashed":
+        return None
+    extra = next((e.model_extra or {} for e in reversed(run.events) if e.kind == "ended"), {})
+    parts = [f"{k}: {setting(v)}" for k, v in extra.items() if k != "reason"]
+    return clean("; ".join(parts)) or "The cause was not recorded."
+
+
+def notable_events(run: Run) -> list[tuple[int, str, str]]:
+    """Return (step, kind, details) of events a reader should know of: faults, resumes, monitor trouble."""
+    kinds = ("fault", "resumed", "monitor_error", "monitor_warning")
+    found = [e for e in run.events if e.kind in kinds]
+    return [(e.step, e.kind.replace("_", " "), _details(e)) for e in found[:EVENTS_MAX]]
+
+
+def gaps(run: Run) -> list[str]:
+    """Return what could not be read, at most 60 entries."""
+    found = [clean(gap) for gap in run.gaps]
+    more = len(found) - GAPS_MAX
+    return found[:GAPS_MAX] + ([f"and {more} more gaps of this kind."] if more > 0 else [])
+
+
+def players(run: Run, detected: Sequence[Finding]) -> list[PlayerView]:
+    """Return the model card, layers flagged where a finding's evidence names them."""
+    cards = (("Generator", run.manifest.generator), ("Discriminator", run.manifest.discriminator))
+    return [_player(title, card, detected) for title, card in cards if card is not None]
+
+
+def data_facts(run: Run) -> list[tuple[str, str]]:
+    """Return what is known of the real data and of the latent law."""
+    rows: list[tuple[str, str]] = []
+    if (data := run.manifest.data) is not None:
+        rows += [
+            ("Real data", f"{clean(data.dtype, 40)}, {_shape(data.shape)}"),
+            ("Range", f"{number(data.minimum)} to {number(data.maximum)}"),
+            ("Mean, standard deviation", f"{number(data.mean)}, {number(data.std)}"),
+            ("Probe images", f"{data.probe_count:,} trained on, {data.holdout_count:,} held out"),
+        ]
+    if (latent := run.manifest.latent) is not None:
+        law = _shape(latent.shape)
+        if latent.minimum is not None and latent.maximum is not None:
+            law += f", {number(latent.minimum)} to {number(latent.maximum)}"
+        if latent.mean is not None and latent.std is not None:
+            law += f", mean {number(latent.mean)}, standard deviation {number(latent.std)}"
+        rows.append(("Latent vector", law))
+    return rows
+
+
+def command(run: Run) -> str | None:
+    """Return the command that made the run, quoted for a shell, or None."""
+    if not run.manifest.command:
+        return None
+    return shlex.join(clean(part, 1_000) for part in run.manifest.command[:200])
+
+
+def _moment(created: str) -> str:
+    """A timestamp to the minute, as readers write it; anything else as it stands."""
+    found = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|\+00:00)?$", created)
+    if found is None:
+        return clean(created, 40)
+    return f"{found[1]} {found[2]}{' UTC' if found[3] else ''}"
+
+
+def cadence(run: Run) -> list[tuple[str, str]]:
+    """Return how often probes ran, whole numbers without a decimal point."""
+    return [(clean(k, 120), number(v)) for k, v in list(run.manifest.cadence.items())[:40]]
+
+
+def _player(title: str, card: PlayerCard, detected: Sequence[Finding]) -> PlayerView:
+    return PlayerView(
+        title=title,
+        parameters=f"{card.parameters:,}",
+        optimizer=tuple(flat(card.optimizer, 40)),
+        layers=tuple(
+            LayerView(
+                name=clean(layer.name, 80),
+                type=clean(layer.type, 80),
+                settings=", ".join(f"{k} {v}" for k, v in flat(layer.settings, 12)),
+                shape=_shape(layer.output_shape),
+                parameters=f"{layer.parameters:,}",
+                flags=_flags(layer.name, detected),
+            )
+            for layer in card.layers[:LAYERS_MAX]
+        ),
+        more=max(0, len(card.layers) - LAYERS_MAX),
+    )
+
+
+def _flags(layer: str, detected: Sequence[Finding]) -> tuple[str, ...]:
+    """Ids of the findings one of whose statements names the layer as a whole word."""
+    if len(layer) < 3 or len(layer) > 200:
+        return ()
+    word = re.compile(rf"(?<![\w.-]){re.escape(layer)}(?![\w-])")
+    return tuple(f.rule.id for f in detected if any(word.search(e.statement) for e in f.evidence))
+
+
+def _shape(shape: tuple[int | None, ...] | None) -> str:
+    return "" if shape is None else " × ".join("batch" if n is None else str(n) for n in shape[:8])
+
+
+def _details(event: Event) -> str:
+    return clean("; ".join(f"{k}: {setting(v)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS))
+
+
+_PROCESS = ("host", "pid", "process_created")

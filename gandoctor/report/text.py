@@ -1,0 +1,127 @@
+"""Text from a run directory made fit to show: clipped, printable, numbers short, JSON that cannot leave its script."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup, escape
+
+TEXT_MAX = 400
+ROWS_MAX = 200
+ELLIPSIS = "…"
+
+# Control characters, lone surrogates and the marks that reorder text on screen (a name could pose as another).
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def clean(value: object, limit: int = TEXT_MAX) -> str:
+    """Return `value` as printable text of at most `limit` characters."""
+    text = value if isinstance(value, str) else str(value)
+    text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
+
+
+def number(value: float) -> str:
+    """Return a number with four significant digits, e.g. 0.6931, 12,300, 1.2e-07; "NaN" and "∞" by name."""
+    value = float(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e6:
+        digits = max(0, 3 - math.floor(math.log10(abs(value))))
+        text = f"{value:,.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = f"{value:.3g}"
+    return text.replace("-", "−") if text.startswith("-") else text
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as "45 s", "12 min 5 s" or "3 h 20 min"."""
+    if not math.isfinite(seconds) or seconds < 0:
+        return "unknown"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def flat(settings: Mapping[str, Any], limit: int = ROWS_MAX) -> list[tuple[str, str]]:
+    """Return nested settings as ("generator.dropout", "0.4") rows, at most `limit` and a last one that says so."""
+    rows: list[tuple[str, str]] = []
+    stack: list[tuple[str, Any]] = [(str(k), v) for k, v in reversed(list(settings.items()))]
+    while stack and len(rows) < limit:
+        key, value = stack.pop()
+        if isinstance(value, Mapping) and value:
+            stack += [(f"{key[:TEXT_MAX]}.{k}", v) for k, v in reversed(list(value.items()))]
+        else:
+            rows.append((clean(key, 120), setting(value)))
+    if stack:
+        rows.append((ELLIPSIS, f"at least {len(stack)} more, not shown"))
+    return rows
+
+
+def setting(value: object) -> str:
+    """Return one setting as the user would type it: true, 0.4, adam, [1, 2]."""
+    if isinstance(value, str):
+        return clean(value)
+    try:
+        return clean(json.dumps(value, ensure_ascii=False, default=str))
+    except (ValueError, RecursionError):
+        return "not shown"
+
+
+def script_json(content: object) -> Markup:
+    """Return JSON that is inert inside <script>: no `<`, `>`, `&` or line separator is left in it."""
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True)  # ASCII only
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+def plot_text(value: object) -> str:
+    """Return text for plotly, which reads a small HTML dialect (links included) in every label."""
+    return html.escape(clean(value, 120), quote=False)
+
+
+def linked(value: object) -> Markup:
+    """Return escaped text whose http(s) addresses are links."""
+    text, parts, end = clean(value), [], 0
+    for match in _URL.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        parts.append(Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(match[0]))
+        end = match.end()
+    return Markup().join([*parts, escape(text[end:])])
+
+
+def inline(value: object, limit: int = 2_000) -> Markup:
+    """Return escaped text in which `this` is code."""
+    text, parts, end = clean(value, limit), [], 0
+    for match in _CODE.finditer(text):
+        parts += [escape(text[end : match.start()]), Markup("<code>{}</code>").format(match[1])]
+        end = match.end()
+    return Markup().join([*parts, escape(text[end:])])
+
+
+def prose(value: object) -> Markup:
+    """Return paragraphs of escaped text, split at empty lines; an indented block keeps its lines."""
+    blocks = re.split(r"\n\s*\n", clean(value, 20_000).strip("\n"))
+    parts = []
+    for block in blocks:
+        lines = block.split("\n")
+        listed = any(re.match(r"\s*([-*|]|\d+\.)\s", line) or line.startswith("    ") for line in lines)
+        inner = inline(block, 20_000)
+        parts.append(Markup('<p class="lines">{}</p>' if listed else "<p>{}</p>").format(inner))
+    return Markup("\n").join(parts)
