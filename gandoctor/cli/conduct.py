@@ -59,7 +59,6 @@ def conduct(
             Follower(training.run_dir, time.time, judging=watch or stop_on is not None),
             view,
             wait=lambda seconds: training.wait(seconds) and False,
-            clock=time.time,
             ended=lambda _: training.has_ended(),
             on_look=stopper.look,
             notice=lambda: _ENDING_NOTICE if interrupts.count else stopper.notice,

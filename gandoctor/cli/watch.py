@@ -41,7 +41,6 @@ def command(run_dir: Path) -> int:
                 follower,
                 view,
                 wait=lambda seconds: "q" in keyboard.wait(seconds).lower(),
-                clock=time.time,
                 ended=lambda last: not running or (last is not None and last.state != "running"),
             )
     else:

@@ -54,7 +54,7 @@ def train(job: Job, stop: StopRequest) -> None:
         **training.monitor,
     )
 
-    def stop_if_asked(*_: Any) -> None:
+    def stop_if_asked(batch: int, logs: Any = None) -> None:
         if stop.reason is not None:
             # Closed here because fit would close it as completed.
             monitor.close(reason=stop.reason, **({"why": stop.why} if stop.why else {}))
@@ -94,6 +94,13 @@ def main(train: Train = train) -> int:
     control_fd, message_fd = _take_over_standard_streams()
     stop = StopRequest()
     stop.listen_to_signals()
+    try:
+        return _main(train, stop, control_fd, message_fd)
+    finally:
+        stop.stop_listening()
+
+
+def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> int:
     try:
         job = Job.model_validate_json(_read_line(control_fd))
         stop.listen_to_launcher(control_fd)

@@ -46,6 +46,12 @@ class StopRequest:
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
 
+    @staticmethod
+    def stop_listening() -> None:
+        """Ignore further signals: the run is closed, and one that came now would only spoil the exit status."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
     def listen_to_launcher(self, control_fd: int) -> None:
         """Read `Control` lines from a pipe in the background; its end counts as an interruption."""
         threading.Thread(target=self._read_control, args=(control_fd,), daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from gandoctor.diagnosis import Diagnosis, diagnose
-from gandoctor.rules import warm_up_end
+from gandoctor.rules import all_rules, warm_up_end
 from gandoctor.store import Run, RunState, load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 
@@ -19,6 +20,9 @@ LOOK_EVERY_S = 0.5
 JUDGE_EVERY_S = 3.0
 BUSY_SHARE = 0.05
 """Looking and judging may each take this share of one core: the training needs the rest."""
+
+LOOK_AT_LEAST_EVERY_S = 2.0
+"""However long a look takes: a view that stands still looks broken."""
 
 RATE_WINDOW_S = 30.0
 
@@ -81,7 +85,7 @@ class Snapshot:
     @property
     def in_warm_up(self) -> bool:
         """Tell whether symptom rules are still waiting for the end of warm-up."""
-        return self.state == "running" and self.step < self.warm_up_end
+        return self.state == "running" and 0 < self.step < self.warm_up_end
 
 
 class View(Protocol):
@@ -105,14 +109,17 @@ class Follower:
     Args:
         run_dir: The directory; it may still be empty.
         clock: Unix time in seconds.
+        cpu: Processor time this process has used, in seconds.
         judging: Whether to diagnose while the run is running; the last look always does.
     """
 
-    def __init__(self, run_dir: Path, clock: Clock, judging: bool = True) -> None:
+    def __init__(self, run_dir: Path, clock: Clock, cpu: Clock = time.process_time, judging: bool = True) -> None:
         self.run_dir = run_dir
         self._clock = clock
+        self._cpu = cpu
         self._judging = judging
         self._run: Run | None = None
+        all_rules()  # loaded now, so that the first judgement costs no more than the later ones
         self._diagnosis: Diagnosis | None = None
         self._judged_at = float("-inf")
         self._judging_cost_s = 0.0
@@ -149,10 +156,10 @@ class Follower:
         pause = max(JUDGE_EVERY_S, self._judging_cost_s / BUSY_SHARE)
         due = self._judging and self._news_to_judge and self._clock() - self._judged_at >= pause
         if due or (must and (self._news_to_judge or self._diagnosis is None)):
-            started = self._clock()
+            started = self._cpu()
             self._diagnosis = diagnose(run)
             self._judged_at = self._clock()
-            self._judging_cost_s = self._judged_at - started
+            self._judging_cost_s = self._cpu() - started
             self._news_to_judge = False
 
     def _look_at_samples(self, run: Run) -> None:
@@ -209,7 +216,7 @@ def follow(
     view: View,
     *,
     wait: Callable[[float], bool],
-    clock: Clock,
+    cpu: Clock = time.process_time,
     ended: Callable[[Snapshot | None], bool],
     on_look: Callable[[Snapshot], None] = lambda _snapshot: None,
     notice: Callable[[], str | None] = lambda: None,
@@ -220,7 +227,7 @@ def follow(
         follower: Reads the run.
         view: Shows it; already entered.
         wait: Waits for about that many seconds; returns True when the reader has had enough.
-        clock: Time in seconds, for keeping our own share of the processor small.
+        cpu: Processor time this process has used, for keeping our own share of it small.
         ended: Whether the writer is done, so that what `last` reads is all there will be.
         on_look: Called with every snapshot, e.g. to stop a doomed training.
         notice: One line the view shows besides.
@@ -230,11 +237,12 @@ def follow(
     """
     snapshot: Snapshot | None = None
     while True:
-        started = clock()
+        started = cpu()
         over = ended(snapshot)  # asked before looking: nothing is written after the end, so the look misses nothing
         snapshot = follower.look(last=over)
         if snapshot is not None:
             on_look(snapshot)
         view.show(snapshot, notice())
-        if over or wait(max(LOOK_EVERY_S, (clock() - started) / BUSY_SHARE)):
+        pause = min(LOOK_AT_LEAST_EVERY_S, max(LOOK_EVERY_S, (cpu() - started) / BUSY_SHARE))
+        if over or wait(pause):
             return snapshot

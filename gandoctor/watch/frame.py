@@ -45,6 +45,10 @@ _LABELS = {
     "d_grad_norm": "gradient norm D",
     "g_grad_norm": "gradient norm G",
 }
+_NOTHING_YET = {
+    True: "No step has been recorded yet; the first takes a while, TensorFlow is tracing it.",
+    False: "No losses or scores were recorded.",
+}
 _LABEL_WIDTH = 18
 _VALUE_WIDTH = 8
 
@@ -68,7 +72,8 @@ def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas) -> Text:
     findings = _findings(snapshot, canvas, max(0, room - len(body)))
     lines = [*head, *body, *findings]
     lines += [Text()] * (canvas.height - len(foot) - len(lines))
-    return Text("\n").join([*lines[: max(0, canvas.height - len(foot))], *foot][: canvas.height])
+    shown = [*lines[: canvas.height - len(foot)], *foot]
+    return Text("\n").join(_fit(line, canvas.width) for line in shown)
 
 
 def _title(snapshot: Snapshot, canvas: Canvas) -> Text:
@@ -97,7 +102,7 @@ def _progress(snapshot: Snapshot, canvas: Canvas) -> Text:
     bar_width = canvas.width - len(numbers) - 2
     if snapshot.planned_steps and bar_width >= 8:
         done = round(bar_width * min(1.0, snapshot.step / snapshot.planned_steps))
-        full, rest = ("#", ".") if canvas.ascii_only or not canvas.colour else ("━", "━")
+        full, rest = ("#", ".") if canvas.ascii_only or not canvas.colour else ("━", "─")
         line.append(full * done, STYLES["bar"])
         line.append(rest * (bar_width - done), STYLES["quiet"])
         line.append("  ")
@@ -107,7 +112,7 @@ def _progress(snapshot: Snapshot, canvas: Canvas) -> Text:
 def _signals(snapshot: Snapshot, canvas: Canvas) -> list[Text]:
     width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
     return [_signal(name, snapshot.curves[name], width, canvas) for name in _LABELS if name in snapshot.curves] or [
-        Text("No losses or scores have been recorded yet.", STYLES["quiet"])
+        Text(_NOTHING_YET[snapshot.state == "running"], STYLES["quiet"])
     ]
 
 
@@ -183,9 +188,9 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     detected = diagnosis.detected if diagnosis else ()
     for finding in detected:
         line = Text(f"{finding.severity.value:<9}", STYLES[finding.severity.value])
-        since = f"  since step {finding.first_step}" if finding.first_step is not None else ""
-        line.append(printable(f"{finding.rule.id} {finding.rule.title}"), STYLES["strong"])
-        line.append(since)
+        since = f"since step {finding.first_step}  " if finding.first_step is not None else ""
+        line.append(printable(f"{finding.rule.id} {since}"))
+        line.append(printable(finding.rule.title), STYLES["strong"])
         lines.append(_fit(line, canvas.width))
         if finding is detected[0] or room >= 2 * len(detected) + 1:
             advice = suggestion(finding)

@@ -53,7 +53,8 @@ def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
     padded = np.pad(rgb, (*pad, (0, 0)), mode="edge").astype(np.float32)
     height, width = padded.shape[0] // factor, padded.shape[1] // factor
     blocks = padded.reshape(height, factor, width, factor, 3)
-    return blocks.mean(axis=(1, 3)).round().astype(np.uint8)
+    small: np.ndarray = blocks.mean(axis=(1, 3)).round().astype(np.uint8)
+    return small
 
 
 def _colour_line(upper: np.ndarray, lower: np.ndarray) -> Text:

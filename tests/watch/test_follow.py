@@ -1,0 +1,220 @@
+"""Following a run directory, with a clock that only moves when told to."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from gandoctor.errors import GandoctorError
+from gandoctor.store import Manifest, RunWriter
+from gandoctor.watch import follow as module
+from gandoctor.watch.follow import BUSY_SHARE, JUDGE_EVERY_S, LOOK_AT_LEAST_EVERY_S, LOOK_EVERY_S, Follower, follow
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1e9
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("gandoctor.store.writer.time.time", clock)
+    return clock
+
+
+@pytest.fixture
+def writer(tmp_path, clock):
+    writer = RunWriter(tmp_path / "run", Manifest(planned_steps=100, loss_family="non_saturating", seed=3))
+    yield writer
+    if writer.path.exists():
+        writer.close("completed")
+
+
+def train(writer, clock, steps, seconds_per_step=0.5, **values):
+    for _ in range(steps):
+        clock.now += seconds_per_step
+        writer.record(writer.last_step + 1, values or {"d_loss": 0.6, "g_loss": 0.7})
+    writer.flush()
+
+
+def test_nothing_recorded_yet(tmp_path, clock):
+    assert Follower(tmp_path, clock).look() is None
+
+
+def test_rate_and_time_left_come_from_the_records(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 20)
+    shot = follower.look()
+    assert (shot.step, shot.planned_steps, shot.seed, shot.state) == (20, 100, 3, "running")
+    assert shot.steps_per_second == pytest.approx(2.0)
+    assert shot.seconds_left == pytest.approx(40.0)
+    train(writer, clock, 40, seconds_per_step=1.0)
+    assert follower.look().steps_per_second == pytest.approx(1.0), "only the last 30 seconds count"
+
+
+def test_one_record_gives_no_rate(writer, clock):
+    train(writer, clock, 1)
+    shot = Follower(writer.path, clock).look()
+    assert (shot.steps_per_second, shot.seconds_left) == (None, None)
+
+
+def test_silence_is_measured_while_running_only(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 2)
+    clock.now += 45
+    assert follower.look().silent_s == pytest.approx(45)
+    writer.close("completed")
+    assert follower.look().silent_s == 0
+
+
+def test_only_new_rows_change_the_curves(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 3, d_loss=0.5)
+    before = follower.look().curves
+    assert follower.look().curves is before
+    train(writer, clock, 1, d_loss=float("nan"))
+    after = follower.look().curves
+    np.testing.assert_array_equal(after["d_loss"], [0.5, 0.5, 0.5, np.nan])
+    assert set(after) == {"d_loss"}
+
+
+def test_judging_waits_for_news_and_for_its_turn(writer, clock, monkeypatch):
+    calls = []
+    real = module.diagnose
+    monkeypatch.setattr(module, "diagnose", lambda run: calls.append(clock.now) or real(run))
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 1)
+    follower.look()
+    assert len(calls) == 1
+    clock.now += JUDGE_EVERY_S - 0.6
+    train(writer, clock, 1)
+    follower.look()
+    assert len(calls) == 1, "too early"
+    clock.now += 1
+    follower.look()
+    assert len(calls) == 2
+    clock.now += 100
+    follower.look()
+    assert len(calls) == 2, "nothing new"
+
+
+def test_expensive_judging_becomes_rare(writer, clock, monkeypatch):
+    calls = []
+
+    def slow(run):
+        calls.append(clock.now)
+        clock.now += 2.0
+
+    monkeypatch.setattr(module, "diagnose", slow)
+    follower = Follower(writer.path, clock, cpu=clock)
+    train(writer, clock, 1)
+    follower.look()
+    for _ in range(100):
+        train(writer, clock, 1, seconds_per_step=1.0)
+        follower.look()
+    assert 2 <= len(calls) <= 1 + 300 / (2.0 / BUSY_SHARE)
+
+
+def test_without_judging_only_the_last_look_diagnoses(writer, clock):
+    follower = Follower(writer.path, clock, judging=False)
+    train(writer, clock, 1)
+    assert follower.look().diagnosis is None
+    assert follower.look(last=True).diagnosis is not None
+
+
+def test_the_end_is_judged_whatever_the_clock_says(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 1)
+    assert follower.look().diagnosis.run.last_step == 1
+    train(writer, clock, 1, seconds_per_step=0.0, d_loss=float("nan"), g_loss=1.0)
+    writer.close("completed")
+    assert [f.rule.id for f in follower.look().diagnosis.detected] == ["GD001"]
+
+
+def test_the_newest_readable_samples_are_shown(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 1)
+    assert follower.look().preview is None
+    writer.samples(10, np.full((4, 8, 8, 1), 7, np.uint8))
+    assert follower.look().preview.step == 10
+    writer.samples(20, np.zeros((4, 8, 8, 1), np.uint8))
+    (writer.path / "samples" / "000020.npz").write_bytes(b"torn")
+    assert follower.look().preview.step == 10
+    writer.samples(30, np.full((4, 8, 8, 1), 9, np.uint8))
+    shot = follower.look()
+    assert (shot.preview.step, int(shot.preview.images.max())) == (30, 9)
+
+
+def test_a_vanished_directory_is_one_clear_error(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 1)
+    follower.look()
+    writer.close("completed")
+    shutil.rmtree(writer.path)
+    with pytest.raises(GandoctorError, match="not a run directory"):
+        follower.look()
+
+
+class Seen(list):
+    def show(self, snapshot, notice):
+        self.append((snapshot and snapshot.step, notice))
+
+
+def test_following_ends_with_the_writer_and_misses_nothing(writer, clock):
+    seen, waits, over = Seen(), [], []
+
+    def wait(seconds):
+        waits.append(seconds)
+        train(writer, clock, 1)
+        if len(waits) == 3:
+            writer.close("completed")
+            over.append(True)
+        return False
+
+    last = follow(
+        Follower(writer.path, clock), seen, wait=wait, cpu=clock, ended=lambda _: bool(over), notice=lambda: "n"
+    )
+    assert seen == [(0, "n"), (1, "n"), (2, "n"), (3, "n")]
+    assert (last.step, last.state) == (3, "completed")
+    assert set(waits) == {LOOK_EVERY_S}
+
+
+def test_the_reader_may_leave(writer, clock):
+    seen = Seen()
+    follow(Follower(writer.path, clock), seen, wait=lambda _: True, cpu=clock, ended=lambda _: False)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(("cost", "pause"), [(0.001, LOOK_EVERY_S), (0.05, 1.0), (30.0, LOOK_AT_LEAST_EVERY_S)])
+def test_slow_looking_waits_longer_but_not_for_ever(writer, clock, cost, pause):
+    waits = []
+
+    class Slow(Seen):
+        def show(self, snapshot, notice):
+            clock.now += cost
+
+    follow(
+        Follower(writer.path, clock),
+        Slow(),
+        wait=lambda seconds: waits.append(seconds) or True,
+        cpu=clock,
+        ended=lambda _: False,
+    )
+    assert waits == [pytest.approx(pause, abs=1e-6)]
+
+
+def test_every_snapshot_reaches_the_judge(writer, clock):
+    looked = []
+    follow(
+        Follower(writer.path, clock),
+        Seen(),
+        wait=lambda _: len(looked) == 2,
+        cpu=clock,
+        ended=lambda _: False,
+        on_look=looked.append,
+    )
+    assert len(looked) == 2

@@ -1,0 +1,80 @@
+"""Curves and images drawn with characters."""
+
+import numpy as np
+import pytest
+
+from gandoctor.watch.preview import draw_images
+from gandoctor.watch.spark import spark
+
+
+def test_a_rising_curve_rises():
+    assert spark(np.arange(8.0), 8) == "▁▂▃▄▅▆▇█"
+
+
+def test_a_long_series_is_averaged_into_the_width():
+    assert spark(np.repeat([0.0, 1.0], 500), 2) == "▁█"
+
+
+def test_a_constant_curve_lies_in_the_middle():
+    assert spark(np.full(3, 7.0), 10) == "▄▄▄"
+
+
+def test_a_single_nan_among_thousands_stays_visible():
+    values = np.ones(10_000)
+    values[5_000] = np.nan
+    assert spark(values, 10).count("!") == 1
+    assert spark(np.full(5, np.inf), 5) == "!!!!!"
+
+
+def test_given_limits_fix_the_scale():
+    assert spark(np.array([0.5]), 1, low=0.0, high=1.0) == "▅"
+    assert spark(np.array([-3.0, 9.0]), 2, low=0.0, high=1.0) == "▁█"
+
+
+def test_ascii_only():
+    assert spark(np.arange(8.0), 8, ascii_only=True).isascii()
+
+
+def test_nothing_to_draw():
+    assert spark(np.array([]), 5) == ""
+    assert spark(np.ones(5), 0) == ""
+
+
+def gray(level, n=1, side=28):
+    return np.full((n, side, side, 1), level, np.uint8)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(30, 14), (30, 10), (58, 29), (5, 3), (1, 1)])
+@pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.parametrize("n", [1, 3, 16])
+def test_images_keep_to_their_space(columns, rows, colour, n):
+    lines = draw_images(gray(200, n), columns, rows, colour).split("\n")
+    assert 1 <= len(lines) <= rows
+    assert all(1 <= line.cell_len <= columns for line in lines)
+
+
+def test_four_digits_fit_beside_the_signals():
+    lines = draw_images(gray(200, 16), 30, 14, colour=True).split("\n")
+    assert (len(lines), lines[0].cell_len) == (14, 28), "2 x 2 images of 14 x 14 pixels"
+
+
+def test_half_blocks_carry_the_upper_and_the_lower_pixel():
+    image = np.array([[[[10, 20, 30]], [[200, 100, 0]]]], np.uint8)
+    (span,) = draw_images(image, 4, 4, colour=True).spans
+    assert (span.style.color.name, span.style.bgcolor.name) == ("#0a141e", "#c86400")
+
+
+def test_without_colour_brightness_becomes_letters():
+    assert draw_images(gray(0, side=4), 4, 2, colour=False).plain == "    \n    "
+    assert draw_images(gray(255, side=4), 4, 2, colour=False).plain == "@@@@\n@@@@"
+
+
+def test_shrinking_averages():
+    checkerboard = (np.indices((28, 28)).sum(0) % 2 * 255).astype(np.uint8)[None, ..., None]
+    small = draw_images(checkerboard, 14, 7, colour=True)
+    assert {str(span.style.color.name) for span in small.spans} == {"#808080"}
+
+
+def test_images_of_odd_height_and_other_shapes():
+    assert draw_images(np.zeros((2, 7, 3, 1), np.uint8), 10, 10, colour=True).plain
+    assert draw_images(np.zeros((0, 7, 3, 1), np.uint8), 10, 10, colour=True).plain == ""
