@@ -7,7 +7,7 @@ that plays the generator and a disjoint rest that plays the reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from hashlib import blake2b
 
 import numpy as np
 
@@ -44,24 +44,27 @@ class Band:
     high: float
 
 
-_CACHE: WeakKeyDictionary[Run, tuple[int, dict[str, Band]]] = WeakKeyDictionary()
+_RECENT: dict[tuple[bytes, int], dict[str, Band]] = {}
+_RECENT_SIZE = 8
 
 
 def null_bands(run: Run) -> dict[str, Band]:
-    """Return the null of every sample statistic of a run, by signal name; computed once a run.
+    """Return the null of every sample statistic of a run, by signal name; runs on the same reals share it.
 
-    Empty where the run stored fewer than 32 reals. Statistics that depend on the batch size (distances,
-    duplicates, coverage) are left out where there are too few reals for a batch as large as the run's and a
-    rest at least as large.
+    Empty where the run stored fewer than 32 reals. Statistics that depend on the batch size (distances, duplicates,
+    coverage) are left out where there are too few reals for a batch as large as the run's and a rest at least as
+    large.
     """
     count = int(run.manifest.cadence.get("sample_count", DEFAULT_SAMPLE_COUNT))
-    cached = _CACHE.get(run)
-    if cached is not None and cached[0] == count:
-        return cached[1]
     reals = run.reals
-    bands = {} if reals is None else resampled_bands(reals.astype(np.float32) / 255.0, count)
-    _CACHE[run] = (count, bands)
-    return bands
+    if reals is None:
+        return {}
+    key = (blake2b(repr(reals.shape).encode() + reals.tobytes()).digest(), count)
+    if key not in _RECENT:
+        while len(_RECENT) >= _RECENT_SIZE:
+            del _RECENT[next(iter(_RECENT))]
+        _RECENT[key] = resampled_bands(reals.astype(np.float32) / 255.0, count)
+    return _RECENT[key]
 
 
 def resampled_bands(reals: np.ndarray, count: int, resamples: int = RESAMPLES) -> dict[str, Band]:

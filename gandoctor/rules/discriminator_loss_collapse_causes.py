@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from gandoctor.measures import null_bands
+from gandoctor.rules.output_range import range_mismatch
 from gandoctor.rules.rule import Cause
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
@@ -15,15 +14,6 @@ STILL_GENERATOR = 1e-5
 """Movement of the generator's weights in an update, relative to their norm: 1e-3 is usual; a learning rate of 1e-7 with
 an optimizer that normalises gradients gives a few times 1e-6."""
 TINY_LEARNING_RATE = 1e-6
-REACHES: dict[str, tuple[float, float]] = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, float("inf")),
-    "linear": (float("-inf"), float("inf")),
-}
-"""Values an output activation can take."""
 
 
 def causes(run: Run) -> list[Cause]:
@@ -32,22 +22,10 @@ def causes(run: Run) -> list[Cause]:
         _still_generator(run),
         _phases_disagree(run),
         _latents_ignored(run),
-        _range_mismatch(run),
+        range_mismatch(run),
         _pretrained(run),
         _learning_rates(run),
     ]
-
-
-def output_reach(run: Run) -> tuple[float, float] | None:
-    """Return the smallest and largest value the generator's last activation can produce, if it is known."""
-    card = run.manifest.generator
-    for layer in reversed(card.layers if card is not None else []):
-        named = str(layer.settings.get("activation") or layer.type).lower()
-        if named in REACHES:
-            return REACHES[named]
-        if layer.parameters > 0 or "activation" in layer.settings:
-            return None  # an activation of the user's own
-    return None
 
 
 def _still_generator(run: Run) -> Cause:
@@ -111,26 +89,6 @@ def _latents_ignored(run: Run) -> Cause:
     )
 
 
-def _range_mismatch(run: Run) -> Cause:
-    title = "The generator cannot produce the range of the data"
-    test = "Compare the data's range with what the generator's last activation can reach. This run: "
-    data, reach = run.manifest.data, output_reach(run)
-    if data is None:
-        return Cause("range-mismatch", title, 0.25, test + "the data's range was not recorded.")
-    tolerance = 0.02 * (data.maximum - data.minimum)
-    shown = f"data in {data.minimum:g} .. {data.maximum:g}"
-    if reach is not None:
-        short = data.minimum < reach[0] - tolerance or data.maximum > reach[1] + tolerance
-        shown += f", the generator reaches {reach[0]:g} .. {reach[1]:g}."
-        return Cause("range-mismatch", title, 0.9 if short else 0.02, test + shown)
-    low, high = _extreme(run, "sample_min", np.min), _extreme(run, "sample_max", np.max)
-    if low is None or high is None:
-        return Cause("range-mismatch", title, 0.25, f"{test}{shown}; samples were not recorded.")
-    short = low > data.minimum + 5 * tolerance or high < data.maximum - 5 * tolerance
-    shown += f", samples never left {low:.3g} .. {high:.3g}."
-    return Cause("range-mismatch", title, 0.6 if short else 0.05, test + shown)
-
-
 def _pretrained(run: Run) -> Cause:
     first = None
     if "d_logit_gap" in run and run["d_logit_gap"].index[0] <= 5:
@@ -173,11 +131,3 @@ def _late_median(run: Run, name: str) -> float | None:
     values = run[name].loc[warm_up_end(run.manifest) :].to_numpy()
     values = values[np.isfinite(values)]
     return float(np.median(values)) if values.size else None
-
-
-def _extreme(run: Run, name: str, pick: Callable[[np.ndarray], float]) -> float | None:
-    if name not in run:
-        return None
-    values = run[name].to_numpy()
-    values = values[np.isfinite(values)]
-    return float(pick(values)) if values.size else None

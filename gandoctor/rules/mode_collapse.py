@@ -38,6 +38,7 @@ import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.measures.null import DEFAULT_SAMPLE_COUNT
+from gandoctor.rules.output_range import range_mismatch
 from gandoctor.rules.persistence import Episode, persistent_episode
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warmup import warm_up_end
@@ -164,7 +165,8 @@ def causes(run: Run) -> list[Cause]:
         if latent is None or latent.std is None
         else f"one draw had a standard deviation of {latent.std:.2g}"
     )
-    ignored = _SPREAD in run and _last(run, _SPREAD) < 1e-3
+    band = null_bands(run).get(_SPREAD)
+    ignored = _SPREAD in run and _last(run, _SPREAD) < (0.1 * band.mean if band is not None else 0.01)
     saturated = _constant_at_bound(run)
     return [
         Cause(
@@ -173,12 +175,13 @@ def causes(run: Run) -> list[Cause]:
             0.95 if degenerate else 0.15 if latent is not None else 0.4,
             f"Print the standard deviation of a latent batch and whether two batches are equal. This run: {said}.",
         ),
+        range_mismatch(run),
         Cause(
             "saturated-output",
             "The generator is stuck at the bound of its output, where its gradient vanishes",
             0.85 if ignored and saturated else 0.1,
-            "All pixels sit at the smallest or largest reachable value, whatever the latent; check the data's "
-            "range and batch normalisation in the generator. This run: "
+            "All pixels sit at the smallest or largest reachable value, whatever the latent; look at batch "
+            "normalisation in the generator and at its learning rate. This run: "
             + ("samples are constant at a bound." if saturated else "samples are not constant at a bound."),
         ),
         Cause(

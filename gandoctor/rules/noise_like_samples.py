@@ -14,8 +14,9 @@ How it is recognised
     successive probes spanning at least 60 steps, after warm-up: every generator starts as noise.
 
 What it is not
-    Clear images with grain on top keep most of their correlation: that is noisy-samples (GD402), and so is
-    salt and pepper, which lowers the correlation but leaves flat areas exactly flat. Real data that are
+    Images with grain on top are noisy-samples (GD402): what measured pixel noise takes from the correlation is given
+    back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers the
+    correlation but leaves flat areas exactly flat. Real data that are
     themselves noisy set their own standard, because the comparison is with them. Smooth blobs correlate too
     much, not too little. Constant output has no correlation at all and is mode-collapse (GD403).
 
@@ -34,6 +35,7 @@ import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.rules.persistence import persistent_episode
+from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
@@ -76,7 +78,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     lowest = correlation.mean - max(limits.correlation_drop, limits.null_sigmas * correlation.std)
     flattest = limits.flatness_ratio * bands["sample_spectral_flatness"].mean
     most_high = limits.high_frequency_ratio * bands["sample_high_frequency"].mean
-    holds = (table["sample_autocorrelation"] < lowest) & (
+    beneath_grain = correlation_beneath_grain(run).reindex(table.index)
+    holds = (beneath_grain < lowest) & (
         (table["sample_spectral_flatness"] > flattest) | (table["sample_high_frequency"] > most_high)
     )
     holds &= ~_salt_and_pepper(run, table.index, limits)

@@ -12,10 +12,11 @@ How it is recognised
     Pixel noise: the robust Immerkaer estimate (median of a Laplacian difference) lies above that of the
     user's own reals by a margin. Salt and pepper: more pixels stand out of their 3x3 neighbourhood than in
     the reals, while flat areas stay flat. Either must hold in 3 of 4 successive probes spanning at least 60
-    steps, after warm-up, with the correlation of neighbouring pixels still near that of the reals.
+    steps, after warm-up, with the
+    correlation of neighbouring pixels beneath the grain still near that of the reals.
 
 What it is not
-    Samples with no shapes at all are noise-like-samples (GD401). A generator with a sigmoid or tanh never
+    Samples with no shapes beneath the grain are noise-like-samples (GD401). A generator with a sigmoid or tanh never
     emits exact 0s as real MNIST images do, so a tiny estimate above 0 is normal; hence the margin. Real data
     with grain of their own set their own standard. On photographs without flat areas the estimate also
     contains texture, in reals and samples alike. A regular grid is checkerboard-artifacts (GD406).
@@ -34,6 +35,7 @@ import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.rules.persistence import persistent_episode
+from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
@@ -72,7 +74,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     noise, impulse, correlation = (bands[name] for name in _SIGNALS)
     grain_limit = noise.high + limits.noise_sigma
     impulse_limit = impulse.mean + max(limits.impulse, limits.impulse_sigmas * impulse.std)
-    shapes = table["sample_autocorrelation"] >= correlation.mean - limits.correlation_drop
+    beneath_grain = correlation_beneath_grain(run).reindex(table.index)
+    shapes = beneath_grain >= correlation.mean - limits.correlation_drop
     flat = table["sample_noise_sigma"] < noise.high + limits.flat_noise_sigma
     start = warm_up_end(run.manifest)
     evidence = []

@@ -1,0 +1,169 @@
+"""GD301."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from recorded_runs import every_step, healthy, probes
+
+from gandoctor.rules import Severity, Status, find_rule
+from gandoctor.rules.discriminator_loss_collapse import running_median
+from gandoctor.store import DataCard, LatentCard, LayerCard, PlayerCard, Run
+
+RULE = find_rule("GD301")
+MakeRun = Callable[..., Run]
+
+
+def collapsed(onset: int = 400) -> dict[str, dict[int, float]]:
+    return healthy() | {
+        "d_loss": every_step(lambda s: 0.002 if s >= onset else 0.55),
+        "g_loss": every_step(lambda s: 12.0 if s >= onset else 1.4),
+        "d_logit_gap": probes(lambda s: 30.0 if s >= onset else 1.5),
+    }
+
+
+def test_collapse_is_found_where_it_began(make_run: MakeRun) -> None:
+    finding = RULE.evaluate(make_run(collapsed()))
+    assert finding.status is Status.DETECTED
+    assert finding.severity is Severity.CRITICAL
+    assert (finding.first_step, finding.last_step) == (400, 1000)
+    assert [e.signal for e in finding.evidence] == ["d_loss", "d_logit_gap"]
+    assert "stopped improving" in finding.evidence[0].statement
+
+
+def test_healthy_run_with_its_early_dip(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
+
+
+@pytest.mark.parametrize("signal", ["sample_kid", "sample_autocorrelation"])
+def test_look_alike_strong_discriminator_while_samples_improve(make_run: MakeRun, signal: str) -> None:
+    value = (lambda s: 8.0 * 0.5 ** (s / 200)) if signal == "sample_kid" else (lambda s: 0.82 - 0.8 * 0.5 ** (s / 300))
+    finding = RULE.evaluate(make_run(collapsed() | {signal: probes(value)}))
+    assert finding.status is Status.NOT_DETECTED
+
+
+def test_look_alike_small_logit_gap(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(collapsed() | {"d_logit_gap": probes(2.4)})).status is Status.NOT_DETECTED
+
+
+def test_improvement_within_noise_does_not_count(make_run: MakeRun) -> None:
+    kid = probes(lambda s: 0.030 - 0.00002 * s)
+    assert RULE.evaluate(make_run(collapsed() | {"sample_kid": kid})).status is Status.DETECTED
+
+
+def test_a_few_low_batches_are_no_collapse(make_run: MakeRun) -> None:
+    signals = collapsed() | {"d_loss": every_step(lambda s: 0.002 if s % 3 == 0 else 0.4)}
+    assert RULE.evaluate(make_run(signals)).status is Status.NOT_DETECTED
+
+
+def test_a_dip_that_ended_is_a_warning(make_run: MakeRun) -> None:
+    signals = collapsed() | {"d_loss": every_step(lambda s: 0.002 if 400 <= s < 600 else 0.55)}
+    finding = RULE.evaluate(make_run(signals))
+    assert finding.severity is Severity.WARNING
+    assert "recovered" in finding.evidence[0].statement
+
+
+def test_unknown_progress_lowers_the_severity(make_run: MakeRun) -> None:
+    signals = {k: v for k, v in collapsed().items() if not k.startswith("sample_")}
+    finding = RULE.evaluate(make_run(signals))
+    assert finding.status is Status.DETECTED
+    assert finding.severity is Severity.WARNING
+    assert "not known" in finding.evidence[0].statement
+
+
+def test_without_logits_the_loss_alone_decides(make_run: MakeRun) -> None:
+    signals = collapsed()
+    del signals["d_logit_gap"]
+    assert RULE.evaluate(make_run(signals)).severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("family", "level", "status"),
+    [
+        ("least_squares", 0.01, Status.DETECTED),
+        ("least_squares", 0.06, Status.NOT_DETECTED),
+        ("hinge", 0.05, Status.DETECTED),
+        ("hinge", 0.2, Status.NOT_DETECTED),
+        ("minimax", 0.05, Status.DETECTED),
+        ("minimax", 0.163, Status.NOT_DETECTED),
+        ("wasserstein", 0.0, Status.NOT_EVALUATED),
+        (None, 0.0, Status.NOT_EVALUATED),
+    ],
+)
+def test_every_family_has_its_own_scale(make_run: MakeRun, family: str | None, level: float, status: Status) -> None:
+    finding = RULE.evaluate(make_run(collapsed(1) | {"d_loss": every_step(level)}, loss_family=family))
+    assert finding.status is status
+
+
+def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
+    assert "d_loss was not recorded" in str(RULE.evaluate(make_run({"g_loss": every_step(1.0)})).reason)
+    young = {name: {s: v for s, v in series.items() if s <= 100} for name, series in collapsed(1).items()}
+    finding = RULE.evaluate(make_run(young))
+    assert finding.status is Status.NOT_EVALUATED
+    assert "warm-up" in str(finding.reason)
+
+
+def test_running_median_needs_its_span_behind_it() -> None:
+    series = pd.Series(range(1, 201), index=range(1, 201), dtype=float)
+    median = running_median(series)
+    assert median.index[0] == 61
+    assert median.loc[100] == series.loc[41:100].median()
+    sparse = running_median(series.iloc[::10])
+    assert sparse.loc[101] == series.iloc[::10].loc[42:101].median()
+
+
+def top_cause(run: Run) -> str:
+    finding = RULE.evaluate(run)
+    assert finding.status is Status.DETECTED
+    assert all("This run: " in cause.test for cause in finding.causes)
+    return finding.causes[0].id
+
+
+def generator(activation: str) -> PlayerCard:
+    return PlayerCard(
+        name="generator",
+        layers=[
+            LayerCard(name="conv", type="Conv2DTranspose", settings={"activation": "linear"}, parameters=10),
+            LayerCard(name="out", type="Activation", settings={"activation": activation}),
+            LayerCard(name="noise", type="OutputNoise"),
+        ],
+    )
+
+
+def test_cause_generator_not_moving(make_run: MakeRun) -> None:
+    assert top_cause(make_run(collapsed() | {"g_update_ratio": probes(2e-6)})) == "generator-not-moving"
+    signals = collapsed() | {"g_learning_rate": probes(1e-7)}
+    del signals["g_update_ratio"]
+    assert top_cause(make_run(signals)) == "generator-not-moving"
+
+
+def test_cause_latents_ignored(make_run: MakeRun) -> None:
+    assert top_cause(make_run(collapsed() | {"sample_latent_std": probes(1e-4)})) == "latents-ignored"
+    constant = LatentCard(shape=(100,), minimum=0, maximum=0, mean=0, std=0)
+    assert top_cause(make_run(collapsed(), latent=constant)) == "latents-ignored"
+
+
+def test_cause_range_mismatch(make_run: MakeRun) -> None:
+    data = DataCard(shape=(28, 28, 1), dtype="float32", minimum=-1, maximum=1, mean=-0.7, std=0.6, probe_count=9)
+    assert top_cause(make_run(collapsed(), data=data, generator=generator("sigmoid"))) == "range-mismatch"
+    assert top_cause(make_run(collapsed(), data=data)) == "range-mismatch"  # told by the samples' own range
+    matched = RULE.evaluate(make_run(collapsed(), data=data, generator=generator("tanh")))
+    assert {c.id: c.score for c in matched.causes}["range-mismatch"] < 0.1
+
+
+def test_cause_pretrained(make_run: MakeRun) -> None:
+    signals = collapsed(1)
+    signals["d_logit_gap"] = {1: 20.0} | signals["d_logit_gap"]
+    assert top_cause(make_run(signals)) == "discriminator-pretrained"
+
+
+def test_cause_learning_rates(make_run: MakeRun) -> None:
+    signals = collapsed() | {"d_learning_rate": probes(4e-3), "g_learning_rate": probes(4e-4)}
+    assert top_cause(make_run(signals)) == "discriminator-learns-faster"
+
+
+def test_cause_phases_disagree(make_run: MakeRun) -> None:
+    signals = collapsed() | {"g_loss": every_step(0.001), "d_logit_gap": probes(-41.0)}
+    assert top_cause(make_run(signals)) == "phases-disagree"

@@ -1,0 +1,134 @@
+"""GD403, on real digits made to collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from recorded_runs import SAMPLE_COUNT, digits, healthy, probes
+from scipy.ndimage import gaussian_filter
+
+from gandoctor.measures import Reference, diversity_statistics, image_statistics
+from gandoctor.rules import Severity, Status, find_rule
+from gandoctor.store import LatentCard, Run
+
+RULE = find_rule("GD403")
+MakeRun = Callable[..., Run]
+RNG = np.random.default_rng(0)
+
+
+def batch() -> np.ndarray:
+    return digits()[1000 : 1000 + SAMPLE_COUNT].astype(np.float32) / 255
+
+
+def showing(images: np.ndarray, onset: int = 400) -> dict[str, dict[int, float]]:
+    reference = Reference(digits()[:288].astype(np.float32) / 255)
+    measured = image_statistics(images) | diversity_statistics(images, reference)
+    base = healthy()
+    return base | {
+        name: {s: measured[name] if s >= onset else v for s, v in base[name].items()}
+        for name in measured
+        if name in base
+    }
+
+
+def half_collapsed() -> np.ndarray:
+    images = batch()
+    images[: SAMPLE_COUNT // 2] = images[0]
+    return images
+
+
+def few(support: int, jitter: float = 0.0) -> np.ndarray:
+    images = batch()[np.random.default_rng(1).integers(0, support, SAMPLE_COUNT)]
+    return (images + jitter * RNG.standard_normal(images.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("images", "kind"),
+    [
+        (few(1), "Complete"),
+        (few(1, jitter=0.02), "Complete"),
+        (half_collapsed(), "Partial"),
+        (few(10), "Partial"),
+        (few(10, jitter=0.02), "Partial"),
+        (few(50), "Partial"),
+    ],
+    ids=["one", "one-jittered", "half", "ten", "ten-jittered", "fifty"],
+)
+def test_collapse_is_found_where_it_began(make_run: MakeRun, images: np.ndarray, kind: str) -> None:
+    finding = RULE.evaluate(make_run(showing(images)))
+    assert finding.status is Status.DETECTED
+    assert finding.severity is Severity.CRITICAL
+    assert (finding.first_step, finding.last_step) == (400, 1000)
+    assert finding.evidence[0].signal == "sample_duplicate_pairs"
+    assert finding.evidence[0].statement.startswith(kind)
+
+
+def test_support_is_estimated(make_run: MakeRun) -> None:
+    statement = RULE.evaluate(make_run(showing(few(10)))).evidence[0].statement
+    support = int(statement.split("many as ")[1].split()[0])
+    assert 7 <= support <= 12
+    statement = RULE.evaluate(make_run(showing(half_collapsed()))).evidence[0].statement
+    assert "one image in 64 samples" in statement
+
+
+@pytest.mark.parametrize(
+    "images",
+    [batch(), 0.13 + 0.6 * (batch() - 0.13), gaussian_filter(batch(), (0, 1.2, 1.2, 0)), RNG.random((128, 28, 28, 1))],
+    ids=["reals", "faint", "blurry", "noise"],
+)
+def test_look_alikes(make_run: MakeRun, images: np.ndarray) -> None:
+    assert RULE.evaluate(make_run(showing(images))).status is Status.NOT_DETECTED
+
+
+def test_healthy_run_whose_first_samples_were_all_alike(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
+
+
+def test_data_with_few_modes_set_their_own_standard(make_run: MakeRun) -> None:
+    """Ten different images are all there is in the data: a generator that makes them has not collapsed."""
+    from recorded_runs import write_run
+
+    run = make_run(healthy(), real_count=0)
+    images = digits()[:10][np.random.default_rng(2).integers(0, 10, 288)]
+    np.savez_compressed(run.path / "samples" / "reals.npz", reals=images)
+    same = {
+        "sample_duplicate_pairs": probes(800.0),
+        "sample_nn_distance": probes(0.0),
+        "sample_latent_std": probes(0.18),
+    }
+    few_modes = write_run(run.path / "few", healthy() | same, real_count=0)
+    np.savez_compressed(few_modes.path / "samples" / "reals.npz", reals=images)
+    assert RULE.evaluate(few_modes).status is Status.NOT_DETECTED
+
+
+def test_a_collapse_that_ended_is_a_warning(make_run: MakeRun) -> None:
+    signals = healthy() | {"sample_duplicate_pairs": probes(lambda s: 2000.0 if 300 <= s <= 500 else 1.0)}
+    finding = RULE.evaluate(make_run(signals))
+    assert finding.severity is Severity.WARNING
+    assert "recovered" in finding.evidence[0].statement
+
+
+@pytest.mark.parametrize("missing", ["sample_duplicate_pairs", "sample_nn_distance", "sample_latent_std"])
+def test_missing_signal(make_run: MakeRun, missing: str) -> None:
+    finding = RULE.evaluate(make_run({k: v for k, v in healthy().items() if k != missing}))
+    assert missing in str(finding.reason)
+
+
+def test_warm_up_and_too_few_reals(make_run: MakeRun) -> None:
+    sick = showing(few(1), onset=0)
+    young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in sick.items()}
+    assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
+    assert "real images" in str(RULE.evaluate(make_run(sick, real_count=200)).reason)  # under twice a batch of 128
+
+
+def test_causes(make_run: MakeRun) -> None:
+    sick = showing(few(1))
+    zeros = LatentCard(shape=(100,), minimum=0, maximum=0, mean=0, std=0)
+    assert RULE.evaluate(make_run(sick, latent=zeros)).causes[0].id == "degenerate-latents"
+    uniform = LatentCard(shape=(100,), minimum=-1, maximum=1, mean=0, std=0.58)
+    assert RULE.evaluate(make_run(sick, latent=uniform)).causes[0].id == "latents-ignored"
+    black = sick | {"sample_std": probes(0.0), "sample_mean": probes(0.0)}
+    assert RULE.evaluate(make_run(black, latent=uniform)).causes[0].id == "saturated-output"
+    assert RULE.evaluate(make_run(showing(few(10)), latent=uniform)).causes[0].id == "chasing-the-discriminator"

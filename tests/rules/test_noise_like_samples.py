@@ -1,0 +1,127 @@
+"""GD401."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from recorded_runs import SAMPLE_COUNT, digits, healthy, probes
+
+from gandoctor.measures import image_statistics
+from gandoctor.rules import Severity, Status, find_rule
+from gandoctor.store import LayerCard, PlayerCard, Run
+
+RULE = find_rule("GD401")
+MakeRun = Callable[..., Run]
+
+
+def showing(images: np.ndarray, onset: int = 300) -> dict[str, dict[int, float]]:
+    """A healthy run whose probes show `images` from `onset` on."""
+    measured = image_statistics(images)
+    base = healthy()
+    return base | {
+        name: {s: measured[name] if s >= onset else v for s, v in base[name].items()}
+        for name in measured
+        if name in base
+    }
+
+
+def clean() -> np.ndarray:
+    return digits()[1000 : 1000 + SAMPLE_COUNT].astype(np.float32) / 255
+
+
+def with_salt_and_pepper(share: float) -> np.ndarray:
+    images, where = clean(), np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1))
+    images[where < share / 2] = 0
+    images[where > 1 - share / 2] = 1
+    return images
+
+
+def with_noise(sigma: float) -> np.ndarray:
+    return clean() + sigma * np.random.default_rng(0).standard_normal((SAMPLE_COUNT, 28, 28, 1)).astype(np.float32)
+
+
+def test_uniform_noise_is_found_where_it_began(make_run: MakeRun) -> None:
+    finding = RULE.evaluate(make_run(showing(np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)))))
+    assert finding.status is Status.DETECTED
+    assert finding.severity is Severity.CRITICAL
+    assert (finding.first_step, finding.last_step) == (300, 1000)
+    assert [e.signal for e in finding.evidence] == [
+        "sample_autocorrelation",
+        "sample_spectral_flatness",
+        "sample_high_frequency",
+    ]
+    assert all("This run: " in cause.test for cause in finding.causes)
+
+
+def test_never_trained_grain_is_found(make_run: MakeRun) -> None:
+    # The levels of a run whose discriminator never trained.
+    signals = healthy() | {
+        "sample_autocorrelation": probes(0.56),
+        "sample_spectral_flatness": probes(0.11),
+        "sample_high_frequency": probes(0.27),
+        "sample_impulse": probes(0.16),
+        "sample_noise_sigma": probes(0.1),
+    }
+    assert RULE.evaluate(make_run(signals)).severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    "images",
+    [clean(), with_noise(0.1), with_salt_and_pepper(0.01), with_salt_and_pepper(0.05)],
+    ids=["reals", "gauss", "pepper-1", "pepper-5"],
+)
+def test_look_alikes_are_left_alone(make_run: MakeRun, images: np.ndarray) -> None:
+    assert RULE.evaluate(make_run(showing(images))).status is Status.NOT_DETECTED
+
+
+def test_healthy_run_that_began_as_noise(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
+
+
+def test_low_correlation_alone_is_not_enough(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(healthy() | {"sample_autocorrelation": probes(0.6)})).status is Status.NOT_DETECTED
+
+
+@pytest.mark.parametrize("missing", ["sample_autocorrelation", "sample_spectral_flatness", "sample_high_frequency"])
+def test_missing_signal(make_run: MakeRun, missing: str) -> None:
+    finding = RULE.evaluate(make_run({k: v for k, v in healthy().items() if k != missing}))
+    assert finding.status is Status.NOT_EVALUATED
+    assert missing in str(finding.reason)
+
+
+def test_without_reals_there_is_no_standard(make_run: MakeRun) -> None:
+    finding = RULE.evaluate(make_run(healthy(), real_count=0))
+    assert finding.status is Status.NOT_EVALUATED
+    assert "real images" in str(finding.reason)
+
+
+def test_warm_up(make_run: MakeRun) -> None:
+    noise = showing(np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)), onset=0)
+    young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in noise.items()}
+    assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
+    few = {name: {s: v for s, v in series.items() if s <= 200} for name, series in noise.items()}
+    assert "after warm-up" in str(RULE.evaluate(make_run(few)).reason)
+
+
+def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
+    noise = showing(np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)))
+
+    def first(extra: dict[str, dict[int, float]], **fields: object) -> str:
+        return RULE.evaluate(make_run(noise | extra, **fields)).causes[0].id
+
+    def card(*types: str) -> PlayerCard:
+        settings = {"Dropout": {"rate": 0.9}}
+        weights = ("Conv2D", "BatchNormalization")
+        layers = [
+            LayerCard(name=t, type=t, settings=settings.get(t, {}), parameters=5 if t in weights else 0) for t in types
+        ]
+        return PlayerCard(name="generator", layers=layers)
+
+    assert first({"d_update_in_d_step": probes(0.0)}) == "discriminator-frozen"
+    assert first({"d_update_in_d_step": probes(0.2), "g_update_ratio": probes(1e-6)}) == "generator-not-moving"
+    assert first({"d_update_in_d_step": probes(0.2), "sample_train_infer_gap": probes(2.6)}) == "batch-norm-mode"
+    known = {"d_update_in_d_step": probes(0.2), "sample_train_infer_gap": probes(0.2)}
+    assert first(known, generator=card("Conv2D", "BatchNormalization", "Activation")) == "batch-norm-placement"
+    assert first(known, generator=card("BatchNormalization", "Dropout", "Conv2D")) == "too-much-dropout"

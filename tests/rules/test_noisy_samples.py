@@ -1,0 +1,77 @@
+"""GD402."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from recorded_runs import healthy, probes
+from test_noise_like_samples import clean, showing, with_noise, with_salt_and_pepper
+
+from gandoctor.rules import Severity, Status, find_rule
+from gandoctor.store import LayerCard, PlayerCard, Run
+
+RULE = find_rule("GD402")
+MakeRun = Callable[..., Run]
+
+
+@pytest.mark.parametrize("sigma", [0.03, 0.05, 0.1])
+def test_gaussian_noise_is_named(make_run: MakeRun, sigma: float) -> None:
+    finding = RULE.evaluate(make_run(showing(np.clip(with_noise(sigma), 0, 1), onset=400)))
+    assert finding.status is Status.DETECTED
+    assert finding.severity is Severity.WARNING
+    assert (finding.first_step, finding.last_step) == (400, 1000)
+    assert [e.signal for e in finding.evidence] == ["sample_noise_sigma"]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+def test_salt_and_pepper_is_named(make_run: MakeRun, share: float) -> None:
+    finding = RULE.evaluate(make_run(showing(with_salt_and_pepper(share), onset=400)))
+    assert finding.first_step == 400
+    assert [e.signal for e in finding.evidence] == ["sample_impulse"]
+    assert "Salt and pepper" in finding.evidence[0].statement
+
+
+def test_healthy_run_and_reals(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(showing(clean()))).status is Status.NOT_DETECTED
+
+
+def test_look_alikes_sigmoid_floor_and_noise_without_shapes(make_run: MakeRun) -> None:
+    assert RULE.evaluate(make_run(healthy() | {"sample_noise_sigma": probes(0.009)})).status is Status.NOT_DETECTED
+    noise = np.random.default_rng(0).random((128, 28, 28, 1))
+    assert RULE.evaluate(make_run(showing(noise))).status is Status.NOT_DETECTED  # GD401's
+
+
+def test_noise_that_ended_is_only_noted(make_run: MakeRun) -> None:
+    signals = healthy() | {"sample_noise_sigma": probes(lambda s: 0.05 if 300 <= s <= 500 else 0.002)}
+    assert RULE.evaluate(make_run(signals)).severity is Severity.INFO
+
+
+@pytest.mark.parametrize("missing", ["sample_noise_sigma", "sample_impulse", "sample_autocorrelation"])
+def test_missing_signal(make_run: MakeRun, missing: str) -> None:
+    finding = RULE.evaluate(make_run({k: v for k, v in healthy().items() if k != missing}))
+    assert missing in str(finding.reason)
+
+
+def test_warm_up_and_missing_reals(make_run: MakeRun) -> None:
+    sick = showing(with_noise(0.1), onset=0)
+    young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in sick.items()}
+    assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
+    assert "real images" in str(RULE.evaluate(make_run(sick, real_count=0)).reason)
+
+
+def test_causes(make_run: MakeRun) -> None:
+    def card(layer: LayerCard) -> PlayerCard:
+        return PlayerCard(name="generator", layers=[layer])
+
+    sick = showing(with_noise(0.1)) | {"sample_train_infer_gap": probes(0.3)}
+    noise = card(LayerCard(name="output_noise", type="OutputNoise"))
+    finding = RULE.evaluate(make_run(sick, generator=noise))
+    assert finding.causes[0].id == "noise-layer"
+    assert "output_noise" in finding.causes[0].test
+    dropout = card(LayerCard(name="dropout", type="Dropout", settings={"rate": 0.4}))
+    finding = RULE.evaluate(make_run(sick, generator=dropout))
+    assert finding.causes[0].id == "dropout-active-when-sampling"
+    assert "0.30" in finding.causes[0].test
