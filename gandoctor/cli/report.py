@@ -55,8 +55,8 @@ def write_all(diagnosis: Diagnosis, output: Path | None) -> Path:
             temporary.write_text(diagnosis.to_json() + "\n", encoding="utf-8")
             os.replace(temporary, target)
         write_report(diagnosis, path)
-    except OSError as error:
-        raise GandoctorError(
-            f"{path} cannot be written: {error.strerror or error}. Name another place with --output FILE."
-        ) from None
+    except (GandoctorError, OSError) as error:
+        reason = error if isinstance(error, GandoctorError) else f"{error.filename}: {error.strerror}."
+        elsewhere = f"`gandoctor report {diagnosis.run.path} --output FILE` writes it elsewhere."
+        raise GandoctorError(f"{reason} {elsewhere}") from None
     return path

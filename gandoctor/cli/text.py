@@ -81,7 +81,8 @@ def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequenc
     """Print a table on a terminal; elsewhere one row a line, its cells separated by tabs."""
     if not console.is_terminal:
         for row in rows:
-            console.print(Text("\t".join(_one_line(cell) for cell in row)), soft_wrap=True, highlight=False)
+            # Written past rich, which would turn the tabs into spaces.
+            console.file.write("\t".join(_one_line(cell) for cell in row) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 from rich.text import Text
 
@@ -77,7 +79,10 @@ class ProgressView(_LiveView):
 
 
 def canvas_of(console: Console) -> Canvas:
-    """Return what the terminal can show at this moment."""
+    """Return what the terminal can show at this moment, and tell the console of its size."""
+    with suppress(OSError, ValueError):
+        # rich would believe an exported COLUMNS and LINES, which do not change when the window does.
+        console.size = ConsoleDimensions(*os.get_terminal_size(console.file.fileno()))
     return Canvas(
         width=console.width,
         height=console.height,

@@ -1,0 +1,190 @@
+"""report, diagnose, rules, faults and the group itself, called in this process."""
+
+import json
+import os
+
+import pytest
+from recorded_runs import record
+
+from gandoctor.cli import main
+
+
+@pytest.fixture
+def gandoctor(capsys):
+    def call(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main([str(a) for a in arguments])
+        out = capsys.readouterr()
+        return end.value.code, out.out, out.err
+
+    return call
+
+
+@pytest.fixture
+def healthy(tmp_path):
+    return record(tmp_path / "healthy")
+
+
+@pytest.fixture
+def sick(tmp_path):
+    return record(tmp_path / "sick", nan_from=30)
+
+
+def test_help_lists_every_command_in_the_order_of_need(gandoctor):
+    code, out, _ = gandoctor("--help")
+    assert code == 0
+    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
+    assert listed == ["run", "watch", "report", "diagnose", "rules", "faults"]
+
+
+@pytest.mark.parametrize("name", ["run", "watch", "report", "diagnose", "rules", "faults"])
+def test_every_command_has_help(gandoctor, name):
+    code, out, _ = gandoctor(name, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: gandoctor {name}")
+
+
+def test_mistyped_command_and_option_name_the_nearest(gandoctor):
+    code, _, err = gandoctor("dignose")
+    assert (code, "Did you mean diagnose?" in err) == (2, True)
+    code, _, err = gandoctor("run", "--wach")
+    assert (code, "--watch" in err) == (2, True)
+
+
+def test_diagnose_text(gandoctor, sick):
+    code, out, err = gandoctor("diagnose", sick)
+    assert (code, err) == (1, "")
+    assert out.startswith("FAILING  The run completed 40 steps: ")
+    assert "critical  GD001" in out
+    assert "Not checked" in out
+    assert "GD403" in out
+    assert "\x1b" not in out
+
+
+def test_diagnose_json(gandoctor, sick):
+    code, out, _ = gandoctor("diagnose", "--json", sick)
+    report = json.loads(out)
+    assert (code, report["schema"], report["verdict"]) == (1, "gandoctor.diagnosis/1", "failing")
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("info", 1), ("warning", 1), ("critical", 1), ("never", 0)])
+def test_fail_on(gandoctor, sick, healthy, fail_on, code):
+    assert gandoctor("diagnose", sick, "--fail-on", fail_on)[0] == code
+    assert gandoctor("diagnose", healthy, "--fail-on", fail_on)[0] == 0
+
+
+def test_fail_on_compares_severities():
+    from types import SimpleNamespace
+
+    from gandoctor.cli.options import exit_status
+    from gandoctor.rules import Severity
+
+    warned = SimpleNamespace(worst=Severity.WARNING)
+    assert [exit_status(warned, level) for level in ("info", "warning", "critical", "never")] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["diagnose", "report", "watch"])
+def test_what_is_not_a_run_is_one_clear_error(gandoctor, tmp_path, name):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        code, out, err = gandoctor(name, path)
+        assert (code, out) == (2, "")
+        assert err.startswith("Error: ")
+        assert "Traceback" not in err
+
+
+def test_hostile_manifest_cannot_steer_the_terminal(gandoctor, tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"schema": "\x1b]0;owned\x07"}))
+    code, _, err = gandoctor("diagnose", tmp_path)
+    assert code == 2
+    assert "\x1b" not in err
+    evil = record(tmp_path / "evil", nan_from=3, missing={"sample_coverage": "\x1b[2J[red]"})
+    assert "\x1b" not in gandoctor("diagnose", evil)[1]
+    assert "\x1b" not in gandoctor("watch", evil)[1]
+
+
+def test_report_writes_page_and_diagnosis(gandoctor, sick):
+    code, out, _ = gandoctor("report", sick)
+    assert (code, out.strip()) == (0, str(sick / "report.html"))
+    assert "GD001" in (sick / "report.html").read_text()
+    assert json.loads((sick / "diagnosis.json").read_text())["verdict"] == "failing"
+
+
+def test_report_elsewhere_leaves_the_run_alone(gandoctor, sick, tmp_path):
+    before = sorted(os.listdir(sick))
+    code, out, _ = gandoctor("report", sick, "--output", tmp_path / "page.html")
+    assert (code, out.strip()) == (0, str(tmp_path / "page.html"))
+    assert sorted(os.listdir(sick)) == before
+
+
+def test_report_that_cannot_be_written_names_the_option(gandoctor, sick, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = gandoctor("report", sick, "--output", tmp_path / "file" / "page.html")
+    assert code == 2
+    assert err.startswith("Error: ")
+    assert "--output" in err
+
+
+def test_report_opens_the_browser_when_asked(gandoctor, sick, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    gandoctor("report", sick)
+    assert opened == []
+    gandoctor("report", sick, "--open")
+    assert opened == [(sick / "report.html").resolve().as_uri()]
+
+
+def test_watch_of_a_finished_run_without_a_terminal(gandoctor, sick):
+    code, out, _ = gandoctor("watch", sick)
+    assert code == 0
+    assert "critical: GD001" in out
+    assert "step 40/40  d_loss nan" in out
+    assert "FAILING" in out
+
+
+def test_rules_lists_all_and_explains_one(gandoctor):
+    from gandoctor.rules import all_rules
+
+    code, out, _ = gandoctor("rules")
+    assert code == 0
+    assert [line.split("\t")[0] for line in out.splitlines()] == [r.id for r in all_rules()]
+    for rule in all_rules():
+        code, out, _ = gandoctor("rules", rule.name)
+        assert code == 0
+        assert rule.page.strip().splitlines()[0] in out
+        assert "Thresholds" in out
+        listed = json.loads(gandoctor("rules", rule.id, "--json")[1])
+        assert (listed["id"], listed["page"]) == (rule.id, rule.page)
+
+
+def test_rules_json_and_unknown_rule(gandoctor):
+    assert {"id", "name", "title", "severity"} <= json.loads(gandoctor("rules", "--json")[1])[0].keys()
+    code, _, err = gandoctor("rules", "mode-colapse")
+    assert (code, "mode-collapse" in err) == (2, True)
+
+
+def test_faults(gandoctor):
+    from reference_models.faults import FAULTS
+
+    code, out, _ = gandoctor("faults")
+    assert code == 0
+    assert [line.split("\t")[0] for line in out.splitlines()] == list(FAULTS)
+    listed = json.loads(gandoctor("faults", "--json")[1])
+    assert [fault["name"] for fault in listed] == list(FAULTS)
+    assert all(fault["expected"] for fault in listed)
+
+
+def test_on_a_terminal_text_is_wrapped_under_its_indentation(sick):
+    import io
+
+    from rich.console import Console
+
+    from gandoctor.cli.text import diagnosis_lines, print_lines
+    from gandoctor.diagnosis import diagnose
+
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=50)
+    print_lines(console, diagnosis_lines(diagnose(sick)))
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 50
+    piped = Console(file=io.StringIO(), width=50)
+    print_lines(piped, diagnosis_lines(diagnose(sick)))
+    assert max(map(len, piped.file.getvalue().splitlines())) > 50, "a pipe gets one sentence a line"
