@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandoctor.measures.embedding import RandomConvEmbedding
+from gandoctor.measures.images import within_bound
 
 MAX_REALS = 1024
 """Reals a Reference keeps: bounds the cost of a probe."""
@@ -47,6 +48,7 @@ class Reference:
         x = np.asarray(fakes, dtype=np.float32)
         if len(x) < 2 or not np.isfinite(x).all():
             return {}
+        x = within_bound(x)
         flat = flatten_pixels(x) - self._mean
         features = self._embedding(x)
         return self._distances.statistics(

@@ -17,6 +17,8 @@ IMPULSE_JUMP = 0.3
 """Distance to the 3x3 median above which a pixel counts as an impulse."""
 IMMERKAER_GAIN = 6.0
 """L2 norm of the mask [1 -2 1; -2 4 -2; 1 -2 1]: noise of sigma 1 comes out with sigma 6."""
+BOUND = 1e3
+"""Values of a diverged generator beyond this (data lie in 0..1) are measured as if they were this."""
 MEDIAN_TO_SIGMA = 0.6745
 """Median of |N(0, 1)|."""
 
@@ -63,7 +65,8 @@ def image_statistics(images: np.ndarray) -> dict[str, float]:
         "sample_std": float(x.std(dtype=np.float64)),
     }
     if n >= 2:
-        statistics["sample_latent_std"] = float(x.std(axis=0).mean(dtype=np.float64))
+        statistics["sample_latent_std"] = float(x.std(axis=0, dtype=np.float64).mean())
+    x = within_bound(x)
     # Channels become images: every plane below is (height, width).
     planes = np.ascontiguousarray(np.moveaxis(x, -1, 1)).reshape(-1, *x.shape[1:3])
     statistics["sample_noise_sigma"] = noise_sigma(planes)
@@ -76,6 +79,11 @@ def image_statistics(images: np.ndarray) -> dict[str, float]:
         statistics["sample_autocorrelation"] = _autocorrelation(centred, variance)
         statistics |= _spectral(centred)
     return statistics
+
+
+def within_bound(images: np.ndarray) -> np.ndarray:
+    """Hold values beyond a thousand times the data's range there, so that float32 squares and cubes stay finite."""
+    return images if max(-images.min(), images.max()) <= BOUND else np.clip(images, -BOUND, BOUND)
 
 
 def noise_sigma(planes: np.ndarray) -> float:

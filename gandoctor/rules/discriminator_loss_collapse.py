@@ -64,14 +64,15 @@ class Limits:
             step 300, the 12 healthy ones 0.40 (least squares: 0.10 of 0.25) to 1.0.
         logit_gap: Cross-entropy families only: healthy 0.03-4.9 and falling, failing 15-268.
         progress_steps: Steps over which samples must have improved; longer than the noise of single probes.
-        progress_share: Relative improvement that counts as progress.
+        progress_share: Relative improvement over those steps that counts as progress (a constant grey image that only
+            darkened gained 0.09 in 160 steps; a healthy run gains 0.5).
         progress_sigmas: It must also exceed this many standard deviations of the real-vs-real null.
     """
 
     excess: float = 0.1
     logit_gap: float = 8.0
     progress_steps: int = 200
-    progress_share: float = 0.1
+    progress_share: float = 0.2
     progress_sigmas: float = 2.0
 
 

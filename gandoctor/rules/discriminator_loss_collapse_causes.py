@@ -84,7 +84,7 @@ def _latents_ignored(run: Run) -> Cause:
     return Cause(
         "latents-ignored",
         "The latents do not reach the output, or do not vary",
-        0.93 if constant else 0.85 if ignored else 0.03 if spread is not None else 0.2,
+        0.98 if constant else 0.85 if ignored else 0.03 if spread is not None else 0.2,
         f"Two different latents should give two different images. This run: {shown}.",
     )
 

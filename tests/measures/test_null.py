@@ -1,0 +1,60 @@
+"""The null: tight, repeatable, at the batch size of the run, and absent where it would mislead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gandoctor.measures import Reference, diversity_statistics, image_statistics, null_bands
+from gandoctor.measures.null import resampled_bands
+from gandoctor.store import Manifest, RunWriter, load_run
+
+DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
+
+
+@pytest.fixture(scope="module")
+def digits() -> np.ndarray:
+    with np.load(DIGITS, allow_pickle=False) as archive:
+        return archive["images"][:1024, :, :, None]
+
+
+def test_fresh_reals_lie_in_the_band(digits: np.ndarray) -> None:
+    images = digits.astype(np.float32) / 255
+    bands = resampled_bands(images[:700], 128)
+    fresh = image_statistics(images[700:828]) | diversity_statistics(images[700:828], Reference(images[:572]))
+    assert set(fresh) == set(bands)
+    for name, band in bands.items():
+        assert band.low <= band.mean <= band.high
+        assert abs(fresh[name] - band.mean) <= 6 * band.std + 1e-9, name
+
+
+def test_the_null_of_the_article_s_digits(digits: np.ndarray) -> None:
+    bands = resampled_bands(digits.astype(np.float32) / 255, 256)
+    assert bands["sample_autocorrelation"].mean == pytest.approx(0.825, abs=0.01)
+    assert bands["sample_autocorrelation"].std < 0.006
+    assert bands["sample_noise_sigma"].high == 0
+    assert bands["sample_coverage"].mean == pytest.approx(1, abs=0.05)
+    assert bands["sample_kid"].mean == pytest.approx(0, abs=0.02)
+    assert bands["sample_duplicate_pairs"].high <= 6
+
+
+def test_few_reals_leave_out_what_depends_on_the_batch_size(digits: np.ndarray) -> None:
+    images = digits.astype(np.float32) / 255
+    bands = resampled_bands(images[:200], 128)
+    assert "sample_autocorrelation" in bands
+    assert "sample_duplicate_pairs" not in bands
+    assert resampled_bands(images[:31], 128) == {}
+
+
+def test_of_a_run(tmp_path: Path, digits: np.ndarray) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest(cadence={"sample_count": 64}))
+    writer.reals(digits[:300])
+    writer.close("completed")
+    bands = null_bands(load_run(tmp_path / "run"))
+    assert bands == resampled_bands(digits[:300].astype(np.float32) / 255, 64)
+    assert null_bands(load_run(tmp_path / "run")) is bands
+    bare = RunWriter(tmp_path / "bare", Manifest())
+    bare.close("completed")
+    assert null_bands(load_run(tmp_path / "bare")) == {}

@@ -1,0 +1,48 @@
+"""Separation against scipy and closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import mannwhitneyu
+
+from gandoctor.measures import separation
+
+LOGITS = st.lists(st.integers(-4, 4).map(float), min_size=2, max_size=30)
+
+
+@given(LOGITS, LOGITS)
+def test_auc_equals_mann_whitney_with_ties(real: list[float], fake: list[float]) -> None:
+    expected = mannwhitneyu(real, fake, method="asymptotic").statistic / (len(real) * len(fake))
+    assert separation(np.array(real), np.array(fake))["d_auc"] == pytest.approx(expected)
+
+
+def test_d_prime_of_two_normals() -> None:
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(3, 2, 200_000), rng.normal(0, 1, 200_000)
+    scores = separation(real, fake)
+    assert scores["d_prime"] == pytest.approx(3 / np.sqrt(2.5), rel=0.01)
+    assert scores["d_logit_gap"] == pytest.approx(3, rel=0.01)
+
+
+def test_polarity_and_blindness() -> None:
+    assert separation(np.array([1.0, 2]), np.array([-1.0, 0]))["d_auc"] == 1
+    assert separation(np.array([-1.0, 0]), np.array([1.0, 2]))["d_auc"] == 0
+    assert separation(np.zeros(5), np.zeros(7))["d_auc"] == 0.5
+
+
+def test_without_variance_there_is_no_d_prime() -> None:
+    scores = separation(np.full((4, 1), 2.5), np.full((4, 1), 0.1))
+    assert "d_prime" not in scores
+    assert scores["d_logit_gap"] == pytest.approx(2.4)
+    assert "d_prime" not in separation(np.array([1.0]), np.array([0.0]))
+
+
+def test_nan_is_nan_and_infinite_logits_still_rank() -> None:
+    assert all(np.isnan(v) for v in separation(np.array([1.0, np.nan]), np.zeros(3)).values())
+    scores = separation(np.array([np.inf, 1.0]), np.array([0.0, -np.inf]))
+    assert scores["d_auc"] == 1
+    assert scores["d_logit_gap"] == np.inf
+    assert "d_prime" not in scores

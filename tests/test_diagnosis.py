@@ -1,0 +1,135 @@
+"""Diagnosis: every rule has its say, the worst comes first, the verdict follows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gandoctor import diagnose, load_run
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.rules import Cause, Evidence, Rule, Severity, Status, all_rules
+from gandoctor.store import Manifest, Run, RunWriter
+
+
+def write(path: Path, signals: dict[str, dict[int, float]], **fields: object) -> Run:
+    writer = RunWriter(path, Manifest(planned_steps=100, **fields))  # type: ignore[arg-type]
+    for step in sorted({s for series in signals.values() for s in series}):
+        writer.record(step, {n: series[step] for n, series in signals.items() if step in series})
+    writer.close("completed")
+    return load_run(path)
+
+
+def rule(id_: str, detect: object, severity: Severity = Severity.CRITICAL, **fields: object) -> Rule:
+    return Rule(
+        id=id_,
+        name="made-up",
+        title="Made up",
+        severity=severity,
+        requires=("d_loss",),
+        detect=detect,  # type: ignore[arg-type]
+        limits=None,
+        treatments=("check-data",),
+        references=(),
+        page="",
+        **{"after_warm_up": False, **fields},  # type: ignore[arg-type]
+    )
+
+
+def found(severity: Severity | None = None) -> object:
+    return lambda run, limits: [Evidence("d_loss", 1.0, None, 3, 9, "It is <so>.", severity)]
+
+
+def judged(run: Run, *rules: Rule, monkeypatch: pytest.MonkeyPatch) -> Diagnosis:
+    monkeypatch.setattr("gandoctor.diagnosis.all_rules", lambda: rules)
+    return diagnose(run)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return write(tmp_path / "run", {"d_loss": dict.fromkeys(range(1, 101), 0.5)})
+
+
+def nothing(run: Run, limits: object) -> list[Evidence]:
+    return []
+
+
+def broken(run: Run, limits: object) -> list[Evidence]:
+    raise ZeroDivisionError("by nought")
+
+
+def test_all_outcomes_are_shown_worst_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    diagnosis = judged(
+        run,
+        rule("GD901", nothing),
+        rule("GD902", found(), Severity.WARNING),
+        rule("GD903", found()),
+        rule("GD904", broken),
+        rule("GD905", nothing, loss_families=frozenset({"hinge"})),
+        monkeypatch=monkeypatch,
+    )
+    assert [(f.rule.id, f.status) for f in diagnosis.findings] == [
+        ("GD903", Status.DETECTED),
+        ("GD902", Status.DETECTED),
+        ("GD904", Status.ERRORED),
+        ("GD901", Status.NOT_DETECTED),
+        ("GD905", Status.NOT_EVALUATED),
+    ]
+    assert diagnosis.findings[2].reason == "ZeroDivisionError: by nought"
+    assert diagnosis.verdict == "failing"
+    assert "Made up (from step 3) and 1 more finding." in diagnosis.sentence
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        ((nothing, nothing), "healthy"),
+        ((nothing, broken), "inconclusive"),
+        ((found(Severity.WARNING), nothing), "attention"),
+        ((found(Severity.INFO), nothing), "healthy"),
+        ((found(), broken), "failing"),
+    ],
+)
+def test_verdict(run: Run, monkeypatch: pytest.MonkeyPatch, rules: tuple[object, ...], verdict: str) -> None:
+    made = [rule(f"GD90{i}", detect) for i, detect in enumerate(rules)]
+    assert judged(run, *made, monkeypatch=monkeypatch).verdict == verdict
+
+
+def test_evidence_decides_the_severity(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lowered = judged(run, rule("GD901", found(Severity.INFO)), monkeypatch=monkeypatch).findings[0]
+    assert lowered.severity is Severity.INFO
+
+
+def test_json_is_complete_and_strict(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def infinite(run: Run, limits: object) -> list[Evidence]:
+        return [Evidence("d_loss", float("nan"), float("inf"), 3, 9, "NaN.")]
+
+    causes = [Cause("small", "Small", 0.1, "t"), Cause("large", "Large", 0.9, "t")]
+    diagnosis = judged(run, rule("GD901", infinite, causes=lambda run: causes), monkeypatch=monkeypatch)
+    content = json.loads(diagnosis.to_json(), parse_constant=lambda c: pytest.fail(f"{c} is not JSON"))
+    assert content["schema"] == "gandoctor.diagnosis/1"
+    assert content["run"]["state"] == "completed"
+    finding = content["findings"][0]
+    assert finding["evidence"][0]["observed"] == "nan"
+    assert finding["evidence"][0]["threshold"] == "inf"
+    assert [c["id"] for c in finding["causes"]] == ["large", "small"]
+    assert finding["treatments"][0]["id"] == "check-data"
+
+
+def test_html_is_escaped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = judged(run, rule("GD901", found()), monkeypatch=monkeypatch)._repr_html_()
+    assert "It is &lt;so&gt;." in page
+
+
+def test_real_rules_on_a_run_that_died(tmp_path: Path) -> None:
+    losses = {s: 0.5 if s < 40 else np.nan for s in range(1, 101)}
+    run = write(tmp_path / "nan", {"d_loss": losses, "d_update_in_g_step": {1: 0.1}}, loss_family="non_saturating")
+    diagnosis = diagnose(run.path)
+    assert [f.rule.id for f in diagnosis.detected] == ["GD001", "GD004"]
+    assert diagnosis.verdict == "failing"
+    assert diagnosis.findings[0].first_step == 40
+    assert len(diagnosis.findings) == len(all_rules())
+    assert all(f.reason for f in diagnosis.findings if f.status is Status.NOT_EVALUATED)
+    json.loads(diagnosis.to_json())

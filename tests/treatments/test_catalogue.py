@@ -1,0 +1,148 @@
+"""Every treatment is complete, its code compiles and runs, its patch is a setting of the reference model."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+from types import ModuleType
+from unittest.mock import MagicMock
+
+import numpy as np
+import pytest
+
+from gandoctor.rules import all_rules
+from gandoctor.treatments import TREATMENTS, Treatment
+from reference_models.settings import setting_keys
+
+each = pytest.mark.parametrize("treatment", TREATMENTS.values(), ids=lambda t: t.id)
+
+
+def test_every_treatment_is_named_by_a_rule() -> None:
+    assert set(TREATMENTS) == {t for rule in all_rules() for t in rule.treatments}
+
+
+@each
+def test_is_complete(treatment: Treatment) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", treatment.id)
+    assert TREATMENTS[treatment.id] is treatment
+    assert len(treatment.explanation.split()) >= 8
+    assert treatment.reference
+    assert treatment.evidence in ("strong", "moderate", "weak")
+
+
+@each
+def test_patch_is_a_setting_of_the_reference_model(treatment: Treatment) -> None:
+    assert set(treatment.patch) <= set(setting_keys())
+
+
+@each
+def test_code_compiles_and_runs(treatment: Treatment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras and TensorFlow are stood in for; everything else in the code is executed."""
+    code = compile(treatment.code, treatment.id, "exec")
+    layers = MagicMock()
+    layers.Layer = object
+    keras = MagicMock(layers=layers)
+    keras.Model, keras.callbacks.Callback = object, object
+    stand_ins = {"keras": keras, "keras.layers": layers, "keras.ops": keras.ops, "tensorflow": MagicMock()}
+    for name, module in stand_ins.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    scope: dict[str, object] = {"__name__": "copied"}
+    exec(code, scope)
+    assert len(scope) > 2
+
+
+@each
+def test_code_names_nothing_it_does_not_define(treatment: Treatment) -> None:
+    tree = ast.parse(treatment.code)
+    defined = set(dir(builtins))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            defined |= {(a.asname or a.name).split(".")[0] for a in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            defined.add(node.id)
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    assert used <= defined
+
+
+@each
+def test_never_freezes_the_discriminator_once_before_compile(treatment: Treatment) -> None:
+    assert not re.search(r"trainable\s*=\s*False[\s\S]*\.compile\(", treatment.code)
+
+
+def test_numpy_treatments_do_what_they_say() -> None:
+    def run(name: str) -> dict[str, object]:
+        scope: dict[str, object] = {}
+        exec(TREATMENTS[name].code, scope)
+        return scope
+
+    drawn = run("vary-latents")["latents"](200)  # type: ignore[operator]
+    assert drawn.shape == (200, 100)
+    assert -1 <= drawn.min() < -0.9 < 0.9 < drawn.max() <= 1
+    images = np.ones((5, 4, 4, 1))
+    images[2, 0, 0, 0] = np.nan
+    assert len(run("check-data")["check_images"](images)) == 4  # type: ignore[operator]
+
+
+def test_trainable_per_phase_sets_the_flag_for_each_call() -> None:
+    scope: dict[str, object] = {}
+    exec(TREATMENTS["set-trainable-per-phase"].code, scope)
+    discriminator = ModuleType("discriminator")
+    seen = []
+
+    class Phase:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def train_on_batch(self, *_: object) -> float:
+            seen.append((self.name, discriminator.trainable))
+            return 0.0
+
+    scope["train_on_batch"](discriminator, Phase("d"), Phase("g"), 0, 0, 0, 0)  # type: ignore[operator]
+    assert seen == [("d", True), ("g", False)]
+
+
+@pytest.mark.training
+def test_keras_treatments_run_in_keras() -> None:
+    """The pieces that build or compute something do so in real Keras."""
+    keras = pytest.importorskip("keras")
+
+    def run(name: str) -> dict[str, object]:
+        scope: dict[str, object] = {}
+        exec(TREATMENTS[name].code, scope)
+        return scope
+
+    reals = np.random.default_rng(0).random((8, 28, 28, 1)).astype("float32")
+    discriminator = run("spectral-normalisation")["discriminator"]
+    assert discriminator(reals).shape == (8, 1)  # type: ignore[operator]
+    import tensorflow as tf
+
+    penalty = run("r1-regularisation")["r1_penalty"](discriminator, tf.constant(reals))  # type: ignore[operator]
+    assert float(penalty) > 0
+    layer = run("minibatch-standard-deviation")["MinibatchStandardDeviation"]()  # type: ignore[operator]
+    assert layer(reals).shape == (8, 28, 28, 2)
+    assert float(keras.ops.max(layer(reals[:1] * np.ones((8, 1, 1, 1), "float32"))[..., 1])) < 1e-3
+    noisy = run("instance-noise")["noisy"]
+    assert not np.allclose(noisy(reals, 0, 10), reals)  # type: ignore[operator]
+    assert np.allclose(noisy(reals, 10, 10), reals)  # type: ignore[operator]
+    loss = run("one-sided-label-smoothing")["d_loss"]
+    on_real, on_fake = np.full((4, 1), 0.9, "float32"), np.full((4, 1), 1e-6, "float32")
+    assert float(loss(on_real, on_fake)) == pytest.approx(0.1625, abs=0.01)  # type: ignore[operator]
+        0.1625, abs=0.01
+    )  # type: ignore[operator]
+
+    scope = run("separate-variable-lists")
+    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
+    judge = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
+    gan = scope["GAN"](generator, judge, 3, keras.optimizers.RMSprop(0.0), keras.optimizers.RMSprop(1e-2))  # type: ignore[operator]
+    before_d, before_g = judge.get_weights(), generator.get_weights()
+    logs = gan.train_step(tf.constant(reals[:, :8, :8]))
+    assert set(logs) == {"d_loss", "g_loss"}
+    # Its own learning rate is 0, so whatever moved it would be the generator's step.
+    assert all(np.array_equal(a, b) for a, b in zip(before_d, judge.get_weights(), strict=True))
+    assert not np.array_equal(before_g[0], generator.get_weights()[0])
