@@ -13,6 +13,8 @@ from gandoctor.report.text import number
 
 POINTS = 1_500
 STRETCHES = 60
+AXIS_MAX = 1e300
+"""Where an axis ends at the latest, so that its length and its margins are still numbers."""
 
 Kind = Literal["not finite", "zero"]
 
@@ -122,20 +124,18 @@ def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[floa
     must = np.array([v for v in extra if np.isfinite(v) and (v > 0 or not log)])
     if log:
         values, must = np.log10(values), np.log10(must)
+    values, must = np.clip(values, -AXIS_MAX, AXIS_MAX), np.clip(must, -AXIS_MAX, AXIS_MAX)
     if not len(values) and not len(must):
         return (-1.0, 1.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        everything = np.concatenate([values, must])
-        low, high = float(everything.min()), float(everything.max())
-        if len(values):
-            bulk = np.percentile(values, [1.0, 99.0])
-            inner_low, inner_high = (float(v) for v in (min([*bulk, *must]), max([*bulk, *must])))
-            if 0 < inner_high - inner_low < (high - low) / 20:
-                margin = inner_high - inner_low
-                low, high = max(low, inner_low - margin), min(high, inner_high + margin)
-        span = high - low
-    if not np.isfinite(span):
-        return (low / 2, high / 2)
+    everything = np.concatenate([values, must])
+    low, high = float(everything.min()), float(everything.max())
+    if len(values):
+        bulk = np.percentile(values, [1.0, 99.0])
+        inner_low, inner_high = (float(v) for v in (min([*bulk, *must]), max([*bulk, *must])))
+        if 0 < inner_high - inner_low < (high - low) / 20:
+            margin = inner_high - inner_low
+            low, high = max(low, inner_low - margin), min(high, inner_high + margin)
+    span = high - low
     if log and span < 1:  # a whole decade at least, or noise fills the chart and the ticks crowd
         low, high = (low + high - 1) / 2, (low + high + 1) / 2
         span = 1.0

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from gandoctor.report import palette
 from gandoctor.report.charts import Level
-from gandoctor.report.curves import Curve, axis_range
+from gandoctor.report.curves import AXIS_MAX, Curve, axis_range
 from gandoctor.report.text import number, plot_text
 
 MOMENTS = 8
@@ -65,10 +65,12 @@ def line_figure(
     Returns:
         Plotly's JSON: "data" and "layout".
     """
+    levels = [level for level in levels if _drawable(level.value, log)]
+    band = band if band is not None and all(_drawable(edge, log) for edge in band) else None
     must = [level.value for level in levels] + [s.observed for s in spans] + list(band or ())
     low, high = limits or axis_range(list(curves), must, log)
     figure = go.Figure(layout=_layout(last_step, (low, high), log, unit, legend=len(curves) > 1))
-    if band is not None and not (log and band[0] <= 0):
+    if band is not None:
         figure.add_hrect(
             y0=band[0], y1=band[1], fillcolor=palette.BAND, line={"width": 1, "color": palette.REAL}, layer="below"
         )
@@ -90,7 +92,7 @@ def line_figure(
         _add_observed(figure, span, log)
     seen: set[float] = set()
     for level in levels:
-        if level.value in seen or (log and level.value <= 0):
+        if level.value in seen:
             continue
         seen.add(level.value)
         figure.add_hline(y=level.value, line={"dash": "dash", "width": 1.4, "color": palette.STRONG})
@@ -215,7 +217,7 @@ def _add_marks(figure: go.Figure, steps: list[int], height: float, symbol: str, 
 
 
 def _add_observed(figure: go.Figure, span: Span, log: bool) -> None:
-    if not np.isfinite(span.observed) or (log and span.observed <= 0):
+    if not _drawable(span.observed, log):
         return
     figure.add_scatter(
         x=[span.first, span.last],
@@ -250,6 +252,11 @@ def _note(figure: go.Figure, x: float, text: str, *, y: float, anchor: str, colo
         yanchor="top" if top else "bottom",
         font={"size": 11, "color": color},
     )
+
+
+def _drawable(value: float, log: bool) -> bool:
+    """Whether plotly can place the value: finite, not so large that its arithmetic overflows, above 0 on a log axis."""
+    return bool(np.isfinite(value)) and abs(value) < AXIS_MAX and (value > 0 or not log)
 
 
 def _compact(values: np.ndarray) -> np.ndarray:

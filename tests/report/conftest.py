@@ -1,207 +1,23 @@
-"""Synthetic runs and hand-made findings for the report's tests: no training, no TensorFlow, no real rule."""
+"""Fixtures of the report's tests."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from report_runs import FIXES, close, hostile_diagnosis, make_diagnosis, make_manifest, write_run
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import page
-from gandoctor.rules import Cause, Evidence, Finding, Rule, Severity, Status
-from gandoctor.store import DataCard, LatentCard, LayerCard, Manifest, PlayerCard, Run, RunWriter, load_run
-from gandoctor.treatments import Treatment
-
-STEPS = 1_000
-ONSET = 420
-
-
-def make_manifest(**changes: Any) -> Manifest:
-    layers = [
-        ("dense_1", "Dense", {"units": 12544}, (None, 12544), 1_266_944),
-        ("batch_normalization_1", "BatchNormalization", {"momentum": 0.9}, (None, 12544), 50_176),
-        ("re_lu_1", "ReLU", {}, (None, 12544), 0),
-        ("dropout_1", "Dropout", {"rate": 0.4}, (None, 12544), 0),
-        ("conv2d_transpose_3", "Conv2DTranspose", {"filters": 1, "kernel_size": [5, 5]}, (None, 28, 28, 1), 801),
-    ]
-    cards = [LayerCard(name=n, type=t, settings=s, output_shape=o, parameters=p) for n, t, s, o, p in layers]
-    fields: dict[str, Any] = {
-        "created": "2026-01-02T03:04:05+00:00",
-        "target": "dcgan",
-        "command": ["gandoctor", "run", "--preset", "quick", "--fault", "d lr"],
-        "seed": 7,
-        "planned_steps": STEPS,
-        "config": {"generator": {"dropout": 0.4, "learning_rate": 0.0004}, "batch_size": 32},
-        "versions": {"keras": "3.15.1", "gandoctor": "0.1.0"},
-        "loss_family": "non_saturating",
-        "loss_family_source": "inferred",
-        "data": DataCard(shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=256),
-        "latent": LatentCard(shape=(100,), minimum=-1, maximum=1, mean=0, std=0.577),
-        "generator": PlayerCard(
-            name="generator", layers=cards, parameters=1_317_921, optimizer={"name": "rmsprop", "clipvalue": 1.0}
-        ),
-        "discriminator": PlayerCard(
-            name="discriminator", layers=cards[:1], parameters=4_311_553, optimizer={"name": "rmsprop"}
-        ),
-        "cadence": {"every_steps": 10, "sample_count": 64},
-        "missing": {"d_holdout_score": "no holdout_data was given"},
-    }
-    return Manifest(**{**fields, **changes})
-
-
-def strokes(count: int, blur: float, seed: int = 0) -> np.ndarray:
-    """Ring- and bar-like 28x28 images, uint8; `blur` 0 is crisp, 1 is pure noise."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[0:28, 0:28]
-    images = np.zeros((count, 28, 28))
-    for image in images:
-        cx, cy, radius, angle = rng.uniform(11, 17), rng.uniform(11, 17), rng.uniform(4, 9), rng.uniform(0, np.pi)
-        if rng.random() < 0.5:
-            distance = np.abs(np.hypot(x - cx, y - cy) - radius)
-        else:
-            distance = np.abs((x - cx) * np.cos(angle) + (y - cy) * np.sin(angle))
-            distance = np.maximum(distance, np.hypot(x - cx, y - cy) - 9)
-        image[:] = np.clip(1.8 - distance / 1.3, 0, 1)
-    noise = np.random.default_rng(seed + 1).random(images.shape)
-    return np.rint(255 * ((1 - blur) * images + blur * noise)).astype(np.uint8)[..., None]
-
-
-def failing_row(step: int, rng: np.random.Generator) -> dict[str, float]:
-    """One step of a run whose discriminator wins from step 420 on and whose gradients end in NaN."""
-    won = min(max((step - ONSET) / 120, 0.0), 1.0)
-    start = np.exp(-step / 60)
-    d_loss = (0.55 - 0.3 * start) * (1 - won) + 0.004 + 0.05 * rng.standard_normal() * (1 - 0.97 * won)
-    row: dict[str, float] = {
-        "d_loss": abs(d_loss),
-        "g_loss": (0.9 + 2 * start) * (1 - won) + won * (6 + 5 * (step - ONSET) / 580) + 0.2 * rng.standard_normal(),
-        "d_grad_norm": float(np.exp(rng.normal(-1 - 2.5 * won, 0.3))),
-        "g_grad_norm": float(np.exp(rng.normal(0.5 + 2 * won, 0.4))),
-    }
-    if step in (611, 612, 980):
-        row["g_grad_norm"] = float("nan")
-    if step % 10 == 0:
-        noise = rng.standard_normal(8)
-        row |= {
-            "d_real_score": 0.62 + 0.36 * won + 0.02 * noise[0] * (1 - won),
-            "d_fake_score": 0.38 - 0.36 * won + 0.02 * noise[1] * (1 - won),
-            "d_real_accuracy": min(1.0, 0.78 + 0.22 * won),
-            "d_fake_accuracy": min(1.0, 0.74 + 0.26 * won),
-            "d_update_in_d_step": 0.2 + 0.02 * noise[2],
-            "d_update_in_g_step": 0.0 if step < 20 else 0.1 + 0.01 * noise[3],
-            "d_update_ratio": 1e-3 * float(np.exp(0.2 * noise[4])),
-            "sample_autocorrelation": 0.85 - 0.8 * start - 0.5 * won + 0.01 * noise[5],
-            "sample_nn_distance": 5.8 - 3 * won + 0.1 * noise[6],
-            "sample_min": 0.0,
-            "sample_max": 1.0,
-            "my_own_scalar": float(noise[7]),
-        }
-    return row
-
-
-def write_run(run_dir: Path, *, steps: int = STEPS, reason: str | None = "completed", **changes: Any) -> Run:
-    writer = RunWriter(run_dir, make_manifest(**changes))
-    rng = np.random.default_rng(1)
-    reals = strokes(64, 0.03)
-    writer.reals(reals)
-    for step in range(1, steps + 1):
-        writer.record(step, failing_row(step, rng))
-        if step % 50 == 0:
-            noise = max(0.05, 1 - step / 300) if step <= ONSET else min(0.75, 0.05 + (step - ONSET) / 400)
-            writer.samples(step, strokes(32, noise, seed=5), reals)
-    writer.event("fault", ONSET, name="discriminator-learning-rate")
-    if reason is None:
-        writer.flush()
-    else:
-        writer.close(reason)
-    return load_run(run_dir)
-
-
-def make_rule(number: str = "GD301", name: str = "discriminator-loss-collapse", **changes: Any) -> Rule:
-    fields: dict[str, Any] = {
-        "id": number,
-        "name": name,
-        "title": "The discriminator's loss collapsed to zero",
-        "severity": Severity.CRITICAL,
-        "requires": ("d_loss",),
-        "detect": lambda run, limits: [],
-        "limits": None,
-        "treatments": ("lower-d-lr", "smooth-labels"),
-        "references": ("Arjovsky and Bottou 2017, https://arxiv.org/abs/1701.04862",),
-        "page": "The discriminator's loss collapsed.\n\nIt tells `real` from fake without error.\n\n- first\n- second",
-    }
-    return Rule(**{**fields, **changes})
-
-
-def detected(rule: Rule, *evidence: Evidence, causes: tuple[Cause, ...] = ()) -> Finding:
-    return Finding(rule, Status.DETECTED, rule.severity, evidence=evidence, causes=causes)
-
-
-FIXES = {
-    "lower-d-lr": Treatment(
-        id="lower-d-lr",
-        title="Halve the discriminator's learning rate",
-        explanation="A slower discriminator leaves the generator a gradient that means something. Change by factors "
-        "of two and look again after 200 steps.",
-        code="gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)\nif x < 3:  # escaped: <b>\n    pass",
-        evidence="moderate",
-        reference="Heusel et al. 2017, https://arxiv.org/abs/1706.08500",
-        patch={"discriminator.learning_rate": 0.0004},
-    ),
-    "smooth-labels": Treatment(
-        id="smooth-labels",
-        title="Smooth the real labels to 0.9",
-        explanation="Raises the floor of the discriminator's loss.",
-        code="real_labels = 0.9 * keras.ops.ones((n, 1))",
-        evidence="weak",
-        reference="Salimans et al. 2016",
-    ),
-}
+from gandoctor.store import Run, RunWriter, load_run
 
 
 @pytest.fixture(autouse=True)
 def fixes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "TREATMENTS", FIXES)
-
-
-def make_diagnosis(run: Run) -> Diagnosis:
-    """The failing run with two findings and every other outcome."""
-    collapse = detected(
-        make_rule(),
-        Evidence("d_loss", 0.006, 0.05, 540, 1000, "The median of d_loss over steps 540 to 1000 is 0.006, below 0.05."),
-        Evidence("sample_autocorrelation", 0.35, None, 540, 1000, "Neighbouring pixels correlate at 0.35 only."),
-        causes=(
-            Cause("d-lr", "The discriminator learns too fast", 0.8, "Halve its rate; d_loss should rise in 100 steps."),
-            Cause("range", "The value ranges differ", 0.3, "Compare `sample_max` with the data's maximum: equal here."),
-        ),
-    )
-    leak = detected(
-        make_rule(
-            "GD004",
-            "discriminator-updated-by-generator-step",
-            title="The generator's step also trains the discriminator",
-            severity=Severity.WARNING,
-            treatments=("smooth-labels",),
-        ),
-        Evidence("d_update_in_g_step", 0.1, 0.0, 20, 1000, "dropout_1: D's weights moved by 0.1 in G's step."),
-    )
-    absent = make_rule("GD001", "non-finite-values", title="Values that are not finite")
-    warm = make_rule("GD401", "noise-like-samples", title="Samples look like noise")
-    broken = make_rule("GD403", "mode-collapse", title="Mode collapse")
-    return Diagnosis(
-        run,
-        (
-            collapse,
-            leak,
-            Finding(broken, Status.ERRORED, broken.severity, reason="ValueError: broken on purpose"),
-            Finding(absent, Status.NOT_DETECTED, absent.severity),
-            Finding(warm, Status.NOT_EVALUATED, warm.severity, reason="sample_kid was not recorded."),
-        ),
-    )
 
 
 @pytest.fixture(scope="session")
@@ -224,14 +40,12 @@ def run_of(tmp_path: Path) -> Callable[..., Run]:
         writer = RunWriter(folder, make_manifest(**changes))
         for step, row in enumerate(rows, start=1):
             writer.record(step, row)
-        if reason is None:
-            writer.flush()
-        else:
-            writer.close(reason)
+        close(writer, reason)
         return load_run(folder)
 
     return write
 
 
-def in_ci() -> bool:
-    return bool(os.environ.get("CI"))
+@pytest.fixture
+def hostile(tmp_path: Path) -> Diagnosis:
+    return hostile_diagnosis(tmp_path)

@@ -49,7 +49,8 @@
       if (!drawn.has(entry.target)) draw(entry.target);
     }
   }, { rootMargin: "300px" });
-  plots.forEach((plot) => watcher.observe(plot));
+  const ready = new Promise((resolve) => { addEventListener("DOMContentLoaded", resolve, { once: true }); });
+  ready.then(() => plots.forEach((plot) => watcher.observe(plot))); // plotly.js comes after this script
   dark.addEventListener("change", () => drawn.forEach(draw));
 
   // In print every chart is drawn, in light colours, and every "what to change" is open.

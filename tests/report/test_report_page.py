@@ -1,0 +1,311 @@
+"""The page: says everything, trusts nothing, needs no network, is the same every time, and is quick for long runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from plotly.offline import get_plotlyjs
+from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, make_rule, write_run
+
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.errors import GandoctorError
+from gandoctor.report import page, render_html, write_report
+from gandoctor.rules import Evidence
+from gandoctor.store import Run, RunWriter, load_run
+
+VOID = {"meta", "link", "img", "input", "br"}
+
+
+class Page(HTMLParser):
+    """Reads the page: its text without scripts and styles, its elements, its scripts; refuses unclosed elements."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.scripts: list[str] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {k: v or "" for k, v in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+        elif "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.scripts[0])
+        return content
+
+    def attributes(self, name: str) -> list[str]:
+        return [attrs[name] for _, attrs in self.elements if name in attrs]
+
+
+@pytest.fixture
+def shown(failing: Diagnosis) -> Page:
+    return Page(render_html(failing))
+
+
+def test_the_top_answers_what_since_when_why_and_what_to_change(shown: Page) -> None:
+    top = shown.text.partition("What is wrong")[0]
+    assert "Failing" in top
+    assert "The discriminator's loss collapsed to zero (from step 540) and 1 more finding." in top
+    assert "Why The median of d_loss over steps 540 to 1000 is 0.006, below 0.05." in top
+    assert "Change first Halve the discriminator's learning rate ●●○ moderate evidence" in top
+    for fact in ("State completed", "Steps 1,000 of 1,000 planned", "Loss family non-saturating (inferred)", "Seed 7"):
+        assert fact in top
+    assert "Started 2026-01-02 03:04 UTC" in top
+
+
+def test_a_finding_shows_evidence_causes_fixes_and_references(shown: Page) -> None:
+    text = shown.text
+    for part in (
+        "Since step 540 , last seen at step 1000",
+        "hypotheses, not verdicts",
+        "How to tell: Halve its rate; d_loss should rise in 100 steps.",
+        "gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)",
+        "gandoctor run --set discriminator.learning_rate=0.0004",
+        "Evidence: Salimans et al. 2016",
+    ):
+        assert part in text, part
+    assert "https://arxiv.org/abs/1701.04862" in shown.attributes("href")
+    assert {"GD301-0", "GD301-1", "GD004-0", "losses", "gradient-norms", "other-0"} <= set(shown.data["charts"])
+
+
+def test_every_outcome_is_listed_with_its_reason(shown: Page) -> None:
+    checks = shown.text.partition("What was checked, what was not, and why")[2]
+    for part in (
+        "GD403 Mode collapse the check failed ValueError: broken on purpose",
+        "GD001 Values that are not finite not detected Looked for in d_loss and not found.",
+        "GD401 Samples look like noise not checked sample_kid was not recorded.",
+        "d_holdout_score no holdout_data was given",
+        "step 420: fault – name: discriminator-learning-rate",
+    ):
+        assert part in checks, part
+
+
+def test_model_card_flags_the_layer_a_finding_names(shown: Page) -> None:
+    card = shown.text.partition("Model card")[2]
+    assert re.search(r"Dropout batch × 12544 dropout_1 · rate 0.4 named in GD004 Conv2DTranspose", card)
+    assert "gandoctor run --preset quick --fault 'd lr'" in card
+
+
+def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(shown: Page) -> None:
+    ids = shown.attributes("id")
+    assert len(ids) == len(set(ids))
+    assert {h[1:] for h in shown.attributes("href") if h.startswith("#")} <= set(ids)
+    assert set(shown.attributes("data-chart")) == set(shown.data["charts"])
+
+
+def test_headings_descend_one_level_at_a_time(shown: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in shown.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_nothing_is_fetched(shown: Page) -> None:
+    policy = next(a["content"] for t, a in shown.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert all(source.startswith("data:") for source in shown.attributes("src"))
+    assert not [a for t, a in shown.elements if t == "link" and not a["href"].startswith("data:")]
+    assert len(shown.scripts) == 3
+    assert sum(script.count("plotly.js v") > 0 for script in shown.scripts) == 1
+
+
+def test_the_same_run_gives_the_same_page(failing_run: Run) -> None:
+    first = render_html(make_diagnosis(failing_run))
+    assert first == render_html(make_diagnosis(load_run(failing_run.path)))
+
+
+def test_a_hostile_run_directory_never_gets_markup_into_the_page(
+    hostile: Diagnosis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = EVIL.replace("\u202e", "")
+    fix = replace(
+        FIXES["lower-d-lr"], title=words, code=words, explanation=words, reference=words, patch={words: words}
+    )
+    monkeypatch.setattr(page, "TREATMENTS", {"lower-d-lr": fix})
+    html = render_html(hostile)
+    shown = Page(html)
+    assert len(shown.scripts) == 3
+    assert shown.scripts[2] == get_plotlyjs()
+    assert shown.scripts[1] == (Path(page.__file__).parent / "templates" / "report.js").read_text(encoding="utf-8")
+    assert not [name for _, attrs in shown.elements for name in attrs if name.startswith("on")]
+    assert {a.get("id") for t, a in shown.elements if t == "img"} == {"last-sheet", "film-image"}
+    assert "\u202e" not in html
+    assert "alert('evil')" in shown.text
+    html.encode()
+    names = [trace["name"] for chart in shown.data["charts"].values() for trace in chart["data"] if "name" in trace]
+    assert not [name for name in names if "<" in name]
+    assert "Contact sheets that cannot be read and are left out: step 20." in shown.text
+    assert "0009.arrows is unreadable" in shown.text
+
+
+def test_a_hostile_run_directory_does_not_swell_the_page(hostile: Diagnosis) -> None:
+    assert len(render_html(hostile)) < 6_000_000
+
+
+def nothing_found(run: Run) -> Diagnosis:
+    return Diagnosis(run, ())
+
+
+def test_run_without_a_single_step(run_of: Callable[..., Run]) -> None:
+    shown = Page(render_html(nothing_found(run_of([], reason=None))))
+    assert "No step was recorded, so there is nothing to draw." in shown.text
+    assert "No rule was run." in shown.text
+    assert shown.data["charts"] == {}
+    assert "film-slider" not in shown.attributes("id")
+
+
+def test_run_of_one_step(run_of: Callable[..., Run]) -> None:
+    shown = Page(render_html(nothing_found(run_of([{"d_loss": 0.7, "g_grad_norm": 0.0}]))))
+    assert "d_loss starts at 0.7 (step 1) and ends at 0.7 (step 1)" in shown.text
+    assert shown.data["charts"]["losses"]["data"][0]["mode"] == "lines+markers"
+
+
+def test_run_of_nan_only(run_of: Callable[..., Run]) -> None:
+    run = run_of([{"d_loss": math.nan, "g_loss": math.inf}] * 20)
+    finding = detected(make_rule(), Evidence("d_loss", math.nan, None, 1, 20, "d_loss is NaN from step 1."))
+    shown = Page(render_html(Diagnosis(run, (finding,))))
+    assert "d_loss is not finite (NaN or infinite) at all 20 recorded steps." in shown.text
+    assert "Crosses at the top mark steps whose value is NaN or infinite." in shown.text
+
+
+def test_manifest_that_knows_nothing(run_of: Callable[..., Run]) -> None:
+    nothing = dict.fromkeys(
+        ("target", "seed", "planned_steps", "loss_family", "data", "latent", "generator", "discriminator")
+    )
+    empty: dict[str, Any] = {"config": {}, "versions": {}, "cadence": {}, "missing": {}, "command": [], "created": ""}
+    shown = Page(render_html(nothing_found(run_of([{"d_loss": 1.0}] * 3, **nothing, **empty))))
+    assert "Loss family not known" in shown.text
+    assert "The loss family is not known, so no equilibrium is drawn." in shown.text
+    assert "The run holds no model card." in shown.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [(None, "State interrupted"), ("interrupted", "State interrupted"), ("crashed", "State crashed")],
+)
+def test_a_run_that_did_not_complete_says_so(
+    run_of: Callable[..., Run], reason: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gandoctor.store.run.is_alive", lambda *_: False)
+    shown = Page(render_html(nothing_found(run_of([{"d_loss": 1.0}] * 3, reason=reason))))
+    assert told in shown.text
+
+
+def test_findings_without_a_recorded_signal_or_a_known_fix_are_still_told(run_of: Callable[..., Run]) -> None:
+    rule = make_rule("GD101", treatments=("unheard-of",))
+    finding = detected(rule, Evidence("model card", 1.0, None, 0, 0, "Batch norm after the output."))
+    shown = Page(render_html(Diagnosis(run_of([{"d_loss": 1.0}] * 3), (finding,))))
+    assert "Batch norm after the output." in shown.text
+    assert "No treatment is on record for this failure mode." in shown.text
+
+
+def test_broken_null_bands_are_a_gap(failing: Diagnosis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(run: Run) -> None:
+        raise ValueError("odd reals")
+
+    monkeypatch.setattr("gandoctor.measures.null.null_bands", broken)
+    shown = Page(render_html(failing))
+    assert "could not be measured (ValueError: odd reals), so no green band is drawn." in shown.text
+
+
+def test_null_band_is_drawn_for_sample_statistics(shown: Page) -> None:
+    chart = shown.data["charts"]["sample-autocorrelation"]
+    assert any(s["type"] == "rect" and s.get("yref") != "paper" for s in chart["layout"]["shapes"])
+    assert "Green band: what your own real data score" in shown.text
+
+
+@pytest.mark.parametrize("family", ["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"])
+def test_every_loss_family_has_its_equilibrium_told(run_of: Callable[..., Run], family: str) -> None:
+    html = render_html(nothing_found(run_of([{"d_loss": 1.0, "g_loss": 1.0}] * 3, loss_family=family)))
+    assert "quilibrium" in Page(html).text.partition("Losses against the equilibrium")[2].partition("In words")[0]
+
+
+def long_run(folder: Path, rows: int) -> Run:
+    """A run of `rows` steps with six signals, written as one would find it, without a million Python rows."""
+    RunWriter(folder, make_manifest(planned_steps=rows)).close("completed")
+    rng = np.random.default_rng(0)
+    names = ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm", "d_real_score", "d_fake_score")
+    columns = {name: rng.random(rows) for name in names}
+    columns["d_loss"][rows // 3] = math.nan
+    columns["g_loss"][rows // 2] = 1e9
+    table = pa.table({"step": np.arange(1, rows + 1), "time": np.arange(rows) / 10.0, **columns})
+    with pa.ipc.new_stream(folder / "signals" / "0000.arrows", table.schema) as stream:
+        stream.write_table(table, max_chunksize=65_536)
+    return load_run(folder)
+
+
+def test_a_million_steps_stay_light_and_lose_nothing(tmp_path: Path) -> None:
+    run = long_run(tmp_path / "run", 1_000_000)
+    html = render_html(nothing_found(run))
+    assert len(html) < 6_000_000
+    losses = Page(html).data["charts"]["losses"]
+    told = [text for trace in losses["data"] for text in trace.get("hovertext", [])]
+    assert "d_loss: NaN or infinite, step 333334" in told
+    assert "g_loss off the axis: 1e+09 at step 500001" in told
+
+
+def test_report_is_written_atomically(failing: Diagnosis, tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    output.write_text("old")
+    assert write_report(failing, output) == output
+    assert output.read_text(encoding="utf-8") == render_html(failing)
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_a_failed_write_keeps_the_old_report(
+    failing: Diagnosis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    output = tmp_path / "report.html"
+    output.write_text("old")
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(GandoctorError, match="No space left on device"):
+        write_report(failing, output)
+    assert output.read_text() == "old"
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+@pytest.mark.parametrize("name", [".", "missing/report.html"])
+def test_a_bad_output_is_one_clear_error(failing: Diagnosis, tmp_path: Path, name: str) -> None:
+    with pytest.raises(GandoctorError, match=r"folder|cannot be written"):
+        write_report(failing, tmp_path / name)
+
+
+def test_the_real_rules_reports_render(tmp_path: Path) -> None:
+    from gandoctor.diagnosis import diagnose
+
+    run = write_run(tmp_path / "run", steps=400)
+    shown = Page(render_html(diagnose(run)))
+    assert "GD301" in shown.text
