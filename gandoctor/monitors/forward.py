@@ -57,7 +57,8 @@ class Probe:
 class ForwardPasses:
     """Runs both players on given latents and fixed reals.
 
-    Training-mode passes go through `stateless_call`, so that no seed, batch-norm statistic or other weight moves.
+    Every pass goes through `stateless_call`, so that no seed, batch-norm statistic or other weight moves; also in
+    inference mode, where a noise layer may still draw.
 
     Args:
         players: Generator, discriminator.
@@ -102,8 +103,8 @@ class ForwardPasses:
     def _passes(self, latents: Any) -> dict[str, Any]:
         generator = self._players.generator
         few = tf.nest.map_structure(lambda z: z[:TRAINING_MODE_COUNT], latents)
-        raw = generator(latents, training=False)
-        raw_training = _training_call(generator, few)
+        raw = _call(generator, latents, training=False)
+        raw_training = _call(generator, few, training=True)
         found: dict[str, Any] = {
             "fakes": _images(raw),
             "fakes_training": _images(raw_training),
@@ -119,7 +120,7 @@ class ForwardPasses:
 
     def _score(self, images: Any, training: bool) -> tuple[Any, Any]:
         discriminator = self._players.discriminator
-        output = _training_call(discriminator, images) if training else discriminator(images, training=False)
+        output = _call(discriminator, images, training)
         if isinstance(output, list | tuple):
             output = output[0]  # e.g. an auxiliary classifier: the validity head comes first by convention
         # Keras keeps the logits of a final sigmoid on its output; they do not saturate as the probability does.
@@ -130,12 +131,12 @@ class ForwardPasses:
         return flat[0], flat[1]
 
 
-def _training_call(network: Any, inputs: Any) -> Any:
+def _call(network: Any, inputs: Any, training: bool) -> Any:
     output, _ = network.stateless_call(
         [v.value for v in network.trainable_variables],
         [v.value for v in network.non_trainable_variables],
         inputs,
-        training=True,
+        training=training,
     )
     return output
 
@@ -144,14 +145,3 @@ def _images(raw: Any) -> Any:
     images = tf.cast(raw, tf.float32)
     return images[..., None] if images.shape.rank == 3 else images
 
-
-def is_probability(discriminator: Any) -> bool:
-    """Tell whether the discriminator's last operation is a sigmoid, so that its output is a probability."""
-    layers = getattr(discriminator, "layers", None)
-    if not layers:
-        return False
-    last = layers[-1]
-    if getattr(last, "layers", None):
-        return is_probability(last)
-    name = getattr(getattr(last, "activation", None), "__name__", "")
-    return name == "sigmoid"

@@ -128,7 +128,7 @@ class Monitor(keras.callbacks.Callback):
         if self.session is not None and self._leads:
             planned = self.session.manifest.planned_steps
             early = planned is not None and self.session.step < planned
-            self.session.close("stopped" if early else "completed")
+            self.close("stopped" if early else "completed")
 
     # Context manager for hand-written loops. ------------------------------------------------------------------
 
@@ -157,6 +157,7 @@ class Monitor(keras.callbacks.Callback):
         """
         if self.session is not None:
             self.session.close(reason, **fields)
+            _SESSIONS.pop(self._key, None)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -170,7 +171,6 @@ class Monitor(keras.callbacks.Callback):
         else:
             self.close("crashed", error=repr(error))
         self.session.detach()
-        _SESSIONS.pop(self._key, None)
 
     # ----------------------------------------------------------------------------------------------------------
 
@@ -184,6 +184,7 @@ class Monitor(keras.callbacks.Callback):
             if self._leads and model is not None:
                 self.session.taps.detach()
                 self.session.taps.attach(model)
+                _SESSIONS[self._key] = self.session
             return
         try:
             session = _SESSIONS.get(self._key)

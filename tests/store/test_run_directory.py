@@ -1,0 +1,266 @@
+"""The run directory: what is written is read back, whatever happens to it in between."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gandoctor.errors import GandoctorError
+from gandoctor.store import Manifest, RunWriter, load_run
+
+
+def images(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    path = tmp_path / "run"
+    writer = RunWriter(path, Manifest(planned_steps=6, loss_family="non_saturating"))
+    for step in range(1, 7):
+        writer.record(step, {"d_loss": 1.0 / step, "sample_std": step / 10 if step % 2 == 0 else None})
+        writer.flush()
+    writer.close("completed")
+    return path
+
+
+def only_segment(path: Path) -> Path:
+    (segment,) = (path / "signals").glob("*.arrows")
+    return segment
+
+
+def test_series_hold_the_recorded_steps_only(finished: Path) -> None:
+    run = load_run(finished)
+    assert run["d_loss"].to_dict() == {s: 1.0 / s for s in range(1, 7)}
+    assert run["sample_std"].to_dict() == {2: 0.2, 4: 0.4, 6: 0.6}
+    assert run.signals["sample_std"].isna().tolist() == [True, False] * 3
+    assert run.state == "completed"
+    assert run.gaps == []
+
+
+def test_nan_is_not_absence(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"d_loss": math.nan, "g_loss": None})
+    writer.record(2, {"d_loss": math.inf, "g_loss": 1.0})
+    writer.close("completed")
+    run = load_run(tmp_path / "run")
+    assert math.isnan(run["d_loss"][1])
+    assert run["d_loss"][2] == math.inf
+    assert run["g_loss"].index.tolist() == [2]
+    assert run.signals["d_loss"].isna().tolist() == [False, False]
+
+
+def test_a_signal_never_recorded_is_absent_and_the_error_lists_the_others(finished: Path) -> None:
+    run = load_run(finished)
+    assert "g_loss" not in run
+    with pytest.raises(KeyError, match=r"g_loss.*d_loss, sample_std"):
+        run["g_loss"]
+
+
+def test_a_new_signal_mid_run_opens_a_new_segment(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"d_loss": 1.0})
+    writer.flush()
+    writer.record(2, {"extra": 5.0})
+    writer.flush()
+    writer.record(3, {"d_loss": 3.0})
+    writer.close("completed")
+    run = load_run(tmp_path / "run")
+    assert run["d_loss"].to_dict() == {1: 1.0, 3: 3.0}
+    assert run["extra"].to_dict() == {2: 5.0}
+    assert len(list((tmp_path / "run" / "signals").iterdir())) == 2
+
+
+def test_rows_of_one_step_merge_and_the_later_value_counts(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"d_loss": 1.0, "g_loss": math.nan})
+    writer.record(2, {"d_loss": 2.0})
+    writer.record(1, {"d_loss": 10.0, "sample_std": 0.5})
+    writer.close("completed")
+    run = load_run(tmp_path / "run")
+    assert run["d_loss"].to_dict() == {1: 10.0, 2: 2.0}
+    assert run["sample_std"].to_dict() == {1: 0.5}
+    assert math.isnan(run["g_loss"][1])
+
+
+def test_a_reader_follows_a_writer(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 0
+    assert run.state == "running"
+    writer.record(1, {"d_loss": 1.0})
+    writer.flush()
+    assert run.refresh()
+    assert not run.refresh()
+    writer.record(2, {"d_loss": 2.0})
+    writer.close("stopped")
+    assert run.refresh()
+    assert run["d_loss"].tolist() == [1.0, 2.0]
+    assert run.state == "completed"
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [("completed", "completed"), ("interrupted", "interrupted"), ("crashed", "crashed")]
+)
+def test_state_is_what_the_end_says(tmp_path: Path, reason: str, state: str) -> None:
+    RunWriter(tmp_path / "run", Manifest()).close(reason)
+    assert load_run(tmp_path / "run").state == state
+
+
+def test_resuming_appends_and_a_second_run_is_refused(finished: Path) -> None:
+    with pytest.raises(GandoctorError, match="already holds a run"):
+        RunWriter(finished, Manifest())
+    writer = RunWriter(finished, Manifest(), resume=True)
+    assert writer.last_step == 6
+    writer.record(7, {"d_loss": 7.0})
+    writer.close("completed")
+    run = load_run(finished)
+    assert run["d_loss"].index.tolist() == list(range(1, 8))
+    assert [e.kind for e in run.events] == ["started", "ended", "resumed", "ended"]
+
+
+def test_a_live_run_cannot_be_resumed(tmp_path: Path) -> None:
+    RunWriter(tmp_path / "run", Manifest())
+    with pytest.raises(GandoctorError, match="still running"):
+        RunWriter(tmp_path / "run", Manifest(), resume=True)
+
+
+def test_cutting_a_segment_anywhere_loses_the_torn_batch_only(finished: Path) -> None:
+    segment = only_segment(finished)
+    whole = segment.read_bytes()
+    seen = set()
+    for length in range(len(whole) + 1):
+        segment.write_bytes(whole[:length])
+        run = load_run(finished)
+        steps = run["d_loss"].index.tolist() if "d_loss" in run else []
+        assert steps == list(range(1, len(steps) + 1))
+        assert not any("unreadable" in gap for gap in run.gaps)
+        seen.add(len(steps))
+    assert seen == set(range(7))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_damage_in_a_segment_becomes_a_gap_never_a_traceback(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "run"
+    writer = RunWriter(path, Manifest())
+    for step in range(1, 5):
+        writer.record(step, {"d_loss": float(step)})
+        writer.flush()
+    writer.close("completed")
+    segment = only_segment(path)
+    content = bytearray(segment.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    segment.write_bytes(bytes(content))
+    run = load_run(path)
+    assert isinstance(run.signals, pd.DataFrame)
+    assert all(isinstance(gap, str) for gap in run.gaps)
+
+
+def test_a_file_that_is_no_segment_is_named(finished: Path) -> None:
+    (finished / "signals" / "0009.arrows").write_bytes(b"not arrow data at all")
+    run = load_run(finished)
+    assert run["d_loss"].index.tolist() == list(range(1, 7))
+    assert any("0009.arrows" in gap for gap in run.gaps)
+
+
+def test_killed_with_sigkill_the_run_opens_and_is_interrupted(tmp_path: Path) -> None:
+    script = f"""
+import sys, time
+from gandoctor.store import Manifest, RunWriter
+writer = RunWriter({str(tmp_path / "run")!r}, Manifest(planned_steps=1000))
+for step in range(1, 51):
+    writer.record(step, {{"d_loss": 1.0}})
+writer.flush()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        run = load_run(tmp_path / "run")
+        assert run.state == "running"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    run.refresh()
+    assert run.state == "interrupted"
+    assert run.last_step == 50
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "cannot be read"),
+        ("[1, 2]", "schema None"),
+        ('{"schema": "gandoctor.run/9"}', "gandoctor.run/9"),
+        ('{"schema": "gandoctor.run/1", "planned_steps": "many"}', "planned_steps"),
+        ("[" * 100_000, "cannot be read"),
+    ],
+)
+def test_an_unusable_manifest_is_one_clear_error(finished: Path, content: str, message: str) -> None:
+    (finished / "run.json").write_text(content)
+    with pytest.raises(GandoctorError, match=message):
+        load_run(finished)
+
+
+def test_what_is_no_run_directory_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(GandoctorError, match="has no run.json"):
+        load_run(tmp_path)
+    with pytest.raises(GandoctorError, match="not a directory"):
+        load_run(tmp_path / "nowhere")
+
+
+def test_damaged_events_are_named_and_the_others_read(finished: Path) -> None:
+    log = finished / "events.jsonl"
+    lines = log.read_text().splitlines()
+    log.write_text("\n".join([lines[0], "{broken", json.dumps({"no": "kind"}), lines[1], '{"kind": "torn']))
+    run = load_run(finished)
+    assert [e.kind for e in run.events] == ["started", "ended"]
+    assert len([g for g in run.gaps if "events.jsonl" in g]) == 2
+
+
+def test_samples_come_back_and_the_sheet_is_a_png(finished: Path) -> None:
+    writer = RunWriter(finished, Manifest(), resume=True)
+    writer.samples(500, images(16), images(8, seed=1))
+    writer.reals(images(20))
+    run = load_run(finished)
+    (sheet,) = run.sheets
+    assert sheet.step == 500
+    assert np.array_equal(sheet.fakes(), images(16))
+    assert np.array_equal(run.reals, images(20))
+    assert (sheet.png() or b"").startswith(b"\x89PNG")
+
+
+def test_hostile_sample_files_are_not_opened(finished: Path) -> None:
+    folder = finished / "samples"
+    with zipfile.ZipFile(folder / "reals.npz", "w") as archive:
+        archive.writestr("reals.npy", pickle.dumps("anything"))
+    (folder / "000001.png").write_text("<script>alert(1)</script>")
+    np.savez(folder / "000001.npz", fakes=np.array([object()], dtype=object))
+    run = load_run(finished)
+    assert run.reals is None
+    assert run.sheets[0].png() is None
+    assert run.sheets[0].fakes() is None
+
+
+def test_an_unwritable_directory_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(GandoctorError, match="cannot be written"):
+        RunWriter(tmp_path / "file" / "run", Manifest())
