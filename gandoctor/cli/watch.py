@@ -46,7 +46,9 @@ def command(run_dir: Path) -> int:
     else:
         snapshot = follower.look(last=True)
         if snapshot is not None:
-            console.print(draw_frame(snapshot, None, canvas_of(console)))
+            frame = draw_frame(snapshot, None, canvas_of(console))
+            frame.rstrip()
+            console.print(frame, end="\n\n")
     if snapshot is not None and snapshot.diagnosis is not None and snapshot.state != "running":
         print_lines(console, diagnosis_lines(snapshot.diagnosis))
     return 0

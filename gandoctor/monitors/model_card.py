@@ -94,7 +94,10 @@ def _flat(network: Any) -> list[Any]:
 
 
 def _layer(layer: Any) -> LayerCard:
-    config = layer.get_config()
+    try:
+        config = layer.get_config()
+    except NotImplementedError:  # a custom layer that cannot be saved; its public attributes will do
+        config = {name: getattr(layer, name, None) for name in _SETTINGS}
     settings = {name: config[name] for name in _SETTINGS if config.get(name) is not None}
     shape = getattr(getattr(layer, "output", None), "shape", None) if layer.built and layer._inbound_nodes else None
     return LayerCard(
