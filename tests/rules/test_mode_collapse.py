@@ -82,6 +82,11 @@ def test_look_alikes(make_run: MakeRun, images: np.ndarray) -> None:
     assert RULE.evaluate(make_run(showing(images))).status is Status.NOT_DETECTED
 
 
+@pytest.mark.parametrize(("pairs", "status"), [(60.0, Status.NOT_DETECTED), (68.0, Status.DETECTED)])
+def test_the_limit_is_a_support_as_large_as_the_batch(make_run: MakeRun, pairs: float, status: Status) -> None:
+    assert RULE.evaluate(make_run(healthy() | {"sample_duplicate_pairs": probes(pairs)})).status is status
+
+
 def test_healthy_run_whose_first_samples_were_all_alike(make_run: MakeRun) -> None:
     assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
 

@@ -44,6 +44,15 @@ def test_look_alikes_sigmoid_floor_and_noise_without_shapes(make_run: MakeRun) -
     assert RULE.evaluate(make_run(showing(noise))).status is Status.NOT_DETECTED  # GD401's
 
 
+def test_grain_on_faint_images_is_still_grain(make_run: MakeRun) -> None:
+    """Young samples are faint, and grain takes more of their correlation: 0.5 and less is measured, 0.8 beneath it."""
+    faint = 0.13 + 0.5 * (clean() - 0.13) + (with_noise(0.1) - clean())
+    run = make_run(showing(faint))
+    assert run["sample_autocorrelation"].iloc[-1] < 0.7
+    assert RULE.evaluate(run).status is Status.DETECTED
+    assert find_rule("GD401").evaluate(run).status is Status.NOT_DETECTED
+
+
 def test_noise_that_ended_is_only_noted(make_run: MakeRun) -> None:
     signals = healthy() | {"sample_noise_sigma": probes(lambda s: 0.05 if 300 <= s <= 500 else 0.002)}
     assert RULE.evaluate(make_run(signals)).severity is Severity.INFO

@@ -133,8 +133,6 @@ def test_keras_treatments_run_in_keras() -> None:
     loss = run("one-sided-label-smoothing")["d_loss"]
     on_real, on_fake = np.full((4, 1), 0.9, "float32"), np.full((4, 1), 1e-6, "float32")
     assert float(loss(on_real, on_fake)) == pytest.approx(0.1625, abs=0.01)  # type: ignore[operator]
-        0.1625, abs=0.01
-    )  # type: ignore[operator]
 
     scope = run("separate-variable-lists")
     generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
