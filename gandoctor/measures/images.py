@@ -52,8 +52,7 @@ def image_statistics(images: np.ndarray) -> dict[str, float]:
 
         A statistic that has no meaning for the batch is left out: constant images have no spectrum and no
         correlation. Where values are NaN or infinite, only `sample_mean` and `sample_std` are returned, as
-        NaN or
-        infinite: that is what training produced.
+        NaN or infinite: that is what training produced.
     """
     x = np.ascontiguousarray(images, dtype=np.float32)
     if not np.isfinite(x).all():

@@ -1,33 +1,33 @@
 """GD301: the discriminator's loss has gone to zero and the samples have stopped getting better.
 
 What it is
-    The discriminator tells real from generated without error and without doubt, step after step, and the
-    generator no longer moves in any useful direction. The game is over before the samples are good.
+    The discriminator tells real from generated without error and without doubt, step after step, and the generator
+    no longer moves in any useful direction. The game is over before the samples are good.
 
 Why it hurts
-    A discriminator that is always right tells the generator little: with the original (minimax) or a clipped
-    loss the gradient vanishes, with the non-saturating loss it stays large but becomes uninformative. Further
-    steps are wasted.
+    A discriminator that is always right tells the generator little: with the original (minimax) or a clipped loss
+    the gradient vanishes, with the non-saturating loss it stays large but becomes uninformative. Further steps are
+    wasted.
 
 How it is recognised
-    Three things at once, after warm-up. The loss, as a share of what it is at equilibrium (0.69 for the mean
-    binary cross-entropy), has a running median over 60 steps below 0.1, persistently. The logits of real and
-    generated images lie more than 8 apart, where they were recorded. And the samples are not improving:
-    neither their kernel distance to the real data nor the correlation of neighbouring pixels comes closer to
-    that of the reals over the last 200 steps.
+    Three things at once, after warm-up. The loss, as a share of what it is at equilibrium (0.69 for the mean binary
+    cross-entropy), has a running median over 60 steps below 0.1, persistently. The logits of real and generated
+    images lie more than 8 apart, where they were recorded. And the samples are not improving: neither their kernel
+    distance to the real data nor the correlation of neighbouring pixels comes closer to that of the reals over the
+    last 200 steps.
 
 What it is not
-    A low loss early in training is normal: 10 of 12 healthy runs dipped below 0.05 before step 300. A low
-    loss while samples still improve is a strong discriminator doing its work. An accuracy or AUC of 1 is
-    normal on simple data. The loss of a Wasserstein critic has no zero of that meaning, so the rule does not
-    apply to it. Label smoothing keeps the loss above a floor (0.16 for 0.9): this rule then stays silent, and
-    the logit gap has to be read by eye.
+    A low loss early in training is normal: 10 of 12 healthy runs dipped below 0.05 before step 300. A low loss
+    while samples still improve is a strong discriminator doing its work. An accuracy or AUC of 1 is normal on
+    simple data. The loss of a Wasserstein critic has no zero of that meaning, so the rule does not apply to it.
+    Label smoothing keeps the loss above a floor (0.16 for 0.9): this rule then stays silent, and the logit gap has
+    to be read by eye.
 
 What to do
-    Rule out the broken contracts first, in the order of the causes listed: a generator that cannot move,
-    latents that do not reach it, a range it cannot produce. Only then change the balance: halve the
-    discriminator's learning rate or double the generator's. Regularising the discriminator (R1, spectral
-    normalisation) has the best evidence of all.
+    Rule out the broken contracts first, in the order of the causes listed: a generator that cannot move, latents
+    that do not reach it, a range it cannot produce. Only then change the balance: halve the discriminator's
+    learning rate or double the generator's. Regularising the discriminator (R1, spectral normalisation) has the
+    best evidence of all.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                     limits.logit_gap,
                     episode.first_step,
                     episode.last_step,
-                    f"The logits of real and generated images lie {gap:.0f} apart; healthy runs stay below 5.",
+                    f"The logits of real and generated images lie {gap:.0f} apart; after warm-up healthy runs stay below 5.",
                     episode.severity(Severity.CRITICAL),
                 )
             )

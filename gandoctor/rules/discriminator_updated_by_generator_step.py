@@ -1,33 +1,31 @@
 """GD004: the generator's update also moves the discriminator.
 
 What it is
-    In the generator's step the discriminator is only there to pass a gradient on. Here its weights move too,
-    and they move towards calling generated images real, because that is the generator's label. The popular
-    recipe of stacking the two networks in one compiled model and training it does exactly this, and so does
-    the article this project began with.
+    In the generator's step the discriminator is only there to pass a gradient on. Here its weights move too, and
+    they move towards calling generated images real, because that is the generator's label. The popular recipe of
+    stacking the two networks in one compiled model and training it does exactly this, and so does the article this
+    project began with.
 
 Why it hurts
-    Half of the discriminator's training undoes the other half. That acts as a brake on it: in the first round
-    of measurements (two seeds) runs with the leak were as good as runs without, so it need not be why a run
-    fails. But the discriminator is then not trained on the loss one reads off, learning rates do not mean
-    what they say, and every other remedy acts on a game nobody designed.
+    Half of the discriminator's training undoes the other half. That acts as a brake on it: in the first round of
+    measurements (two seeds) runs with the leak were as good as runs without, so it need not be why a run fails. But
+    the discriminator is then not trained on the loss one reads off, learning rates do not mean what they say, and
+    every other remedy acts on a game nobody designed.
 
 How it is recognised
     Exactly: the discriminator's trainable weights are compared before and after a generator update, and any
-        movement
-    counts. One probe is enough, also during warm-up. A stationary discriminator moves by exactly 0.
+    movement counts. One probe is enough, also during warm-up. A stationary discriminator moves by exactly 0.
 
 What it is not
-    Moving averages of batch normalisation may follow the generated images without any weight being trained;
-    they are not counted. A discriminator that moves in its own update is how it should be: that is
-    `d_update_in_d_step`.
+    Moving averages of batch normalisation may follow the generated images without any weight being trained; they
+    are not counted. A discriminator that moves in its own update is how it should be: that is `d_update_in_d_step`.
 
 What to do
-    Take two gradient tapes and hand each optimizer its own list of variables, or set `trainable` before every
-    call of a phase. Do not set `discriminator.trainable = False` once before compiling the stacked model, as
-    older tutorials say: in Keras 3 the flag is read when the training function is first traced, and the
-    discriminator may then never train again, with a one-line warning. Without the brake the discriminator
-    gets stronger: be ready to lower its learning rate.
+    Take two gradient tapes and hand each optimizer its own list of variables, or set `trainable` before every call
+    of a phase. Do not set `discriminator.trainable = False` once before compiling the stacked model, as older
+    tutorials say: in Keras 3 the flag is read when the training function is first traced, and the discriminator may
+    then never train again, with a one-line warning. Without the brake the discriminator gets stronger: be ready to
+    lower its learning rate.
 """
 
 from __future__ import annotations

@@ -1,32 +1,31 @@
 """GD403: the generator makes the same image, or the same few images, again and again.
 
 What it is
-    Different latents lead to one image (complete collapse) or to a handful (partial collapse). The generator
-    has found outputs that fool the discriminator of the moment and has stopped looking for others.
+    Different latents lead to one image (complete collapse) or to a handful (partial collapse). The generator has
+    found outputs that fool the discriminator of the moment and has stopped looking for others.
 
 Why it hurts
-    Single samples may look perfect, so nobody notices until a whole sheet is looked at; and the losses look
-    normal. What has been generated does not represent the data.
+    Single samples may look perfect, so nobody notices until a whole sheet is looked at; and the losses look normal.
+    What has been generated does not represent the data.
 
 How it is recognised
-    By copies. Pairs of samples are counted that lie closer together than real images ever do (the 1 %
-    quantile of nearest-neighbour distances among the reals). By the birthday argument, c such pairs among n
-    samples speak for a support of about n^2 / 2c images; the rule fires when that is fewer than the n samples
-    themselves. It also fires when the median sample has its nearest neighbour at a small fraction of the
-    distance usual among reals, and when the spread across latents vanishes. It must hold in 3 of 4 successive
-    probes spanning at least 60 steps, after warm-up.
+    By copies. Pairs of samples are counted that lie closer together than real images ever do (the 1 % quantile of
+    nearest-neighbour distances among the reals). By the birthday argument, c such pairs among n samples speak for a
+    support of about n^2 / 2c images; the rule fires when that is fewer than the n samples themselves. It also fires
+    when the median sample has its nearest neighbour at a small fraction of the distance usual among reals, and when
+    the spread across latents vanishes. It must hold in 3 of 4 successive probes spanning at least 60 steps, after
+    warm-up.
 
 What it is not
-    A young or blurry generator makes images that resemble each other more than reals do: mean distances at
-    65-78 % of those of the reals belong to healthy runs, and blur alone makes few copies. Data with few
-    modes, or with true duplicates, set their own standard. Missing classes with plenty of variety inside the
-    others are mode-dropping (GD404): mean distances and copies do not see them. Precision and density look
-    perfect under collapse and are not used.
+    A young or blurry generator makes images that resemble each other more than reals do: mean distances at 65-78 %
+    of those of the reals belong to healthy runs, and blur alone makes few copies. Data with few modes, or with true
+    duplicates, set their own standard. Missing classes with plenty of variety inside the others are mode-dropping
+    (GD404): mean distances and copies do not see them. Precision and density look perfect under collapse and are
+    not used.
 
 What to do
-    First see that the latents reach the generator and are drawn anew for every batch. Then give the
-    discriminator a view of the batch (minibatch standard deviation, packing) or regularise it (R1); lower the
-    learning rates last.
+    First see that the latents reach the generator and are drawn anew for every batch. Then give the discriminator a
+    view of the batch (minibatch standard deviation, packing) or regularise it (R1); lower the learning rates last.
 """
 
 from __future__ import annotations

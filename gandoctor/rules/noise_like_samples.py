@@ -1,29 +1,29 @@
 """GD401: the samples look like noise: neighbouring pixels hardly know of each other.
 
 What it is
-    The generator's output has no strokes and no shapes, only grain. Either it was never taught (its gradients
-    carry nothing), or something behind it or in it breaks the image up again.
+    The generator's output has no strokes and no shapes, only grain. Either it was never taught (its gradients carry
+    nothing), or something behind it or in it breaks the image up again.
 
 Why it hurts
-    Nothing useful is generated, and the losses do not show it: with a discriminator that does not train they
-    sit at their textbook equilibrium, 0.69, while the images are noise.
+    Nothing useful is generated, and the losses do not show it: with a discriminator that does not train they sit at
+    their textbook equilibrium, 0.69, while the images are noise.
 
 How it is recognised
-    The correlation of neighbouring pixels is well below that of the user's own reals at the same batch size,
-    and the power spectrum is flatter or holds more high frequencies than theirs. Both must hold in 3 of 4
-    successive probes spanning at least 60 steps, after warm-up: every generator starts as noise.
+    The correlation of neighbouring pixels is well below that of the user's own reals at the same batch size, and
+    the power spectrum is flatter or holds more high frequencies than theirs. Both must hold in 3 of 4 successive
+    probes spanning at least 60 steps, after warm-up: every generator starts as noise.
 
 What it is not
-    Images with grain on top are noisy-samples (GD402): what measured pixel noise takes from the correlation is given
-    back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers the
-    correlation but leaves flat areas exactly flat. Real data that are
-    themselves noisy set their own standard, because the comparison is with them. Smooth blobs correlate too
-    much, not too little. Constant output has no correlation at all and is mode-collapse (GD403).
+    Images with grain on top are noisy-samples (GD402): what measured pixel noise takes from the correlation is
+    given back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers
+    the correlation but leaves flat areas exactly flat. Real data that are themselves noisy set their own standard,
+    because the comparison is with them. Smooth blobs correlate too much, not too little. Constant output has no
+    correlation at all and is mode-collapse (GD403).
 
 What to do
-    Look for the broken contract first: does the discriminator train at all, does batch normalisation run in
-    the mode it should, does the output range match the data? Then the order and placement of batch
-    normalisation; only then the learning rates. Dropout comes last: the evidence for it is weak.
+    Look for the broken contract first: does the discriminator train at all, does batch normalisation run in the
+    mode it should, does the output range match the data? Then the order and placement of batch normalisation; only
+    then the learning rates. Dropout comes last: the evidence for it is weak.
 """
 
 from __future__ import annotations

@@ -1,31 +1,28 @@
 """GD001: a loss, a gradient or a generated value is NaN or infinite.
 
 What it is
-    At some step a number that training computes stopped being a number. From then on every weight it touches
-    is NaN, and no later step can repair it.
+    At some step a number that training computes stopped being a number. From then on every weight it touches is
+    NaN, and no later step can repair it.
 
 Why it hurts
-    The run is over. Everything after the first such step is wasted time; the last checkpoint before it is the
-    last usable one.
+    The run is over. Everything after the first such step is wasted time; the last checkpoint before it is the last
+    usable one.
 
 How it is recognised
-    Exactly: any recorded loss, gradient norm, weight movement, discriminator score or sample value that is
-        NaN or
-    infinite. One step is enough, also during warm-up. Which signal was hit first tells the origin: a gradient
-    that is NaN under a finite loss points at a derivative (a square root or a norm at 0); a loss that is
-    infinite points at a logarithm of 0; gradients that grew for many steps before point at an explosion.
+    Exactly: any recorded loss, gradient norm, weight movement, discriminator score or sample value that is NaN or
+    infinite. One step is enough, also during warm-up. Which signal was hit first tells the origin: a gradient that
+    is NaN under a finite loss points at a derivative (a square root or a norm at 0); a loss that is infinite points
+    at a logarithm of 0; gradients that grew for many steps before point at an explosion.
 
 What it is not
-    Mixed precision with loss scaling produces an infinite gradient now and then on purpose and skips that
-    update: the losses stay finite and training goes on. Gradients alone, with every loss finite to the end,
-        are therefore only a
-    warning. An infinite logit behind a saturated sigmoid is no failure either; logits are not judged here. A
+    Mixed precision with loss scaling produces an infinite gradient now and then on purpose and skips that update:
+    the losses stay finite and training goes on. Gradients alone, with every loss finite to the end, are therefore
+    only a warning. An infinite logit behind a saturated sigmoid is no failure either; logits are not judged here. A
     signal that was not captured is absent, which is not NaN.
 
 What to do
-    Go back to the last checkpoint before the first step named here. Lower the learning rates and clip the
-    gradient norm; compute the loss from logits; check the data for NaN and for values far outside their
-    range.
+    Go back to the last checkpoint before the first step named here. Lower the learning rates and clip the gradient
+    norm; compute the loss from logits; check the data for NaN and for values far outside their range.
 """
 
 from __future__ import annotations
