@@ -55,9 +55,7 @@ def all_rules() -> tuple[Rule, ...]:
         except Exception as error:
             raise GandoctorError(f"The rule plug-in {entry.value!r} cannot be loaded: {error}") from error
         if not isinstance(rule, Rule):
-            raise GandoctorError(
-                f"The rule plug-in {entry.value!r} is a {type(rule).__name__}, not a gandoctor Rule."
-            )
+            raise GandoctorError(f"The rule plug-in {entry.value!r} is a {type(rule).__name__}, not a gandoctor Rule.")
         if rule.id in rules:
             raise GandoctorError(f"The rule plug-in {entry.value!r} uses the id {rule.id}, which is taken.")
         rules[rule.id] = rule

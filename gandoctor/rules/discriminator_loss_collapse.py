@@ -104,7 +104,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                     limits.logit_gap,
                     episode.first_step,
                     episode.last_step,
-                    f"The logits of real and generated images lie {gap:.0f} apart; after warm-up healthy runs stay below 5.",
+                    f"The logits of real and generated images lie {gap:.0f} apart; by then healthy runs stay below 5.",
                     episode.severity(Severity.CRITICAL),
                 )
             )
