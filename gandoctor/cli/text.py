@@ -37,7 +37,7 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     """Yield the verdict, what was detected and why, what to do, and what was not judged and why."""
-    verdict = Text(diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict])
+    verdict = Text.assemble((diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict]))
     yield 0, verdict.append("  ").append(printable(diagnosis.sentence), STYLES["strong"])
     yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
     for finding in diagnosis.detected:
@@ -94,7 +94,7 @@ def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequenc
 
 def _finding_lines(finding: Finding) -> Iterator[Line]:
     severity = finding.severity.value
-    heading = Text(f"{severity}  ", STYLES[severity]).append(
+    heading = Text.assemble((f"{severity}  ", STYLES[severity])).append(
         printable(f"{finding.rule.id} {finding.rule.title}"), STYLES["strong"]
     )
     if finding.first_step is not None:
@@ -133,4 +133,4 @@ def _one_line(text: str) -> str:
 
 
 def _text(text: str, style: str = "") -> Text:
-    return Text(printable(text), STYLES[style] if style else "")
+    return Text.assemble((printable(text), STYLES[style] if style else ""))

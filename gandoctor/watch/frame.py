@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
+from rich.console import OverflowMethod
 from rich.style import Style
 from rich.text import Text
 
@@ -84,7 +85,7 @@ def _title(snapshot: Snapshot, canvas: Canvas) -> Text:
         if snapshot.state == "running" and snapshot.silent_s > SILENT_AFTER_S
         else ""
     ]
-    line = Text(printable(str(snapshot.run_dir)), STYLES["strong"])
+    line = Text.assemble((printable(str(snapshot.run_dir)), STYLES["strong"]))
     line.append("  ")
     line.append(snapshot.state, STYLES[snapshot.state])
     for fact in filter(None, facts):
@@ -121,7 +122,7 @@ def _signal(name: str, values: np.ndarray, width: int, canvas: Canvas) -> Text:
     probability = name.endswith("_score") and bool(np.all((values >= 0) & (values <= 1)))
     latest = f"{100 * values[-1]:.0f} %" if share and np.isfinite(values[-1]) else number(values[-1])
     low, high = (0.0, 1.0) if share or probability else (None, None)
-    line = Text(f"{_LABELS[name]:<{_LABEL_WIDTH}}", STYLES["quiet"])
+    line = Text.assemble((f"{_LABELS[name]:<{_LABEL_WIDTH}}", STYLES["quiet"]))
     bad = not np.isfinite(values[-1])
     line.append(f"{latest:>{_VALUE_WIDTH}}", STYLES["critical" if bad else "strong"])
     curve = spark(values, width - _LABEL_WIDTH - _VALUE_WIDTH - 2, low, high, canvas.ascii_only)
@@ -150,8 +151,9 @@ def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room:
     start = canvas.width - columns
     block = []
     for number_of_line in range(max(len(left), len(right))):
-        line = left[number_of_line].copy() if number_of_line < len(left) else Text()
-        line = _fit(line, start - 2)
+        line = Text()
+        if number_of_line < len(left):
+            line.append_text(_fit(left[number_of_line], start - 2))
         line.append(" " * (start - line.cell_len))
         block.append(line.append_text(right[number_of_line]) if number_of_line < len(right) else line)
     return block[:room]
@@ -187,11 +189,11 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     lines: list[Text] = []
     detected = diagnosis.detected if diagnosis else ()
     for finding in detected:
-        line = Text(f"{finding.severity.value:<9}", STYLES[finding.severity.value])
+        line = Text.assemble((f"{finding.severity.value:<9}", STYLES[finding.severity.value]))
         since = f"since step {finding.first_step}  " if finding.first_step is not None else ""
         line.append(printable(f"{finding.rule.id} {since}"))
         line.append(printable(finding.rule.title), STYLES["strong"])
-        lines.append(_fit(line, canvas.width))
+        lines.append(_fit(line, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
         if finding is detected[0] or room >= 2 * len(detected) + 1:
             advice = suggestion(finding)
             lines += [_fit(Text(printable(f"         try: {advice}")), canvas.width)] if advice else []
@@ -206,8 +208,8 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     return lines
 
 
-def _fit(line: Text, width: int) -> Text:
+def _fit(line: Text, width: int, overflow: OverflowMethod = "crop") -> Text:
     fitted = line.copy()
     if cell_len(fitted.plain) > width:
-        fitted.truncate(max(0, width), overflow="crop")
+        fitted.truncate(max(0, width), overflow=overflow)
     return fitted

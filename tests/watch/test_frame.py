@@ -94,6 +94,14 @@ def test_hostile_text_cannot_steer_the_terminal():
     assert "[red]" in text, "markup is text, not style"
 
 
+def test_the_preview_takes_no_style_from_what_stands_left_of_it():
+    frame = draw_frame(snapshot(*SICK), None, Canvas(80, 24))
+    console = Console()
+    blocks = [i for i, character in enumerate(frame.plain) if character == "▀"]
+    assert len(blocks) == 28 * 14
+    assert not any(frame.get_style_at_offset(console, i).dim for i in blocks)
+
+
 def test_without_colour_nothing_needs_it():
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80, height=24)
     console.print(draw_frame(snapshot(*SICK), None, Canvas(80, 24, colour=False)))

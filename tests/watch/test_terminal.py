@@ -110,7 +110,8 @@ def still_training(training):
 def test_a_live_run_is_watched_resized_and_left(terminal, live):
     screen = terminal(80, 24, COLUMNS="80", LINES="24")  # exported, as some shells do: not to be believed
     screen.type(*watch(live.run_dir))
-    lines = screen.wait_for_text("critical GD001 since step")
+    screen.wait_for_text("critical GD001 since step")
+    lines = screen.wait_for_text("q leaves this view")  # the last line: the frame is whole
     assert "running" in lines[0]
     assert "eta" in lines[1]
     assert "q leaves this view" in lines[23]
@@ -118,7 +119,7 @@ def test_a_live_run_is_watched_resized_and_left(terminal, live):
     assert any("▀" * 14 in line for line in lines)
 
     screen.resize(120, 40)
-    lines = screen.wait_for(lambda lines: "q leaves this view" in lines[39], "the larger frame")
+    lines = screen.wait_for(lambda lines: len(lines) == 40 and "q leaves this view" in lines[39], "the larger frame")
     assert max(line.rstrip().count("▀") for line in lines) > 30, "the preview uses the space"
     screen.resize(80, 24)
     screen.wait_for(lambda lines: len(lines) == 24 and "q leaves this view" in lines[23], "the smaller frame")
