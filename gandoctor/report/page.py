@@ -29,6 +29,9 @@ from gandoctor.signals import SIGNALS
 from gandoctor.store import Run
 from gandoctor.treatments import TREATMENTS, Treatment
 
+MARK_WIDTH = 20
+"""Share of the slider, in percent, that a mark takes on a phone."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 _VERDICTS = {
@@ -211,14 +214,17 @@ def _set_command(treatment: Treatment) -> str | None:
 
 
 def _marks(strip: Filmstrip, moments: list[tuple[int, str]]) -> list[dict[str, Any]]:
-    """Place each moment on the slider: at the first sheet that can show it, positions in percent."""
+    """Place each moment under the slider, at the first sheet that can show it, in rows that do not overlap."""
     steps = [f.step for f in strip.frames]
     if len(steps) < 2:
         return []
-    marks = []
+    marks: list[dict[str, Any]] = []
     for step, label in moments:
         index = next((i for i, s in enumerate(steps) if s >= step), len(steps) - 1)
-        marks.append({"step": step, "label": label, "index": index, "left": round(100 * index / (len(steps) - 1), 2)})
+        left = round(100 * index / (len(steps) - 1), 2)
+        near = [m["row"] for m in marks if left - m["left"] < MARK_WIDTH]
+        row = next(r for r in range(len(near) + 1) if r not in near)
+        marks.append({"step": step, "label": label, "index": index, "left": left, "row": row})
     return marks
 
 

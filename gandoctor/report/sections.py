@@ -19,6 +19,7 @@ from gandoctor.store import Run
 
 EVIDENCE_CHARTS = 3
 OTHER_MAX = 24
+_CROSSES = "Crosses at the top mark steps whose value is NaN or infinite."
 
 
 class Band(Protocol):
@@ -134,7 +135,11 @@ class Charts:
             band=band,
             spans=[Span(e.first_step, e.last_step, e.observed) for e in evidence[:20]],
         )
-        notes = ["Shaded: the steps in question; its value is drawn across with diamonds."]
+        notes = ["Shaded: the steps in question."]
+        if any(math.isfinite(e.observed) for e in evidence):
+            notes = ["Shaded: the steps in question; the observed value is drawn across, between diamonds."]
+        if any(s.kind == "not finite" for s in curve.stretches):
+            notes.append(_CROSSES)
         if thresholds:
             notes.append("Dashed: the threshold.")
         if band:
@@ -166,7 +171,7 @@ class Charts:
         if band:
             notes.append(_band_note(band))
         if any(s.kind == "not finite" for c in curves for s in c.stretches):
-            notes.append("Crosses at the top mark steps whose value is NaN or infinite.")
+            notes.append(_CROSSES)
         if any(s.kind == "zero" for c in curves for s in c.stretches):
             notes.append("Rings at the bottom mark steps whose value is exactly zero (or below).")
         figure = line_figure(

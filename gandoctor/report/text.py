@@ -18,6 +18,7 @@ ELLIPSIS = "…"
 # Control characters, lone surrogates and the marks that reorder text on screen (a name could pose as another).
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
+_LISTED = re.compile(r"\s*([-*|]|\d+\.)\s")
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -116,12 +117,18 @@ def inline(value: object, limit: int = 2_000) -> Markup:
 
 
 def prose(value: object) -> Markup:
-    """Return paragraphs of escaped text, split at empty lines; an indented block keeps its lines."""
-    blocks = re.split(r"\n\s*\n", clean(value, 20_000).strip("\n"))
+    """Return a rule's documentation page as HTML: paragraphs at empty lines, a heading where indented text follows.
+
+    Blocks that hold a list or a table keep their lines as they are.
+    """
     parts = []
-    for block in blocks:
-        lines = block.split("\n")
-        listed = any(re.match(r"\s*([-*|]|\d+\.)\s", line) or line.startswith("    ") for line in lines)
-        inner = inline(block, 20_000)
-        parts.append(Markup('<p class="lines">{}</p>' if listed else "<p>{}</p>").format(inner))
+    for block in re.split(r"\n\s*\n", clean(value, 20_000).strip("\n")):
+        head, _, body = block.partition("\n")
+        if any(_LISTED.match(line) for line in block.split("\n")):
+            parts.append(Markup('<p class="lines">{}</p>').format(inline(block, 20_000)))
+        elif body and not head.startswith(" ") and all(line.startswith("    ") for line in body.split("\n")):
+            words = inline(" ".join(body.split()), 20_000)
+            parts.append(Markup("<p><b>{}</b><br>{}</p>").format(inline(head), words))
+        else:
+            parts.append(Markup("<p>{}</p>").format(inline(" ".join(block.split()), 20_000)))
     return Markup("\n").join(parts)

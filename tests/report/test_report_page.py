@@ -22,6 +22,7 @@ from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, ma
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import page, render_html, write_report
+from gandoctor.report.filmstrip import Filmstrip, Frame
 from gandoctor.rules import Evidence
 from gandoctor.store import Run, RunWriter, load_run
 
@@ -87,7 +88,7 @@ def test_a_finding_shows_evidence_causes_fixes_and_references(shown: Page) -> No
     text = shown.text
     for part in (
         "Since step 540 , last seen at step 1000",
-        "hypotheses, not verdicts",
+        "Hypotheses, not verdicts",
         "How to tell: Halve its rate; d_loss should rise in 100 steps.",
         "gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)",
         "gandoctor run --set discriminator.learning_rate=0.0004",
@@ -108,6 +109,13 @@ def test_every_outcome_is_listed_with_its_reason(shown: Page) -> None:
         "step 420: fault – name: discriminator-learning-rate",
     ):
         assert part in checks, part
+
+
+def test_marks_of_findings_that_begin_together_do_not_overlap() -> None:
+    frames = tuple(Frame(step, "", 1, 1) for step in range(0, 1001, 50))
+    marks = page._marks(Filmstrip(frames, 21, ()), [(300, "a"), (310, "b"), (360, "c"), (900, "d"), (5_000, "e")])
+    assert [m["index"] for m in marks] == [6, 7, 8, 18, 20]
+    assert [m["row"] for m in marks] == [0, 1, 2, 0, 1]
 
 
 def test_model_card_flags_the_layer_a_finding_names(shown: Page) -> None:

@@ -70,6 +70,8 @@ def test_links_are_only_http_and_everything_is_escaped() -> None:
 def test_inline_and_prose_escape() -> None:
     assert str(inline("`<b>` <i>")) == "<code>&lt;b&gt;</code> &lt;i&gt;"
     assert str(prose("one\n\ntwo <b>")) == "<p>one</p>\n<p>two &lt;b&gt;</p>"
+    assert str(prose("What it is\n    One `x`\n    two.")) == "<p><b>What it is</b><br>One <code>x</code> two.</p>"
+    assert str(prose("one\ntwo")) == "<p>one two</p>"
     assert str(prose("- a\n- b")) == '<p class="lines">- a\n- b</p>'
 
 

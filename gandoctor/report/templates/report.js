@@ -58,7 +58,7 @@
   const startPrint = () => {
     if (printing) return;
     printing = true;
-    document.querySelectorAll("details.fix:not([open])").forEach((element) => {
+    document.querySelectorAll("details.fix:not([open]), details.more:not([open])").forEach((element) => {
       element.open = true;
       opened.push(element);
     });
