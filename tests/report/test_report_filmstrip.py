@@ -76,7 +76,8 @@ def test_what_hides_in_a_png_is_not_carried_over(run: Run) -> None:
     Image.new("RGB", (50, 50)).save(path, pnginfo=info, icc_profile=b"<script>")
     path.write_bytes(path.read_bytes() + b"<script>alert(1)</script>")
     frame = filmstrip(run, []).frames[1]
-    assert b"script" not in base64.b64decode(frame.source.partition(",")[2])
+    content = base64.b64decode(frame.source.partition(",")[2])
+    assert not [hidden for hidden in (b"script", b"tEXt", b"iCCP") if hidden in content]
 
 
 def test_bomb_and_impossible_step_are_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, ma
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import page, render_html, write_report
+from gandoctor.report import page, palette, render_html, write_report
 from gandoctor.report.filmstrip import Filmstrip, Frame
 from gandoctor.rules import Evidence
 from gandoctor.store import Run, RunWriter, load_run
@@ -247,8 +247,9 @@ def test_broken_null_bands_are_a_gap(failing: Diagnosis, monkeypatch: pytest.Mon
 
 
 def test_null_band_is_drawn_for_sample_statistics(shown: Page) -> None:
-    chart = shown.data["charts"]["sample-autocorrelation"]
-    assert any(s["type"] == "rect" and s.get("yref") != "paper" for s in chart["layout"]["shapes"])
+    for name in ("sample-autocorrelation", "GD301-1"):
+        shapes = shown.data["charts"][name]["layout"]["shapes"]
+        assert [s["y0"] < s["y1"] for s in shapes if s.get("fillcolor") == palette.BAND] == [True], name
     assert "Green band: what your own real data score" in shown.text
 
 

@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gandoctor.report.text import clean, duration, flat, inline, linked, number, plot_text, prose, script_json
@@ -45,6 +45,7 @@ def test_clean_removes_what_cannot_or_should_not_be_shown() -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(st.recursive(st.text() | st.floats(allow_nan=False, allow_infinity=False), st.lists, max_leaves=5))
+@example(["</script><!-- & \u2028"])
 def test_script_json_cannot_end_its_script_and_reads_back(content: object) -> None:
     text = str(script_json(content))
     assert not set("<>&\u2028\u2029") & set(text)
