@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from gandoctor.rules import Finding, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
-from gandoctor.treatments import TREATMENTS
+from gandoctor.treatments import Treatment, prescribe
 
 SCHEMA = "gandoctor.diagnosis/1"
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
@@ -76,6 +76,14 @@ class Diagnosis:
             return f"{ending}: too little could be checked to call it healthy."
         return f"{ending}: no failure mode was detected."
 
+    def treatments(self, finding: Finding) -> tuple[Treatment, ...]:
+        """What to change for one detected finding: the cure of the likeliest cause first; empty if not detected."""
+        if finding.status is not Status.DETECTED:
+            return ()
+        settings = self.run.manifest.config.get("settings")
+        causes = {cause.id: cause.score for cause in finding.causes}
+        return prescribe(finding.rule.treatments, causes, settings if isinstance(settings, dict) else None)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis as plain data; numbers that are not finite become strings ("nan", "inf")."""
         run = self.run
@@ -94,7 +102,7 @@ class Diagnosis:
                 "seed": manifest.seed,
                 "gaps": run.gaps,
             },
-            "findings": [_finding(f) for f in self.findings],
+            "findings": [_finding(f, self.treatments(f)) for f in self.findings],
         }
 
     def to_json(self) -> str:
@@ -131,8 +139,7 @@ def diagnose(run: Run | str | os.PathLike[str]) -> Diagnosis:
     return Diagnosis(opened, tuple(findings))
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    detected = finding.status is Status.DETECTED
+def _finding(finding: Finding, treatments: tuple[Treatment, ...]) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "name": finding.rule.name,
@@ -164,10 +171,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
                 "evidence": t.evidence,
                 "reference": t.reference,
             }
-            for t in (TREATMENTS[i] for i in finding.rule.treatments)
-        ]
-        if detected
-        else [],
+            for t in treatments
+        ],
     }
 
 

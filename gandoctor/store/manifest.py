@@ -19,7 +19,12 @@ LossFamily = Literal["minimax", "non_saturating", "least_squares", "hinge", "was
 Source = Literal["given", "inferred", "assumed", "unknown"]
 
 
-class DataCard(BaseModel):
+class _Card(BaseModel):
+    # A NaN in the data stays one: null would not be read back as a number.
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+
+
+class DataCard(_Card):
     """The user's real data as the monitor saw it.
 
     Attributes:
@@ -39,7 +44,7 @@ class DataCard(BaseModel):
     holdout_count: int = 0
 
 
-class LatentCard(BaseModel):
+class LatentCard(_Card):
     """The law of the generator's input, measured on one draw of the latent sampler (or declared by shape)."""
 
     shape: tuple[int, ...]
@@ -50,7 +55,7 @@ class LatentCard(BaseModel):
     source: Source = "inferred"
 
 
-class LayerCard(BaseModel):
+class LayerCard(_Card):
     """One layer in call order; `settings` holds what matters for diagnosis (units, rate, momentum, strides ...)."""
 
     name: str
@@ -60,7 +65,7 @@ class LayerCard(BaseModel):
     parameters: int = 0
 
 
-class PlayerCard(BaseModel):
+class PlayerCard(_Card):
     """One network and its optimizer; `optimizer` is empty where none was found."""
 
     name: str
@@ -69,7 +74,7 @@ class PlayerCard(BaseModel):
     optimizer: dict[str, Any] = Field(default_factory=dict)
 
 
-class Manifest(BaseModel):
+class Manifest(_Card):
     """Everything about a run that is not a time series.
 
     Attributes:

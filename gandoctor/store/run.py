@@ -66,7 +66,7 @@ class Run:
             raise GandoctorError(f"{self.path} is not a directory. Give the directory of a run.")
         self._segments: dict[str, SegmentReader] = {}
         self._batches: list[pa.RecordBatch] = []
-        self._gaps: list[str] = []
+        self._reals: np.ndarray | None = None
         self.refresh()
 
     def refresh(self) -> bool:
@@ -169,10 +169,12 @@ class Run:
         found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
         return sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
 
-    @cached_property
+    @property
     def reals(self) -> np.ndarray | None:
-        """The probe reals, uint8 (n, height, width, channels) over the data's own range, or None."""
-        return _read_images(self.path / "samples" / "reals.npz", "reals")
+        """The probe reals, uint8 (n, height, width, channels) over the data's own range, or None (yet)."""
+        if self._reals is None:
+            self._reals = _read_images(self.path / "samples" / "reals.npz", "reals")
+        return self._reals
 
     def _last_write(self) -> float:
         times = [p.stat().st_mtime for p in self._files()]

@@ -21,6 +21,7 @@ _ALL = (
             "0.000 in the generator's step instead of 0.118"
         ),
         patch={"training.freeze_discriminator": True},
+        cures=("discriminator-frozen", "phases-disagree"),
     ),
     Treatment(
         id="set-trainable-per-phase",
@@ -35,6 +36,7 @@ _ALL = (
         evidence="strong",
         reference="Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's",
         patch={"training.freeze_discriminator": True},
+        cures=("discriminator-frozen",),
     ),
     # The balance of the players.
     Treatment(
@@ -47,7 +49,8 @@ _ALL = (
         code=keras_code.GENERATOR_LEARNING_RATE,
         evidence="weak",
         reference="Our first measurements (one seed: 25 times the rate gave the best digits); Heusel et al. 2017",
-        patch={"generator.learning_rate": 0.0008},
+        scale={"generator.learning_rate": 2.0},
+        cures=("generator-not-moving", "discriminator-learns-faster"),
     ),
     Treatment(
         id="lower-discriminator-learning-rate",
@@ -59,7 +62,8 @@ _ALL = (
         code=keras_code.DISCRIMINATOR_LEARNING_RATE,
         evidence="weak",
         reference="Issue threads, e.g. tdeboissiere/DeepLearningImplementations 11; ganhacks, tip 11",
-        patch={"discriminator.learning_rate": 0.0004},
+        scale={"discriminator.learning_rate": 0.5},
+        cures=("discriminator-learns-faster", "chasing-the-discriminator"),
     ),
     Treatment(
         id="no-pretraining",
@@ -72,6 +76,7 @@ _ALL = (
         evidence="weak",
         reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2",
         patch={"training.pretrain_steps": 0},
+        cures=("discriminator-pretrained",),
     ),
     # Regularising the discriminator.
     Treatment(
@@ -84,6 +89,7 @@ _ALL = (
         code=keras_code.R1,
         evidence="strong",
         reference="Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018",
+        cures=("chasing-the-discriminator",),
     ),
     Treatment(
         id="spectral-normalisation",
@@ -131,6 +137,7 @@ _ALL = (
         evidence="strong",
         reference="DCGAN-tensorflow issue 24, deep-learning-with-python-notebooks issue 7; our measurements",
         patch={"data.range": "unit", "generator.output_activation": "sigmoid"},
+        cures=("range-mismatch", "saturated-output"),
     ),
     Treatment(
         id="batch-norm-placement",
@@ -142,6 +149,7 @@ _ALL = (
         code=keras_code.BATCH_NORM_PLACEMENT,
         evidence="strong",
         reference="Radford et al., DCGAN, ICLR 2016; ganhacks, tip 4; our measurements (one seed each)",
+        cures=("batch-norm-placement", "phases-disagree"),
     ),
     Treatment(
         id="batch-norm-momentum",
@@ -155,6 +163,7 @@ _ALL = (
         evidence="moderate",
         reference="Keras-GAN issue 252; our measurements (one seed) and the mechanism",
         patch={"generator.batch_norm_momentum": 0.9},
+        cures=("batch-norm-mode", "phases-disagree"),
     ),
     Treatment(
         id="dropout-rate",
@@ -167,6 +176,7 @@ _ALL = (
         evidence="weak",
         reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 1",
         patch={"generator.dropout": 0.3, "discriminator.dropout": 0.3},
+        cures=("too-much-dropout",),
     ),
     Treatment(
         id="sample-in-inference-mode",
@@ -178,6 +188,7 @@ _ALL = (
         code=keras_code.INFERENCE_MODE,
         evidence="moderate",
         reference="Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism",
+        cures=("dropout-active-when-sampling", "noise-layer"),
     ),
     Treatment(
         id="average-generator-weights",
@@ -189,6 +200,7 @@ _ALL = (
         code=keras_code.WEIGHT_AVERAGE,
         evidence="strong",
         reference="Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019",
+        cures=("not-finished",),
     ),
     Treatment(
         id="train-longer",
@@ -198,6 +210,7 @@ _ALL = (
         evidence="weak",
         reference="R. Atienza 2017 looks at steps 500 and 1000 of 2000 before judging",
         patch={"training.steps": 4000},
+        cures=("not-finished",),
     ),
     # Diversity.
     Treatment(
@@ -211,6 +224,7 @@ _ALL = (
         evidence="strong",
         reference="Deterministic: a generator is a function of its latents; our measurements",
         patch={"latent.low": -1.0, "latent.high": 1.0},
+        cures=("degenerate-latents", "latents-ignored"),
     ),
     Treatment(
         id="minibatch-standard-deviation",
@@ -222,6 +236,7 @@ _ALL = (
         code=keras_code.MINIBATCH_STDDEV,
         evidence="moderate",
         reference="Karras et al., Progressive Growing of GANs, ICLR 2018; Salimans et al., NeurIPS 2016",
+        cures=("chasing-the-discriminator",),
     ),
     # Numbers.
     Treatment(
@@ -234,7 +249,8 @@ _ALL = (
         code=keras_code.CLIP,
         evidence="moderate",
         reference="Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013 (norm clipping)",
-        patch={"discriminator.learning_rate": 0.0002, "generator.learning_rate": 0.0001},
+        scale={"discriminator.learning_rate": 0.25, "generator.learning_rate": 0.25},
+        cures=("exploding-updates",),
     ),
     Treatment(
         id="loss-from-logits",
@@ -246,6 +262,7 @@ _ALL = (
         code=keras_code.FROM_LOGITS,
         evidence="strong",
         reference="Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction",
+        cures=("logarithm-of-zero",),
     ),
     Treatment(
         id="check-data",
@@ -254,6 +271,7 @@ _ALL = (
         code=keras_code.CHECK_DATA,
         evidence="strong",
         reference="Deterministic: arithmetic with NaN gives NaN",
+        cures=("bad-data",),
     ),
 )
 

@@ -21,6 +21,8 @@ class Treatment:
         reference: Where that evidence is.
         patch: Settings of the reference model that make the change (`gandoctor run --set KEY=VALUE`); empty where
             the change is not a setting.
+        scale: Settings to multiply by a factor, for changes that are relative to what the run used.
+        cures: Ids of the causes it removes; they decide its rank once a finding has ranked its causes.
     """
 
     id: str
@@ -30,3 +32,5 @@ class Treatment:
     evidence: Strength
     reference: str
     patch: dict[str, Any] = field(default_factory=dict)
+    scale: dict[str, float] = field(default_factory=dict)
+    cures: tuple[str, ...] = ()

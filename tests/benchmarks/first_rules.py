@@ -3,8 +3,8 @@
     python tests/benchmarks/first_rules.py
 
 About 35 minutes on 2 cores. Finished runs are kept in `runs/first-rules/` and not repeated; the table and the findings
-go to `reports/first-rules.md` and `reports/first-rules.json`. Seeds 0-2 were not looked at when thresholds were set
-(seeds 100-102 were).
+go to `reports/first-rules.md` and `reports/first-rules.json`. Seeds 1-3 were not looked at when thresholds were set
+(seeds 0 and 100-102 were).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / "runs" / "first-rules"
-SEEDS = (0, 1, 2)
+SEEDS = (1, 2, 3)
 CASES: dict[str, tuple[str, ...]] = {
     "healthy": (),
     "generator-learning-rate-1e-7": ("--fault", "generator-learning-rate-1e-7"),

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gandoctor.errors import GandoctorError
-from gandoctor.store import Manifest, RunWriter, load_run
+from gandoctor.store import DataCard, Manifest, RunWriter, load_run
 
 
 def images(n: int, seed: int = 0) -> np.ndarray:
@@ -264,3 +264,22 @@ def test_an_unwritable_directory_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(GandoctorError, match="cannot be written"):
         RunWriter(tmp_path / "file" / "run", Manifest())
+
+
+def test_a_manifest_with_nan_is_read_back(tmp_path: Path) -> None:
+    card = DataCard(
+        shape=(8, 8, 1), dtype="float32", minimum=0.0, maximum=math.inf, mean=math.nan, std=1.0, probe_count=5
+    )
+    RunWriter(tmp_path / "run", Manifest(data=card)).close("completed")
+    data = load_run(tmp_path / "run").manifest.data
+    assert data is not None
+    assert math.isnan(data.mean)
+    assert data.maximum == math.inf
+
+
+def test_reals_written_after_the_run_was_opened_are_found(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    run = load_run(tmp_path / "run")
+    assert run.reals is None
+    writer.reals(images(20))
+    assert np.array_equal(run.reals, images(20))

@@ -1,0 +1,49 @@
+"""Choosing among a rule's treatments: those that cure the likeliest cause first, none that is in force already."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gandoctor.treatments.catalogue import TREATMENTS
+from gandoctor.treatments.treatment import Treatment
+
+UNDECIDED = 0.3
+"""Rank of a treatment that none of the finding's causes speaks for or against."""
+
+
+def prescribe(
+    ids: Sequence[str], causes: Mapping[str, float], settings: Mapping[str, Any] | None = None
+) -> tuple[Treatment, ...]:
+    """Order a rule's treatments for one run.
+
+    Args:
+        ids: The rule's treatments, best first where nothing is known of the causes.
+        causes: Cause id -> score of this finding's hypotheses.
+        settings: The run's settings as nested mappings, where the target declared them; relative changes ("double
+            it") become absolute, and a treatment whose settings are all in force is left out.
+    """
+    chosen = []
+    for treatment in (TREATMENTS[i] for i in ids):
+        patch = {key: value * factor for key, factor in treatment.scale.items() if (value := _number(settings, key))}
+        patch |= treatment.patch
+        if treatment.patch and all(_setting(settings, key) == value for key, value in treatment.patch.items()):
+            continue
+        chosen.append(replace(treatment, patch=patch))
+    return tuple(sorted(chosen, key=lambda t: -max((causes[c] for c in t.cures if c in causes), default=UNDECIDED)))
+
+
+def _setting(settings: Mapping[str, Any] | None, key: str) -> Any:
+    value: Any = settings
+    for part in key.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+def _number(settings: Mapping[str, Any] | None, key: str) -> float | None:
+    value = _setting(settings, key)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
