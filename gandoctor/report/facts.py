@@ -139,7 +139,7 @@ def command(run: Run) -> str | None:
 
 def _moment(created: str) -> str:
     """A timestamp to the minute, as readers write it; anything else as it stands."""
-    found = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|\+00:00)?$", created)
+    found = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|\+00:?00)?$", created)
     if found is None:
         return clean(created, 40)
     return f"{found[1]} {found[2]}{' UTC' if found[3] else ''}"

@@ -27,7 +27,7 @@ from gandoctor.report.sections import Band, Charts, ChartView, moments_of
 from gandoctor.rules import Finding, Status, limits_of
 from gandoctor.signals import SIGNALS
 from gandoctor.store import Run
-from gandoctor.treatments import TREATMENTS, Treatment
+from gandoctor.treatments import Treatment
 
 MARK_WIDTH = 20
 """Share of the slider, in percent, that a mark takes on a phone."""
@@ -194,11 +194,10 @@ def _finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingVi
     first, last, whole = finding.first_step or 0, finding.last_step or 0, max(last_step, 1)
     left = min(max(100 * first / whole, 0.0), 99.0)
     width = min(max(100 * (last - first) / whole, 1.0), 100 - left)
-    known = [TREATMENTS[i] for i in finding.rule.treatments if i in TREATMENTS]
     return FindingView(
         finding=finding,
         charts=tuple(charts.of_finding(finding)),
-        treatments=tuple((t, _set_command(t)) for t in known),
+        treatments=tuple((t, _set_command(t)) for t in finding.treatments),
         left=round(left, 2),
         width=round(width, 2),
     )

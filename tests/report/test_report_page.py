@@ -21,7 +21,7 @@ from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, ma
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import page, palette, render_html, write_report
+from gandoctor.report import facts, page, palette, render_html, write_report
 from gandoctor.report.filmstrip import Filmstrip, Frame
 from gandoctor.rules import Evidence
 from gandoctor.store import Run, RunWriter, load_run
@@ -82,6 +82,18 @@ def test_the_top_answers_what_since_when_why_and_what_to_change(shown: Page) -> 
     for fact in ("State completed", "Steps 1,000 of 1,000 planned", "Loss family non-saturating (inferred)", "Seed 7"):
         assert fact in top
     assert "Started 2026-01-02 03:04 UTC" in top
+
+
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [
+        ("2026-11-23T19:41:15+0000", "2026-11-23 19:41 UTC"),
+        ("2026-11-23T19:41:15.123Z", "2026-11-23 19:41 UTC"),
+        ("2026-11-23T19:41:15+02:00", "2026-11-23T19:41:15+02:00"),
+    ],
+)
+def test_start_is_told_to_the_minute(run_of: Callable[..., Run], created: str, told: str) -> None:
+    assert ("Started", told) in facts.facts(run_of([], created=created))
 
 
 def test_a_finding_shows_evidence_causes_fixes_and_references(shown: Page) -> None:
