@@ -8,16 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_runs import FIXES, close, hostile_diagnosis, make_diagnosis, make_manifest, write_run
+from report_runs import close, hostile_diagnosis, make_diagnosis, make_manifest, write_run
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import page
 from gandoctor.store import Run, RunWriter, load_run
-
-
-@pytest.fixture(autouse=True)
-def fixes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "TREATMENTS", FIXES)
 
 
 @pytest.fixture(scope="session")

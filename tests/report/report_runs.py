@@ -139,10 +139,6 @@ def make_rule(number: str = "GD301", name: str = "discriminator-loss-collapse", 
     return Rule(**{**fields, **changes})
 
 
-def detected(rule: Rule, *evidence: Evidence, causes: tuple[Cause, ...] = ()) -> Finding:
-    return Finding(rule, Status.DETECTED, rule.severity, evidence=evidence, causes=causes)
-
-
 FIXES = {
     "lower-d-lr": Treatment(
         id="lower-d-lr",
@@ -163,6 +159,11 @@ FIXES = {
         reference="Salimans et al. 2016",
     ),
 }
+
+
+def detected(rule: Rule, *evidence: Evidence, causes: tuple[Cause, ...] = ()) -> Finding:
+    fixes = tuple(FIXES[i] for i in rule.treatments if i in FIXES)
+    return Finding(rule, Status.DETECTED, rule.severity, evidence=evidence, causes=causes, treatments=fixes)
 
 
 def make_diagnosis(run: Run) -> Diagnosis:

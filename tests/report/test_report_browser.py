@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_runs import FIXES, make_diagnosis
+from report_runs import make_diagnosis
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import page as page_module
 from gandoctor.report import write_report
 from gandoctor.store import Run
 
@@ -39,9 +38,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def report(failing_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page_module, "TREATMENTS", FIXES)
-        return write_report(make_diagnosis(failing_run), tmp_path_factory.mktemp("page") / "report.html")
+    return write_report(make_diagnosis(failing_run), tmp_path_factory.mktemp("page") / "report.html")
 
 
 Open = Callable[..., Any]

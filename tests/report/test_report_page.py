@@ -164,14 +164,13 @@ def test_the_same_run_gives_the_same_page(failing_run: Run) -> None:
     assert first == render_html(make_diagnosis(load_run(failing_run.path)))
 
 
-def test_a_hostile_run_directory_never_gets_markup_into_the_page(
-    hostile: Diagnosis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hostile_run_directory_never_gets_markup_into_the_page(hostile: Diagnosis) -> None:
     words = EVIL.replace("\u202e", "")
     fix = replace(
         FIXES["lower-d-lr"], title=words, code=words, explanation=words, reference=words, patch={words: words}
     )
-    monkeypatch.setattr(page, "TREATMENTS", {"lower-d-lr": fix})
+    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.findings)
+    hostile = replace(hostile, findings=findings)
     html = render_html(hostile)
     shown = Page(html)
     assert len(shown.scripts) == 3
@@ -241,8 +240,8 @@ def test_a_run_that_did_not_complete_says_so(
     assert told in shown.text
 
 
-def test_findings_without_a_recorded_signal_or_a_known_fix_are_still_told(run_of: Callable[..., Run]) -> None:
-    rule = make_rule("GD101", treatments=("unheard-of",))
+def test_findings_without_a_recorded_signal_or_a_fix_are_still_told(run_of: Callable[..., Run]) -> None:
+    rule = make_rule("GD101", treatments=())
     finding = detected(rule, Evidence("model card", 1.0, None, 0, 0, "Batch norm after the output."))
     shown = Page(render_html(Diagnosis(run_of([{"d_loss": 1.0}] * 3), (finding,))))
     assert "Batch norm after the output." in shown.text
