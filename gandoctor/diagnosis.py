@@ -6,13 +6,13 @@ import html
 import json
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.rules import Finding, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
-from gandoctor.treatments import Treatment, prescribe
+from gandoctor.treatments import prescribe
 
 SCHEMA = "gandoctor.diagnosis/1"
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
@@ -76,14 +76,6 @@ class Diagnosis:
             return f"{ending}: too little could be checked to call it healthy."
         return f"{ending}: no failure mode was detected."
 
-    def treatments(self, finding: Finding) -> tuple[Treatment, ...]:
-        """What to change for one detected finding: the cure of the likeliest cause first; empty if not detected."""
-        if finding.status is not Status.DETECTED:
-            return ()
-        settings = self.run.manifest.config.get("settings")
-        causes = {cause.id: cause.score for cause in finding.causes}
-        return prescribe(finding.rule.treatments, causes, settings if isinstance(settings, dict) else None)
-
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis as plain data; numbers that are not finite become strings ("nan", "inf")."""
         run = self.run
@@ -102,7 +94,7 @@ class Diagnosis:
                 "seed": manifest.seed,
                 "gaps": run.gaps,
             },
-            "findings": [_finding(f, self.treatments(f)) for f in self.findings],
+            "findings": [_finding(f) for f in self.findings],
         }
 
     def to_json(self) -> str:
@@ -129,7 +121,7 @@ def diagnose(run: Run | str | os.PathLike[str]) -> Diagnosis:
     """
     opened = run if isinstance(run, Run) else load_run(run)
     findings = sorted(
-        (rule.evaluate(opened) for rule in all_rules()),
+        (_treated(rule.evaluate(opened), opened) for rule in all_rules()),
         key=lambda f: (
             _STATUS_ORDER.index(f.status),
             -f.severity.rank if f.status is Status.DETECTED else 0,
@@ -139,7 +131,17 @@ def diagnose(run: Run | str | os.PathLike[str]) -> Diagnosis:
     return Diagnosis(opened, tuple(findings))
 
 
-def _finding(finding: Finding, treatments: tuple[Treatment, ...]) -> dict[str, Any]:
+def _treated(finding: Finding, run: Run) -> Finding:
+    """Add what to change to a detected finding: the cure of its likeliest cause first."""
+    if finding.status is not Status.DETECTED:
+        return finding
+    settings = run.manifest.config.get("settings")
+    causes = {cause.id: cause.score for cause in finding.causes}
+    known = settings if isinstance(settings, dict) else None
+    return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "name": finding.rule.name,
@@ -171,7 +173,7 @@ def _finding(finding: Finding, treatments: tuple[Treatment, ...]) -> dict[str, A
                 "evidence": t.evidence,
                 "reference": t.reference,
             }
-            for t in treatments
+            for t in finding.treatments
         ],
     }
 

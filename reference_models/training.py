@@ -68,6 +68,7 @@ def build(
         holdout_data=in_range(parts.holdout, pixel_range),
         config={
             "preset": preset,
+            "seed": seed,
             "settings": chosen.model_dump(mode="json"),
             "faults": [str(fault) for fault in planned],
             "data": images.source,

@@ -105,10 +105,9 @@ def _finding_lines(finding: Finding) -> Iterator[Line]:
         yield 2, _text("Possible causes, likeliest first", "quiet")
         for cause in finding.causes:
             yield 4, _text(f"{cause.title}: {cause.test}")
-    treatments = [TREATMENTS[i] for i in finding.rule.treatments]
-    if treatments:
+    if finding.treatments:
         yield 2, _text("What to change, best first", "quiet")
-    for treatment in treatments:
+    for treatment in finding.treatments:
         settings = " ".join(f"--set {key}={value}" for key, value in treatment.patch.items())
         yield (
             4,

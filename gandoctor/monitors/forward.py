@@ -144,4 +144,3 @@ def _call(network: Any, inputs: Any, training: bool) -> Any:
 def _images(raw: Any) -> Any:
     images = tf.cast(raw, tf.float32)
     return images[..., None] if images.shape.rank == 3 else images
-

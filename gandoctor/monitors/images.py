@@ -60,4 +60,5 @@ def to_unit(images: np.ndarray, card: DataCard) -> np.ndarray:
 
 def to_bytes(unit_images: np.ndarray) -> np.ndarray:
     """Turn 0..1 images into uint8 for storing and showing; NaN becomes black."""
-    return (np.clip(np.nan_to_num(unit_images, nan=0.0), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    scaled = np.clip(np.nan_to_num(unit_images, nan=0.0), 0.0, 1.0) * 255.0 + 0.5
+    return np.asarray(scaled, dtype=np.uint8)

@@ -34,6 +34,7 @@ import numpy as np
 import pandas as pd
 
 from gandoctor.measures import null_bands
+from gandoctor.rules.output_range import range_mismatch
 from gandoctor.rules.persistence import persistent_episode
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
@@ -133,7 +134,7 @@ def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[boo
 
 def causes(run: Run) -> list[Cause]:
     """Rank why the generator has learnt nothing, with what this run shows of each."""
-    ranked = []
+    ranked = [range_mismatch(run)]
     d_moves = _median(run, "d_update_in_d_step")
     ranked.append(
         Cause(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import LossFamily, Run
+
+if TYPE_CHECKING:
+    from gandoctor.treatments import Treatment
 
 
 class Severity(StrEnum):
@@ -78,7 +81,11 @@ class Cause:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule says of one run; every rule yields exactly one."""
+    """What one rule says of one run; every rule yields exactly one.
+
+    Attributes:
+        treatments: What to change, best first for this run; `diagnose` fills it in for what was detected.
+    """
 
     rule: Rule
     status: Status
@@ -86,6 +93,7 @@ class Finding:
     reason: str | None = None
     evidence: tuple[Evidence, ...] = ()
     causes: tuple[Cause, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
 
     @property
     def first_step(self) -> int | None:

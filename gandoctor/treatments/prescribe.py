@@ -1,4 +1,4 @@
-"""Choosing among a rule's treatments: those that cure the likeliest cause first, none that is in force already."""
+"""Choosing among a rule's treatments: those that cure the likeliest cause first."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ def prescribe(
         ids: The rule's treatments, best first where nothing is known of the causes.
         causes: Cause id -> score of this finding's hypotheses.
         settings: The run's settings as nested mappings, where the target declared them; relative changes ("double
-            it") become absolute, and a treatment whose settings are all in force is left out.
+            it") become absolute, and a treatment whose settings are all in force is left out unless the evidence
+            speaks for its cause all the same.
     """
-    chosen = []
+    ranked = []
     for treatment in (TREATMENTS[i] for i in ids):
-        patch = {key: value * factor for key, factor in treatment.scale.items() if (value := _number(settings, key))}
-        patch |= treatment.patch
-        if treatment.patch and all(_setting(settings, key) == value for key, value in treatment.patch.items()):
+        rank = max((causes[c] for c in treatment.cures if c in causes), default=UNDECIDED)
+        in_force = treatment.patch and all(_setting(settings, key) == v for key, v in treatment.patch.items())
+        if in_force and rank <= UNDECIDED:
             continue
-        chosen.append(replace(treatment, patch=patch))
-    return tuple(sorted(chosen, key=lambda t: -max((causes[c] for c in t.cures if c in causes), default=UNDECIDED)))
+        relative = {key: value * factor for key, factor in treatment.scale.items() if (value := _number(settings, key))}
+        ranked.append((rank, replace(treatment, patch={**relative, **treatment.patch})))
+    return tuple(treatment for _, treatment in sorted(ranked, key=lambda pair: -pair[0]))
 
 
 def _setting(settings: Mapping[str, Any] | None, key: str) -> Any:

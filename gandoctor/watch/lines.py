@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 from gandoctor.rules import Finding
-from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.follow import Snapshot
 from gandoctor.watch.printable import printable
 
@@ -93,8 +92,7 @@ def finding_line(finding: Finding) -> str:
 
 def suggestion(finding: Finding) -> str:
     """Return the title of the finding's first treatment, or an empty string."""
-    known = [TREATMENTS[i].title for i in finding.rule.treatments if i in TREATMENTS]
-    return known[0] if known else ""
+    return finding.treatments[0].title if finding.treatments else ""
 
 
 def steps_text(snapshot: Snapshot) -> str:

@@ -41,7 +41,7 @@ def gandoctor(*arguments: str) -> subprocess.CompletedProcess[str]:
 def judged(case: str, seed: int) -> dict[str, Any]:
     """Train one case unless it has been trained, and return its diagnosis."""
     run_dir = RUNS / f"{case}-{seed}"
-    if not (run_dir / "report.html").exists():
+    if not (run_dir / "run.json").exists():
         trained = gandoctor("run", "--seed", str(seed), "--run-dir", str(run_dir), "--fail-on", "never", *CASES[case])
         if trained.returncode != 0:
             raise SystemExit(f"{case}, seed {seed}: exit {trained.returncode}\n{trained.stdout}{trained.stderr}")
@@ -78,9 +78,10 @@ def main() -> None:
         [
             "# The first six rules on real training",
             "",
-            "Quick preset of the reference model (1/4 width, batch 32, 1,000 steps) on the embedded digits; each cell is one",
-            "run: verdict, then rule, severity and first step of its evidence. The thresholds were set before these seeds were",
-            "run. Made by `python tests/benchmarks/first_rules.py`; all findings are in [first-rules.json](first-rules.json).",
+            "Quick preset of the reference model (1/4 width, batch 32, 1,000 steps) on the embedded digits; each cell is",
+            "one run: verdict, then rule, severity and first step of its evidence. The thresholds were set before these",
+            "seeds were run. Made by `python tests/benchmarks/first_rules.py`; all findings are in",
+            "[first-rules.json](first-rules.json).",
             "",
             "| case | " + " | ".join(f"seed {s}" for s in SEEDS) + " |",
             "|---|" + "---|" * len(SEEDS),

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from recorded_runs import WITHOUT_TENSORFLOW, command, record
+from command_line_runs import WITHOUT_TENSORFLOW, command, record
 
 
 @pytest.fixture(scope="module")

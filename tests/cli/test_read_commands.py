@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from recorded_runs import record
+from command_line_runs import record
 
 from gandoctor.cli import main
 

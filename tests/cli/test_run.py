@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from recorded_runs import WITH_FAKE_CHILD, command
+from command_line_runs import WITH_FAKE_CHILD, command
 
 from gandoctor.store import load_run
 

@@ -180,14 +180,17 @@ def test_a_hand_written_loop(make_gan: Any, reals: np.ndarray, tmp_path: Path) -
 
 def test_a_loop_that_raises_is_a_crashed_run(make_gan: Any, reals: np.ndarray, tmp_path: Path) -> None:
     gan = make_gan()
-    with (
-        pytest.raises(ZeroDivisionError),
-        GANMonitor(
-            tmp_path / "run", generator=gan.generator, discriminator=gan.discriminator, probe_data=reals
-        ) as monitor,
-    ):
-        monitor.step(d_loss=1.0, g_loss=1.0)
-        raise ZeroDivisionError
+    monitor = GANMonitor(
+        tmp_path / "run", generator=gan.generator, discriminator=gan.discriminator, probe_data=reals, strict=True
+    )
+
+    def loop() -> None:
+        with monitor:
+            monitor.step(d_loss=1.0, g_loss=1.0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        loop()
     run = load_run(tmp_path / "run")
     assert run.state == "crashed"
     assert run["d_loss"].tolist() == [1.0]

@@ -221,7 +221,7 @@ def test_an_unusable_manifest_is_one_clear_error(finished: Path, content: str, m
 
 
 def test_what_is_no_run_directory_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(GandoctorError, match="has no run.json"):
+    with pytest.raises(GandoctorError, match=r"has no run\.json"):
         load_run(tmp_path)
     with pytest.raises(GandoctorError, match="not a directory"):
         load_run(tmp_path / "nowhere")

@@ -7,6 +7,7 @@ import numpy as np
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.rules import Evidence, Finding, Rule, Severity, Status
 from gandoctor.watch.follow import Preview, Snapshot
+from gandoctor.treatments import TREATMENTS
 
 
 def rule(rule_id: str, title: str = "A failure mode", severity: Severity = Severity.CRITICAL, treatments=()) -> Rule:
@@ -26,7 +27,13 @@ def rule(rule_id: str, title: str = "A failure mode", severity: Severity = Sever
 
 def detected(rule_id: str, title: str, severity: Severity, first_step: int = 320, treatments=()) -> Finding:
     evidence = Evidence("d_loss", 0.003, 0.05, first_step, 400, f"The loss of D was 0.003 from step {first_step} on.")
-    return Finding(rule(rule_id, title, severity, treatments), Status.DETECTED, severity, evidence=(evidence,))
+    return Finding(
+        rule(rule_id, title, severity, treatments),
+        Status.DETECTED,
+        severity,
+        evidence=(evidence,),
+        treatments=tuple(TREATMENTS[i] for i in treatments),
+    )
 
 
 def judged(rule_id: str, status: Status, reason: str | None = None) -> Finding:
