@@ -19,12 +19,7 @@ LossFamily = Literal["minimax", "non_saturating", "least_squares", "hinge", "was
 Source = Literal["given", "inferred", "assumed", "unknown"]
 
 
-class _Card(BaseModel):
-    # A NaN in the data stays one: null would not be read back as a number.
-    model_config = ConfigDict(ser_json_inf_nan="constants")
-
-
-class DataCard(_Card):
+class DataCard(BaseModel):
     """The user's real data as the monitor saw it.
 
     Attributes:
@@ -44,7 +39,7 @@ class DataCard(_Card):
     holdout_count: int = 0
 
 
-class LatentCard(_Card):
+class LatentCard(BaseModel):
     """The law of the generator's input, measured on one draw of the latent sampler (or declared by shape)."""
 
     shape: tuple[int, ...]
@@ -55,7 +50,7 @@ class LatentCard(_Card):
     source: Source = "inferred"
 
 
-class LayerCard(_Card):
+class LayerCard(BaseModel):
     """One layer in call order; `settings` holds what matters for diagnosis (units, rate, momentum, strides ...)."""
 
     name: str
@@ -65,7 +60,7 @@ class LayerCard(_Card):
     parameters: int = 0
 
 
-class PlayerCard(_Card):
+class PlayerCard(BaseModel):
     """One network and its optimizer; `optimizer` is empty where none was found."""
 
     name: str
@@ -74,7 +69,7 @@ class PlayerCard(_Card):
     optimizer: dict[str, Any] = Field(default_factory=dict)
 
 
-class Manifest(_Card):
+class Manifest(BaseModel):
     """Everything about a run that is not a time series.
 
     Attributes:
@@ -108,7 +103,8 @@ class Manifest(_Card):
 
     def save(self, run_dir: Path) -> None:
         """Write `run.json` so that a reader sees the old or the new file, never a half-written one."""
-        text = self.model_dump_json(by_alias=True, indent=1)
+        # json, not pydantic: it keeps NaN a number and escapes what is not valid Unicode, as a path may hold.
+        text = json.dumps(self.model_dump(by_alias=True), indent=1, default=str)
         handle, temporary = tempfile.mkstemp(dir=run_dir, prefix=".run-", suffix=".json")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

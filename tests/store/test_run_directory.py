@@ -266,6 +266,11 @@ def test_an_unwritable_directory_is_one_clear_error(tmp_path: Path) -> None:
         RunWriter(tmp_path / "file" / "run", Manifest())
 
 
+def test_a_manifest_with_broken_unicode_is_read_back(tmp_path: Path) -> None:
+    RunWriter(tmp_path / "run", Manifest(config={"data": "caf\udce9"})).close("completed")
+    assert load_run(tmp_path / "run").manifest.config == {"data": "caf\udce9"}
+
+
 def test_a_manifest_with_nan_is_read_back(tmp_path: Path) -> None:
     card = DataCard(
         shape=(8, 8, 1), dtype="float32", minimum=0.0, maximum=math.inf, mean=math.nan, std=1.0, probe_count=5

@@ -1,0 +1,29 @@
+"""The README tells the truth: its table of rules, its commands and its code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gandoctor.rules import all_rules
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_lists_every_rule_as_it_is() -> None:
+    rows = re.findall(r"^\| (GD\d+) \| (.+?) \| (.+?) \| (\w+) \|$", README, flags=re.MULTILINE)
+    assert rows == [(r.id, r.name, r.title, r.severity.value) for r in all_rules()]
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^(python3 -m venv .*pytest)$", README, flags=re.MULTILINE)
+    setup, tests = command.rsplit(" && ", 1)
+    assert setup in ci
+    assert tests in ci
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
