@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,11 @@ class SegmentWriter:
         ]
         self._stream.write_batch(pa.record_batch(columns, schema=self.schema))
         self._file.flush()
+
+    def abandon(self) -> None:
+        """Give the file up as it is; what was written whole stays readable."""
+        with suppress(OSError):
+            self._file.close()
 
     def close(self) -> None:
         """End the stream."""

@@ -20,6 +20,7 @@ from gandoctor.store.run import load_run
 from gandoctor.store.segments import STEP, TIME, SegmentWriter
 
 FLUSH_EVERY_S = 1.0
+ROWS_KEPT_AFTER_FAILURE = 10_000
 REALS_NAME = "reals.npz"
 
 
@@ -82,7 +83,11 @@ class RunWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything recorded so far to the operating system."""
+        """Hand everything recorded so far to the operating system.
+
+        Raises:
+            OSError: It cannot be written, e.g. the disk is full; the rows are kept for the next attempt.
+        """
         self._last_flush = time.monotonic()
         if not self._rows:
             return
@@ -94,7 +99,14 @@ class RunWriter:
             if self._segment is not None:
                 self._segment.close()
             self._segment = SegmentWriter(self._next_segment_path(), sorted(names | known))
-        self._segment.write(rows)
+        try:
+            self._segment.write(rows)
+        except OSError:
+            # The segment may end in half a batch now: go on in a new one, with these rows if they are not too many.
+            self._segment.abandon()
+            self._segment = None
+            self._rows = [*rows, *self._rows][-ROWS_KEPT_AFTER_FAILURE:]
+            raise
 
     def samples(self, step: int, fakes: np.ndarray, reals: np.ndarray | None = None) -> None:
         """Store a contact sheet of generated images and the arrays behind it.
@@ -120,11 +132,13 @@ class RunWriter:
             reason: "completed", "stopped", "interrupted" or "crashed".
             fields: Recorded with the event, e.g. the exception of a crash.
         """
-        self.flush()
-        if self._segment is not None:
-            self._segment.close()
-            self._segment = None
-        self.event("ended", self.last_step, reason=reason, **fields)
+        try:
+            self.flush()
+            if self._segment is not None:
+                self._segment.close()
+                self._segment = None
+        finally:
+            self.event("ended", self.last_step, reason=reason, **fields)
 
     def reopen(self) -> None:
         """Go on after `close`, in a new segment."""

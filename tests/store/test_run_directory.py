@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from gandoctor.errors import GandoctorError
 from gandoctor.store import DataCard, Manifest, RunWriter, load_run
+from gandoctor.store.segments import SegmentWriter
 
 
 def images(n: int, seed: int = 0) -> np.ndarray:
@@ -171,6 +172,26 @@ def test_damage_in_a_segment_becomes_a_gap_never_a_traceback(
     run = load_run(path)
     assert isinstance(run.signals, pd.DataFrame)
     assert all(isinstance(gap, str) for gap in run.gaps)
+
+
+def test_a_full_disk_loses_nothing_once_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"d_loss": 1.0})
+    writer.flush()
+    write = SegmentWriter.write
+
+    def half_a_batch(self: SegmentWriter, rows: object) -> None:
+        self._file.write(b"\xff\xff\xff\xff half a batch")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(SegmentWriter, "write", half_a_batch)
+    writer.record(2, {"d_loss": 2.0})
+    with pytest.raises(OSError, match="No space"):
+        writer.flush()
+    monkeypatch.setattr(SegmentWriter, "write", write)
+    writer.record(3, {"d_loss": 3.0})
+    writer.close("completed")
+    assert load_run(tmp_path / "run")["d_loss"].to_dict() == {1: 1.0, 2: 2.0, 3: 3.0}
 
 
 def test_a_file_that_is_no_segment_is_named(finished: Path) -> None:
