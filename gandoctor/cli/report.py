@@ -1,4 +1,4 @@
-"""`gandoctor report`: one HTML file that can be opened offline and sent."""
+"""`gandoctor report`: one HTML file that can be opened offline and sent, or Markdown, JSON, or a live page."""
 
 from __future__ import annotations
 
@@ -14,20 +14,54 @@ if TYPE_CHECKING:
 
 REPORT_NAME = "report.html"
 DIAGNOSIS_NAME = "diagnosis.json"
+NAMES = {"html": REPORT_NAME, "json": DIAGNOSIS_NAME, "md": "report.md"}
+STDOUT = Path("-")
 
 
 @click.command("report")
 @click.argument("run_dir", type=RUN_DIR)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write.  [RUN_DIR/report.html]")
-@click.option("--open", "open_it", is_flag=True, help="Open the report in the browser.")
-def command(run_dir: Path, output: Path | None, open_it: bool) -> int:
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="File to write; - prints.  [RUN_DIR/report.html, report.md or diagnosis.json]",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(list(NAMES)),
+    default="html",
+    show_default=True,
+    help="html: the page; md: the same in Markdown, to paste into an issue; json: the diagnosis for programs.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    help="Language of html and md.  [en]  What a rule observed in the run, and the rules' own pages, stay English.",
+)
+@click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Serve the page and keep it up to date while training runs. Only this machine can reach it, and only read.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of --live.  [a free one]")
+def command(
+    run_dir: Path, output: Path | None, kind: str, lang: str | None, open_it: bool, live: bool, port: int | None
+) -> int:
     """Write the report of the run in RUN_DIR.
 
-    Without --output, the diagnosis is also written to RUN_DIR/diagnosis.json.
+    Without --output, the page is written together with RUN_DIR/diagnosis.json.
     """
+    _refuse_what_does_not_fit(output, kind, lang, open_it, live, port)
+    if live:
+        return serve(run_dir, lang or "en", port or 0, open_it)
     from gandoctor.diagnosis import diagnose
 
-    path = write_all(diagnose(run_dir), output)
+    diagnosis = diagnose(run_dir)
+    if output == STDOUT:
+        click.echo(_content(diagnosis, kind, lang or "en"), nl=False)
+        return 0
+    path = write_all(diagnosis, output, kind, lang or "en")
     click.echo(str(path))
     if open_it:
         import webbrowser
@@ -36,27 +70,66 @@ def command(run_dir: Path, output: Path | None, open_it: bool) -> int:
     return 0
 
 
-def write_all(diagnosis: Diagnosis, output: Path | None) -> Path:
-    """Write the report, and without `output` also diagnosis.json; return the report's path.
+def write_all(diagnosis: Diagnosis, output: Path | None, kind: str = "html", lang: str = "en") -> Path:
+    """Write the report, and with an HTML page that has no `output` also diagnosis.json; return the report's path.
+
+    Args:
+        diagnosis: What to report.
+        output: The file; None: its usual name in the run directory.
+        kind: "html", "json" or "md".
+        lang: "en" or "zh".
 
     Raises:
         GandoctorError: The place cannot be written.
     """
-    import os
-
     from gandoctor.errors import GandoctorError
-    from gandoctor.report import write_report
+    from gandoctor.report import write_text
 
-    path = output or diagnosis.run.path / REPORT_NAME
+    folder = diagnosis.run.path
+    path = output or folder / NAMES[kind]
     try:
-        if output is None:
-            target = diagnosis.run.path / DIAGNOSIS_NAME
-            temporary = target.with_name(f".{DIAGNOSIS_NAME}.part")
-            temporary.write_text(diagnosis.to_json() + "\n", encoding="utf-8")
-            os.replace(temporary, target)
-        write_report(diagnosis, path)
-    except (GandoctorError, OSError) as error:
-        reason = error if isinstance(error, GandoctorError) else f"{error.filename}: {error.strerror}."
-        elsewhere = f"`gandoctor report {diagnosis.run.path} --output FILE` writes it elsewhere."
-        raise GandoctorError(f"{reason} {elsewhere}") from None
-    return path
+        if output is None and kind == "html":
+            write_text(_content(diagnosis, "json", lang), folder / DIAGNOSIS_NAME)
+        return write_text(_content(diagnosis, kind, lang), path)
+    except GandoctorError as error:
+        elsewhere = f"`gandoctor report {folder} --output FILE` writes it elsewhere."
+        raise GandoctorError(f"{error} {elsewhere}") from None
+
+
+def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
+    """Serve the live page until Ctrl-C."""
+    from gandoctor.report.language import language
+    from gandoctor.report.live import LivePage, LiveServer
+
+    with LiveServer(LivePage(run_dir, language(lang)), port) as server:
+        click.echo(f"{server.url}   Ctrl-C ends it; the training goes on.")
+        if open_it:
+            import webbrowser
+
+            webbrowser.open(server.url)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()
+    return 0
+
+
+def _content(diagnosis: Diagnosis, kind: str, lang: str) -> str:
+    from gandoctor.report import render_html, render_markdown
+
+    if kind == "json":
+        return diagnosis.to_json() + "\n"
+    return render_html(diagnosis, lang) if kind == "html" else render_markdown(diagnosis, lang)
+
+
+def _refuse_what_does_not_fit(
+    output: Path | None, kind: str, lang: str | None, open_it: bool, live: bool, port: int | None
+) -> None:
+    if live and (output is not None or kind != "html"):
+        raise click.UsageError("--live serves the page and writes no file: leave --output and --format away.")
+    if port is not None and not live:
+        raise click.UsageError("--port is the port of --live.")
+    if open_it and (kind != "html" or output == STDOUT):
+        raise click.UsageError("--open opens the page; it needs --format html and a file.")
+    if lang is not None and kind == "json":
+        raise click.UsageError("--lang is the language of html and md; the JSON has none.")

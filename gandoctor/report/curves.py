@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from tsdownsample import MinMaxDownsampler
 
+from gandoctor.report.language import Language
 from gandoctor.report.text import number
 
 POINTS = 1_500
@@ -54,7 +55,7 @@ class Curve:
     words: str
 
 
-def thin(series: pd.Series[float], log: bool = False, points: int = POINTS) -> Curve:
+def thin(series: pd.Series[float], words: Language, log: bool = False, points: int = POINTS) -> Curve:
     """Reduce a signal to about `points` points.
 
     Keeps the smallest and the largest value of each of `points / 2` stretches of the run (min-max downsampling),
@@ -63,6 +64,7 @@ def thin(series: pd.Series[float], log: bool = False, points: int = POINTS) -> C
 
     Args:
         series: One signal by step, as `run[name]`.
+        words: The language of `Curve.words`.
         log: It will be drawn on a logarithmic axis.
         points: Points to keep.
     """
@@ -82,11 +84,11 @@ def thin(series: pd.Series[float], log: bool = False, points: int = POINTS) -> C
         steps=np.concatenate([kept_steps, breaks])[order],
         values=np.concatenate([kept, np.full(len(breaks), np.nan)])[order],
         stretches=tuple(stretches),
-        words=in_words(series),
+        words=in_words(series, words),
     )
 
 
-def in_words(series: pd.Series[float]) -> str:
+def in_words(series: pd.Series[float], words: Language) -> str:
     """Return one sentence with a signal's start, end, extremes and non-finite steps."""
     values = series.to_numpy(dtype=np.float64)
     steps = series.index.to_numpy(dtype=np.int64)
@@ -94,19 +96,25 @@ def in_words(series: pd.Series[float]) -> str:
     finite = np.isfinite(values)
     lost = int((~finite).sum())
     if not len(values):
-        return f"{name} has no recorded step."
+        return words("curve.none", name=name)
     if not finite.any():
-        return f"{name} is not finite (NaN or infinite) at all {lost:,} recorded steps."
+        return words("curve.no_finite", name=name, n=f"{lost:,}")
     good, at = values[finite], steps[finite]
     low, high = int(good.argmin()), int(good.argmax())
-    text = (
-        f"{name} starts at {number(good[0])} (step {at[0]}) and ends at {number(good[-1])} (step {at[-1]}); "
-        f"lowest {number(good[low])} at step {at[low]}, highest {number(good[high])} at step {at[high]}"
-    )
-    if lost:
-        first = steps[~finite][0]
-        text += f"; not finite (NaN or infinite) at {lost:,} recorded step{'s' * (lost > 1)}, first at step {first}"
-    return text + "."
+    told = {
+        "name": name,
+        "start": number(good[0]),
+        "first": at[0],
+        "end": number(good[-1]),
+        "last": at[-1],
+        "low": number(good[low]),
+        "low_at": at[low],
+        "high": number(good[high]),
+        "high_at": at[high],
+    }
+    if not lost:
+        return words("curve.words", **told)
+    return words.count("curve.words_lost", lost, lost_at=steps[~finite][0], **told)
 
 
 def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[float, float]:

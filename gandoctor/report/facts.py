@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gandoctor.report.language import Language
 from gandoctor.report.text import clean, duration, flat, number, setting
 from gandoctor.rules import Finding
 from gandoctor.store import Event, PlayerCard, Run
@@ -14,13 +15,6 @@ from gandoctor.store import Event, PlayerCard, Run
 LAYERS_MAX = 300
 EVENTS_MAX = 60
 GAPS_MAX = 60
-
-_STATES = {
-    "completed": "completed",
-    "running": "still running when this page was made",
-    "interrupted": "interrupted",
-    "crashed": "crashed",
-}
 
 
 @dataclass(frozen=True)
@@ -46,88 +40,89 @@ class PlayerView:
     more: int
 
 
-def facts(run: Run) -> list[tuple[str, str]]:
+def facts(run: Run, words: Language) -> list[tuple[str, str]]:
     """Return the run's key facts as (name, value); what is not known is left out."""
     manifest = run.manifest
     steps = f"{run.last_step:,}"
     if manifest.planned_steps is not None:
-        steps += f" of {manifest.planned_steps:,} planned"
-    rows = [("State", _STATES[run.state]), ("Steps", steps)]
+        steps = words("fact.planned", steps=steps, planned=f"{manifest.planned_steps:,}")
+    rows = [("state", words(f"state.{run.state}")), ("steps", steps)]
     if manifest.loss_family is not None:
-        how = "" if manifest.loss_family_source == "given" else f" ({manifest.loss_family_source})"
-        rows.append(("Loss family", manifest.loss_family.replace("_", "-") + how))
+        source = words(f"source.{manifest.loss_family_source}")
+        rows.append(("loss", words(f"loss_family.{manifest.loss_family}") + source))
     else:
-        rows.append(("Loss family", "not known"))
+        rows.append(("loss", words("fact.unknown")))
     if manifest.target is not None:
-        rows.append(("Target", clean(manifest.target, 120)))
+        rows.append(("target", clean(manifest.target, 120)))
     if manifest.seed is not None:
-        rows.append(("Seed", clean(manifest.seed, 40)))
-    wall = wall_time(run)
+        rows.append(("seed", clean(manifest.seed, 40)))
+    wall = wall_time(run, words)
     if wall is not None:
-        rows.append(("Wall time", wall))
+        rows.append(("wall_time", wall))
     if manifest.created:
-        rows.append(("Started", _moment(manifest.created)))
-    return rows
+        rows.append(("started", _moment(manifest.created)))
+    return [(words(f"fact.{key}"), value) for key, value in rows]
 
 
-def wall_time(run: Run) -> str | None:
+def wall_time(run: Run, words: Language) -> str | None:
     """Return the time from the first to the last recorded step, pauses of a resumed run included, or None."""
     if "time" not in run:
         return None
     times = run["time"].to_numpy()
     if len(times) < 2:
         return None
-    text = duration(float(times[-1] - times[0]))
-    return f"{text}, pauses included" if any(e.kind == "resumed" for e in run.events) else text
+    text = duration(float(times[-1] - times[0]), words)
+    return words("fact.pauses", time=text) if any(e.kind == "resumed" for e in run.events) else text
 
 
-def crash(run: Run) -> str | None:
+def crash(run: Run, words: Language) -> str | None:
     """Return what the last `ended` event says of a crash."""
     if run.state != "crashed":
         return None
     extra = next((e.model_extra or {} for e in reversed(run.events) if e.kind == "ended"), {})
-    parts = [f"{k}: {setting(v)}" for k, v in extra.items() if k != "reason"]
-    return clean("; ".join(parts)) or "The cause was not recorded."
+    parts = [f"{k}: {setting(v, words)}" for k, v in extra.items() if k != "reason"]
+    return clean("; ".join(parts)) or words("top.no_cause")
 
 
-def notable_events(run: Run) -> list[tuple[int, str, str]]:
+def notable_events(run: Run, words: Language) -> list[tuple[int, str, str]]:
     """Return (step, kind, details) of events a reader should know of: faults, resumes, monitor trouble."""
     kinds = ("fault", "resumed", "monitor_error", "monitor_warning")
     found = [e for e in run.events if e.kind in kinds]
-    return [(e.step, e.kind.replace("_", " "), _details(e)) for e in found[:EVENTS_MAX]]
+    return [(e.step, words(f"event.{e.kind}"), _details(e, words)) for e in found[:EVENTS_MAX]]
 
 
-def gaps(run: Run) -> list[str]:
+def gaps(run: Run, words: Language) -> list[str]:
     """Return what could not be read, at most 60 entries."""
     found = [clean(gap) for gap in run.gaps]
     more = len(found) - GAPS_MAX
-    return found[:GAPS_MAX] + ([f"and {more} more gaps of this kind."] if more > 0 else [])
+    return found[:GAPS_MAX] + ([words("checks.more_gaps", n=more)] if more > 0 else [])
 
 
-def players(run: Run, detected: Sequence[Finding]) -> list[PlayerView]:
+def players(run: Run, detected: Sequence[Finding], words: Language) -> list[PlayerView]:
     """Return the model card, layers flagged where a finding's evidence names them."""
-    cards = (("Generator", run.manifest.generator), ("Discriminator", run.manifest.discriminator))
-    return [_player(title, card, detected) for title, card in cards if card is not None]
+    cards = (("generator", run.manifest.generator), ("discriminator", run.manifest.discriminator))
+    return [_player(words(f"model.{role}"), card, detected, words) for role, card in cards if card is not None]
 
 
-def data_facts(run: Run) -> list[tuple[str, str]]:
+def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
     """Return what is known of the real data and of the latent law."""
     rows: list[tuple[str, str]] = []
     if (data := run.manifest.data) is not None:
+        count = words("fact.probe_count", probe=f"{data.probe_count:,}", holdout=f"{data.holdout_count:,}")
         rows += [
-            ("Real data", f"{clean(data.dtype, 40)}, {_shape(data.shape)}"),
-            ("Range", f"{number(data.minimum)} to {number(data.maximum)}"),
-            ("Mean, standard deviation", f"{number(data.mean)}, {number(data.std)}"),
-            ("Probe images", f"{data.probe_count:,} trained on, {data.holdout_count:,} held out"),
+            ("data", f"{clean(data.dtype, 40)}, {_shape(data.shape, words)}"),
+            ("range", words("fact.from_to", low=number(data.minimum), high=number(data.maximum))),
+            ("mean_std", f"{number(data.mean)}, {number(data.std)}"),
+            ("probe", count),
         ]
     if (latent := run.manifest.latent) is not None:
-        law = _shape(latent.shape)
+        law = _shape(latent.shape, words)
         if latent.minimum is not None and latent.maximum is not None:
-            law += f", {number(latent.minimum)} to {number(latent.maximum)}"
+            law += words("fact.latent_range", low=number(latent.minimum), high=number(latent.maximum))
         if latent.mean is not None and latent.std is not None:
-            law += f", mean {number(latent.mean)}, standard deviation {number(latent.std)}"
-        rows.append(("Latent vector", law))
-    return rows
+            law += words("fact.latent_moments", mean=number(latent.mean), std=number(latent.std))
+        rows.append(("latent", law))
+    return [(words(f"fact.{key}"), value) for key, value in rows]
 
 
 def command(run: Run) -> str | None:
@@ -150,17 +145,17 @@ def cadence(run: Run) -> list[tuple[str, str]]:
     return [(clean(k, 120), number(v)) for k, v in list(run.manifest.cadence.items())[:40]]
 
 
-def _player(title: str, card: PlayerCard, detected: Sequence[Finding]) -> PlayerView:
+def _player(title: str, card: PlayerCard, detected: Sequence[Finding], words: Language) -> PlayerView:
     return PlayerView(
         title=title,
         parameters=f"{card.parameters:,}",
-        optimizer=tuple(flat(card.optimizer, 40)),
+        optimizer=tuple(flat(card.optimizer, words, 40)),
         layers=tuple(
             LayerView(
                 name=clean(layer.name, 80),
                 type=clean(layer.type, 80),
-                settings=", ".join(f"{k} {v}" for k, v in flat(layer.settings, 12)),
-                shape=_shape(layer.output_shape),
+                settings=", ".join(f"{k} {v}" for k, v in flat(layer.settings, words, 12)),
+                shape=_shape(layer.output_shape, words),
                 parameters=f"{layer.parameters:,}",
                 flags=_flags(layer.name, detected),
             )
@@ -178,12 +173,14 @@ def _flags(layer: str, detected: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(f.rule.id for f in detected if any(word.search(e.statement) for e in f.evidence))
 
 
-def _shape(shape: tuple[int | None, ...] | None) -> str:
-    return "" if shape is None else " × ".join("batch" if n is None else str(n) for n in shape[:8])
+def _shape(shape: tuple[int | None, ...] | None, words: Language) -> str:
+    return "" if shape is None else " × ".join(words("fact.batch") if n is None else str(n) for n in shape[:8])
 
 
-def _details(event: Event) -> str:
-    return clean("; ".join(f"{k}: {setting(v)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS))
+def _details(event: Event, words: Language) -> str:
+    return clean(
+        "; ".join(f"{k}: {setting(v, words)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS)
+    )
 
 
 _PROCESS = ("host", "pid", "process_created")

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from gandoctor.report import palette
 from gandoctor.report.charts import Level
 from gandoctor.report.curves import AXIS_MAX, Curve, axis_range
+from gandoctor.report.language import Language
 from gandoctor.report.text import number, plot_text
 
 MOMENTS = 8
@@ -37,6 +38,7 @@ class Moment:
 
 def line_figure(
     curves: Sequence[Curve],
+    words: Language,
     *,
     last_step: int,
     log: bool = False,
@@ -52,6 +54,7 @@ def line_figure(
 
     Args:
         curves: What to draw, already thinned for this kind of axis.
+        words: The language of every label that is not given.
         last_step: Right end of the step axis.
         log: Logarithmic vertical axis.
         unit: Label of the vertical axis.
@@ -69,14 +72,14 @@ def line_figure(
     band = band if band is not None and all(_drawable(edge, log) for edge in band) else None
     must = [level.value for level in levels] + [s.observed for s in spans] + list(band or ())
     low, high = limits or axis_range(list(curves), must, log)
-    figure = go.Figure(layout=_layout(last_step, (low, high), log, unit, legend=len(curves) > 1))
+    figure = go.Figure(layout=_layout(words, last_step, (low, high), log, unit, legend=len(curves) > 1))
     if band is not None:
         figure.add_hrect(
             y0=band[0], y1=band[1], fillcolor=palette.BAND, line={"width": 1, "color": palette.REAL}, layer="below"
         )
     if warm_up:
         figure.add_vrect(x0=0, x1=warm_up, fillcolor=palette.WARM_UP, line_width=0, layer="below")
-        _note(figure, min(warm_up, last_step) / 2, "warm-up", y=0.86, anchor="center", color=palette.TEXT)
+        _note(figure, min(warm_up, last_step) / 2, words("figure.warm_up"), y=0.86, anchor="center", color=palette.TEXT)
     for span in spans:
         figure.add_vrect(
             x0=span.first,
@@ -87,9 +90,9 @@ def line_figure(
         )
     for curve in curves:
         _add_curve(figure, curve)
-        _add_edge_marks(figure, curve, low, high, log)
+        _add_edge_marks(figure, curve, words, low, high, log)
     for span in spans:
-        _add_observed(figure, span, log)
+        _add_observed(figure, span, words, log)
     seen: set[float] = set()
     for level in levels:
         if level.value in seen:
@@ -112,7 +115,9 @@ def line_figure(
     return content
 
 
-def _layout(last_step: int, limits: tuple[float, float], log: bool, unit: str, legend: bool) -> dict[str, Any]:
+def _layout(
+    words: Language, last_step: int, limits: tuple[float, float], log: bool, unit: str, legend: bool
+) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "gridcolor": palette.GRID,
         "linecolor": palette.GRID,
@@ -131,10 +136,14 @@ def _layout(last_step: int, limits: tuple[float, float], log: bool, unit: str, l
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
         "hovermode": "x unified",
         "hoverlabel": {"namelength": -1},
-        "xaxis": {**axis, "title": {**axis["title"], "text": "step"}, "range": [-0.01 * right, 1.01 * right]},
+        "xaxis": {
+            **axis,
+            "title": {**axis["title"], "text": words("figure.step")},
+            "range": [-0.01 * right, 1.01 * right],
+        },
         "yaxis": {
             **axis,
-            "title": {**axis["title"], "text": "" if unit == "1" else plot_text(unit)},
+            "title": {**axis["title"], "text": "" if unit == "1" else plot_text(words.name("unit", unit, unit))},
             "type": "log" if log else "linear",
             "range": list(limits),
             "exponentformat": "power",
@@ -159,7 +168,7 @@ def _add_curve(figure: go.Figure, curve: Curve) -> None:
     )
 
 
-def _add_edge_marks(figure: go.Figure, curve: Curve, low: float, high: float, log: bool) -> None:
+def _add_edge_marks(figure: go.Figure, curve: Curve, words: Language, low: float, high: float, log: bool) -> None:
     """Mark at the axis' edges what the curve cannot show: NaN, infinity, zeros on a log axis, far excursions."""
     name = plot_text(curve.signal)
     for kind, height, symbol, color in (
@@ -168,10 +177,11 @@ def _add_edge_marks(figure: go.Figure, curve: Curve, low: float, high: float, lo
     ):
         found = [s for s in curve.stretches if s.kind == kind]
         if found:
-            what = "NaN or infinite" if kind == "not finite" else "0 or below"
+            what = words("figure.not_finite" if kind == "not finite" else "figure.zero")
             texts = [
-                f"{name}: {what}, "
-                + (f"step {s.first}" if s.first == s.last else f"{s.count:,} steps, {s.first} to {s.last}")
+                words("figure.at_step", name=name, what=what, first=s.first)
+                if s.first == s.last
+                else words("figure.at_steps", name=name, what=what, n=f"{s.count:,}", first=s.first, last=s.last)
                 for s in found
             ]
             _add_marks(figure, [s.first for s in found], height, symbol, color, texts)
@@ -195,7 +205,7 @@ def _add_edge_marks(figure: go.Figure, curve: Curve, low: float, high: float, lo
     ):
         if outside.any():
             texts = [
-                f"{name} off the axis: {number(v)} at step {s}"
+                words("figure.off", name=name, value=number(v), step=s)
                 for s, v in zip(steps[outside], values[outside], strict=True)
             ]
             color = palette.color_of(curve.signal)[0]
@@ -216,7 +226,7 @@ def _add_marks(figure: go.Figure, steps: list[int], height: float, symbol: str, 
     )
 
 
-def _add_observed(figure: go.Figure, span: Span, log: bool) -> None:
+def _add_observed(figure: go.Figure, span: Span, words: Language, log: bool) -> None:
     if not _drawable(span.observed, log):
         return
     figure.add_scatter(
@@ -225,8 +235,8 @@ def _add_observed(figure: go.Figure, span: Span, log: bool) -> None:
         mode="lines+markers",
         line={"color": palette.EVIDENCE_EDGE, "width": 2.5},
         marker={"symbol": "diamond", "size": 9, "color": palette.EVIDENCE_EDGE},
-        name="observed",
-        hovertemplate="observed %{y:.4g}<extra></extra>",
+        name=words("figure.observed"),
+        hovertemplate=words("figure.observed") + " %{y:.4g}<extra></extra>",
         showlegend=False,
     )
 

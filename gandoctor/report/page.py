@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
-import shlex
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,63 +21,48 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import facts, palette, text
 from gandoctor.report.filmstrip import Filmstrip, filmstrip
-from gandoctor.report.sections import Band, Charts, ChartView, moments_of
+from gandoctor.report.findings import finding_view, slider_marks
+from gandoctor.report.language import Language, language
+from gandoctor.report.sections import Band, Charts, meaning, moments_of
 from gandoctor.rules import Finding, Status, limits_of
 from gandoctor.signals import SIGNALS
 from gandoctor.store import Run
-from gandoctor.treatments import Treatment
-
-MARK_WIDTH = 20
-"""Share of the slider, in percent, that a mark takes on a phone."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
-_VERDICTS = {
-    "healthy": ("Healthy", "✓"),
-    "attention": ("Needs attention", "!"),
-    "failing": ("Failing", "✕"),
-    "inconclusive": ("Inconclusive", "?"),
-}
-_OUTCOMES = {
-    Status.DETECTED: "detected",
-    Status.ERRORED: "the check failed",
-    Status.NOT_DETECTED: "not detected",
-    Status.NOT_EVALUATED: "not checked",
-}
+_ICONS = {"healthy": "✓", "attention": "!", "failing": "✕", "inconclusive": "?"}
 
 
-@dataclass(frozen=True)
-class FindingView:
-    """A detected finding with its charts, fixes and place on the timeline (percent of the run)."""
-
-    finding: Finding
-    charts: tuple[ChartView, ...]
-    treatments: tuple[tuple[Treatment, str | None], ...]
-    left: float
-    width: float
-
-
-def write_report(diagnosis: Diagnosis, output: Path) -> Path:
-    """Write the page so that a reader sees the old file or the new one, never half of it.
+def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
+    """Write the page.
 
     Args:
         diagnosis: What to report.
         output: The HTML file; its folder must exist.
+        lang: "en" or "zh".
 
     Returns:
         `output`.
 
     Raises:
-        GandoctorError: The file cannot be written.
+        GandoctorError: The file cannot be written, or there is no such language.
     """
-    content = render_html(diagnosis).encode("utf-8", "replace")
+    return write_text(render_html(diagnosis, lang), output)
+
+
+def write_text(content: str, output: Path) -> Path:
+    """Write a file so that a reader sees the old one or the new one, never half of it.
+
+    Raises:
+        GandoctorError: It cannot be written.
+    """
     temporary: str | None = None
     try:
         if output.is_dir():
-            raise GandoctorError(f"{output} is a folder. Give the name of an HTML file to write.")
-        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".report-", suffix=".html")
+            raise GandoctorError(f"{output} is a folder. Give the name of a file to write.")
+        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".report-", suffix=output.suffix)
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.write(content.encode("utf-8", "replace"))
         os.chmod(temporary, 0o644)
         os.replace(temporary, output)
     except OSError as error:
@@ -90,57 +73,113 @@ def write_report(diagnosis: Diagnosis, output: Path) -> Path:
     return output
 
 
-def render_html(diagnosis: Diagnosis) -> str:
-    """Return the page; the same run gives the same page, byte for byte."""
+def render_html(diagnosis: Diagnosis, lang: str = "en") -> str:
+    """Return the page; the same run gives the same page, byte for byte.
+
+    Args:
+        diagnosis: What to report.
+        lang: "en" or "zh".
+
+    Raises:
+        GandoctorError: There is no such language.
+    """
+    words = language(lang)
+    return fill(words, content_of(diagnosis, words))
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a live page knows of its server.
+
+    Attributes:
+        version: Of the content it shows.
+        every_ms: Milliseconds between two questions for news.
+        words: JSON of what the page's live script says.
+    """
+
+    version: str
+    every_ms: int
+    words: Markup
+
+
+def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = None, scripts: bool = True) -> str:
+    """Put what `content_of` returned into the template.
+
+    Args:
+        words: The page's language.
+        content: What the page shows.
+        live: The page asks its server for news; None: it asks nobody for anything.
+        scripts: Whether to include them; a page that is only taken apart by another one needs none.
+    """
+    # Ours first: the filmstrip and the copy buttons answer while the browser still reads the 5 MB of plotly.js.
+    code = [_asset("report.js"), *([_asset("live.js")] if live else []), _asset_plotly()] if scripts else []
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            content,
+            t=words,
+            live=live,
+            policy=_policy(code, live is not None),
+            style=Markup(_asset("report.css")),
+            scripts=[Markup(script) for script in code],
+            version=__version__,
+        )
+    )
+
+
+def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
+    """Return everything the page shows, by the names the template uses."""
     run = diagnosis.run
-    bands, band_gap = _null_bands(run)
-    charts = Charts(diagnosis, bands)
-    findings = [_finding_view(f, charts, run.last_step) for f in diagnosis.detected]
+    bands, band_gap = _null_bands(run, words)
+    charts = Charts(diagnosis, bands, words)
+    findings = [finding_view(f, charts, run.last_step) for f in diagnosis.detected]
     groups = charts.groups()
     moments = moments_of(diagnosis)
     strip = filmstrip(run, [m.step for m in moments])
     drawn = [view.charts for view in findings] + [group.charts for group in groups]
     figures = {chart.id: chart.figure for charts_of_one in drawn for chart in charts_of_one}
-    # Ours first: the filmstrip and the copy buttons answer while the browser still reads the 5 MB of plotly.js.
-    scripts = [_asset("report.js"), _asset_plotly()]
-    label, icon = _VERDICTS[diagnosis.verdict]
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            policy=_policy(scripts),
-            style=Markup(_asset("report.css")),
-            scripts=[Markup(script) for script in scripts],
-            data=text.script_json(_page_data(figures, strip)),
-            name=text.clean(run.path.resolve().name, 80),
-            verdict=diagnosis.verdict,
-            verdict_label=label,
-            verdict_icon=icon,
-            sentence=text.clean(diagnosis.sentence, 600),
-            facts=facts.facts(run),
-            crash=facts.crash(run),
-            findings=findings,
-            strip=strip,
-            marks=_marks(strip, [(m.step, m.label) for m in moments]),
-            groups=groups,
-            last_step=run.last_step,
-            rules=diagnosis.findings,
-            outcomes=_OUTCOMES,
-            counts={status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
-            limits={f.rule.id: _limits(f) for f in diagnosis.findings},
-            gaps=facts.gaps(run) + band_gap + _sheet_gaps(strip),
-            missing=text.flat(run.manifest.missing),
-            events=facts.notable_events(run),
-            players=facts.players(run, diagnosis.detected),
-            data_facts=facts.data_facts(run),
-            config=text.flat(run.manifest.config),
-            versions=text.flat(run.manifest.versions),
-            cadence=facts.cadence(run),
-            command=facts.command(run),
-            signals=[SIGNALS[n] for n in SIGNALS if n in run],
-            version=__version__,
-        )
-    )
+    return {
+        "data": text.script_json(_page_data(figures, strip, words)),
+        "name": text.clean(run.path.resolve().name, 80),
+        "state": run.state,
+        "verdict": diagnosis.verdict,
+        "verdict_icon": _ICONS[diagnosis.verdict],
+        "sentence": text.clean(sentence(diagnosis, words), 600),
+        "facts": facts.facts(run, words),
+        "crash": facts.crash(run, words),
+        "findings": findings,
+        "strip": strip,
+        "marks": slider_marks(strip, [(m.step, m.label) for m in moments]),
+        "groups": groups,
+        "last_step": run.last_step,
+        "rules": diagnosis.findings,
+        "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
+        "limits": {f.rule.id: _limits(f, words) for f in diagnosis.findings},
+        "gaps": facts.gaps(run, words) + band_gap + _sheet_gaps(strip, words),
+        "missing": text.flat(run.manifest.missing, words),
+        "events": facts.notable_events(run, words),
+        "players": facts.players(run, diagnosis.detected, words),
+        "data_facts": facts.data_facts(run, words),
+        "config": text.flat(run.manifest.config, words),
+        "versions": text.flat(run.manifest.versions, words),
+        "cadence": facts.cadence(run),
+        "command": facts.command(run),
+        "signals": [
+            (s, meaning(s.name, words), words.name("unit", s.unit, s.unit)) for s in SIGNALS.values() if s.name in run
+        ],
+    }
+
+
+def sentence(diagnosis: Diagnosis, words: Language) -> str:
+    """Return the verdict as one sentence: `Diagnosis.sentence`, in the page's language."""
+    ending = words(f"sentence.{diagnosis.run.state}", step=diagnosis.run.last_step)
+    if diagnosis.detected:
+        first, more = diagnosis.detected[0], len(diagnosis.detected) - 1
+        title = words.name("rule", first.rule.id, first.rule.title)
+        others = words.count("sentence.others", more) if more else ""
+        return words("sentence.found", ending=ending, title=title, first=first.first_step, others=others)
+    return words("sentence.inconclusive" if diagnosis.verdict == "inconclusive" else "sentence.healthy", ending=ending)
 
 
 @cache
@@ -172,75 +211,40 @@ def _asset_plotly() -> str:
     return str(get_plotlyjs())
 
 
-def _policy(scripts: list[str]) -> str:
-    """Content security policy: these two scripts run, nothing else does, and nothing is ever fetched."""
+def _policy(scripts: list[str], live: bool) -> str:
+    """Content security policy: our scripts run, nothing else does, and nothing is ever fetched (live: news alone)."""
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    news = "connect-src 'self'; " if live else ""
     return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {news}"
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 
 
-def _page_data(figures: Mapping[str, Any], strip: Filmstrip) -> dict[str, Any]:
+def _page_data(figures: Mapping[str, Any], strip: Filmstrip, words: Language) -> dict[str, Any]:
     # The last sheet is in the page itself, so that it shows without scripts; it is not embedded twice.
     return {
         "charts": figures,
         "dark": palette.IN_DARK,
+        "words": words.section("script"),
         "frames": [{"step": f.step, "source": f.source} for f in strip.frames[:-1]],
     }
 
 
-def _finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingView:
-    first, last, whole = finding.first_step or 0, finding.last_step or 0, max(last_step, 1)
-    left = min(max(100 * first / whole, 0.0), 99.0)
-    width = min(max(100 * (last - first) / whole, 1.0), 100 - left)
-    return FindingView(
-        finding=finding,
-        charts=tuple(charts.of_finding(finding)),
-        treatments=tuple((t, _set_command(t)) for t in finding.treatments),
-        left=round(left, 2),
-        width=round(width, 2),
-    )
-
-
-def _set_command(treatment: Treatment) -> str | None:
-    if not treatment.patch:
-        return None
-    settings = [
-        f"--set {shlex.quote(f'{k}={v if isinstance(v, str) else json.dumps(v)}')}" for k, v in treatment.patch.items()
-    ]
-    return " ".join(["gandoctor run", *settings])
-
-
-def _marks(strip: Filmstrip, moments: list[tuple[int, str]]) -> list[dict[str, Any]]:
-    """Place each moment under the slider, at the first sheet that can show it, in rows that do not overlap."""
-    steps = [f.step for f in strip.frames]
-    if len(steps) < 2:
-        return []
-    marks: list[dict[str, Any]] = []
-    for step, label in moments:
-        index = next((i for i, s in enumerate(steps) if s >= step), len(steps) - 1)
-        left = round(100 * index / (len(steps) - 1), 2)
-        near = [m["row"] for m in marks if left - m["left"] < MARK_WIDTH]
-        row = next(r for r in range(len(near) + 1) if r not in near)
-        marks.append({"step": step, "label": label, "index": index, "left": left, "row": row})
-    return marks
-
-
-def _limits(finding: Finding) -> list[tuple[str, str]]:
+def _limits(finding: Finding, words: Language) -> list[tuple[str, str]]:
     if not hasattr(finding.rule.limits, "__dataclass_fields__"):
         return []
-    return [(name, text.setting(value)) for name, value in limits_of(finding.rule).items()]
+    return [(name, text.setting(value, words)) for name, value in limits_of(finding.rule).items()]
 
 
-def _sheet_gaps(strip: Filmstrip) -> list[str]:
+def _sheet_gaps(strip: Filmstrip, words: Language) -> list[str]:
     if not strip.unreadable:
         return []
     steps = ", ".join(str(s) for s in strip.unreadable[:10])
-    return [f"Contact sheets that cannot be read and are left out: step {steps}."]
+    return [words("sheet.unreadable", steps=steps)]
 
 
-def _null_bands(run: Run) -> tuple[Mapping[str, Band], list[str]]:
+def _null_bands(run: Run, words: Language) -> tuple[Mapping[str, Band], list[str]]:
     """The null band of each sample statistic; a report without them is better than none."""
     try:
         from gandoctor.measures.null import null_bands
@@ -248,4 +252,4 @@ def _null_bands(run: Run) -> tuple[Mapping[str, Band], list[str]]:
         return null_bands(run), []
     except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
         reason = text.clean(f"{type(error).__name__}: {error}", 200)
-        return {}, [f"How your real data score could not be measured ({reason}), so no green band is drawn."]
+        return {}, [words("curves.no_band", reason=reason)]

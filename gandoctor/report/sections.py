@@ -12,14 +12,13 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.report.charts import EQUILIBRIA, GROUPS, Chart, Group, Level
 from gandoctor.report.curves import Curve, thin
 from gandoctor.report.figures import Moment, Span, line_figure
+from gandoctor.report.language import Language
 from gandoctor.report.text import clean, number
 from gandoctor.rules import Evidence, Finding, warm_up_end
 from gandoctor.signals import SIGNALS
-from gandoctor.store import Run
 
 EVIDENCE_CHARTS = 3
 OTHER_MAX = 24
-_CROSSES = "Crosses at the top mark steps whose value is NaN or infinite."
 
 
 class Band(Protocol):
@@ -83,13 +82,15 @@ class Charts:
     Args:
         diagnosis: The run and its findings.
         bands: Null bands by signal; empty where there is none.
+        words: The language of the page.
     """
 
-    def __init__(self, diagnosis: Diagnosis, bands: Mapping[str, Band]) -> None:
+    def __init__(self, diagnosis: Diagnosis, bands: Mapping[str, Band], words: Language) -> None:
+        self._words = words
         self._run = diagnosis.run
         self._bands = bands
         self._moments = moments_of(diagnosis)
-        self._curve = cache(lambda name, log: thin(self._run[name], log))
+        self._curve = cache(lambda name, log: thin(self._run[name], words, log))
 
     def groups(self) -> list[GroupView]:
         """Return the whole curve section; signals outside the vocabulary come last."""
@@ -97,14 +98,14 @@ class Charts:
         others = [name for name in self._run.names if name not in shown]
         groups = [self._group(group) for group in GROUPS]
         if others:
-            charts = tuple(
-                Chart(f"other-{i}", clean(name, 80), (name,), _meaning(name))
-                for i, name in enumerate(others[:OTHER_MAX])
-            )
-            lead = "Scalars that this training recorded beyond gandoctor's own vocabulary."
+            words = self._words
+            views = [
+                self._chart(Chart(f"other-{i}", (name,)), clean(name, 80)) for i, name in enumerate(others[:OTHER_MAX])
+            ]
+            lead = [words("group.other.lead")]
             if len(others) > OTHER_MAX:
-                lead += f" The first {OTHER_MAX} of {len(others)} are drawn."
-            groups.append(self._group(Group("other", "Other recorded signals", lead, charts)))
+                lead.append(words("group.other.more", limit=OTHER_MAX, n=len(others)))
+            groups.append(GroupView("other", words("group.other.title"), " ".join(lead), tuple(views), ()))
         return groups
 
     def of_finding(self, finding: Finding) -> list[ChartView]:
@@ -119,7 +120,7 @@ class Charts:
         ]
 
     def _evidence(self, finding: Finding, name: str, evidence: Sequence[Evidence], i: int) -> ChartView:
-        chart = _chart_of(name)
+        chart, words = _chart_of(name), self._words
         values = [e.threshold for e in evidence if e.threshold is not None] + [e.observed for e in evidence]
         # A zero that matters (a contract) cannot be seen on a logarithmic axis.
         log = chart.log and all(v > 0 for v in values if math.isfinite(v))
@@ -128,26 +129,26 @@ class Charts:
         band = self._band((name,))
         figure = line_figure(
             [curve],
+            words,
             last_step=self._run.last_step,
             log=log,
             unit=chart.unit,
-            levels=[Level(t, f"threshold {number(t)}") for t in thresholds if math.isfinite(t)],
+            levels=[Level(t, words("level.threshold", value=number(t))) for t in thresholds if math.isfinite(t)],
             band=band,
             spans=[Span(e.first_step, e.last_step, e.observed) for e in evidence[:20]],
         )
-        notes = ["Shaded: the steps in question."]
-        if any(math.isfinite(e.observed) for e in evidence):
-            notes = ["Shaded: the steps in question; the observed value is drawn across, between diamonds."]
+        seen = any(math.isfinite(e.observed) for e in evidence)
+        notes = [words("curves.shaded_observed" if seen else "curves.shaded")]
         if any(s.kind == "not finite" for s in curve.stretches):
-            notes.append(_CROSSES)
+            notes.append(words("curves.crosses"))
         if thresholds:
-            notes.append("Dashed: the threshold.")
+            notes.append(words("curves.dashed"))
         if band:
-            notes.append(_band_note(band))
+            notes.append(self._band_note(band))
         return ChartView(
             id=f"{finding.rule.id}-{i}",
             title=clean(name, 80),
-            reading=_meaning(name),
+            reading=meaning(name, words),
             notes=tuple(notes),
             words=(clean(curve.words), *(clean(e.statement) for e in evidence[:20])),
             meanings=(),
@@ -155,27 +156,32 @@ class Charts:
         )
 
     def _group(self, group: Group) -> GroupView:
-        charts, absent = [], []
+        charts, absent, words = [], [], self._words
         for chart in group.charts:
             present = tuple(name for name in chart.signals if name in self._run)
             if present:
                 charts.append(self._chart(replace(chart, signals=present)))
             else:
-                absent.append((chart.title, _why_absent(self._run, chart.signals)))
-        return GroupView(group.id, group.title, group.lead, tuple(charts), tuple(absent))
+                absent.append((words(f"chart.{chart.id}.title"), self._why_absent(chart.signals)))
+        return GroupView(
+            group.id, words(f"group.{group.id}.title"), words(f"group.{group.id}.lead"), tuple(charts), tuple(absent)
+        )
 
-    def _chart(self, chart: Chart) -> ChartView:
+    def _chart(self, chart: Chart, foreign: str | None = None) -> ChartView:
+        """Draw a chart; `foreign` is the title of one that is not in the catalogue."""
+        words = self._words
         curves: list[Curve] = [self._curve(name, chart.log) for name in chart.signals]
         levels, notes = self._levels(chart)
         band = self._band(chart.signals)
         if band:
-            notes.append(_band_note(band))
+            notes.append(self._band_note(band))
         if any(s.kind == "not finite" for c in curves for s in c.stretches):
-            notes.append(_CROSSES)
+            notes.append(words("curves.crosses"))
         if any(s.kind == "zero" for c in curves for s in c.stretches):
-            notes.append("Rings at the bottom mark steps whose value is exactly zero (or below).")
+            notes.append(words("curves.rings"))
         figure = line_figure(
             curves,
+            words,
             last_step=self._run.last_step,
             log=chart.log,
             unit=chart.unit,
@@ -187,27 +193,35 @@ class Charts:
         )
         return ChartView(
             id=chart.id,
-            title=chart.title,
-            reading=chart.reading,
+            title=foreign or words(f"chart.{chart.id}.title"),
+            reading=words("curves.foreign") if foreign else words(f"chart.{chart.id}.reading"),
             notes=tuple(notes),
             words=tuple(clean(c.words) for c in curves),
-            meanings=tuple((clean(n, 80), _meaning(n)) for n in chart.signals),
+            meanings=tuple((clean(n, 80), meaning(n, words)) for n in chart.signals),
             figure=figure,
         )
 
     def _levels(self, chart: Chart) -> tuple[list[Level], list[str]]:
-        manifest = self._run.manifest
+        manifest, words = self._run.manifest, self._words
         if chart.id == "losses":
-            if manifest.loss_family is None:
-                return [], ["The loss family is not known, so no equilibrium is drawn."]
-            levels, note = EQUILIBRIA[manifest.loss_family]
-            return [level for name, level in levels.items() if name in chart.signals], [note]
+            family = manifest.loss_family
+            if family is None:
+                return [], [words("curves.no_family")]
+            levels = [
+                Level(level.value, words(f"level.{level.label}"))
+                for name, level in EQUILIBRIA[family].items()
+                if name in chart.signals
+            ]
+            return levels, [words(f"equilibrium.{family}")]
         if chart.id == "sample-range" and manifest.data is not None:
             data = manifest.data
-            levels_of_data = [Level(data.minimum, "data minimum"), Level(data.maximum, "data maximum")]
-            return [level for level in levels_of_data if math.isfinite(level.value)], []
+            levels = [
+                Level(data.minimum, words("level.data_minimum")),
+                Level(data.maximum, words("level.data_maximum")),
+            ]
+            return [level for level in levels if math.isfinite(level.value)], []
         if chart.id == "auc":
-            return [Level(0.5, "coin toss")], []
+            return [Level(0.5, words("level.coin"))], []
         return [], []
 
     def _band(self, signals: Iterable[str]) -> tuple[float, float] | None:
@@ -217,20 +231,20 @@ class Charts:
         band = (float(found[0].low), float(found[0].high))
         return band if all(map(math.isfinite, band)) else None
 
+    def _why_absent(self, signals: Iterable[str]) -> str:
+        missing = self._run.manifest.missing
+        reasons = dict.fromkeys(missing[n] for n in signals if n in missing)
+        return clean(" ".join(reasons)) if reasons else self._words("curves.not_recorded")
+
+    def _band_note(self, band: tuple[float, float]) -> str:
+        return self._words("curves.band", low=number(band[0]), high=number(band[1]))
+
+
+def meaning(name: str, words: Language) -> str:
+    """Return what a signal is, in one sentence."""
+    return words.name("signal", name, SIGNALS[name].meaning) if name in SIGNALS else words("curves.foreign")
+
 
 def _chart_of(name: str) -> Chart:
     charts = (c for g in GROUPS for c in g.charts if name in c.signals)
-    return next(charts, Chart("other", name, (name,), ""))
-
-
-def _meaning(name: str) -> str:
-    return SIGNALS[name].meaning if name in SIGNALS else "Recorded by this training; not one of gandoctor's own."
-
-
-def _why_absent(run: Run, signals: Iterable[str]) -> str:
-    reasons = dict.fromkeys(run.manifest.missing[n] for n in signals if n in run.manifest.missing)
-    return clean(" ".join(reasons)) if reasons else "Not recorded in this run."
-
-
-def _band_note(band: tuple[float, float]) -> str:
-    return f"Green band: what your own real data score, {number(band[0])} to {number(band[1])}."
+    return next(charts, Chart("other", (name,)))

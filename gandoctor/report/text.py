@@ -11,6 +11,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from gandoctor.report.language import Language
+
 TEXT_MAX = 400
 ROWS_MAX = 200
 ELLIPSIS = "…"
@@ -47,10 +49,10 @@ def number(value: float) -> str:
     return text.replace("-", "−") if text.startswith("-") else text
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, words: Language) -> str:
     """Return seconds as "45 s", "12 min 5 s" or "3 h 20 min"."""
     if not math.isfinite(seconds) or seconds < 0:
-        return "unknown"
+        return words("fact.no_duration")
     whole = round(seconds)
     if whole < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
@@ -59,7 +61,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
-def flat(settings: Mapping[str, Any], limit: int = ROWS_MAX) -> list[tuple[str, str]]:
+def flat(settings: Mapping[str, Any], words: Language, limit: int = ROWS_MAX) -> list[tuple[str, str]]:
     """Return nested settings as ("generator.dropout", "0.4") rows, at most `limit` and a last one that says so."""
     rows: list[tuple[str, str]] = []
     stack: list[tuple[str, Any]] = [(str(k), v) for k, v in reversed(list(settings.items()))]
@@ -68,20 +70,20 @@ def flat(settings: Mapping[str, Any], limit: int = ROWS_MAX) -> list[tuple[str, 
         if isinstance(value, Mapping) and value:
             stack += [(f"{key[:TEXT_MAX]}.{k}", v) for k, v in reversed(list(value.items()))]
         else:
-            rows.append((clean(key, 120), setting(value)))
+            rows.append((clean(key, 120), setting(value, words)))
     if stack:
-        rows.append((ELLIPSIS, f"at least {len(stack)} more, not shown"))
+        rows.append((ELLIPSIS, words("reproduce.more", n=len(stack))))
     return rows
 
 
-def setting(value: object) -> str:
+def setting(value: object, words: Language) -> str:
     """Return one setting as the user would type it: true, 0.4, adam, [1, 2]."""
     if isinstance(value, str):
         return clean(value)
     try:
         return clean(json.dumps(value, ensure_ascii=False, default=str))
     except (ValueError, RecursionError):
-        return "not shown"
+        return words("reproduce.not_shown")
 
 
 def script_json(content: object) -> Markup:

@@ -13,13 +13,21 @@ import pytest
 from gandoctor.report import palette
 from gandoctor.report.charts import EQUILIBRIA, GROUPS, Level
 from gandoctor.report.curves import thin
-from gandoctor.report.figures import Moment, Span, line_figure
+from gandoctor.report.figures import Moment, Span
+from gandoctor.report.figures import line_figure as draw
+from gandoctor.report.language import language
 from gandoctor.signals import SIGNALS
+
+EN = language("en")
+
+
+def line_figure(curves: list[Any], **options: Any) -> dict[str, Any]:
+    return draw(curves, EN, **options)
 
 
 def curve(values: list[float], name: str = "d_loss", log: bool = False) -> Any:
     index = pd.RangeIndex(1, len(values) + 1)
-    return thin(pd.Series(np.array(values, float), index=index, name=name), log)
+    return thin(pd.Series(np.array(values, float), index=index, name=name), EN, log)
 
 
 def shapes(figure: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -119,9 +127,9 @@ def test_curves_of_one_chart_can_be_told_apart_without_their_order() -> None:
 
 def test_equilibria_are_those_of_the_losses() -> None:
     # At equilibrium D answers 1/2 everywhere: binary cross-entropy of 1/2, squared error of 1/2 to a target of 0 or 1.
-    assert EQUILIBRIA["non_saturating"][0]["d_loss"].value == pytest.approx(-math.log(0.5))
-    assert EQUILIBRIA["non_saturating"][0]["g_loss"].value == pytest.approx(-math.log(0.5))
-    assert EQUILIBRIA["minimax"][0]["g_loss"].value == pytest.approx(math.log(1 - 0.5))
-    assert EQUILIBRIA["least_squares"][0]["d_loss"].value == pytest.approx(0.5 * (0.5**2 + 0.5**2))
-    assert EQUILIBRIA["hinge"][0]["d_loss"].value == pytest.approx(0.5 * (1 + 1))
-    assert EQUILIBRIA["wasserstein"][0] == {}
+    assert EQUILIBRIA["non_saturating"]["d_loss"].value == pytest.approx(-math.log(0.5))
+    assert EQUILIBRIA["non_saturating"]["g_loss"].value == pytest.approx(-math.log(0.5))
+    assert EQUILIBRIA["minimax"]["g_loss"].value == pytest.approx(math.log(1 - 0.5))
+    assert EQUILIBRIA["least_squares"]["d_loss"].value == pytest.approx(0.5 * (0.5**2 + 0.5**2))
+    assert EQUILIBRIA["hinge"]["d_loss"].value == pytest.approx(0.5 * (1 + 1))
+    assert EQUILIBRIA["wasserstein"] == {}

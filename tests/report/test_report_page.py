@@ -23,6 +23,8 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import facts, page, palette, render_html, write_report
 from gandoctor.report.filmstrip import Filmstrip, Frame
+from gandoctor.report.findings import slider_marks
+from gandoctor.report.language import language
 from gandoctor.rules import Evidence
 from gandoctor.store import Run, RunWriter, load_run
 
@@ -93,7 +95,7 @@ def test_the_top_answers_what_since_when_why_and_what_to_change(shown: Page) -> 
     ],
 )
 def test_start_is_told_to_the_minute(run_of: Callable[..., Run], created: str, told: str) -> None:
-    assert ("Started", told) in facts.facts(run_of([], created=created))
+    assert ("Started", told) in facts.facts(run_of([], created=created), language("en"))
 
 
 def test_a_finding_shows_evidence_causes_fixes_and_references(shown: Page) -> None:
@@ -125,7 +127,7 @@ def test_every_outcome_is_listed_with_its_reason(shown: Page) -> None:
 
 def test_marks_of_findings_that_begin_together_do_not_overlap() -> None:
     frames = tuple(Frame(step, "", 1, 1) for step in range(0, 1001, 50))
-    marks = page._marks(Filmstrip(frames, 21, ()), [(300, "a"), (310, "b"), (360, "c"), (900, "d"), (5_000, "e")])
+    marks = slider_marks(Filmstrip(frames, 21, ()), [(300, "a"), (310, "b"), (360, "c"), (900, "d"), (5_000, "e")])
     assert [m["index"] for m in marks] == [6, 7, 8, 18, 20]
     assert [m["row"] for m in marks] == [0, 1, 2, 0, 1]
 

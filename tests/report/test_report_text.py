@@ -9,7 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gandoctor.report.language import language
 from gandoctor.report.text import clean, duration, flat, inline, linked, number, plot_text, prose, script_json
+
+EN = language("en")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_number(value: float, shown: str) -> None:
     ("seconds", "shown"), [(1.24, "1.2 s"), (45, "45 s"), (725, "12 min 5 s"), (12_000, "3 h 20 min"), (-1, "unknown")]
 )
 def test_duration(seconds: float, shown: str) -> None:
-    assert duration(seconds) == shown
+    assert duration(seconds, EN) == shown
 
 
 def test_clean_removes_what_cannot_or_should_not_be_shown() -> None:
@@ -53,12 +56,12 @@ def test_script_json_cannot_end_its_script_and_reads_back(content: object) -> No
 
 
 def test_flat_names_nested_settings_and_stops() -> None:
-    assert flat({"g": {"lr": 0.1, "bn": True}, "n": [1, 2]}) == [("g.lr", "0.1"), ("g.bn", "true"), ("n", "[1, 2]")]
-    assert flat({str(i): i for i in range(1000)}, limit=3)[-1] == ("…", "at least 997 more, not shown")
+    assert flat({"g": {"lr": 0.1, "bn": True}, "n": [1, 2]}, EN) == [("g.lr", "0.1"), ("g.bn", "true"), ("n", "[1, 2]")]
+    assert flat({str(i): i for i in range(1000)}, EN, limit=3)[-1] == ("…", "at least 997 more, not shown")
     deep: dict[str, object] = {}
     for _ in range(5_000):
         deep = {"k": deep}
-    assert flat(deep)
+    assert flat(deep, EN)
 
 
 def test_links_are_only_http_and_everything_is_escaped() -> None:

@@ -1,7 +1,9 @@
 // Draws the charts when they come into view, follows the colour scheme, and runs the sample filmstrip and copy buttons.
 (() => {
   "use strict";
-  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const read = (root) => JSON.parse(root.getElementById("report-data").textContent);
+  let data = read(document);
+  const say = (key, step) => data.words[key].replace("{step}", step);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const drawn = new Set();
   let printing = false;
@@ -29,6 +31,7 @@
     };
     figure.layout.dragmode = narrow ? false : "zoom";
     figure.layout.autosize = true;
+    figure.layout.uirevision = "kept"; // what the reader zoomed into stays in view when the data or the theme change
     if (narrow) figure.layout.xaxis.nticks = 5;
     if (printing) Object.assign(figure.layout, { width: 660, height: 260, autosize: false });
     drawn.add(plot);
@@ -41,7 +44,7 @@
     });
   };
 
-  const plots = [...document.querySelectorAll(".plot")];
+  let plots = [];
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
@@ -50,7 +53,11 @@
     }
   }, { rootMargin: "300px" });
   const ready = new Promise((resolve) => { addEventListener("DOMContentLoaded", resolve, { once: true }); });
-  ready.then(() => plots.forEach((plot) => watcher.observe(plot))); // plotly.js comes after this script
+  const startCharts = () => {
+    plots = [...document.querySelectorAll(".plot")];
+    drawn.forEach((plot) => (plot.isConnected ? draw(plot) : drawn.delete(plot)));
+    ready.then(() => plots.forEach((plot) => drawn.has(plot) || watcher.observe(plot))); // plotly.js is read last
+  };
   dark.addEventListener("change", () => drawn.forEach(draw));
 
   // In print every chart is drawn, in light colours, and every "what to change" is open.
@@ -99,80 +106,109 @@
       return done;
     }
   };
-  document.querySelectorAll(".copy").forEach((button) => {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest(".copy");
+    if (!button) return;
     const label = button.firstChild;
-    button.addEventListener("click", async () => {
-      const done = await copy(button.closest(".code").querySelector("code").textContent);
-      button.focus();
-      label.data = done ? "Copied" : "Press Ctrl+C";
-      said.textContent = done ? "Copied to the clipboard." : "Copying was refused; select the code and copy it.";
-      setTimeout(() => { label.data = "Copy"; }, 2000);
-    });
+    const done = await copy(button.closest(".code").querySelector("code").textContent);
+    button.focus();
+    label.data = done ? data.words.copied : data.words.press;
+    said.textContent = done ? data.words.copied_said : data.words.refused_said;
+    setTimeout(() => { label.data = data.words.copy; }, 2000);
   });
 
   // Filmstrip ------------------------------------------------------------------------------------------------------
-  const slider = document.getElementById("film-slider");
-  if (!slider) return;
-  const last = document.getElementById("last-sheet");
-  const frames = [...data.frames, { step: Number(last.dataset.step), source: last.src }];
-  const image = document.getElementById("film-image");
-  const output = document.getElementById("film-step");
-  const strip = document.getElementById("film-strip");
-  const play = document.getElementById("film-play");
-  let timer = 0;
+  // `at` is where an earlier filmstrip was left: { step, last: whether that was its end, playing }.
+  const startFilm = (at) => {
+    const slider = document.getElementById("film-slider");
+    if (!slider) return null;
+    const last = document.getElementById("last-sheet");
+    const frames = [...data.frames, { step: Number(last.dataset.step), source: last.src }];
+    const image = document.getElementById("film-image");
+    const output = document.getElementById("film-step");
+    const strip = document.getElementById("film-strip");
+    const play = document.getElementById("film-play");
+    let timer = 0;
 
-  const thumbs = frames.map((frame, index) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "thumb";
-    const picture = document.createElement("img");
-    picture.src = frame.source;
-    picture.alt = "";
-    const text = document.createElement("span");
-    text.textContent = `step ${frame.step}`;
-    button.append(picture, text);
-    button.addEventListener("click", () => { stop(); show(index); });
-    strip.append(button);
-    return button;
-  });
+    const thumbs = frames.map((frame, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "thumb";
+      const picture = document.createElement("img");
+      picture.src = frame.source;
+      picture.alt = "";
+      const text = document.createElement("span");
+      text.textContent = say("step", frame.step);
+      button.append(picture, text);
+      button.addEventListener("click", () => { stop(); show(index); });
+      strip.append(button);
+      return button;
+    });
 
-  const show = (index) => {
-    const frame = frames[index];
-    slider.value = String(index);
-    slider.setAttribute("aria-valuetext", `step ${frame.step}`);
-    image.src = frame.source;
-    image.alt = `Contact sheet of step ${frame.step}: real images in the top row, generated images below.`;
-    image.hidden = false;
-    output.textContent = `step ${frame.step}`;
-    thumbs.forEach((thumb, i) => thumb.setAttribute("aria-current", String(i === index)));
-    const thumb = thumbs[index];
-    strip.scrollLeft = thumb.offsetLeft - (strip.clientWidth - thumb.clientWidth) / 2;
+    const show = (index) => {
+      const frame = frames[index];
+      slider.value = String(index);
+      slider.setAttribute("aria-valuetext", say("step", frame.step));
+      image.src = frame.source;
+      image.alt = say("alt", frame.step);
+      image.hidden = false;
+      output.textContent = say("step", frame.step);
+      thumbs.forEach((thumb, i) => thumb.setAttribute("aria-current", String(i === index)));
+      const thumb = thumbs[index];
+      strip.scrollLeft = thumb.offsetLeft - (strip.clientWidth - thumb.clientWidth) / 2;
+    };
+    const stop = () => {
+      clearInterval(timer);
+      timer = 0;
+      play.setAttribute("aria-pressed", "false");
+      play.textContent = data.words.play;
+    };
+    slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
+    play.addEventListener("click", () => {
+      if (timer) return stop();
+      if (Number(slider.value) === frames.length - 1) show(0);
+      play.setAttribute("aria-pressed", "true");
+      play.textContent = data.words.pause;
+      timer = setInterval(() => {
+        const next = Number(slider.value) + 1;
+        if (next >= frames.length) return stop();
+        return show(next);
+      }, 350);
+      return undefined;
+    });
+    document.querySelectorAll(".film-mark").forEach((mark) => {
+      mark.addEventListener("click", () => { stop(); show(Number(mark.dataset.index)); });
+    });
+    // For print: the first, the last and the sheets at which findings began.
+    const told = new Set([0, frames.length - 1]);
+    document.querySelectorAll(".film-mark").forEach((mark) => told.add(Number(mark.dataset.index)));
+    thumbs.forEach((thumb, i) => thumb.classList.toggle("told", told.has(i)));
+    if (at && !at.last) {
+      const distance = frames.map((frame) => Math.abs(frame.step - at.step));
+      show(distance.indexOf(Math.min(...distance)));
+    } else {
+      show(frames.length - 1);
+    }
+    if (at && at.playing) play.click();
+    const where = () => {
+      const index = Number(slider.value);
+      return { step: frames[index].step, last: index === frames.length - 1, playing: timer !== 0 };
+    };
+    return { at: where, stop };
+  };
+
+  // The whole page; a live page stops it, puts new content in place and starts it again.
+  let film = null;
+  const start = (root, at) => {
+    if (root) data = read(root);
+    startCharts();
+    film = startFilm(at);
   };
   const stop = () => {
-    clearInterval(timer);
-    timer = 0;
-    play.setAttribute("aria-pressed", "false");
-    play.textContent = "▶ Play";
+    const at = film && film.at();
+    if (film) film.stop();
+    return at;
   };
-  slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
-  play.addEventListener("click", () => {
-    if (timer) return stop();
-    if (Number(slider.value) === frames.length - 1) show(0);
-    play.setAttribute("aria-pressed", "true");
-    play.textContent = "❚❚ Pause";
-    timer = setInterval(() => {
-      const next = Number(slider.value) + 1;
-      if (next >= frames.length) return stop();
-      return show(next);
-    }, 350);
-    return undefined;
-  });
-  document.querySelectorAll(".film-mark").forEach((mark) => {
-    mark.addEventListener("click", () => { stop(); show(Number(mark.dataset.index)); });
-  });
-  // For print: the first, the last and the sheets at which findings began.
-  const told = new Set([0, frames.length - 1]);
-  document.querySelectorAll(".film-mark").forEach((mark) => told.add(Number(mark.dataset.index)));
-  thumbs.forEach((thumb, i) => thumb.classList.toggle("told", told.has(i)));
-  show(frames.length - 1);
+  window.gandoctorReport = { start, stop, printing: () => printing };
+  start();
 })();

@@ -1,0 +1,67 @@
+"""The findings as the page shows them: their charts and fixes, and where they lie on the timeline and the slider."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gandoctor.report.filmstrip import Filmstrip
+from gandoctor.report.sections import Charts, ChartView
+from gandoctor.rules import Finding
+from gandoctor.treatments import Treatment
+
+MARK_WIDTH = 20
+"""Share of the slider, in percent, that a mark takes on a phone."""
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """A detected finding with its charts, fixes and place on the timeline (percent of the run)."""
+
+    finding: Finding
+    charts: tuple[ChartView, ...]
+    treatments: tuple[tuple[Treatment, str | None], ...]
+    left: float
+    width: float
+
+
+def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingView:
+    """Return a detected finding ready for the page of a run of `last_step` steps."""
+    first, last, whole = finding.first_step or 0, finding.last_step or 0, max(last_step, 1)
+    left = min(max(100 * first / whole, 0.0), 99.0)
+    width = min(max(100 * (last - first) / whole, 1.0), 100 - left)
+    return FindingView(
+        finding=finding,
+        charts=tuple(charts.of_finding(finding)),
+        treatments=tuple((t, set_command(t)) for t in finding.treatments),
+        left=round(left, 2),
+        width=round(width, 2),
+    )
+
+
+def set_command(treatment: Treatment) -> str | None:
+    """Return the command that makes the change on the reference model, or None where it is not a setting."""
+    if not treatment.patch:
+        return None
+    settings = [
+        f"--set {shlex.quote(f'{k}={v if isinstance(v, str) else json.dumps(v)}')}" for k, v in treatment.patch.items()
+    ]
+    return " ".join(["gandoctor run", *settings])
+
+
+def slider_marks(strip: Filmstrip, moments: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Place each moment under the slider, at the first sheet that can show it, in rows that do not overlap."""
+    steps = [f.step for f in strip.frames]
+    if len(steps) < 2:
+        return []
+    marks: list[dict[str, Any]] = []
+    for step, label in moments:
+        index = next((i for i, s in enumerate(steps) if s >= step), len(steps) - 1)
+        left = round(100 * index / (len(steps) - 1), 2)
+        near = [m["row"] for m in marks if left - m["left"] < MARK_WIDTH]
+        row = next(r for r in range(len(near) + 1) if r not in near)
+        marks.append({"step": step, "label": label, "index": index, "left": left, "row": row})
+    return marks

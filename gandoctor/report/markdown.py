@@ -1,0 +1,188 @@
+"""The report as Markdown: what the page says without its pictures, to paste into an issue or a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gandoctor import __version__
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.report import facts
+from gandoctor.report.findings import set_command
+from gandoctor.report.language import Language, language
+from gandoctor.report.page import sentence
+from gandoctor.report.text import clean, flat, number
+from gandoctor.rules import Finding, Status
+
+EVIDENCE_MAX = 20
+CONFIG_MAX = 60
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
+_LIST_MARK = re.compile(r"^(\s*)([-+]|\d+(?=[.)]))")
+_CODE = re.compile(r"(`[^`\n]+`)")
+
+
+def render_markdown(diagnosis: Diagnosis, lang: str = "en") -> str:
+    """Return the report as GitHub-flavoured Markdown; the same run gives the same text.
+
+    Words from the run directory are escaped: they can add no markup, no link, no picture and mention nobody.
+
+    Args:
+        diagnosis: What to report.
+        lang: "en" or "zh".
+
+    Raises:
+        GandoctorError: There is no such language.
+    """
+    words = language(lang)
+    return "\n".join(_lines(diagnosis, words)).rstrip() + "\n"
+
+
+def _lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    run, separator = diagnosis.run, words("markdown.separator")
+    yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{_text(clean(run.path.resolve().name, 80))}"
+    yield ""
+    yield _text(clean(sentence(diagnosis, words), 600))
+    yield ""
+    if (crash := facts.crash(run, words)) is not None:
+        yield from (f"**{words('top.crash')}** {_text(crash)}", "")
+    for name, value in facts.facts(run, words):
+        yield f"- {name}{separator}{_text(value)}"
+    yield ""
+    yield f"### {words('finding.title')}"
+    yield ""
+    if not diagnosis.detected:
+        yield from (words("markdown.nothing_wrong"), "")
+    elif words.code != "en":
+        yield from (words("page.english"), "")
+    for finding in diagnosis.detected:
+        yield from _finding(finding, words)
+    yield from _checks(diagnosis, words)
+    yield from _reproduce(diagnosis, words)
+    yield f"<sub>{words('markdown.made_by', version=__version__)}</sub>"
+
+
+def _finding(finding: Finding, words: Language) -> Iterator[str]:
+    rule = finding.rule
+    severity = words(f"severity.{finding.severity.value}")
+    since = words("finding.from", step=finding.first_step)
+    yield f"#### {rule.id} {_text(words.name('rule', rule.id, rule.title))}"
+    yield ""
+    yield f"**{severity}**, {since} (`{rule.name}`)"
+    yield ""
+    yield f"**{words('finding.why')}**"
+    yield ""
+    for evidence in finding.evidence[:EVIDENCE_MAX]:
+        seen = words(
+            "markdown.observation",
+            signal=_code_safe(evidence.signal),
+            first=evidence.first_step,
+            last=evidence.last_step,
+            observed=number(evidence.observed),
+        )
+        against = "" if evidence.threshold is None else words("markdown.against", threshold=number(evidence.threshold))
+        yield f"- {_text(clean(evidence.statement))} ({seen}{against})"
+    if (more := len(finding.evidence) - EVIDENCE_MAX) > 0:
+        yield f"- {words.count('finding.more_evidence', more)}"
+    yield ""
+    if finding.causes:
+        yield from (f"**{words('finding.causes')}**", "", words("finding.hypotheses"), "")
+        for i, cause in enumerate(finding.causes, start=1):
+            title = _text(words.name("cause", cause.id, cause.title))
+            yield f"{i}. **{title}** {words('finding.tell')} {_text(clean(cause.test, 2_000))}"
+        yield ""
+    yield from (f"**{words('finding.change')}**", "")
+    if not finding.treatments:
+        yield from (words("finding.no_treatment"), "")
+    for i, treatment in enumerate(finding.treatments, start=1):
+        title = _text(words.name("treatment", treatment.id, treatment.title))
+        yield f"{i}. **{title}** ({words(f'strength.{treatment.evidence}')})"
+        yield f"   {_text(clean(treatment.explanation, 2_000))}"
+        yield f"   {words('finding.evidence')} {_text(clean(treatment.reference), links=True)}"
+        if treatment.code:
+            yield ""
+            yield from _code(treatment.code, "python", indent="   ")
+        if (command := set_command(treatment)) is not None:
+            yield ""
+            yield f"   {words('finding.same_setting')}"
+            yield ""
+            yield from _code(command, "sh", indent="   ")
+        yield ""
+
+
+def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    separator = words("markdown.separator")
+    yield from (f"### {words('checks.title')}", "")
+    for status in (Status.ERRORED, Status.NOT_EVALUATED, Status.NOT_DETECTED):
+        found = [f for f in diagnosis.findings if f.status is status]
+        if not found:
+            continue
+        yield from (f"**{words(f'outcome.{status.value}')}**", "")
+        for finding in found:
+            title = _text(words.name("rule", finding.rule.id, finding.rule.title))
+            why = f"{separator}{_text(clean(finding.reason))}" if finding.reason else ""
+            yield f"- {finding.rule.id} {title}{why}"
+        yield ""
+    if gaps := facts.gaps(diagnosis.run, words):
+        yield from (f"**{words('checks.gaps')}**", "", *(f"- {_text(gap)}" for gap in gaps), "")
+    if missing := flat(diagnosis.run.manifest.missing, words, CONFIG_MAX):
+        yield from (f"**{words('checks.missing')}**", "")
+        yield from (*(f"- `{_code_safe(name)}`{separator}{_text(why)}" for name, why in missing), "")
+    if events := facts.notable_events(diagnosis.run, words):
+        yield from (f"**{words('checks.events')}**", "")
+        for step, kind, details in events:
+            yield f"- {words('finding.at_step', step=step)}{separator}{kind}" + (
+                f" – {_text(details)}" if details else ""
+            )
+        yield ""
+
+
+def _reproduce(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    manifest = diagnosis.run.manifest
+    yield from (f"### {words('reproduce.title')}", "")
+    command = facts.command(diagnosis.run)
+    if command is None:
+        yield from (words("reproduce.unknown"), "")
+    else:
+        yield from _code(clean(command, 4_000), "sh")
+        yield ""
+    for heading, rows in (("config", manifest.config), ("versions", manifest.versions)):
+        if listed := flat(rows, words, CONFIG_MAX):
+            yield from (f"**{words(f'reproduce.{heading}')}**", "")
+            yield from _code("\n".join(f"{name}: {value}" for name, value in listed), "")
+            yield ""
+
+
+def _text(text: str, links: bool = False) -> str:
+    """Return text that Markdown shows as it stands, on one line; `this` stays code where it is balanced.
+
+    Args:
+        text: Anything.
+        links: Leave addresses as they are, so that they become links; only for the package's own words.
+    """
+    parts = _CODE.split(" ".join(text.split()))
+    return "".join(part if _CODE.fullmatch(part) else _escape(part, links) for part in parts)
+
+
+def _escape(text: str, links: bool) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if not links:
+        # A word joiner breaks what would become a link or call for somebody; nobody sees it.
+        text = text.replace("://", ":\u2060//").replace("www.", "www\u2060.").replace("@", "@\u2060")
+        text = _SPECIAL.sub(r"\\\1", text)
+    return _LIST_MARK.sub(r"\1\\\2", text)
+
+
+def _code_safe(text: str) -> str:
+    return clean(text, 120).replace("`", "'").replace("\n", " ")
+
+
+def _code(content: str, kind: str, indent: str = "") -> list[str]:
+    """Return a code block whose fence is longer than any in the content."""
+    longest = max((len(ticks) for ticks in re.findall("`+", content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [
+        f"{indent}{fence}{kind}",
+        *(f"{indent}{line}".rstrip() for line in content.splitlines()),
+        f"{indent}{fence}",
+    ]
