@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 
+from gandoctor.cli.relay import Relay
 from gandoctor.cli.report import write_all
 from gandoctor.cli.text import diagnosis_lines, print_lines
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.job import Job
-from gandoctor.experiments.launch import CHILD, ChildTraining, Ending, Outcome
+from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
+from gandoctor.experiments.target import is_script
 from gandoctor.rules import Severity
 from gandoctor.store.manifest import MANIFEST_NAME
 from gandoctor.watch.follow import Follower, Snapshot, View, follow
@@ -31,7 +34,7 @@ _ENDING_NOTICE = "Stopping after this step; the report follows. Ctrl-C again end
 
 def conduct(
     job: Job, *, watch: bool, stop_on: str | None, child: Sequence[str] = CHILD
-) -> tuple[Diagnosis | None, Ending]:
+) -> tuple[list[Diagnosis], Outcome]:
     """Run a training from launch to report.
 
     Args:
@@ -41,7 +44,7 @@ def conduct(
         child: The child's program; replaced in tests.
 
     Returns:
-        The diagnosis (None if the training ended before anything was recorded) and how the child ended.
+        The diagnosis of every run recorded (none if the training ended before that) and how the child ended.
 
     Raises:
         GandoctorError: Nothing could be trained.
@@ -55,11 +58,20 @@ def conduct(
         view = stack.enter_context(_view(console, watch))
         if isinstance(view, ScreenView):
             stack.enter_context(Keyboard())  # only so that what is typed does not show
+        relay = _relay(training, view, console)
+        follower = Follower(training.run_dir, time.time, judging=watch or stop_on is not None)
+
+        def ended(_: Snapshot | None) -> bool:
+            over = training.has_ended()
+            relay(over)
+            follower.turn_to(training.recording)
+            return over
+
         follow(
-            Follower(training.run_dir, time.time, judging=watch or stop_on is not None),
+            follower,
             view,
             wait=lambda seconds: training.wait(seconds) and False,
-            ended=lambda _: training.has_ended(),
+            ended=ended,
             on_look=stopper.look,
             notice=lambda: _ENDING_NOTICE if interrupts.count else stopper.notice,
         )
@@ -68,24 +80,34 @@ def conduct(
 
 def _conclude(
     training: ChildTraining, outcome: Outcome, stopper: _Stopper, console: Console, errors: Console
-) -> tuple[Diagnosis | None, Ending]:
+) -> tuple[list[Diagnosis], Outcome]:
     if outcome.ending == "unusable":
         raise GandoctorError(outcome.message or "The target cannot be used.")
     if outcome.message:
         errors.print(printable(outcome.message), soft_wrap=True, markup=False)
-    if not (training.run_dir / MANIFEST_NAME).exists():
+    recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
+    if not recorded and outcome.exit_status != 0:  # a script that ended well has said why in its message
         errors.print("Nothing was recorded, so there is no report.")
-        return None, outcome.ending
-    diagnosis = diagnose(training.run_dir)
+    diagnoses = []
+    for run_dir in recorded:
+        if len(recorded) > 1:
+            model = training.runs[run_dir]
+            console.print(printable(f"\n{run_dir}{f'  {model}' if model else ''}"), soft_wrap=True, markup=False)
+        diagnoses.append(_report(run_dir, stopper.saved if run_dir == recorded[-1] else None, console, errors))
+    return diagnoses, outcome
+
+
+def _report(run_dir: Path, saved: str | None, console: Console, errors: Console) -> Diagnosis:
+    diagnosis = diagnose(run_dir)
     print_lines(console, diagnosis_lines(diagnosis))
-    if stopper.saved is not None:
-        console.print(f"\n{stopper.saved}", soft_wrap=True, markup=False)
+    if saved is not None:
+        console.print(f"\n{saved}", soft_wrap=True, markup=False)
     try:
         report = write_all(diagnosis, None)
         console.print(f"\nReport: {printable(str(report))}", soft_wrap=True, markup=False)
     except GandoctorError as error:
         errors.print(f"Error: {printable(str(error))}", soft_wrap=True, markup=False)
-    return diagnosis, outcome.ending
+    return diagnosis
 
 
 class Interrupts:
@@ -161,6 +183,19 @@ class _Stopper:
         planned, step = self._last.planned_steps, self._last.step
         steps = f", {planned - step} of {planned} steps saved" if planned else ""
         return f"Stopped at step {step} because of {self._stopped_by}{steps}."
+
+
+def _relay(training: ChildTraining, view: View, console: Console) -> Callable[[bool], None]:
+    """Return what shows a script's own output wherever the whole screen is not taken; call it at every look."""
+    if not is_script(training.job.target) or isinstance(view, ScreenView):
+        return lambda _over: None
+
+    def write(line: str) -> None:
+        with suppress(OSError):  # a reader that went away must not cost the training its report
+            # Through the console: on a terminal it puts the line above the progress line.
+            console.print(printable(line), soft_wrap=True, markup=False, highlight=False)
+
+    return Relay(training.log_path, write).look
 
 
 def _view(console: Console, watch: bool) -> View:

@@ -14,6 +14,7 @@ INTERRUPTED = 130
 
 @click.command("run")
 @click.argument("target", required=False)
+@click.argument("arguments", nargs=-1, metavar="[-- ARGS]", type=click.UNPROCESSED)
 @click.option("--watch", is_flag=True, help="Show the training live; without a terminal, in plain lines.")
 @click.option("--preset", metavar="NAME", help="quick or reference, for the reference model.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; repeatable.")
@@ -29,18 +30,26 @@ INTERRUPTED = 130
 )
 @fail_on_option
 def command(
-    target: str | None, watch: bool, run_dir: Path | None, stop_on: str | None, fail_on: str, **given: Any
+    target: str | None,
+    arguments: tuple[str, ...],
+    watch: bool,
+    run_dir: Path | None,
+    stop_on: str | None,
+    fail_on: str,
+    **given: Any,
 ) -> int:
     """Train TARGET with monitors attached and write a report.
 
-    TARGET is the reference model (default) or "module:factory", a function that returns a
-    gandoctor.experiments.Training.
+    TARGET is the reference model (default), "module:factory", a function that returns a
+    gandoctor.experiments.Training, or a script: it runs unchanged, given ARGS, and every
+    GAN it trains with keras.Model.fit is recorded. What it prints is shown, or kept in
+    training.log while a terminal is taken by --watch.
 
     Ctrl-C ends the training after its current step and still writes the report; a second
     one ends at once.
 
     Exit status: 0 nothing detected at or above --fail-on; 1 something was, or the training
-    crashed; 2 unusable arguments; 130 interrupted.
+    crashed; 2 unusable arguments; 130 interrupted. A script's own status, where it is not 0.
     """
     import sys
     from datetime import datetime
@@ -60,11 +69,16 @@ def command(
         target=target,
         run_dir=str(run_dir or default_run_dir(options, target, datetime.now())),
         options=options,
+        arguments=list(arguments),
         command=["gandoctor", *sys.argv[1:]],
     )
-    diagnosis, ending = conduct(job, watch=watch, stop_on=stop_on)
-    if ending == "interrupted":
+    diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on)
+    if outcome.ending == "interrupted":
         return INTERRUPTED
-    if ending in ("crashed", "killed") or diagnosis is None:
+    if outcome.exit_status:
+        return outcome.exit_status
+    if outcome.ending in ("crashed", "killed"):
         return 1
-    return exit_status(diagnosis, fail_on)
+    if not diagnoses:
+        return 0 if outcome.exit_status == 0 else 1
+    return max(exit_status(diagnosis, fail_on) for diagnosis in diagnoses)

@@ -1,7 +1,7 @@
 """The training child: `python -m gandoctor.experiments.child` builds the target, fits it, records the run.
 
-Standard input carries the `Job` and then `Control` lines, standard output one `Message`, standard error is
-the log. It ends with an `ExitStatus`. The launcher is the only intended caller.
+Standard input carries the `Job` and then `Control` lines, standard output `Message`s, standard error is the log. It
+ends with an `ExitStatus`. The launcher is the only intended caller.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Any
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ExitStatus, Job, Message
+from gandoctor.experiments.script import ScriptEnded, run_script
 from gandoctor.experiments.stop_request import StopRequest
-from gandoctor.experiments.target import TargetCrashed, build_training
+from gandoctor.experiments.target import TargetCrashed, build_training, is_script
 from gandoctor.store.manifest import MANIFEST_NAME
 
 Train = Callable[[Job, StopRequest], None]
@@ -104,7 +105,16 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
     try:
         job = Job.model_validate_json(_read_line(control_fd))
         stop.listen_to_launcher(control_fd)
-        train(job, stop)
+        if is_script(job.target):
+            _run_script(job, stop, message_fd)
+        else:
+            train(job, stop)
+    except ScriptEnded as error:
+        if error.raised:
+            _say(message_fd, f"{job.target} raised {error.raised}", traceback_in_log=True, exit_status=error.status)
+        else:
+            _say(message_fd, f"{job.target} ended with exit status {error.status}.", exit_status=error.status)
+        return ExitStatus.CRASHED
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
     except GandoctorError as error:
@@ -119,6 +129,15 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
         _say(message_fd, f"{type(error).__name__}: {error}", traceback_in_log=True)
         return ExitStatus.CRASHED
     return ExitStatus.INTERRUPTED if stop.reason == "interrupted" else ExitStatus.COMPLETED
+
+
+def _run_script(job: Job, stop: StopRequest, message_fd: int) -> None:
+    def announce(run_dir: Path, model: str) -> None:
+        _send(message_fd, Message(recording=str(run_dir), model=model))
+
+    unrecorded = run_script(job, stop, announce)
+    if unrecorded is not None:
+        _say(message_fd, unrecorded, exit_status=0)
 
 
 def _take_over_standard_streams() -> tuple[int, int]:
@@ -138,12 +157,17 @@ def _read_line(fd: int) -> bytes:
     return line
 
 
-def _say(message_fd: int, error: str, traceback_in_log: bool = False) -> None:
-    message = Message(error=error[:MESSAGE_MAX_CHARACTERS], traceback_in_log=traceback_in_log)
-    try:
-        os.write(message_fd, message.model_dump_json().encode() + b"\n")
-    except OSError:
+def _say(message_fd: int, error: str, **fields: Any) -> None:
+    if not _send(message_fd, Message(error=error[:MESSAGE_MAX_CHARACTERS], **fields)):
         print(error, file=sys.stderr)  # the launcher is gone; the log is not
+
+
+def _send(message_fd: int, message: Message) -> bool:
+    try:
+        os.write(message_fd, message.model_dump_json(exclude_defaults=True).encode() + b"\n")
+    except OSError:
+        return False
+    return True
 
 
 def _seed(job: Job, config: dict[str, Any]) -> int | None:

@@ -1,4 +1,4 @@
-"""What launcher and training child say to each other: job, control lines, exit status, one message."""
+"""What launcher and training child say to each other: job, control lines, exit status, messages."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ class Job(BaseModel):
     The launcher then keeps that pipe open: a further line is a `Control`, its end means the launcher has died.
 
     Attributes:
-        target: "module:factory"; see `gandoctor.experiments.Training`.
+        target: "module:factory" (see `gandoctor.experiments.Training`), or the path of a script.
         run_dir: Directory to record into.
-        options: Arguments for the factory; only those the user gave.
+        options: Arguments for the factory; only those the user gave. Empty for a script.
+        arguments: The script's own command line.
         command: The command line, for the manifest.
     """
 
     target: str
     run_dir: str
     options: dict[str, Any] = Field(default_factory=dict)
+    arguments: list[str] = Field(default_factory=list)
     command: list[str] = Field(default_factory=list)
 
 
@@ -56,12 +58,18 @@ class Control(BaseModel):
 
 
 class Message(BaseModel):
-    """The child's last words, one JSON line on its standard output.
+    """One JSON line on the child's standard output: where a script's GAN is recorded, or the child's last words.
 
     Attributes:
+        recording: Run directory a script's GAN is being recorded to from here on.
+        model: Class name of that GAN.
         error: What went wrong, in one message for the user.
         traceback_in_log: The user's own code raised, and the log says where.
+        exit_status: What a script that has ended returned.
     """
 
-    error: str
+    recording: str | None = None
+    model: str | None = None
+    error: str | None = None
     traceback_in_log: bool = False
+    exit_status: int | None = None

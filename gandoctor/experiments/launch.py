@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.job import LOG_NAME, Control, ExitStatus, Job, Message
-from gandoctor.experiments.target import DEFAULT_TARGET, split_target
+from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
 
 CHILD = (sys.executable, "-m", "gandoctor.experiments.child")
 
@@ -31,10 +31,12 @@ class Outcome:
     Attributes:
         ending: "killed" is a death by a signal nobody here sent: out of memory, `kill -9`, a segmentation fault.
         message: What the child (or this process) says of it in one message; None when all went well.
+        exit_status: What a script returned, where it is known.
     """
 
     ending: Ending
     message: str | None = None
+    exit_status: int | None = None
 
 
 class ChildTraining:
@@ -46,14 +48,21 @@ class ChildTraining:
         job: What to train.
         command: The child's program; replaced in tests.
 
+    Attributes:
+        runs: Directories recorded to, in order, and the class name of the model where a script trains it: a script may
+            train several GANs, or record to a directory of its own choice.
+
     Raises:
         GandoctorError: The run directory is taken or cannot be created, or the target is malformed.
     """
 
     def __init__(self, job: Job, command: Sequence[str] = CHILD) -> None:
-        split_target(job.target)
+        check_target(job.target, job.options, job.arguments)
         self.job = job
-        self.run_dir = Path(job.run_dir)
+        self.runs: dict[Path, str | None] = {} if is_script(job.target) else {Path(job.run_dir): None}
+        self._recording = self.run_dir = Path(job.run_dir)
+        self._words = b""
+        self._last_message: Message | None = None
         self.log_path = self.run_dir / LOG_NAME
         self._created = _make_run_dir(self.run_dir)
         with self.log_path.open("wb") as log:
@@ -65,6 +74,8 @@ class ChildTraining:
                 start_new_session=True,
                 env=_environment(os.environ),
             )
+        assert self._process.stdout is not None
+        os.set_blocking(self._process.stdout.fileno(), False)  # also: a grandchild may hold the other end open
         self._outcome: Outcome | None = None
         self._killed_by_us = False
         self._send(job.model_dump_json())
@@ -101,6 +112,12 @@ class ChildTraining:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
+    @property
+    def recording(self) -> Path:
+        """Directory recorded to at present; where nothing is yet, the one where it will be by default."""
+        self._listen()
+        return self._recording
+
     def outcome(self) -> Outcome:
         """Wait for the child and say how it ended; after an unusable job what we created is removed again."""
         if self._outcome is None:
@@ -116,29 +133,48 @@ class ChildTraining:
     def _read_outcome(self) -> Outcome:
         assert self._process.stdout is not None
         status = self._process.wait()
-        os.set_blocking(self._process.stdout.fileno(), False)  # a grandchild may hold the other end open
-        words = self._process.stdout.read() or b""
+        self._listen()
         self._process.stdout.close()
         with suppress(BrokenPipeError):
             assert self._process.stdin is not None
             self._process.stdin.close()
+        return self._judge(status, self._last_message)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        if self._process.stdout.closed:
+            return
+        with suppress(BlockingIOError):
+            while words := os.read(self._process.stdout.fileno(), 65536):
+                self._words += words
+        *lines, self._words = self._words.split(b"\n")
+        for line in lines:
+            self._hear(line)
+
+    def _hear(self, line: bytes) -> None:
         try:
-            message = Message.model_validate_json(words)
+            message = Message.model_validate_json(line)
         except ValidationError:
-            message = None
-        return self._judge(status, message)
+            return
+        if message.recording is None:
+            self._last_message = message
+            return
+        self._recording = _shown(Path(message.recording))
+        self.runs.setdefault(self._recording, message.model)
 
     def _judge(self, status: int, message: Message | None) -> Outcome:
         log = f"The log is {self.log_path}."
+        said = message.exit_status if message is not None else None
         if status == ExitStatus.COMPLETED:
-            return Outcome("completed")
+            return Outcome("completed", message.error if message is not None else None, said)
         if status == ExitStatus.INTERRUPTED or self._killed_by_us:
             return Outcome("interrupted", "The training was interrupted.")
-        if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None:
+        if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None and message.error is not None:
             where = f"\nThe traceback is in {self.log_path}." if message.traceback_in_log else ""
             if status == ExitStatus.UNUSABLE and not where:
                 self._remove_what_we_made()
-            return Outcome("unusable" if status == ExitStatus.UNUSABLE else "crashed", message.error + where)
+            ending: Ending = "unusable" if status == ExitStatus.UNUSABLE else "crashed"
+            return Outcome(ending, message.error + where, said)
         if status < 0:
             name = signal.Signals(-status).name
             cause = " Out of memory?" if -status == signal.SIGKILL else ""
@@ -153,10 +189,20 @@ class ChildTraining:
 
 
 def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -> Path:
-    """Return runs/<date>-<time>-<preset, or the name of the target's module>."""
-    module, _ = split_target(target)
-    name = options.get("preset") or ("dcgan" if target == DEFAULT_TARGET else module.rpartition(".")[2])
+    """Return runs/<date>-<time>-<preset, or the name of the target's module or script>."""
+    if is_script(target):
+        name: object = Path(target).stem
+    else:
+        module, _ = split_target(target)
+        name = options.get("preset") or ("dcgan" if target == DEFAULT_TARGET else module.rpartition(".")[2])
     return Path("runs") / f"{now:%Y%m%d-%H%M%S}-{name}"
+
+
+def _shown(path: Path) -> Path:
+    """The path as a person would write it here."""
+    with suppress(ValueError, OSError):
+        return path.relative_to(Path.cwd())
+    return path
 
 
 def _make_run_dir(run_dir: Path) -> bool:

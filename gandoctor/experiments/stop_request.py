@@ -41,6 +41,10 @@ class StopRequest:
         if self.reason is not None:
             raise KeyboardInterrupt
 
+    def training_ends(self) -> None:
+        """From here on a signal raises KeyboardInterrupt again."""
+        self._training = False
+
     def listen_to_signals(self) -> None:
         """Take SIGINT, SIGTERM and SIGHUP as requests; the second one ends the process at once."""
         for number in SIGNALS:

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,30 +15,56 @@ from gandoctor.experiments.training import Training
 
 DEFAULT_TARGET = "reference_models.training:build"
 
-_SCRIPTS_NOT_YET = """\
-{target} is a script; `gandoctor run` takes a function, "module:factory", that returns a \
-gandoctor.experiments.Training. To watch a script, attach the monitor inside it and run it as usual:
-    from gandoctor import GANMonitor
-    monitor = GANMonitor("runs/mine", probe_data=real_images[:1024])
-    gan.fit(dataset, callbacks=[monitor])
-Then, from another terminal: gandoctor watch runs/mine"""
-
 
 class TargetCrashed(Exception):
     """The target's own code raised; `__cause__` is what it raised."""
+
+
+def is_script(target: str) -> bool:
+    """Tell whether a target is the path of a script and not "module:factory"."""
+    return target.endswith(".py") or os.sep in target
+
+
+def check_target(target: str, options: Mapping[str, Any], arguments: Sequence[str]) -> None:
+    """Refuse a target that cannot be run, before anything is started.
+
+    Args:
+        target: "module:factory" or the path of a script.
+        options: What was given for a factory.
+        arguments: What was given for a script.
+
+    Raises:
+        GandoctorError: No such script, malformed, or given what is for the other kind.
+    """
+    if not is_script(target):
+        split_target(target)
+        if arguments:
+            raise GandoctorError(
+                f"{' '.join(arguments)!r} after TARGET is for a script to read; {target} is a function. "
+                "Its options come before: --steps, --set KEY=VALUE and so on."
+            )
+        return
+    if not os.path.isfile(target):
+        raise GandoctorError(f"There is no script {target}.")
+    if options:
+        refused = ", ".join(_OPTION_OF.get(name, f"--{name}") for name in options)
+        raise GandoctorError(
+            f"{target} is a script and decides for itself what {refused} would set. "
+            f"What the script reads comes after --, as in: gandoctor run {target} -- ARGUMENTS"
+        )
 
 
 def split_target(target: str) -> tuple[str, str]:
     """Split "module:factory".
 
     Raises:
-        GandoctorError: It is a script or not of that form.
+        GandoctorError: It is not of that form.
     """
-    if target.endswith(".py") or os.sep in target:
-        raise GandoctorError(_SCRIPTS_NOT_YET.format(target=target))
     module, colon, factory = target.partition(":")
     if not (colon and factory.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise GandoctorError(f'TARGET must be "module:factory", e.g. {DEFAULT_TARGET}; {target!r} is not of that form.')
+        raise GandoctorError(
+            f'TARGET must be a script or "module:factory", e.g. {DEFAULT_TARGET}; {target!r} is neither.'
+        )
     return module, factory
 
 

@@ -1,19 +1,26 @@
-"""Monitors: Keras callbacks that measure a GAN's training and write it to a run directory. They never judge."""
+"""Monitors: Keras callbacks that measure a GAN's training and write it to a run directory. They never judge.
 
+Beside them two guards that act on what was recorded: StopOnFinding and BestGenerator.
+"""
+
+from gandoctor.monitors.best_generator import BestGenerator
 from gandoctor.monitors.discriminator import DiscriminatorMonitor
 from gandoctor.monitors.gan_monitor import GANMonitor
 from gandoctor.monitors.gradient_norms import GradientNormMonitor
 from gandoctor.monitors.losses import LossMonitor
 from gandoctor.monitors.samples import SampleMonitor
 from gandoctor.monitors.session import MonitorWarning
+from gandoctor.monitors.stop_on_finding import StopOnFinding
 from gandoctor.monitors.weight_updates import WeightUpdateMonitor
 
 __all__ = [
+    "BestGenerator",
     "DiscriminatorMonitor",
     "GANMonitor",
     "GradientNormMonitor",
     "LossMonitor",
     "MonitorWarning",
     "SampleMonitor",
+    "StopOnFinding",
     "WeightUpdateMonitor",
 ]

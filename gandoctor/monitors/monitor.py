@@ -28,6 +28,7 @@ class Monitor(keras.callbacks.Callback):
         before_update, after_update: inside the training graph, at each `optimizer.apply`; return scalars to record.
         after_step: inside the training graph, at the end of `train_step`; returns scalars to record.
         probe: host, every few steps; gets the players' outputs and returns numbers to record.
+        after_probe: host, after every part's `probe`; gets the numbers they returned.
 
     Attributes:
         disabled: Set when a hook failed; the monitor is then left out for the rest of the run.
@@ -98,6 +99,9 @@ class Monitor(keras.callbacks.Callback):
     def probe(self, step: int, probe: Probe | None) -> dict[str, float]:
         """Called on the host at a probe; `probe` is None where the players cannot be run."""
         return {}
+
+    def after_probe(self, step: int, values: Mapping[str, float]) -> None:
+        """Called on the host when every part has read a probe, with all that will be recorded of it."""
 
     # Keras callback. ------------------------------------------------------------------------------------------
 

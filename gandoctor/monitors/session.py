@@ -189,6 +189,9 @@ class Session:
         for part in self._working():
             with self._contained(part):
                 values |= part.probe(self.step, probe)
+        for part in self._working():
+            with self._contained(part):
+                part.after_probe(self.step, values)
         self._last_probe = self.step
         cost = time.monotonic() - begun
         self._probe_time += cost

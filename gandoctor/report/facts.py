@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gandoctor.report.guards import guard_facts
 from gandoctor.report.language import Language
 from gandoctor.report.text import clean, duration, flat, number, setting
 from gandoctor.rules import Finding
@@ -61,6 +62,7 @@ def facts(run: Run, words: Language) -> list[tuple[str, str]]:
         rows.append(("wall_time", wall))
     if manifest.created:
         rows.append(("started", _moment(manifest.created)))
+    rows += guard_facts(run, words)
     return [(words(f"fact.{key}"), value) for key, value in rows]
 
 

@@ -127,6 +127,16 @@ class Follower:
         self._curves: dict[str, np.ndarray] = {}
         self._preview: Preview | None = None
 
+    def turn_to(self, run_dir: Path) -> None:
+        """Follow another run directory from the next look on; does nothing if it is the one followed."""
+        if run_dir == self.run_dir:
+            return
+        self.run_dir = run_dir
+        self._run = self._diagnosis = self._preview = None
+        self._judged_at = float("-inf")
+        self._news_to_judge = False
+        self._curves = {}
+
     def look(self, last: bool = False) -> Snapshot | None:
         """Read on and return what there is to show; None while the run has not begun.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +41,7 @@ class LinesView:
         self._written_at = float("-inf")
         self._written_step: int | None = None
         self._notice: str | None = None
+        self._run_dir: Path | None = None
         self._told: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
@@ -58,6 +60,12 @@ class LinesView:
         self._notice = notice
         if snapshot is None:
             return
+        if snapshot.run_dir != self._run_dir:
+            if self._run_dir is not None:
+                self._write(f"Now recording to {snapshot.run_dir}")
+            self._run_dir = snapshot.run_dir
+            self._told.clear()
+            self._written_step = None
         for finding in snapshot.diagnosis.detected if snapshot.diagnosis else ():
             key = (finding.rule.id, finding.severity.value)
             if key not in self._told:

@@ -89,13 +89,6 @@ def test_a_taken_directory_is_refused_before_anything_starts(run_dir):
     assert "--run-dir" in done.stderr
 
 
-def test_scripts_are_refused(run_dir):
-    done = command(WITH_FAKE_CHILD, "run", "--run-dir", str(run_dir), "train.py")
-    assert done.returncode == 2
-    assert "GANMonitor" in done.stderr
-    assert not run_dir.exists()
-
-
 def test_the_default_directory_lies_in_runs(tmp_path):
     done = command(WITH_FAKE_CHILD, "run", "--preset", "quick", "--steps", "3", cwd=tmp_path)
     assert done.returncode == 0

@@ -7,7 +7,14 @@ import textwrap
 import pytest
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.target import DEFAULT_TARGET, TargetCrashed, build_training, split_target
+from gandoctor.experiments.target import (
+    DEFAULT_TARGET,
+    TargetCrashed,
+    build_training,
+    check_target,
+    is_script,
+    split_target,
+)
 from gandoctor.experiments.training import Training
 
 MODULE = """
@@ -43,10 +50,17 @@ def test_default_target_is_well_formed():
 
 
 @pytest.mark.parametrize("target", ["train.py", "./train.py", "scripts/train"])
-def test_script_is_refused_with_the_lines_to_add(target):
-    with pytest.raises(GandoctorError, match="GANMonitor") as error:
-        split_target(target)
-    assert target in str(error.value)
+def test_script_is_told_from_factory(target):
+    assert is_script(target)
+    assert not is_script(DEFAULT_TARGET)
+    with pytest.raises(GandoctorError, match="There is no script"):
+        check_target(target, {}, [])
+
+
+def test_arguments_are_for_scripts():
+    check_target(DEFAULT_TARGET, {"steps": 3}, [])
+    with pytest.raises(GandoctorError, match="is a function"):
+        check_target(DEFAULT_TARGET, {}, ["--epochs", "3"])
 
 
 @pytest.mark.parametrize("target", ["", "model", "model:", ":build", "a b:c", "model:build()"])

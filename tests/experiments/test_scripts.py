@@ -1,0 +1,175 @@
+"""`gandoctor run train.py -- ARGS`: real scripts run unchanged through the real command, their GANs recorded."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gandoctor.store import load_run
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def run(cwd, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "gandoctor", "run", "--run-dir", "run", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def write(folder, text):
+    folder.mkdir(exist_ok=True)
+    path = folder / "train.py"
+    path.write_text(text)
+    return path
+
+
+# Scripts without Keras: what Python promises a script, it gets. --------------------------------------------------
+
+
+def test_a_script_runs_as_python_would_run_it(tmp_path):
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "neighbour.py").write_text("name = 'found'")
+    script = write(
+        tmp_path / "beside",
+        "import os, sys, neighbour\n"
+        "print(__name__, os.path.basename(sys.argv[0]), sys.argv[1:], neighbour.name)\n"
+        "print(os.getcwd(), os.path.samefile(sys.path[0], os.path.dirname(__file__)), 'keras' in sys.modules)\n"
+        "print('to stderr', file=sys.stderr)\n",
+    )
+    done = run(tmp_path, script, "--", "--epochs", "3", "-v")
+    assert done.returncode == 0
+    assert "__main__ train.py ['--epochs', '3', '-v'] found\n" in done.stdout
+    assert f"{tmp_path} True False\n" in done.stdout, "Keras is left for the script to import"
+    assert "to stderr" in done.stdout
+    assert "to stderr" in (tmp_path / "run" / "training.log").read_text()
+
+
+def test_a_script_that_never_fits_is_told_so_once(tmp_path):
+    done = run(tmp_path, write(tmp_path, "print('done')"))
+    assert done.returncode == 0
+    assert done.stdout == "done\n"
+    assert "never called keras.Model.fit" in done.stderr
+    assert done.stderr.count("Nothing was recorded") == 1
+    assert "GANMonitor(" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("import sys; sys.exit(3)", 3), ("import sys; sys.exit('told why')", 1), ("import sys; sys.exit()", 0)],
+)
+def test_the_exit_status_of_the_script_is_that_of_the_command(tmp_path, text, status):
+    done = run(tmp_path, write(tmp_path, text))
+    assert done.returncode == status
+    assert ("told why" in done.stdout) == ("told" in text)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_script_that_raises_shows_its_own_traceback_only(tmp_path):
+    done = run(tmp_path, write(tmp_path, "def f():\n    raise KeyError('mine')\nf()\n"))
+    assert done.returncode == 1
+    frames = [line for line in done.stdout.splitlines() if line.startswith("  File ")]
+    assert len(frames) == 2
+    assert all("train.py" in frame for frame in frames)
+    assert "KeyError: 'mine'" in done.stdout
+    assert "train.py raised KeyError: 'mine'" in done.stderr
+    assert "training.log" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--preset", "quick"], ["--set", "a=1"], ["--fault", "x"], ["--steps", "3"], ["--seed", "1"], ["--data", "x"]],
+)
+def test_options_of_a_factory_are_refused_for_a_script(tmp_path, options):
+    done = run(tmp_path, *options, write(tmp_path, "print('never')"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert options[0] in done.stderr
+    assert "--" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_script_that_is_not_there_is_one_clear_error(tmp_path):
+    done = run(tmp_path, "trian.py")
+    assert (done.returncode, done.stderr) == (2, "Error: There is no script trian.py.\n")
+    assert not (tmp_path / "run").exists()
+
+
+# Scripts with Keras. ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.training
+def test_a_fit_is_recorded_and_training_is_bit_identical(tmp_path):
+    plain = subprocess.run(
+        [sys.executable, SCRIPTS / "dcgan.py", tmp_path / "plain.npz"], capture_output=True, text=True, timeout=300
+    )
+    assert plain.returncode == 0, plain.stderr
+    done = run(tmp_path, "--watch", SCRIPTS / "dcgan.py", "--", "watched.npz")
+    assert done.returncode == 0, done.stderr
+    assert "trained with ['watched.npz']" in done.stdout
+    assert "Epoch 2/2" in done.stdout
+
+    one, other = np.load(tmp_path / "plain.npz"), np.load(tmp_path / "watched.npz")
+    assert set(one) == set(other)
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+    recorded = load_run(tmp_path / "run")
+    assert (recorded.state, recorded.last_step) == ("completed", 18)
+    assert [e.kind for e in recorded.events] == ["started", "ended", "resumed", "ended"]
+    assert {"d_loss", "g_loss", "d_grad_norm", "g_grad_norm", "d_real_score", "sample_kid"} <= set(recorded.names)
+    data = recorded.manifest.data
+    assert (data.shape, data.probe_count) == ((8, 8, 1), 96)
+    assert -1 <= data.minimum < -0.9, "as the pipeline scales them"
+    assert recorded.manifest.config == {"script": str(SCRIPTS / "dcgan.py"), "arguments": ["watched.npz"]}
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+@pytest.mark.training
+def test_two_gans_are_two_runs_and_a_crash_is_the_scripts_own(tmp_path):
+    done = run(tmp_path, SCRIPTS / "two_gans.py", "--", "--break")
+    assert done.returncode == 1
+    assert "ValueError: the user's own mistake" in done.stdout
+    assert "two_gans.py raised ValueError: the user's own mistake" in done.stderr
+
+    first, second = load_run(tmp_path / "run"), load_run(tmp_path / "run-2")
+    assert (first.state, first.last_step) == ("crashed", 14)
+    assert (second.state, second.last_step) == ("completed", 6)
+    assert first.manifest.data.probe_count == 96
+    assert "holdout" not in str(first.manifest.missing.get("probe_data"))
+    assert done.stdout.count("the generator was started") == 1, "looking at the data would have started it once more"
+    assert second.manifest.data is None
+    for name in ("probe_data", "d_real_score", "sample_kid"):
+        assert "side effects" in second.manifest.missing[name] or "change the training" in second.manifest.missing[name]
+    for run_dir in ("run", "run-2"):
+        assert (tmp_path / run_dir / "report.html").exists()
+        assert f"Report: {run_dir}/report.html" in done.stdout
+    assert "run-2  GAN" in done.stdout
+
+
+@pytest.mark.training
+def test_a_script_without_a_gan_runs_to_its_end_and_is_told_why(tmp_path):
+    done = run(tmp_path, SCRIPTS / "no_gan.py", "--", "0")
+    assert done.returncode == 0
+    assert "ran to its end" in done.stdout
+    assert "no model that" in done.stderr
+    assert "has no attribute .generator" in done.stderr
+    assert "GANMonitor(" in done.stderr
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+@pytest.mark.training
+def test_the_scripts_own_monitor_wins(tmp_path):
+    done = run(tmp_path, SCRIPTS / "own_monitor.py", "--", "mine")
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "run" / "run.json").exists()
+    assert (load_run(tmp_path / "mine" / "fitted").last_step, load_run(tmp_path / "mine" / "looped").last_step) == (
+        6,
+        5,
+    )
+    assert f"Report: {Path('mine', 'fitted', 'report.html')}" in done.stdout
+    assert f"Report: {Path('mine', 'looped', 'report.html')}" in done.stdout
