@@ -78,7 +78,7 @@ def main() -> None:
         [
             "# The first six rules on real training",
             "",
-            "Quick preset of the reference model (1/4 width, batch 32, 1,000 steps) on the embedded digits; each cell is",
+            "Quick preset of the reference model (1/4 width, batch 32, 1,000 steps) on the embedded digits. A cell is",
             "one run: verdict, then rule, severity and first step of its evidence. The thresholds were set before these",
             "seeds were run. Made by `python tests/benchmarks/first_rules.py`; all findings are in",
             "[first-rules.json](first-rules.json).",
