@@ -1,5 +1,6 @@
 """`gandoctor run train.py -- ARGS`: real scripts run unchanged through the real command, their GANs recorded."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_a_script_without_a_gan_runs_to_its_end_and_is_told_why(tmp_path):
     assert done.returncode == 0
     assert "ran to its end" in done.stdout
     assert "no model that" in done.stderr
-    assert "has no attribute .generator" in done.stderr
+    assert "cannot tell which network is the generator" in done.stderr
     assert "GANMonitor(" in done.stderr
     assert not (tmp_path / "run" / "run.json").exists()
 
@@ -173,3 +174,46 @@ def test_the_scripts_own_monitor_wins(tmp_path):
     )
     assert f"Report: {Path('mine', 'fitted', 'report.html')}" in done.stdout
     assert f"Report: {Path('mine', 'looped', 'report.html')}" in done.stdout
+
+
+ENDLESS = """
+import sys
+sys.path.insert(0, {scripts!r})
+import keras
+import numpy as np
+from tiny_gan import images, make_gan
+gan = make_gan()
+{before}
+told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epoch or print("going"))
+while True:
+    gan.fit(images(), batch_size=16, epochs=1_000_000, verbose=0, callbacks=[told])
+    print("fit returned")
+"""
+
+
+@pytest.mark.training
+def test_ctrl_c_ends_the_fit_after_its_step_and_then_the_script(tmp_path):
+    script = write(tmp_path, ENDLESS.format(scripts=str(SCRIPTS), before=""))
+    command = [sys.executable, "-m", "gandoctor", "run", "--run-dir", str(tmp_path / "run"), str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert any("going" in line for line in process.stdout), process.communicate()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=300)
+    assert (process.returncode, err.strip()) == (130, "The training was interrupted.")
+    assert "fit returned" not in out
+    recorded = load_run(tmp_path / "run")
+    assert recorded.events[-1].model_extra == {"reason": "interrupted"}
+    assert recorded.events[-1].step == recorded.last_step
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+@pytest.mark.training
+def test_stop_on_ends_the_fit_and_refuses_the_next(tmp_path):
+    poison = "gan.generator.set_weights([w * np.nan for w in gan.generator.get_weights()])"
+    script = write(tmp_path, ENDLESS.format(scripts=str(SCRIPTS), before=poison))
+    done = run(tmp_path, "--stop-on", "critical", script)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.count("fit returned") == 1, "the script goes on, but not with training"
+    recorded = load_run(tmp_path / "run")
+    assert recorded.events[-1].model_extra == {"reason": "stopped", "why": "GD001 critical"}
+    assert "because of GD001" in done.stdout
