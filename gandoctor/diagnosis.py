@@ -6,6 +6,7 @@ import html
 import json
 import math
 import os
+import shlex
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from gandoctor.treatments import prescribe
 SCHEMA = "gandoctor.diagnosis/1"
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
 
+_TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "inconclusive": "#8a929e"}
 _STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NOT_EVALUATED)
 
 
@@ -102,12 +104,17 @@ class Diagnosis:
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{f.rule.id}</td><td>{f.severity}</td><td>{html.escape(f.rule.title)}</td>"
-            f"<td>{html.escape(' '.join(e.statement for e in f.evidence))}</td></tr>"
-            for f in self.detected
+        """Return what a notebook shows: a few lines of HTML, escaped, without scripts, legible on light and dark."""
+        found = "".join(_shown(f) for f in self.detected)
+        counts = [sum(f.status is s for f in self.findings) for s in _STATUS_ORDER]
+        checked = f"{counts[0]} detected, {counts[2]} not detected, {counts[1] + counts[3]} not checked."
+        return (
+            f'<div style="border-left:4px solid {_TONES[self.verdict]};padding:2px 0 2px 14px;max-width:72em">'
+            f'<p style="margin:4px 0"><b style="font-size:1.3em">{self.verdict.capitalize()}</b></p>'
+            f'<p style="margin:4px 0 8px">{_escaped(self.sentence)}</p>{found}'
+            f'<p style="margin:8px 0 4px;opacity:.75">{checked} The whole page: '
+            f"<code>gandoctor report {_escaped(shlex.quote(str(self.run.path)))}</code></p></div>"
         )
-        return f"<p><b>{self.verdict}</b>: {html.escape(self.sentence)}</p><table>{rows}</table>"
 
 
 def diagnose(run: Run | str | os.PathLike[str]) -> Diagnosis:
@@ -139,6 +146,31 @@ def _treated(finding: Finding, run: Run) -> Finding:
     causes = {cause.id: cause.score for cause in finding.causes}
     known = settings if isinstance(settings, dict) else None
     return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
+
+
+def _shown(finding: Finding) -> str:
+    """Return a detected finding for a notebook: title, since when, why, and the first change with its code."""
+    why = "".join(f"<li>{_escaped(e.statement)}</li>" for e in finding.evidence[:3])
+    cure = ""
+    if finding.treatments:
+        first = finding.treatments[0]
+        code = f'<pre style="white-space:pre-wrap">{_escaped(first.code)}</pre>' if first.code else ""
+        cure = (
+            f"<details><summary>Change first: {_escaped(first.title)} ({first.evidence} evidence)</summary>"
+            f"<p>{_escaped(first.explanation)}</p>{code}</details>"
+        )
+    return (
+        f'<div style="margin:6px 0"><b>{finding.severity.value} · {_escaped(finding.rule.id)} '
+        f"{_escaped(finding.rule.title)}</b> (from step {finding.first_step})"
+        f'<ul style="margin:2px 0">{why}</ul>{cure}</div>'
+    )
+
+
+def _escaped(text: str) -> str:
+    """Text that adds no markup and holds nothing invisible that could reorder it."""
+    return html.escape(
+        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text[:2_000])
+    )
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gandoctor.report.filmstrip import Filmstrip
+from gandoctor.report.language import Language
 from gandoctor.report.sections import Charts, ChartView
-from gandoctor.rules import Finding
+from gandoctor.report.text import clean, number
+from gandoctor.rules import Evidence, Finding
 from gandoctor.treatments import Treatment
 
 MARK_WIDTH = 20
@@ -40,6 +42,18 @@ def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingVie
         left=round(left, 2),
         width=round(width, 2),
     )
+
+
+def observation(evidence: Evidence, words: Language) -> str:
+    """Return the numbers of a piece of evidence in words; unlike its statement, in every language."""
+    told = words(
+        "finding.observation",
+        signal=clean(evidence.signal, 120),
+        first=evidence.first_step,
+        last=evidence.last_step,
+        observed=number(evidence.observed),
+    )
+    return told if evidence.threshold is None else told + words("finding.against", threshold=number(evidence.threshold))
 
 
 def set_command(treatment: Treatment) -> str | None:

@@ -22,7 +22,7 @@ from gandoctor.store import load_run
 ADDRESS = "127.0.0.1"
 EVERY_MS = 2_000
 BUSY_SHARE = 0.1
-"""Most of the time this process may spend on rendering, so that it does not slow the training it shows."""
+"""Most of one processor that rendering may take, so that it does not slow the training it shows."""
 WRITTEN = ("run.json", "events.jsonl", "signals/*.arrows", "samples/*.png", "samples/reals.npz")
 
 Clock = Callable[[], float]
@@ -36,12 +36,21 @@ class LivePage:
         words: The page's language.
         every_ms: How often an open page asks for news.
         clock: Seconds, never falling.
+        cpu: Processor time this process has used, in seconds.
 
     Raises:
         GandoctorError: It is not a run directory, or cannot be used.
     """
 
-    def __init__(self, run_dir: Path, words: Language, every_ms: int = EVERY_MS, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        words: Language,
+        every_ms: int = EVERY_MS,
+        clock: Clock = time.monotonic,
+        cpu: Clock = time.process_time,
+    ) -> None:
+        self._cpu = cpu
         self._words = words
         self._every_ms = every_ms
         self._clock = clock
@@ -94,11 +103,11 @@ class LivePage:
             self._trouble = clean(told, 200)
 
     def _render(self, stamp: str) -> None:
-        started = self._clock()
+        started = self._cpu()
         self._content = content_of(diagnose(self._run), self._words)
         self._version = blake2b(str(self._content["data"]).encode() + stamp.encode(), digest_size=8).hexdigest()
         self._stamp = stamp
-        self._due_at = self._clock() + (self._clock() - started) * (1 / BUSY_SHARE - 1)
+        self._due_at = self._clock() + (self._cpu() - started) / BUSY_SHARE
 
     def _read_stamp(self) -> str:
         """Return what changes when the run writes, or ends without writing."""

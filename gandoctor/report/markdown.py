@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import facts
-from gandoctor.report.findings import set_command
+from gandoctor.report.findings import observation, set_command
 from gandoctor.report.language import Language, language
 from gandoctor.report.page import sentence
-from gandoctor.report.text import clean, flat, number
+from gandoctor.report.text import clean, flat
 from gandoctor.rules import Finding, Status
 
 EVIDENCE_MAX = 20
 CONFIG_MAX = 60
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
-_LIST_MARK = re.compile(r"^(\s*)([-+]|\d+(?=[.)]))")
+_SPECIAL = re.compile(r"([\\`*{}\[\]|~#]|(?<!\w)_|_(?!\w))")  # d_loss has no emphasis in it
+_LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
 _CODE = re.compile(r"(`[^`\n]+`)")
 
 
@@ -35,19 +36,20 @@ def render_markdown(diagnosis: Diagnosis, lang: str = "en") -> str:
         GandoctorError: There is no such language.
     """
     words = language(lang)
-    return "\n".join(_lines(diagnosis, words)).rstrip() + "\n"
+    return "\n".join(markdown_lines(diagnosis, words)).rstrip() + "\n"
 
 
-def _lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    """Yield the report line by line."""
     run, separator = diagnosis.run, words("markdown.separator")
-    yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{_text(clean(run.path.resolve().name, 80))}"
+    yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{plain(clean(run.path.resolve().name, 80))}"
     yield ""
-    yield _text(clean(sentence(diagnosis, words), 600))
+    yield plain(clean(sentence(diagnosis, words), 600))
     yield ""
     if (crash := facts.crash(run, words)) is not None:
-        yield from (f"**{words('top.crash')}** {_text(crash)}", "")
+        yield from (f"**{words('top.crash')}** {plain(crash)}", "")
     for name, value in facts.facts(run, words):
-        yield f"- {name}{separator}{_text(value)}"
+        yield f"- {name}{separator}{plain(value)}"
     yield ""
     yield f"### {words('finding.title')}"
     yield ""
@@ -66,47 +68,40 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
     rule = finding.rule
     severity = words(f"severity.{finding.severity.value}")
     since = words("finding.from", step=finding.first_step)
-    yield f"#### {rule.id} {_text(words.name('rule', rule.id, rule.title))}"
+    yield f"#### {rule.id} {plain(words.name('rule', rule.id, rule.title))}"
     yield ""
-    yield f"**{severity}**, {since} (`{rule.name}`)"
+    yield f"**{severity}** · {since} · `{rule.name}`"
     yield ""
     yield f"**{words('finding.why')}**"
     yield ""
     for evidence in finding.evidence[:EVIDENCE_MAX]:
-        seen = words(
-            "markdown.observation",
-            signal=_code_safe(evidence.signal),
-            first=evidence.first_step,
-            last=evidence.last_step,
-            observed=number(evidence.observed),
-        )
-        against = "" if evidence.threshold is None else words("markdown.against", threshold=number(evidence.threshold))
-        yield f"- {_text(clean(evidence.statement))} ({seen}{against})"
+        seen = observation(replace(evidence, signal=f"`{_code_safe(evidence.signal)}`"), words)
+        yield f"- {plain(clean(evidence.statement))} ({seen})"
     if (more := len(finding.evidence) - EVIDENCE_MAX) > 0:
         yield f"- {words.count('finding.more_evidence', more)}"
     yield ""
     if finding.causes:
         yield from (f"**{words('finding.causes')}**", "", words("finding.hypotheses"), "")
         for i, cause in enumerate(finding.causes, start=1):
-            title = _text(words.name("cause", cause.id, cause.title))
-            yield f"{i}. **{title}** {words('finding.tell')} {_text(clean(cause.test, 2_000))}"
+            title = plain(words.name("cause", cause.id, cause.title))
+            yield f"{i}. **{title}** {words('finding.tell')} {plain(clean(cause.test, 2_000))}"
         yield ""
     yield from (f"**{words('finding.change')}**", "")
     if not finding.treatments:
         yield from (words("finding.no_treatment"), "")
     for i, treatment in enumerate(finding.treatments, start=1):
-        title = _text(words.name("treatment", treatment.id, treatment.title))
+        title = plain(words.name("treatment", treatment.id, treatment.title))
         yield f"{i}. **{title}** ({words(f'strength.{treatment.evidence}')})"
-        yield f"   {_text(clean(treatment.explanation, 2_000))}"
-        yield f"   {words('finding.evidence')} {_text(clean(treatment.reference), links=True)}"
+        yield f"   {plain(clean(treatment.explanation, 2_000))}"
+        yield f"   {words('finding.evidence')} {plain(clean(treatment.reference), links=True)}"
         if treatment.code:
             yield ""
-            yield from _code(treatment.code, "python", indent="   ")
+            yield from code_block(treatment.code, "python", indent="   ")
         if (command := set_command(treatment)) is not None:
             yield ""
             yield f"   {words('finding.same_setting')}"
             yield ""
-            yield from _code(command, "sh", indent="   ")
+            yield from code_block(command, "sh", indent="   ")
         yield ""
 
 
@@ -119,20 +114,20 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
             continue
         yield from (f"**{words(f'outcome.{status.value}')}**", "")
         for finding in found:
-            title = _text(words.name("rule", finding.rule.id, finding.rule.title))
-            why = f"{separator}{_text(clean(finding.reason))}" if finding.reason else ""
+            title = plain(words.name("rule", finding.rule.id, finding.rule.title))
+            why = f"{separator}{plain(clean(finding.reason))}" if finding.reason else ""
             yield f"- {finding.rule.id} {title}{why}"
         yield ""
     if gaps := facts.gaps(diagnosis.run, words):
-        yield from (f"**{words('checks.gaps')}**", "", *(f"- {_text(gap)}" for gap in gaps), "")
+        yield from (f"**{words('checks.gaps')}**", "", *(f"- {plain(gap)}" for gap in gaps), "")
     if missing := flat(diagnosis.run.manifest.missing, words, CONFIG_MAX):
         yield from (f"**{words('checks.missing')}**", "")
-        yield from (*(f"- `{_code_safe(name)}`{separator}{_text(why)}" for name, why in missing), "")
+        yield from (*(f"- `{_code_safe(name)}`{separator}{plain(why)}" for name, why in missing), "")
     if events := facts.notable_events(diagnosis.run, words):
         yield from (f"**{words('checks.events')}**", "")
         for step, kind, details in events:
             yield f"- {words('finding.at_step', step=step)}{separator}{kind}" + (
-                f" – {_text(details)}" if details else ""
+                f" – {plain(details)}" if details else ""
             )
         yield ""
 
@@ -144,16 +139,16 @@ def _reproduce(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     if command is None:
         yield from (words("reproduce.unknown"), "")
     else:
-        yield from _code(clean(command, 4_000), "sh")
+        yield from code_block(clean(command, 4_000), "sh")
         yield ""
     for heading, rows in (("config", manifest.config), ("versions", manifest.versions)):
         if listed := flat(rows, words, CONFIG_MAX):
             yield from (f"**{words(f'reproduce.{heading}')}**", "")
-            yield from _code("\n".join(f"{name}: {value}" for name, value in listed), "")
+            yield from code_block("\n".join(f"{name}: {value}" for name, value in listed), "")
             yield ""
 
 
-def _text(text: str, links: bool = False) -> str:
+def plain(text: str, links: bool = False) -> str:
     """Return text that Markdown shows as it stands, on one line; `this` stays code where it is balanced.
 
     Args:
@@ -177,7 +172,7 @@ def _code_safe(text: str) -> str:
     return clean(text, 120).replace("`", "'").replace("\n", " ")
 
 
-def _code(content: str, kind: str, indent: str = "") -> list[str]:
+def code_block(content: str, kind: str, indent: str = "") -> list[str]:
     """Return a code block whose fence is longer than any in the content."""
     longest = max((len(ticks) for ticks in re.findall("`+", content)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -21,7 +21,7 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import facts, palette, text
 from gandoctor.report.filmstrip import Filmstrip, filmstrip
-from gandoctor.report.findings import finding_view, slider_marks
+from gandoctor.report.findings import finding_view, observation, slider_marks
 from gandoctor.report.language import Language, language
 from gandoctor.report.sections import Band, Charts, meaning, moments_of
 from gandoctor.rules import Finding, Status, limits_of
@@ -193,6 +193,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "clean": text.clean,
+        "observation": observation,
         "number": text.number,
         "linked": text.linked,
         "inline": text.inline,

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live_training import Training, free_page, serving
 from report_runs import make_diagnosis
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import write_report
+from gandoctor.report.live import LiveServer
 from gandoctor.store import Run
 
 IN_CI = bool(os.environ.get("CI"))
@@ -216,3 +218,91 @@ def test_injected_script_is_refused_by_the_page_itself(browser: Any, report: Pat
     tab.goto(path.as_uri())
     assert tab.evaluate("window.broken === undefined")
     tab.close()
+
+
+@contextmanager
+def live_page(browser: Any, folder: Path) -> Iterator[tuple[Any, Training, LiveServer]]:
+    """Open the live page of a training in progress; errors and requests to anybody else fail the test."""
+    training = Training(folder)
+    with serving(free_page(training)) as server:
+        trouble: list[str] = []
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda r: r.url.startswith((server.url, "data:", "blob:")) or trouble.append(r.url))
+        page.goto(server.url)
+        yield page, training, server
+        page.close()
+        assert trouble == []
+    training.writer.close("completed")
+
+
+def wait_for_step(page: Any, step: int) -> None:
+    wait_until(page, f"document.getElementById('live').textContent.endsWith('step {step}')")
+
+
+def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, tmp_path: Path) -> None:
+    with live_page(browser, tmp_path / "run") as (page, training, _):
+        wait_for_step(page, 30)
+        slider = page.locator("#film-slider")
+        slider.focus()
+        page.keyboard.press("Home")
+        page.locator("#chart-losses").scroll_into_view_if_needed()
+        page.locator("#chart-losses .main-svg").first.wait_for()
+        page.locator("#chart-losses details").evaluate("element => { element.open = true; }")
+        page.evaluate("window.drawn = document.querySelector('#chart-losses .main-svg')")
+        top = page.locator("#chart-losses").bounding_box()["y"]
+        training.train(170)
+        wait_for_step(page, 200)
+        assert page.locator("#film-step").inner_text() == "step 10"
+        assert slider.get_attribute("max") == "19"
+        assert page.evaluate("document.activeElement.id") == "film-slider"
+        assert page.locator("#chart-losses details").evaluate("element => element.open")
+        assert page.locator("#chart-losses").bounding_box()["y"] == pytest.approx(top, abs=2)
+        assert page.evaluate("document.querySelector('#chart-losses .main-svg') === window.drawn")
+        assert page.evaluate("document.querySelector('[data-chart=losses]').layout.xaxis.range[1]") == pytest.approx(
+            202
+        )
+        assert page.locator("main").count() == page.locator("#chart-losses").count() == 1
+
+
+def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_path: Path) -> None:
+    with live_page(browser, tmp_path / "run") as (page, training, _):
+        wait_for_step(page, 30)
+        assert page.locator("#film-step").inner_text() == "step 30"
+        training.train(20)
+        wait_for_step(page, 50)
+        assert page.locator("#film-step").inner_text() == "step 50"
+
+
+def test_live_page_waits_for_a_reader_who_selects_text(browser: Any, tmp_path: Path) -> None:
+    with live_page(browser, tmp_path / "run") as (page, training, _):
+        wait_for_step(page, 30)
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.sentence'))")
+        training.train(10)
+        wait_for_step(page, 40)
+        assert "step 30" in page.locator(".sentence").inner_text()
+        page.evaluate("getSelection().removeAllRanges()")
+        wait_until(page, "document.querySelector('.sentence').textContent.includes('step 40')")
+
+
+def test_live_page_says_when_the_run_has_ended_and_when_the_server_has(browser: Any, tmp_path: Path) -> None:
+    with live_page(browser, tmp_path / "run") as (page, training, server):
+        wait_for_step(page, 30)
+        training.writer.close("completed")
+        wait_until(page, "document.getElementById('live').textContent === 'The run has ended · step 30'")
+        assert page.locator("#live.completed").count() == 1
+        server.shutdown()
+        server.server_close()
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        wait_until(page, "document.getElementById('live').textContent.startsWith('Connection lost')")
+
+
+def test_chinese_page_fits_a_phone(failing_run: Run, browser: Any, tmp_path: Path) -> None:
+    path = write_report(make_diagnosis(failing_run), tmp_path / "zh.html", "zh")
+    page = browser.new_page(viewport={"width": 360, "height": 800}, reduced_motion="reduce")
+    page.goto(path.as_uri())
+    draw_all(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator("#film-step").inner_text() == "第 1000 步"
+    assert page.locator("#film-play").inner_text() == "▶ 播放"
+    page.close()
