@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from gandoctor.measures.scores import separation
 from gandoctor.monitors.forward import Probe, Scores
 from gandoctor.monitors.monitor import Monitor
-from gandoctor.monitors.session import Session
+from gandoctor.monitors.session import MonitorWarning, Session
+from gandoctor.signals import SIGNALS
+
+REVERSED_PROBES = 5
 
 
 class DiscriminatorMonitor(Monitor):
@@ -17,9 +22,15 @@ class DiscriminatorMonitor(Monitor):
     dropout and batch norm as in training.
     """
 
+    _has_said = False
+    _reversed = 0
+
     def attached(self, session: Session) -> None:
         """Say what cannot be recorded for want of real data."""
         missing = session.manifest.missing
+        if "latent_sampler" in missing:
+            self._give_reason(missing["latent_sampler"])
+            return
         if session.reals is None:
             for name in (
                 "d_real_score",
@@ -39,26 +50,73 @@ class DiscriminatorMonitor(Monitor):
         if probe is None:
             return {}
         assert self.session is not None
-        # Polarity: above the decision border means "real" where real_is_high, below it otherwise.
-        sign = -1.0 if self.session.manifest.real_is_high is False else 1.0
+        if probe.no_scores is not None:
+            self._say_why_not(probe.no_scores)
+            return {}
         found: dict[str, float] = {}
         for name, scores in (("real", probe.real), ("holdout", probe.holdout), ("fake", probe.fake)):
             if scores is not None:
                 found[f"d_{name}_score"] = float(np.mean(scores.output))
                 found[f"d_{name}_logit"] = float(np.mean(scores.logit))
-                found |= self._accuracy(f"d_{name}_accuracy", scores, sign, real=name != "fake")
-        if probe.real_training is not None:
-            found |= self._accuracy("d_real_accuracy_training", probe.real_training, sign, real=True)
-        found |= self._accuracy("d_fake_accuracy_training", probe.fake_training, sign, real=False)
-        if probe.real is not None:
-            found |= separation(sign * probe.real.logit, sign * probe.fake.logit)
+        if step > self.session.first_step or not self.session.inference.is_pending:
+            found |= self._by_polarity(probe)
         return found
+
+    def _by_polarity(self, probe: Probe) -> dict[str, float]:
+        """What depends on which side means "real": above the border where real_is_high, below it otherwise."""
+        assert self.session is not None
+        sign = -1.0 if self.session.manifest.real_is_high is False else 1.0
+        found: dict[str, float] = {}
+        for name, scores, real in (
+            ("d_real_accuracy", probe.real, True),
+            ("d_holdout_accuracy", probe.holdout, True),
+            ("d_fake_accuracy", probe.fake, False),
+            ("d_real_accuracy_training", probe.real_training, True),
+            ("d_fake_accuracy_training", probe.fake_training, False),
+        ):
+            if scores is not None:
+                found |= self._accuracy(name, scores, sign, real)
+        if probe.real is not None and probe.fake is not None:
+            found |= separation(sign * probe.real.logit, sign * probe.fake.logit)
+            self._doubt_polarity(found.get("d_prime", 0.0))
+        return found
+
+    def _doubt_polarity(self, d_prime: float) -> None:
+        """Say it when a polarity nobody has told or seen is contradicted by what the discriminator does."""
+        assert self.session is not None
+        if self.session.manifest.real_is_high_source != "assumed":
+            return
+        self._reversed = self._reversed + 1 if d_prime < -1.0 else 0
+        if self._reversed == REVERSED_PROBES:
+            reason = (
+                "reals were assumed to score above fakes, but the discriminator has clearly scored them lower in "
+                f"{REVERSED_PROBES} probes in a row; if it is trained that way, pass real_is_high=False"
+            )
+            self.session.manifest.missing["real_is_high"] = reason
+            warnings.warn(f"gandoctor: {reason}.", MonitorWarning, stacklevel=2)
+
+    def _say_why_not(self, reason: str) -> None:
+        assert self.session is not None
+        self._give_reason(reason)
+        if not self._has_said:
+            self._has_said = True
+            self.session.writer.write_manifest()
+            warnings.warn(f"gandoctor: no discriminator scores: {reason}.", MonitorWarning, stacklevel=2)
+
+    def _give_reason(self, reason: str) -> None:
+        assert self.session is not None
+        endings = ("_score", "_logit", "_accuracy", "_accuracy_training", "_gap", "d_auc", "d_prime")
+        for name in SIGNALS:
+            if name.startswith("d_") and name.endswith(endings):
+                self.session.manifest.missing[name] = reason
 
     def _accuracy(self, name: str, scores: Scores, sign: float, real: bool) -> dict[str, float]:
         """Share on the right side of the border; absent for losses whose scores have none (Wasserstein)."""
         assert self.session is not None
         family = self.session.manifest.loss_family
         if family == "wasserstein":
+            reason = "a Wasserstein critic's scores have no border between real and fake"
+            self.session.manifest.missing[name] = reason
             return {}
         border = 0.5 if family == "least_squares" else 0.0
         values = sign * (scores.logit - border)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.errors import GandoctorError
 from gandoctor.monitors.players import Players
 
 SAMPLE_COUNT = 128
@@ -34,7 +35,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Probe:
-    """What the players do at one step; None where the data for it was not given.
+    """What the players do at one step; None where the data for it was not given or the pass failed.
 
     Attributes:
         step: Completed training steps.
@@ -42,20 +43,22 @@ class Probe:
         fakes_training: The first of the same latents in training mode.
         real, holdout, fake: Scores in inference mode.
         real_training, fake_training: Scores in training mode.
+        no_scores: Why the discriminator could not be run on images alone; None when it could.
     """
 
     step: int
     fakes: np.ndarray
     fakes_training: np.ndarray
-    fake: Scores
-    fake_training: Scores
+    fake: Scores | None
+    fake_training: Scores | None
     real: Scores | None
     real_training: Scores | None
     holdout: Scores | None
+    no_scores: str | None = None
 
 
 class ForwardPasses:
-    """Runs both players on given latents and fixed reals.
+    """Runs both players on given latents and fixed reals, each by itself: one that fails does not cost the other.
 
     Every pass goes through `stateless_call`, so that no seed, batch-norm statistic or other weight moves; also in
     inference mode, where a noise layer may still draw.
@@ -64,51 +67,89 @@ class ForwardPasses:
         players: Generator, discriminator.
         reals: Reals the discriminator trains on, in data units, or None.
         holdout: Reals it never trains on, or None.
+
+    Attributes:
+        no_samples: Why the generator could not be run on the latents; None while it can.
     """
 
     def __init__(self, players: Players, reals: np.ndarray | None, holdout: np.ndarray | None) -> None:
         self._players = players
         self._reals = None if reals is None else tf.convert_to_tensor(reals[:SCORE_COUNT], tf.float32)
         self._holdout = None if holdout is None else tf.convert_to_tensor(holdout[:SCORE_COUNT], tf.float32)
-        self._compiled: Callable[[Any], dict[str, Any]] = tf.function(self._passes, autograph=False)
+        self._generate: Callable[[Any], dict[str, Any]] = tf.function(self._images, autograph=False)
+        self._judge: Callable[[Any], dict[str, Any]] = tf.function(self._scores, autograph=False)
+        self._no_scores: str | None = None
+        self._has_scored = False
+        self._has_generated = False
+        self.no_samples: str | None = None
 
-    def run(self, step: int, latents: Any) -> Probe:
-        """Run all passes on the players as they are now.
+    def run(self, step: int, latents: Any) -> Probe | None:
+        """Run all passes on the players as they are now; None once the generator has been found not to run.
 
         Args:
             step: Completed training steps.
             latents: SAMPLE_COUNT latents, as the user's sampler returned them.
+
+        Raises:
+            GandoctorError: The generator cannot be run on these latents; said once.
         """
-        found = tf.nest.map_structure(
-            lambda t: t.numpy(), self._compiled(tf.nest.map_structure(tf.convert_to_tensor, latents))
-        )
+        if self.no_samples is not None:
+            return None
+        try:
+            images = self._generate(tf.nest.map_structure(tf.convert_to_tensor, latents))
+        except Exception as error:
+            if self._has_generated:
+                raise
+            self.no_samples = (
+                f"the generator cannot be run on the latents ({_brief(error)}); "
+                "pass latent_sampler=lambda n: ... returning what the generator takes"
+            )
+            raise GandoctorError(self.no_samples) from error
+        self._has_generated = True
+        found = self._scored(images)
 
         def scores(name: str) -> Scores | None:
-            return Scores(*found[name]) if name in found else None
+            return Scores(*(t.numpy() for t in found[name])) if name in found else None
 
-        fake, fake_training = scores("fake"), scores("fake_training")
-        assert fake is not None
-        assert fake_training is not None
         return Probe(
             step,
-            found["fakes"],
-            found["fakes_training"],
-            fake,
-            fake_training,
+            images["fakes"].numpy(),
+            images["fakes_training"].numpy(),
+            scores("fake"),
+            scores("fake_training"),
             scores("real"),
             scores("real_training"),
             scores("holdout"),
+            self._no_scores,
         )
 
-    def _passes(self, latents: Any) -> dict[str, Any]:
+    def _scored(self, images: dict[str, Any]) -> dict[str, Any]:
+        if self._no_scores is not None:
+            return {}
+        try:
+            found = self._judge(images["raw"])
+        except Exception as error:
+            if self._has_scored:
+                raise
+            self._no_scores = f"the discriminator cannot be run on images alone ({_brief(error)})"
+            return {}
+        self._has_scored = True
+        return found
+
+    def _images(self, latents: Any) -> dict[str, Any]:
         generator = self._players.generator
         few = tf.nest.map_structure(lambda z: z[:TRAINING_MODE_COUNT], latents)
         raw = _call(generator, latents, training=False)
         raw_training = _call(generator, few, training=True)
+        return {
+            "fakes": _as_images(raw),
+            "fakes_training": _as_images(raw_training),
+            "raw": raw[:SCORE_COUNT],
+        }
+
+    def _scores(self, raw: Any) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "fakes": _images(raw),
-            "fakes_training": _images(raw_training),
-            "fake": self._score(raw[:SCORE_COUNT], training=False),
+            "fake": self._score(raw, training=False),
             "fake_training": self._score(raw[:TRAINING_MODE_COUNT], training=True),
         }
         if self._reals is not None:
@@ -141,6 +182,12 @@ def _call(network: Any, inputs: Any, training: bool) -> Any:
     return output
 
 
-def _images(raw: Any) -> Any:
+def _as_images(raw: Any) -> Any:
     images = tf.cast(raw, tf.float32)
     return images[..., None] if images.shape.rank == 3 else images
+
+
+def _brief(error: Exception) -> str:
+    """First line of an error, without the pages Keras adds."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

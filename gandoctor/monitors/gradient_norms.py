@@ -18,9 +18,23 @@ class GradientNormMonitor(Monitor):
     """
 
     def before_update(self, update: Update) -> dict[str, Any]:
-        """Add the norm of this update's gradients to the graph."""
+        """Add the norm of this update's gradients to the graph.
+
+        A step that a loss-scaling optimizer skips because the scale was too high is absent: nothing is wrong with it.
+        """
+        assert self.session is not None
         gradients = [g for g, _ in update.gradients[update.phase] if g is not None]
-        return {f"{update.phase}_grad_norm": global_norm(gradients)} if gradients else {}
+        if gradients:
+            norm = global_norm(gradients) / update.scale
+            self.session.step_log.put({f"{update.phase}_grad_norm": norm}, when=update.finite)
+        return {}
+
+    def probe(self, step: int, probe: object) -> dict[str, float]:
+        """After training has begun, say whose updates were never seen."""
+        assert self.session is not None
+        if step > self.session.first_step:
+            self.session.note_captures(step, {"d": ("d_grad_norm",), "g": ("g_grad_norm",)})
+        return {}
 
 
 def global_norm(gradients: list[Any]) -> Any:

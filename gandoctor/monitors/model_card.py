@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gandoctor.monitors.step_log import as_float
 from gandoctor.store import LatentCard, LayerCard, PlayerCard
 
 _SETTINGS = (
@@ -50,7 +51,7 @@ def describe(network: Any, optimizer: Any) -> PlayerCard:
 
 def describe_optimizer(optimizer: Any) -> dict[str, Any]:
     """Return class, current learning rate, schedule and clipping of an optimizer."""
-    card: dict[str, Any] = {"type": type(optimizer).__name__, "learning_rate": float(optimizer.learning_rate)}
+    card: dict[str, Any] = {"type": type(optimizer).__name__, "learning_rate": as_float(optimizer.learning_rate)}
     schedule: Any = getattr(optimizer, "_learning_rate", None)
     if hasattr(schedule, "get_config"):
         card["schedule"] = {"type": type(schedule).__name__, **_plain(schedule.get_config())}

@@ -1,11 +1,12 @@
-"""Finding the two players and their optimizers on the user's objects; what was guessed is said."""
+"""Finding the two players and their optimizers on the user's objects; where each came from is said."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import keras
 import numpy as np
 
 from gandoctor.errors import GandoctorError
@@ -24,6 +25,7 @@ _D_OPTIMIZERS = (
 )
 _G_OPTIMIZERS = ("g_optimizer", "gen_optimizer", "generator_optimizer", "optimizer_g", "g_opt")
 _LATENT_DIMS = ("latent_dim", "noise_dim", "z_dim", "latent_size", "noise_size", "latent_dimension")
+_AVERAGED = ("ema_generator", "generator_ema", "ema_G")
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Players:
         latent_sampler: n -> batch of n latents for the generator.
         latent_is_given: False when the latent law is a guess from the generator's input shape.
         missing: What was not found -> what to do about it.
+        sources: Player, optimizer or signal -> where it was found, e.g. "passed", "attribute .critic".
+        candidates: Every further optimizer on the model by attribute; whose it is shows when it is used.
     """
 
     generator: Any
@@ -43,6 +47,8 @@ class Players:
     latent_sampler: Callable[[int], Any] | None = None
     latent_is_given: bool = False
     missing: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    candidates: dict[str, Any] = field(default_factory=dict)
     _owners: dict[int, Phase] = field(default_factory=dict, repr=False)
 
     def phase_of(self, optimizer: Any, variables: list[Any]) -> Phase | None:
@@ -52,6 +58,13 @@ class Players:
                 return "d"
             if optimizer is self.g_optimizer:
                 return "g"
+        return self.phase_of_weights(variables)
+
+    def phase_of_weights(self, variables: list[Any]) -> Phase | None:
+        """Tell whose update these weights speak for: the discriminator's only where no generator weight is among them.
+
+        A generator update that also moves the discriminator is a known mistake; the reverse has not been seen.
+        """
         owners = {self.owner_of(v) for v in variables} - {None}
         if owners == {"d"}:
             return "d"
@@ -65,6 +78,47 @@ class Players:
             self._owners = {_key(v): "g" for v in self.generator.variables}
             self._owners |= {_key(v): "d" for v in self.discriminator.variables}
         return self._owners.get(key)
+
+    def optimizers(self) -> list[Any]:
+        """Every optimizer that may move a player, each once."""
+        every = (self.d_optimizer, self.g_optimizer, *self.candidates.values())
+        return list({id(o): o for o in every if o is not None}.values())
+
+    def adopt(self, optimizer: Any, phase: Phase) -> None:
+        """Take note that an optimizer updates a player whose own was not found: a fact, seen in training."""
+        slot = f"{phase}_optimizer"
+        name = next((n for n, o in self.candidates.items() if o is optimizer), None)
+        if name is not None and getattr(self, slot) is None:
+            setattr(self, slot, optimizer)
+            self.sources[slot] = f"attribute .{name}, seen to update the {_FULL[phase]}"
+            self.missing.pop(slot, None)
+
+    def find_optimizers(self, model: Any | None) -> None:
+        """Look for the optimizers on the model, as at first and again where it may have been compiled anew."""
+        for slot, names in (("g_optimizer", _G_OPTIMIZERS), ("d_optimizer", _D_OPTIMIZERS)):
+            if self.sources.get(slot) == "passed":
+                continue
+            name, found = _attribute(model, names, keras.optimizers.Optimizer)
+            source = f"attribute .{name}"
+            if found is None and slot == "d_optimizer":
+                found = getattr(self.discriminator, "optimizer", None)  # compiled by itself, for train_on_batch
+                source = "the discriminator's own, as it was compiled"
+            setattr(self, slot, found)
+            self.sources.pop(slot, None)
+            if found is not None:
+                self.sources[slot] = source
+        named = {id(self.d_optimizer), id(self.g_optimizer)}
+        self.candidates = {n: o for n, o in _optimizers_on(model) if id(o) not in named}
+        for slot in ("g_optimizer", "d_optimizer"):
+            if getattr(self, slot) is not None:
+                self.missing.pop(slot, None)
+            elif self.candidates:
+                self.missing[slot] = f"no optimizer on the model has been seen to update this player; pass {slot}=..."
+            else:
+                self.missing[slot] = f"no optimizer was found; pass GANMonitor(..., {slot}=...)"
+
+
+_FULL = {"d": "discriminator", "g": "generator"}
 
 
 def find_players(
@@ -80,49 +134,102 @@ def find_players(
     Raises:
         GandoctorError: No generator or no discriminator can be told; the message says how to pass them.
     """
-    generator = generator if generator is not None else _attribute(model, _GENERATORS)
-    discriminator = discriminator if discriminator is not None else _attribute(model, _DISCRIMINATORS)
-    for name, found in (("generator", generator), ("discriminator", discriminator)):
-        if found is None:
-            where = f"{type(model).__name__} has no attribute .{name}" if model is not None else "none was passed"
+    sources: dict[str, str] = {}
+    networks: dict[str, Any] = {"generator": generator, "discriminator": discriminator}
+    for role, names in (("generator", _GENERATORS), ("discriminator", _DISCRIMINATORS)):
+        if networks[role] is not None:
+            sources[role] = "passed"
+            continue
+        name, networks[role] = _attribute(model, names, keras.Layer)
+        if networks[role] is None:
             raise GandoctorError(
-                f"gandoctor cannot tell which network is the {name}: {where}. Pass GANMonitor(..., {name}=...)."
+                f"gandoctor cannot tell which network is the {role}: {_what_there_is(model, role)}. "
+                f"Pass GANMonitor(..., {role}=...)."
             )
+        sources[role] = f"attribute .{name}"
+    if networks["generator"] is networks["discriminator"]:
+        raise GandoctorError("generator and discriminator are the same network. Pass GANMonitor(..., generator=...).")
+    averaged, average = _attribute(model, _AVERAGED, keras.Layer)
+    if average is not None:
+        sources["ema_generator"] = f"attribute .{averaged}, not recorded: samples are the trained generator's"
     players = Players(
-        generator,
-        discriminator,
-        g_optimizer if g_optimizer is not None else _attribute(model, _G_OPTIMIZERS),
-        d_optimizer if d_optimizer is not None else _attribute(model, _D_OPTIMIZERS),
+        networks["generator"],
+        networks["discriminator"],
+        g_optimizer,
+        d_optimizer,
         latent_sampler,
         latent_is_given=latent_sampler is not None,
+        sources=sources,
     )
-    for name in ("g_optimizer", "d_optimizer"):
-        if getattr(players, name) is None:
-            players.missing[name] = f"no optimizer was found; pass GANMonitor(..., {name}=...)"
+    for slot, given in (("g_optimizer", g_optimizer), ("d_optimizer", d_optimizer), ("latent_sampler", latent_sampler)):
+        if given is not None:
+            sources[slot] = "passed"
+    players.find_optimizers(model)
     if latent_sampler is None:
         _guess_latents(players, model)
     return players
 
 
 def _guess_latents(players: Players, model: Any | None) -> None:
-    dimension = _attribute(model, _LATENT_DIMS)
-    shape: tuple[int, ...] | None = (int(dimension),) if isinstance(dimension, int | np.integer) else None
-    if shape is None:
-        declared = getattr(players.generator, "input_shape", None)
-        if isinstance(declared, tuple) and declared and all(isinstance(d, int) for d in declared[1:]):
-            shape = tuple(declared[1:])
-    if shape is None:
-        players.missing["latent_sampler"] = "the generator's input is unknown; pass latent_sampler=lambda n: ..."
+    """Take a standard normal of the size the model declares, unless the generator's own input contradicts it."""
+    name, dimension = _attribute(model, _LATENT_DIMS, (int, np.integer))
+    declared = getattr(players.generator, "input_shape", None) if players.generator.built else None
+    known = isinstance(declared, tuple) and len(declared) > 1 and all(isinstance(d, int) for d in declared[1:])
+    source = "the generator's input shape"
+    if dimension is not None and not known and not isinstance(declared, list | dict):
+        shape, source = (int(dimension),), f"attribute .{name}"
+    elif known:
+        assert isinstance(declared, tuple)
+        shape = tuple(declared[1:])
+        if dimension is not None and int(np.prod(shape)) != int(dimension):
+            players.missing["latent_sampler"] = (
+                f"the generator takes inputs of shape {shape} but .{name} is {dimension} (is it conditional?); "
+                "pass latent_sampler=lambda n: ... returning what the generator takes"
+            )
+            return
+    else:
+        several = isinstance(declared, list | dict)
+        players.missing["latent_sampler"] = (
+            f"the generator takes {'several inputs' if several else 'an input of unknown shape'}; "
+            "pass latent_sampler=lambda n: ... returning what the generator takes"
+        )
         return
     generator = np.random.default_rng(0)
     players.latent_sampler = lambda n: generator.standard_normal((n, *shape)).astype(np.float32)
+    players.sources["latent_sampler"] = f"a standard normal of shape {shape}, from {source}"
     players.missing["latent_law"] = (
         "latents were taken to be standard normal; if yours are not, pass latent_sampler=lambda n: ..."
     )
 
 
-def _attribute(model: Any | None, names: tuple[str, ...]) -> Any:
-    return next((getattr(model, n) for n in names if getattr(model, n, None) is not None), None)
+def _attribute(model: Any | None, names: tuple[str, ...], kind: Any) -> tuple[str, Any]:
+    """Return name and value of the first attribute of the right kind; `.d` may well be a number."""
+    for name in names:
+        value = getattr(model, name, None)
+        if isinstance(value, kind) and not isinstance(value, bool):
+            return name, value
+    return "", None
+
+
+def _optimizers_on(model: Any | None) -> Iterator[tuple[str, Any]]:
+    """Every optimizer held by the model, directly or in a list or dictionary."""
+    for name, value in list(getattr(model, "__dict__", {}).items()):
+        members: list[tuple[str, Any]] = [(name, value)]
+        if isinstance(value, dict):
+            members = [(f"{name}[{key!r}]", v) for key, v in value.items()]
+        elif isinstance(value, list | tuple):
+            members = [(f"{name}[{i}]", v) for i, v in enumerate(value)]
+        if not name.startswith("_"):
+            yield from ((n, v) for n, v in members if isinstance(v, keras.optimizers.Optimizer))
+
+
+def _what_there_is(model: Any | None, role: str) -> str:
+    if model is None:
+        return "none was passed"
+    kind = type(model).__name__
+    names = [n for n, v in list(vars(model).items()) if isinstance(v, keras.Model) and not n.startswith("_")]
+    there = f"; it has {', '.join('.' + n for n in names)}" if names else ""
+    return f"{kind} has no attribute .{role}{there}"
 
 
 def _key(variable: Any) -> int:

@@ -10,6 +10,7 @@ from gandoctor.monitors.forward import Probe
 from gandoctor.monitors.images import to_bytes, to_unit
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.session import Session
+from gandoctor.signals import SIGNALS
 
 SHEET_IMAGES = 64
 SHEETS_A_RUN = 50
@@ -23,6 +24,9 @@ class SampleMonitor(Monitor):
 
     def attached(self, session: Session) -> None:
         """Prepare the real images that generated ones are compared with."""
+        missing = session.manifest.missing
+        if "latent_sampler" in missing:
+            missing.update({n: missing["latent_sampler"] for n in SIGNALS if n.startswith("sample_")})
         if session.reals is None or session.manifest.data is None:
             for name in ("sample_autocorrelation", "sample_noise_sigma", "sample_coverage", "sample_kid"):
                 session.manifest.missing[name] = session.manifest.missing["probe_data"]
@@ -45,7 +49,7 @@ class SampleMonitor(Monitor):
         fakes = to_unit(probe.fakes, card)
         found |= image_statistics(fakes)
         found |= diversity_statistics(fakes, self._reference)
-        if step >= self._next_sheet:
+        if step >= self._next_sheet or self.session.is_closing:
             assert self.session.reals is not None
             sheet = to_bytes(fakes[:SHEET_IMAGES])
             self.session.writer.samples(step, sheet, to_bytes(to_unit(self.session.reals[:8], card)))

@@ -10,7 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -21,9 +21,11 @@ from gandoctor.errors import GandoctorError
 from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
 from gandoctor.monitors.images import checked_images, data_card, to_bytes, to_unit
+from gandoctor.monitors.inference import Inference
 from gandoctor.monitors.model_card import describe, latent_card, versions
-from gandoctor.monitors.players import find_players
+from gandoctor.monitors.players import Phase, find_players
 from gandoctor.monitors.random_state import preserved_random_state
+from gandoctor.monitors.replicas import averaged_values, summed_gradients
 from gandoctor.monitors.step_log import StepLog, as_float
 from gandoctor.monitors.taps import StepTrace, Taps, Update
 from gandoctor.store import LossFamily, Manifest, RunWriter
@@ -85,6 +87,8 @@ class Session:
         self.parts: list[Monitor] = []
         self.step_log = StepLog()
         self._scalars: dict[int, dict[str, Any]] = {}
+        self._warned: set[type[Exception]] = set()
+        self.scalar_names: set[str] = set()
         self._last_drain = time.monotonic()
         self._probe_time = 0.0
         self._started: float | None = None
@@ -95,6 +99,8 @@ class Session:
             **dict(options.metadata),
         )
         manifest.missing.update(self.players.missing)
+        # Shared, so that what is found out in training is said without anyone passing it on.
+        self.players.missing, manifest.players = manifest.missing, self.players.sources
         self.reals, self.holdout = self._real_images(manifest)
         manifest.versions = versions()
         if options.loss is not None:
@@ -105,14 +111,24 @@ class Session:
         manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(_usable_directory(options), manifest, resume=options.resume)
-        self.step = self._first_step = self._last_probe = self.writer.last_step
+        self.step = self.first_step = self._last_probe = self.writer.last_step
         self._drained_step = self.step
         if self.reals is not None:
             assert manifest.data is not None
             self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
         self._forward: ForwardPasses | None = None
         self._fixed_latents: Any = None
-        self.taps = Taps(self.players, self._before_update, self._after_update, self._after_step)
+        self.inference = Inference(self.players, manifest)
+        if "latent_sampler" in manifest.missing:
+            warnings.warn(f"gandoctor: no samples: {manifest.missing['latent_sampler']}.", MonitorWarning, stacklevel=2)
+        self.taps = Taps(
+            self.players,
+            self._before_update,
+            self._after_update,
+            self._after_step,
+            self.inference,
+            lambda: self._contained(None),
+        )
         self.taps.attach(model)
 
     @property
@@ -120,9 +136,15 @@ class Session:
         """The run's manifest; written at the start, after the first probe and at the end."""
         return self.writer.manifest
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether this is the run's last probe."""
+        return self._closed
+
     # What happens inside the training graph. ------------------------------------------------------------------
 
     def _before_update(self, update: Update) -> None:
+        update = replace(update, gradients=summed_gradients(update.gradients))
         for part in self._working():
             with self._contained(part):
                 self.step_log.put(part.before_update(update))
@@ -135,8 +157,9 @@ class Session:
     def _after_step(self, trace: StepTrace) -> None:
         for part in self._working():
             with self._contained(part):
-                self.step_log.put(part.after_step(trace))
-        self.step_log.commit()
+                self.step_log.put(averaged_values(part.after_step(trace)))
+        if trace.complete:
+            self.step_log.commit()
 
     # What happens on the host, between steps. -----------------------------------------------------------------
 
@@ -148,10 +171,11 @@ class Session:
         if self._closed:
             self._closed = False
             self.writer.reopen()
+            self.step_log.drain()  # steps between two recorded trainings are not this run's
         self._describe_players()
         with self._contained(None):
             self.writer.write_manifest()
-        if self.step == self._first_step:
+        if self.step == self.first_step:
             self.probe()
             self._started = time.monotonic()
         self._announce()
@@ -166,6 +190,11 @@ class Session:
         self.step += steps
         if scalars:
             self._scalars[self.step] = dict(scalars)
+            self.scalar_names |= set(scalars)
+        with self._contained(None):
+            if self.inference.settle(steps, scalars) or self.step - steps == self.first_step:
+                self._describe_players()  # an optimizer may have shown whose it is
+                self.writer.write_manifest()
         now = time.monotonic()
         if self._started is None:
             self._started = now
@@ -177,7 +206,7 @@ class Session:
 
     def probe(self) -> None:
         """Probe now and record the result at the current step."""
-        self._drain(self.probe_values(), at_start=self.step == self._first_step)
+        self._drain(self.probe_values(), at_start=self.step == self.first_step)
 
     def probe_values(self) -> dict[str, float]:
         """Run the probe at the current step and let every part read it; time it against the budget."""
@@ -195,7 +224,7 @@ class Session:
         self._last_probe = self.step
         cost = time.monotonic() - begun
         self._probe_time += cost
-        trained = self.step - self._first_step
+        trained = self.step - self.first_step
         step_time = None
         if self._started is not None and trained:
             step_time = (time.monotonic() - self._started - self._probe_time) / trained
@@ -216,6 +245,13 @@ class Session:
         with self._contained(None):
             self.writer.close(reason, **fields)
 
+    def note_captures(self, step: int, signals: dict[Phase, tuple[str, ...]]) -> None:
+        """Give signals that need a player's updates their reason where none was seen; warns once in a run."""
+        reason = self.taps.note_captures(self.manifest, step - self.first_step, signals)
+        if reason is not None:
+            message = f"gandoctor: {', '.join(n for names in signals.values() for n in names)}: {reason}."
+            warnings.warn(message, MonitorWarning, stacklevel=2)
+
     def detach(self) -> None:
         """Take the taps off the user's objects."""
         self.taps.detach()
@@ -232,7 +268,11 @@ class Session:
             self.manifest.latent = latent_card(latents, self.players.latent_is_given)
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
-        return self._forward.run(self.step, latents)
+        try:
+            return self._forward.run(self.step, latents)
+        finally:
+            if self._forward.no_samples is not None:
+                self.manifest.missing["latent_sampler"] = self._forward.no_samples
 
     def _latents(self) -> Any:
         """Draw the probe's latents: the same ones at every probe, unless the user's law itself has changed.
@@ -274,7 +314,7 @@ class Session:
     def _announce(self) -> None:
         """Tell the parts whether the next step will be probed, so that they can measure inside it."""
         upcoming = self.step + 1
-        measured = self.cadence.due(upcoming) or upcoming - self._first_step <= 2
+        measured = self.cadence.due(upcoming) or upcoming - self.first_step <= 2
         for part in self._working():
             with self._contained(part):
                 part.before_step(measured)
@@ -284,7 +324,10 @@ class Session:
 
     @contextmanager
     def _contained(self, part: Monitor | None) -> Iterator[None]:
-        """Keep a failure of a monitor away from training: one warning, one event, and that part is off."""
+        """Keep a failure away from training: one warning, one event; a part that failed is off from then on.
+
+        A failure of the session itself (`part` None, e.g. a full disk) may pass, so recording is tried again, silently.
+        """
         try:
             yield
         except Exception as error:
@@ -293,6 +336,10 @@ class Session:
             name = type(part).__name__ if part is not None else type(self).__name__
             if part is not None:
                 part.disabled = True
+            elif type(error) in self._warned:
+                return
+            else:
+                self._warned.add(type(error))
             warnings.warn(
                 f"gandoctor: {name} failed and {'is off' if part else 'goes on'}; training is not affected "
                 f"({type(error).__name__}: {error})",

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.monitors.replicas import on_first_replica
+
 SLOTS = 48
 ROWS = 512
 
@@ -36,8 +38,10 @@ class StepLog:
             values: Signal name -> scalar tensor or number.
             when: Boolean scalar tensor; where it is false the values are absent from this step.
         """
-        if not values:
-            return
+        if values:
+            on_first_replica(lambda: self._put(values, when))
+
+    def _put(self, values: dict[str, Any], when: Any) -> None:
         indices = [[self._slot(name)] for name in values]
         present = tf.cast(when, tf.float32)
         rows = [tf.stack([tf.cast(tf.reshape(value, ()), tf.float32), present]) for value in values.values()]
@@ -45,6 +49,9 @@ class StepLog:
 
     def commit(self) -> None:
         """Close the current step's row and begin the next."""
+        on_first_replica(self._commit)
+
+    def _commit(self) -> None:
         self._ring.scatter_nd_update(tf.reshape(self._committed % ROWS, (1, 1)), self._pending[None])
         self._pending.assign(tf.zeros((SLOTS, 2)))
         self._committed.assign_add(1)
@@ -81,7 +88,8 @@ def as_float(value: Any) -> float:
     Raises:
         ValueError: It is not one number.
     """
-    array = np.asarray(value, dtype=np.float64)
+    # A variable mirrored over replicas is no array, but it can be read as one.
+    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value, dtype=np.float64)
     if array.size != 1:
         raise ValueError(f"expected one number, got an array of shape {array.shape}")
     return float(array.reshape(()))

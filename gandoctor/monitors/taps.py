@@ -6,12 +6,20 @@ only read. Detaching puts the original methods back.
 
 from __future__ import annotations
 
+import threading
+import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+import tensorflow as tf
+
+from gandoctor.monitors.inference import Inference
+from gandoctor.monitors.observation import Happening, Observation, observed
 from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.traced import cannot_retrace
+from gandoctor.store import Manifest
 
 
 @dataclass(frozen=True)
@@ -21,10 +29,17 @@ class Update:
     Attributes:
         phase: Whose update it is.
         gradients: Player -> its (gradient, variable) pairs among those given; a gradient may be None.
+        scale: What the gradients must be divided by: the loss scale of mixed precision, 1 without.
+        applied: Whether the weights will move now: not where gradients are being accumulated, nor where a loss-scaling
+            optimizer skips a step whose scaled gradients overflowed. A boolean scalar tensor, or True.
+        finite: Whether a loss-scaling optimizer will take the gradients at all; True for every other optimizer.
     """
 
     phase: Phase
     gradients: dict[Phase, list[tuple[Any, Any]]]
+    scale: Any = 1.0
+    applied: Any = True
+    finite: Any = True
 
 
 @dataclass(frozen=True)
@@ -32,10 +47,16 @@ class StepTrace:
     """What one call of `train_step` produced.
 
     Attributes:
-        values: Name -> raw value of this step: what a metric was given, or what the step returned.
+        metrics: Metric name -> raw value it was given in this step.
+        returned: Name -> value the step returned; running means are left out.
+        targets: Player -> what was differentiated with respect to its weights.
+        complete: False for what happens in a graph inside the step and must be recorded there.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    returned: dict[str, Any] = field(default_factory=dict)
+    targets: dict[Phase, Any] = field(default_factory=dict)
+    complete: bool = True
 
 
 class Taps:
@@ -44,7 +65,13 @@ class Taps:
     Args:
         before_update: Called with the Update before the optimizer applies it.
         after_update: Called with the same Update afterwards.
-        after_step: Called at the end of every `train_step`.
+        after_step: Called at the end of every `train_step`, and with `complete=False` for values of an inner graph.
+        inference: Learns loss family, polarity and latent law from what is observed.
+        contained: Context that keeps the taps' own failures away from training.
+
+    Attributes:
+        captures: Player -> how often its update went through the taps while being traced.
+        blocked: Why nothing can be captured from an optimizer, known before training; None when it can.
     """
 
     def __init__(
@@ -53,103 +80,239 @@ class Taps:
         before_update: Callable[[Update], None],
         after_update: Callable[[Update], None],
         after_step: Callable[[StepTrace], None],
+        inference: Inference,
+        contained: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._players = players
         self._before_update = before_update
         self._after_update = after_update
         self._after_step = after_step
-        self._wrapped: list[tuple[Any, str]] = []
-        self._inside_apply = False
-        self.captures = 0
+        self._inference = inference
+        self._contained = contained
+        self._wrapped: list[tuple[Any, str, Any, Any]] = []
+        self._model: Any = None
+        self._thread = threading.local()  # tf.distribute traces each replica in a thread of its own
+        self._observing = True
+        self._used_before: set[int] = set()
+        self._warned = False
+        self.captures: dict[Phase, int] = {"d": 0, "g": 0}
+        self.blocked: str | None = None
 
     def attach(self, model: Any | None) -> None:
-        """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew."""
-        optimizers = {id(o): o for o in (self._players.d_optimizer, self._players.g_optimizer) if o is not None}
-        for optimizer in optimizers.values():
+        """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
+
+        Attaching again to a model whose train function was traced with the taps in it changes nothing: a second
+        trace would restart TensorFlow's stateful random ops. One that was compiled anew is searched anew.
+        """
+        if self._model is not None and self._model is model and model.train_function is not None:
+            return
+        if self._wrapped:
+            self.detach()
+            self._players.find_optimizers(model)
+        self._model = model
+        for optimizer in self._players.optimizers():
             self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
-        if model is not None:
-            self._wrap(model, "train_step", self._tapped_train_step(model))
-            # A train function traced earlier would never call the taps.
-            model.train_function = None
+            if optimizer.built and int(optimizer.iterations) > 0:
+                self._used_before.add(id(optimizer))
+        if model is None:
+            return
+        self._wrap(model, "train_step", self._tapped_train_step(model))
+        if model.train_function is not None:
+            self.blocked = cannot_retrace(model, self._players.optimizers())
+            if self.blocked is None:
+                model.train_function = None  # traced earlier, it would never call the taps
 
     def detach(self) -> None:
         """Put the original methods back."""
-        for owner, name in self._wrapped:
-            owner.__dict__.pop(name, None)
+        for owner, name, replacement, before in reversed(self._wrapped):
+            if owner.__dict__.get(name) is not replacement:
+                continue  # someone has wrapped it since; ours only passes through from now on
+            if before is None:
+                owner.__dict__.pop(name)
+            else:
+                owner.__dict__[name] = before
         self._wrapped.clear()
+        self._model = None
+
+    def uncaptured(self, phase: Phase, steps: int) -> str | None:
+        """Say why no update of a player has been seen after some steps; None when one has."""
+        if self.captures[phase]:
+            return None
+        if self.blocked is not None:
+            return self.blocked
+        slot, name = f"{phase}_optimizer", {"d": "discriminator", "g": "generator"}[phase]
+        if slot in self._players.missing:
+            return self._players.missing[slot]
+        if not getattr(self._players, name).trainable_variables:
+            return (
+                f"the {name} is not being trained: all its weights are frozen. In Keras 3 `trainable` is read when "
+                "training is first traced, not at compile; set it to True around the first step that should train it"
+            )
+        if id(getattr(self._players, slot)) in self._used_before:
+            return (
+                f"the {name}'s optimizer had been used before the monitor was attached, so its step was traced without "
+                "it; attach the monitor before the first training step"
+            )
+        return (
+            f"the {name}'s optimizer was not called in {steps} steps; is this the optimizer that trains it, and was "
+            "the monitor attached before the first training step?"
+        )
+
+    def note_captures(self, manifest: Manifest, steps: int, signals: dict[Phase, tuple[str, ...]]) -> str | None:
+        """Give every signal that needs a player's updates its reason, where there are none.
+
+        Returns:
+            What to warn of, once in a run; None otherwise.
+        """
+        worst = None
+        for phase, names in signals.items():
+            reason = self.uncaptured(phase, steps)
+            for name in names:
+                if reason is not None:
+                    manifest.missing[name] = reason
+                else:
+                    manifest.missing.pop(name, None)
+            worst = worst or reason
+        if worst is None or self._warned:
+            return None
+        self._warned = True
+        return worst
 
     def _wrap(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
-        # Straight into __dict__: Keras objects track attributes that are set the ordinary way.
-        owner.__dict__[name] = replacement
-        self._wrapped.append((owner, name))
+        # Straight into __dict__: Keras objects track attributes that are set the ordinary way. A bound method, so that
+        # a deep copy of the owner is bound to the copy.
+        method = types.MethodType(replacement, owner)
+        self._wrapped.append((owner, name, method, owner.__dict__.get(name)))
+        owner.__dict__[name] = method
 
     def _tapped_apply(self, optimizer: Any) -> Callable[..., Any]:
-        original = optimizer.apply
+        taps, before = self, optimizer.__dict__.get("apply")
 
-        def apply(grads: Any, trainable_variables: Any = None, **kwargs: Any) -> Any:
+        @tf.autograph.experimental.do_not_convert
+        def apply(self: Any, grads: Any, trainable_variables: Any = None, **kwargs: Any) -> Any:
+            original = before if before is not None else types.MethodType(type(self).apply, self)
+            # An optimizer may call its own apply through a wrapper of itself.
+            if self is not optimizer or getattr(taps._thread, "inside_apply", False) or not taps._wrapped:
+                return original(grads, trainable_variables, **kwargs)
             grads = list(grads)
             if trainable_variables is not None:
                 trainable_variables = list(trainable_variables)
-            variables = trainable_variables
-            if variables is None:
-                variables = list(optimizer._trainable_variables) if optimizer.built else []
-            update = self._update(optimizer, grads, variables)
-            if update is None or self._inside_apply:
+            update = None
+            with taps._contained():
+                update = taps._update(self, grads, trainable_variables)
+            if update is None:
                 return original(grads, trainable_variables, **kwargs)
-            self._inside_apply = True  # an optimizer may call its own apply through a wrapper of itself
+            taps._thread.inside_apply = True
             try:
-                self.captures += 1
-                self._before_update(update)
+                taps.captures[update.phase] += 1
+                taps._before_update(update)
                 result = original(grads, trainable_variables, **kwargs)
-                self._after_update(update)
+                taps._after_update(update)
             finally:
-                self._inside_apply = False
+                taps._thread.inside_apply = False
             return result
 
-        return apply
+        return cast(Callable[..., Any], apply)
 
-    def _update(self, optimizer: Any, grads: list[Any], variables: list[Any]) -> Update | None:
+    def _update(self, optimizer: Any, grads: list[Any], variables: list[Any] | None) -> Update | None:
+        if variables is None:
+            variables = list(optimizer._trainable_variables) if optimizer.built else []
         phase = self._players.phase_of(optimizer, variables)
         if phase is None:
             return None
+        self._players.adopt(optimizer, phase)
         gradients: dict[Phase, list[tuple[Any, Any]]] = {"d": [], "g": []}
         for gradient, variable in zip(grads, variables, strict=False):
             owner = self._players.owner_of(variable)
             if owner is not None:
                 gradients[owner].append((gradient, variable))
-        return Update(phase, gradients)
+        finite = applied = _taken(optimizer, grads)
+        if _accumulates(optimizer):
+            applied = tf.logical_and(finite, _accumulated(optimizer))
+        return Update(phase, gradients, _scale(optimizer), applied, finite)
 
     def _tapped_train_step(self, model: Any) -> Callable[..., Any]:
-        original = model.train_step
+        taps, before = self, model.__dict__.get("train_step")
 
-        def train_step(*args: Any, **kwargs: Any) -> Any:
-            with _metric_inputs(model) as given:
+        def train_step(self: Any, *args: Any, **kwargs: Any) -> Any:
+            original = before if before is not None else types.MethodType(type(self).train_step, self)
+            if self is not model or not taps._wrapped:
+                return original(*args, **kwargs)
+            with taps._observed(model) as seen:
                 logs = original(*args, **kwargs)
-            returned = dict(logs) if isinstance(logs, dict) else {}
-            self._after_step(StepTrace({**returned, **given}))
+            with taps._contained():
+                taps._after_step(_trace(logs, seen))
             return logs
 
         return train_step
 
+    @contextmanager
+    def _observed(self, model: Any) -> Iterator[Observation]:
+        observation: AbstractContextManager[Observation] = nullcontext(Observation())
+        if self._observing:
+            self._inference.begin_step()
+            observation = observed(model, self._players, self._happened, self._safely)
+        with observation as seen:
+            yield seen
 
-@contextmanager
-def _metric_inputs(model: Any) -> Iterator[dict[str, Any]]:
-    """Collect what the model's metrics are given during a step.
+    def _safely(self, action: Callable[[], None]) -> None:
+        """Run the taps' own code inside the user's step; the first failure ends observation, not training."""
+        if not self._observing:
+            return
+        with self._contained():
+            self._observing = False
+            action()
+            self._observing = True
 
-    A step that returns `metric.result()` returns a running mean; what the metric was given is the raw value.
-    """
-    given: dict[str, Any] = {}
-    metrics = list(model.metrics)
-    for metric in metrics:
+    def _happened(self, what: Happening, value: Any, seen: Observation) -> None:
+        here = seen.is_here()
+        if what == "latents":
+            self._inference.saw_latents(value)
+        elif what == "metric":
+            if not here:
+                self._after_step(StepTrace(metrics=dict([value]), complete=False))
+        else:
+            phase, target = value
+            self._inference.saw_loss(phase, target, seen.d_outputs, seen.saw_penalty)
+            if not here:
+                self._after_step(StepTrace(targets={phase: target}, complete=False))
 
-        def update_state(*args: Any, _metric: Any = metric, _original: Any = metric.update_state, **kwargs: Any) -> Any:
-            if len(args) == 1 and getattr(args[0], "shape", ()) == ():
-                given[_metric.name] = args[0]
-            return _original(*args, **kwargs)
 
-        metric.__dict__["update_state"] = update_state
-    try:
-        yield given
-    finally:
-        for metric in metrics:
-            metric.__dict__.pop("update_state", None)
+def _trace(logs: Any, seen: Observation) -> StepTrace:
+    returned = dict(logs) if isinstance(logs, dict) else {}
+    if seen.nested:
+        returned = {}  # what came out of an inner graph cannot be told from a running mean
+    raw = {name: value for name, value in returned.items() if id(value) not in seen.running}
+    return StepTrace(dict(seen.metrics), raw, dict(seen.targets))
+
+
+# What an optimizer will do with the gradients it is given. -----------------------------------------------------
+
+
+def _scales_dynamically(optimizer: Any) -> bool:
+    return hasattr(optimizer, "dynamic_scale") or hasattr(optimizer, "initial_scale")
+
+
+def _scale(optimizer: Any) -> Any:
+    if _scales_dynamically(optimizer):
+        return tf.cast(optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale, tf.float32)
+    return getattr(optimizer, "loss_scale_factor", None) or 1.0
+
+
+def _taken(optimizer: Any, grads: list[Any]) -> Any:
+    """Tell whether a loss-scaling optimizer will take these gradients: it skips the step unless all are finite."""
+    if not _scales_dynamically(optimizer):
+        return True
+    dense = [g.values if isinstance(g, tf.IndexedSlices) else g for g in grads if g is not None]
+    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(g)) for g in dense]) if dense else True
+
+
+def _accumulates(optimizer: Any) -> int:
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return int(getattr(inner, "gradient_accumulation_steps", None) or 0)
+
+
+def _accumulated(optimizer: Any) -> Any:
+    """Tell whether this call completes an accumulation, as Keras decides it."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return tf.equal((tf.convert_to_tensor(inner._iterations) + 1) % _accumulates(optimizer), 0)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from gandoctor.monitors.gradient_norms import global_norm
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.players import Phase
+from gandoctor.monitors.step_log import as_float
 from gandoctor.monitors.taps import Update
 
 
@@ -52,7 +53,11 @@ class WeightUpdateMonitor(Monitor):
         return {}
 
     def after_update(self, update: Update) -> dict[str, Any]:
-        """Compare the weights with their copies; absent on steps that are not measured."""
+        """Compare the weights with their copies.
+
+        Absent on steps that are not measured, and where nothing was to move: while gradients are being accumulated, or
+        when a loss-scaling optimizer skips a step.
+        """
 
         def distances() -> Any:
             moved = []
@@ -69,7 +74,7 @@ class WeightUpdateMonitor(Monitor):
         values = {f"{player}_update_in_{phase}_step": moved[player] for player in ("d", "g")}
         values[f"{phase}_update_ratio"] = tf.math.divide_no_nan(moved[phase], found[2])
         assert self.session is not None
-        self.session.step_log.put(values, when=self._measured)
+        self.session.step_log.put(values, when=tf.logical_and(self._measured, update.applied))
         return {}
 
     def probe(self, step: int, probe: object) -> dict[str, float]:
@@ -82,7 +87,11 @@ class WeightUpdateMonitor(Monitor):
             ("g_learning_rate", players.g_optimizer),
         ):
             if optimizer is not None:
-                found[name] = float(optimizer.learning_rate)
+                found[name] = as_float(optimizer.learning_rate)
+        if step > self.session.first_step:
+            self.session.note_captures(
+                step, {p: (f"d_update_in_{p}_step", f"g_update_in_{p}_step", f"{p}_update_ratio") for p in ("d", "g")}
+            )
         return found
 
 

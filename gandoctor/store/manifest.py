@@ -76,6 +76,7 @@ class Manifest(BaseModel):
         config: The training's own settings, as the target declared them.
         loss_family: None when it could not be inferred; rules that need it say so.
         real_is_high: True when the discriminator is trained to score reals above fakes; None when unknown.
+        players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
         missing: Signal name -> why it could not be recorded.
         cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`).
     """
@@ -99,6 +100,7 @@ class Manifest(BaseModel):
     generator: PlayerCard | None = None
     discriminator: PlayerCard | None = None
     cadence: dict[str, float] = Field(default_factory=dict)
+    players: dict[str, str] = Field(default_factory=dict)
     missing: dict[str, str] = Field(default_factory=dict)
 
     def save(self, run_dir: Path) -> None:

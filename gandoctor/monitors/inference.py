@@ -1,0 +1,317 @@
+"""What can be told of loss family, label polarity and latent law without being told: by comparing numbers, not names.
+
+In the first steps, the loss that is differentiated is compared with what each family's formula gives on the
+discriminator's own outputs of that very step. A formula either reproduces the loss to float precision or it does not;
+only one that does so alone is believed. Formulas: Goodfellow et al. 2014 (minimax, non-saturating), Mao et al. 2017
+(least squares), Lim and Ye 2017 (hinge), Arjovsky et al. 2017 (Wasserstein).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gandoctor.monitors.observation import current_graph
+from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.replicas import on_first_replica
+from gandoctor.monitors.step_log import as_float
+from gandoctor.store import LatentCard, LossFamily, Manifest
+
+OUTPUTS = 4
+"""The latest discriminator outputs of a step that a loss may be made of: real, fake, interpolated, one to spare."""
+LONGEST_STEPS = 50
+LATENTS_WANTED = 2000
+TOLERANCE = 2e-3
+"""Largest relative difference that still counts as equal: label noise is far above, half precision below."""
+
+_STATISTICS = 14
+_COMPILED: dict[str, LossFamily] = {
+    "binary_crossentropy": "non_saturating",
+    "BinaryCrossentropy": "non_saturating",
+    "mse": "least_squares",
+    "mean_squared_error": "least_squares",
+    "MeanSquaredError": "least_squares",
+}
+_Hypothesis = tuple[LossFamily | None, bool]
+
+
+class Inference:
+    """Watches the first steps of a training and fills in what the user did not say.
+
+    Args:
+        players: The GAN; its latent sampler is replaced where the law turns out to be uniform.
+        manifest: Gets the findings; what is "given" there is never touched.
+    """
+
+    def __init__(self, players: Players, manifest: Manifest) -> None:
+        self._players = players
+        self._manifest = manifest
+        self._alive: set[_Hypothesis] | None = None
+        self._steps = 0
+        self._open = {"loss", "latents"}
+        if manifest.loss_family_source == "given" and manifest.real_is_high_source == "given":
+            self._open.discard("loss")
+        if players.latent_is_given or players.latent_sampler is None:
+            self._open.discard("latents")
+        with tf.init_scope():
+            self._listening = tf.Variable(True, trainable=False, name="gandoctor_listening")
+            self._losses = tf.Variable(tf.zeros((2,)), trainable=False, name="gandoctor_losses")
+            self._outputs = tf.Variable(tf.zeros((2, OUTPUTS, _STATISTICS)), trainable=False, name="gandoctor_outputs")
+            # Count, sum, sum of squares, minimum, maximum.
+            self._latents = tf.Variable([0.0, 0.0, 0.0, math.inf, -math.inf], trainable=False, name="gandoctor_latents")
+        if "loss" in self._open:
+            self._unknown("the loss has not been seen in training")
+        self._count: dict[Phase, int] = {"d": 0, "g": 0}
+        self._penalty = False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something may still be learnt, and values that depend on the polarity should wait."""
+        return "loss" in self._open and self._manifest.real_is_high_source != "given"
+
+    # Inside the training step. --------------------------------------------------------------------------------
+
+    def begin_step(self) -> None:
+        """A new call (a new trace) of the step."""
+        self._penalty = False
+
+    def saw_loss(self, phase: Phase, loss: Any, outputs: list[Any], penalty: bool) -> None:
+        """Take note of a loss and what the discriminator had said before it was differentiated."""
+        if "loss" not in self._open:
+            return
+        self._penalty |= penalty
+        graph = current_graph()
+        here = [o for o in (_first(o) for o in outputs[-OUTPUTS:]) if graph is None or o.graph is graph]
+        self._count[phase] = len(here)
+        index = 0 if phase == "d" else 1
+
+        def store() -> Any:
+            self._losses[index].assign(tf.cast(tf.reduce_sum(loss), tf.float32))
+            for k, output in enumerate(here):
+                self._outputs[index, k].assign(_statistics(output))
+            return tf.constant(True)
+
+        on_first_replica(lambda: tf.cond(self._listening, store, lambda: tf.constant(False)))
+
+    def saw_latents(self, inputs: Any) -> None:
+        """Take note of what the generator is given in training."""
+        if "latents" not in self._open:
+            return
+        arrays = [t for t in tf.nest.flatten(inputs) if hasattr(t, "dtype") and tf.as_dtype(t.dtype).is_floating]
+        if not arrays:
+            return
+        z = tf.cast(arrays[0], tf.float32)
+
+        def store() -> Any:
+            low, high = tf.minimum(self._latents[3], tf.reduce_min(z)), tf.maximum(self._latents[4], tf.reduce_max(z))
+            sums = self._latents[:3] + tf.stack(
+                [tf.cast(tf.size(z), tf.float32), tf.reduce_sum(z), tf.reduce_sum(z * z)]
+            )
+            self._latents.assign(tf.concat([sums, [low, high]], 0))
+            return tf.constant(True)
+
+        on_first_replica(lambda: tf.cond(self._listening, store, lambda: tf.constant(False)))
+
+    # On the host, between steps. ------------------------------------------------------------------------------
+
+    def settle(self, steps: int = 1, scalars: Mapping[str, Any] | None = None) -> bool:
+        """Draw conclusions after a step; returns whether the manifest has changed.
+
+        Args:
+            steps: How many have been done since the last call.
+            scalars: What a hand-written loop has passed with the last of them.
+        """
+        if not self._open:
+            return False
+        self._steps += steps
+        changed = False
+        if "loss" in self._open and scalars and "g_loss" in scalars:
+            changed |= self._settle_compiled(as_float(scalars["g_loss"]))
+        if "loss" in self._open and self._count["g"]:
+            changed |= self._settle_loss()
+        if "latents" in self._open:
+            changed |= self._settle_latents()
+        if self._steps >= LONGEST_STEPS:
+            changed |= bool(self._open)
+            self._give_up()
+        if not self._open:
+            self._listening.assign(False)
+        return changed
+
+    def _settle_loss(self) -> bool:
+        losses, outputs = self._losses.numpy(), self._outputs.numpy()
+        generator = [outputs[1, k] for k in range(self._count["g"])]
+        discriminator = [outputs[0, k] for k in range(self._count["d"])]
+        fitting = _fitting(float(losses[0]), float(losses[1]), discriminator, generator, self._penalty)
+        self._alive = fitting if self._alive is None else self._alive & fitting
+        if not self._alive:
+            self._open.discard("loss")
+            self._unknown("the generator's loss is none of the known formulas of the discriminator's outputs")
+            return True
+        polarities = {high for _, high in self._alive}
+        families = {family for family, _ in self._alive}
+        if len(polarities) == 1 and self._manifest.real_is_high_source not in ("given", "inferred"):
+            self._manifest.real_is_high, self._manifest.real_is_high_source = polarities.pop(), "inferred"
+        if len(self._alive) > 1 or None in families:
+            return False
+        if self._manifest.loss_family_source != "given":
+            self._manifest.loss_family, self._manifest.loss_family_source = families.pop(), "inferred"
+            self._manifest.missing.pop("loss_family", None)
+        self._open.discard("loss")
+        return True
+
+    def _settle_compiled(self, g_loss: float) -> bool:
+        """Go by the loss the discriminator was compiled with; a minimax generator's cross-entropy is negative."""
+        loss = getattr(self._players.discriminator, "loss", None)
+        name = loss if isinstance(loss, str) else type(loss).__name__
+        family = _COMPILED.get(name)
+        if family is None or (family == "non_saturating" and not g_loss >= 0.0):
+            return False
+        self._manifest.loss_family, self._manifest.loss_family_source = family, "inferred"
+        self._manifest.missing.pop("loss_family", None)
+        self._players.sources["loss_family"] = f"the discriminator was compiled with {name}"
+        self._open.discard("loss")
+        return True
+
+    def _settle_latents(self) -> bool:
+        count, total, squares, low, high = (float(v) for v in self._latents.numpy())
+        if count < LATENTS_WANTED:
+            return False
+        self._open.discard("latents")
+        mean = total / count
+        std = math.sqrt(max(0.0, squares / count - mean * mean))
+        law = _law(count, mean, std, low, high)
+        found = f"mean {mean:.2f}, standard deviation {std:.2f}, {low:.2f} to {high:.2f}"
+        missing = self._manifest.missing
+        if law is None:
+            missing["latent_law"] = (
+                f"latents were taken to be standard normal, but training uses others ({found}); "
+                "pass latent_sampler=lambda n: ..."
+            )
+            return True
+        missing.pop("latent_law", None)
+        card = self._manifest.latent
+        if law != "normal":
+            sampler = self._players.latent_sampler
+            assert sampler is not None
+            shape, rng = np.shape(sampler(1))[1:], np.random.default_rng(0)
+            below, above = law
+            self._players.latent_sampler = lambda n: rng.uniform(below, above, (n, *shape)).astype(np.float32)
+            self._players.sources["latent_sampler"] = f"uniform from {law[0]:g} to {law[1]:g}, as seen in training"
+        if card is not None:
+            self._manifest.latent = LatentCard(
+                shape=card.shape, minimum=low, maximum=high, mean=mean, std=std, source="inferred"
+            )
+        return True
+
+    def _give_up(self) -> None:
+        if "loss" in self._open:
+            self._unknown(
+                "no loss was seen that is a known formula of the discriminator's outputs"
+                if not self._alive
+                else f"several formulas fit: {', '.join(sorted({str(f) for f, _ in self._alive}))}"
+            )
+        self._open.clear()
+
+    def _unknown(self, why: str) -> None:
+        if self._manifest.loss_family is None:
+            self._manifest.missing["loss_family"] = f"{why}; pass GANMonitor(..., loss=...)"
+
+
+def _first(output: Any) -> Any:
+    return output[0] if isinstance(output, list | tuple) else output
+
+
+def _statistics(output: Any) -> Any:
+    """The means every formula is made of, float32 (14,): see `_fitting` for their order."""
+    o = tf.cast(output, tf.float32)
+    logit = tf.cast(getattr(output, "_keras_logits", output), tf.float32)
+    p = tf.clip_by_value(o, 1e-7, 1.0 - 1e-7)
+    n = tf.shape(o)[0] // 2
+
+    def margins(x: Any) -> list[Any]:
+        return [tf.reduce_mean(x), tf.reduce_mean(tf.nn.relu(1.0 - x)), tf.reduce_mean(tf.nn.relu(1.0 + x))]
+
+    means = [
+        tf.reduce_mean(tf.nn.softplus(-logit)),
+        tf.reduce_mean(tf.nn.softplus(logit)),
+        -tf.reduce_mean(tf.math.log(p)),
+        -tf.reduce_mean(tf.math.log(1.0 - p)),
+        tf.reduce_mean(tf.square(o - 1.0)),
+        tf.reduce_mean(tf.square(o)),
+        tf.reduce_mean(tf.square(o + 1.0)),
+        tf.reduce_mean(o),
+    ]
+    return tf.stack([*means, *margins(o[:n]), *margins(o[n:])])
+
+
+def _fitting(
+    d_loss: float, g_loss: float, d_outputs: list[np.ndarray], g_outputs: list[np.ndarray], penalty: bool
+) -> set[_Hypothesis]:
+    """Return every (family, real_is_high) whose formula gives the generator's loss; None: hinge or Wasserstein."""
+    found: set[_Hypothesis] = set()
+    for s in g_outputs:
+        formulas: list[tuple[float, LossFamily | None, bool]] = [
+            (scale * s[k], "least_squares", high)
+            for scale in (1.0, 0.5)
+            for k, high in ((4, True), (5, False), (6, False))
+        ]
+        for one, zero in ((s[0], s[1]), (s[2], s[3])):  # cross-entropy with label 1 and 0: from logits, from shares
+            formulas += [
+                (one, "non_saturating", True),
+                (zero, "non_saturating", False),
+                (0.9 * one + 0.1 * zero, "non_saturating", True),
+                (0.1 * one + 0.9 * zero, "non_saturating", False),
+                (-zero, "minimax", True),
+                (-one, "minimax", False),
+            ]
+        linear = _linear_family(d_loss, d_outputs, penalty)
+        if linear != "neither":
+            formulas += [(-s[7], linear, True), (s[7], linear, False)]
+        found |= {(family, high) for value, family, high in formulas if _equal(value, g_loss)}
+    return found
+
+
+def _linear_family(d_loss: float, outputs: list[np.ndarray], penalty: bool) -> Any:
+    """Tell hinge from Wasserstein, which share the generator's loss: "hinge", "wasserstein", None or "neither"."""
+    halves = [(o[8:11], o[11:14]) for o in outputs]
+    whole_margins = [_merged(o) for o in outputs]
+    pairs = [p for a, b in halves for p in ((a, b), (b, a))]
+    pairs += [(a, b) for i, a in enumerate(whole_margins) for j, b in enumerate(whole_margins) if i != j]
+    hinges = [real[1] + fake[2] for real, fake in pairs]
+    differences = [fake[0] - real[0] for real, fake in pairs]
+    if any(_equal(scale * h, d_loss) for h in hinges for scale in (1.0, 0.5)):
+        return "hinge"
+    if any(_equal(w, d_loss) for w in differences):
+        return "wasserstein"
+    if not penalty:
+        return "neither"
+    # A penalty is never negative, so a loss below a formula excludes it.
+    return None if any(d_loss >= h for h in hinges) else "wasserstein"
+
+
+def _merged(o: np.ndarray) -> np.ndarray:
+    """The margins of a whole output from those of its halves."""
+    return np.asarray((o[8:11] + o[11:14]) / 2.0)
+
+
+def _equal(value: float, loss: float) -> bool:
+    return bool(abs(value - loss) <= TOLERANCE * abs(loss) + 1e-5)
+
+
+def _law(count: float, mean: float, std: float, low: float, high: float) -> Any:
+    """Return "normal", the bounds of a uniform law, or None; a law must fit within 6 standard errors."""
+    error = 6.0 / math.sqrt(count)
+    if abs(mean) < error and abs(std - 1.0) < error and high > 2.0:
+        return "normal"
+    for bounds in ((-1.0, 1.0), (0.0, 1.0)):
+        width = bounds[1] - bounds[0]
+        spread = width / math.sqrt(12.0)
+        inside = bounds[0] <= low <= bounds[0] + 0.05 * width and bounds[1] - 0.05 * width <= high <= bounds[1]
+        if inside and abs(mean - sum(bounds) / 2) < error * spread and abs(std - spread) < error * spread:
+            return bounds
+    return None

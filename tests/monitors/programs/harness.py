@@ -1,0 +1,147 @@
+"""Trains every program without and with GANMonitor and says what differs and what was recorded.
+
+    python tests/monitors/programs/harness.py [CASE ...] > outcomes.json
+
+Op determinism is for a whole process, so the tests run this as one. Messages go to standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+sys.path.insert(0, str(Path(__file__).parent))
+
+STEPS = 6
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "dcgan": ("dcgan", {}),
+    "dcgan, sigmoid output": ("dcgan", {"logits": False}),
+    "wgan-gp": ("wgan_gp", {}),
+    "conditional": ("conditional", {}),
+    "conditional, latents told": ("conditional", {"tell_latents": True}),
+    "adaptive augmentation": ("adaptive_augmentation", {}),
+    "train_on_batch": ("train_on_batch", {}),
+    "keras-gan, frozen": ("keras_gan", {}),
+    "tape loop, two optimizers": ("tape_loop", {}),
+    "tape loop, one optimizer": ("tape_loop", {"one_optimizer": True}),
+    "steps_per_execution": ("dcgan", {"options": {"steps_per_execution": 3}}),
+    "jit_compile": ("dcgan", {"options": {"jit_compile": True}}),
+    "run_eagerly": ("dcgan", {"options": {"run_eagerly": True}}),
+    "mixed precision": ("dcgan", {"policy": "mixed_float16", "initial_scale": 2.0**22}),
+    "gradient accumulation": ("dcgan", {"accumulate": 2}),
+    "several fits": ("dcgan", {"fits": 2}),
+    "resumed": ("dcgan", {}),
+    "trained before": ("conditional", {"fits_before": 1, "tell_latents": True}),
+    "trained before, stateful random ops": ("dcgan", {"fits_before": 1}),
+    "train_on_batch, trained before": ("train_on_batch", {"steps_before": 2}),
+}
+"""Name -> program and its arguments."""
+
+
+def outcome(case: str) -> dict[str, Any]:
+    """Train one case both ways."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from gandoctor import load_run
+    from gandoctor.monitors import GANMonitor
+
+    program, arguments = CASES[case]
+    module = importlib.import_module(program)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run_dir = Path(directory) / "run"
+
+        def monitor(**options: Any) -> Any:
+            return GANMonitor(run_dir, resume=run_dir.exists(), **options)
+
+        ends = []
+        for attach in (None, monitor):
+            keras.backend.clear_session()
+            keras.utils.set_random_seed(7)
+            tf.random.set_global_generator(tf.random.Generator.from_seed(7))
+            for _ in range(2 if case == "resumed" else 1):
+                state = module.train(attach, STEPS, **arguments)
+            ends.append((state, random_states()))
+        (plain, plain_random), (watched, watched_random) = ends
+        run = load_run(run_dir)
+        differing = [n for n in plain if not np.array_equal(plain[n], watched.get(n), equal_nan=True)]
+        difference = max((relative_difference(plain[n], watched[n]) for n in differing), default=0.0)
+        manifest = run.manifest
+        return {
+            "variables": len(plain),
+            "same_variables": list(plain) == list(watched),
+            "differing": differing,
+            "largest_difference": difference,
+            "random_states_equal": {k: plain_random[k] == watched_random[k] for k in plain_random},
+            "signals": {name: series(run[name]) for name in run.signals.columns},
+            "players": manifest.players,
+            "loss": [manifest.loss_family, manifest.loss_family_source],
+            "real_is_high": [manifest.real_is_high, manifest.real_is_high_source],
+            "latent": manifest.latent.model_dump(mode="json") if manifest.latent else None,
+            "missing": manifest.missing,
+            "optimizers": [
+                c.optimizer.get("type") if c else None for c in (manifest.generator, manifest.discriminator)
+            ],
+            "warnings": [str(w.message) for w in caught if w.category.__name__ == "MonitorWarning"],
+            "monitor_errors": [e.model_extra for e in run.events if e.kind == "monitor_error"],
+            "events": [e.kind for e in run.events],
+            "seconds": round(time.monotonic() - begun, 1),
+        }
+
+
+def series(recorded: Any) -> dict[str, list[float]]:
+    """Steps and values of a recorded signal."""
+    return {"steps": recorded.index.tolist(), "values": recorded.tolist()}
+
+
+def random_states() -> dict[str, str]:
+    """Python's, NumPy's, TensorFlow's and Keras's global random states, as text."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    return {
+        "python": str(random.getstate()),
+        "numpy": str(np.random.get_state()),
+        "tensorflow": str(tf.random.normal((3,)).numpy()),
+        "tensorflow generator": str(tf.random.get_global_generator().state.numpy()),
+        "keras": str(keras.random.normal((3,)).numpy()),
+    }
+
+
+def relative_difference(one: Any, other: Any) -> float:
+    """Largest difference of two arrays, relative to the largest value of the first."""
+    import numpy as np
+
+    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    return float(np.abs(one - other).max() / max(np.abs(one).max(), 1e-12))
+
+
+def main() -> None:
+    """Run the cases named on the command line, or all."""
+    import tensorflow as tf
+
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    outcomes = {}
+    for case in sys.argv[1:] or CASES:
+        outcomes[case] = outcome(case)
+        print(case, outcomes[case]["seconds"], file=sys.stderr, flush=True)
+    json.dump(outcomes, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
