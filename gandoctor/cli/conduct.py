@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from rich.console import Console
 
-from gandoctor.cli.relay import Relay
+from gandoctor.cli.relay import Relay, last_traceback
 from gandoctor.cli.report import write_all
 from gandoctor.cli.text import diagnosis_lines, print_lines
 from gandoctor.diagnosis import Diagnosis, diagnose
@@ -75,7 +75,17 @@ def conduct(
             on_look=stopper.look,
             notice=lambda: _ENDING_NOTICE if interrupts.count else stopper.notice,
         )
-    return _conclude(training, training.outcome(), stopper, console, errors)
+    outcome = training.outcome()
+    if isinstance(view, ScreenView) and is_script(job.target):
+        _say_what_was_hidden(training, outcome, errors)
+    return _conclude(training, outcome, stopper, console, errors)
+
+
+def _say_what_was_hidden(training: ChildTraining, outcome: Outcome, errors: Console) -> None:
+    """Show the traceback of a script that raised while the screen was taken, and where the rest of its output is."""
+    for line in last_traceback(training.log_path) if outcome.ending == "crashed" else ():
+        errors.print(printable(line), soft_wrap=True, markup=False)
+    errors.print(f"What the script printed is in {printable(str(training.log_path))}.", soft_wrap=True, markup=False)
 
 
 def _conclude(

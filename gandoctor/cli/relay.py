@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,3 +54,15 @@ class Relay:
 
     def _pass_on(self, line: bytes) -> None:
         self._write(line.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace"))
+
+
+def last_traceback(path: Path) -> list[str]:
+    """Return the lines from the last traceback in the file to its end; none if it holds none near its end."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - READ_MAX_BYTES))
+            tail = file.read(READ_MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return []
+    _, found, after = tail.rpartition("Traceback (most recent call last):")
+    return (found + after).splitlines() if found else []

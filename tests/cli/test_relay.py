@@ -1,6 +1,6 @@
 """Passing on what a script prints."""
 
-from gandoctor.cli.relay import READ_MAX_BYTES, Relay
+from gandoctor.cli.relay import READ_MAX_BYTES, Relay, last_traceback
 
 
 def test_complete_lines_as_they_come(tmp_path):
@@ -36,3 +36,13 @@ def test_a_flood_is_passed_on_in_portions_and_whole_at_the_end(tmp_path):
     assert 0 < len(lines) < READ_MAX_BYTES
     relay.look(last=True)
     assert len(lines) == READ_MAX_BYTES + 1
+
+
+def test_the_last_traceback_of_a_log(tmp_path):
+    path = tmp_path / "log"
+    assert last_traceback(path) == []
+    path.write_text("fine\n")
+    assert last_traceback(path) == []
+    trace = "Traceback (most recent call last):\n  File x\nKeyError: 1\n"
+    path.write_text("y\n" * READ_MAX_BYTES + trace.replace("1", "0") + "handled\n" + trace)
+    assert last_traceback(path) == trace.splitlines()

@@ -176,3 +176,4 @@ def test_default_run_dir():
     assert default_run_dir({}, "reference_models.training:build", now) == Path("runs/20260102-030405-dcgan")
     assert default_run_dir({"preset": "quick"}, "a.b:c", now) == Path("runs/20260102-030405-quick")
     assert default_run_dir({}, "a.b:c", now) == Path("runs/20260102-030405-b")
+    assert default_run_dir({}, "experiments/train.py", now) == Path("runs/20260102-030405-train")
