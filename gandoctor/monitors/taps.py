@@ -18,6 +18,7 @@ import tensorflow as tf
 from gandoctor.monitors.inference import Inference
 from gandoctor.monitors.observation import Happening, Observation, observed
 from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.step_log import as_float
 from gandoctor.monitors.traced import cannot_retrace
 from gandoctor.store import Manifest
 
@@ -112,7 +113,7 @@ class Taps:
         self._model = model
         for optimizer in self._players.optimizers():
             self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
-            if optimizer.built and int(optimizer.iterations) > 0:
+            if optimizer.built and as_float(optimizer.iterations) > 0:
                 self._used_before.add(id(optimizer))
         if model is None:
             return

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gandoctor import GandoctorError, load_run
+from gandoctor.store import RunWriter
 
 pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
@@ -112,6 +113,7 @@ def test_scores_and_samples_are_those_of_the_players(
     assert run["d_holdout_score"].iloc[-1] == pytest.approx(gan.discriminator(reals[64:]).numpy().mean(), rel=1e-4)
     assert run["d_fake_score"].iloc[-1] == pytest.approx(gan.discriminator(fakes[:64]).numpy().mean(), rel=1e-4)
     assert run["sample_max"].iloc[-1] == pytest.approx(fakes.max(), rel=1e-5)
+    assert run.sheets[-1].step == 30
     last = run.sheets[-1].fakes()
     assert last is not None
     low, high = reals[:64].min(), reals[:64].max()
@@ -215,6 +217,39 @@ def test_a_failing_monitor_is_switched_off_and_training_goes_on(
     assert (event.model_extra or {})["monitor"] == "DiscriminatorMonitor"
     with pytest.raises(RuntimeError, match="broken on purpose"):
         fit(make_gan(), reals, [GANMonitor(tmp_path / "strict", probe_data=reals, strict=True)])
+
+
+def test_a_full_disk_is_one_warning_and_training_goes_on(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FillTheDisk(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 3:
+                monkeypatch.setattr(RunWriter, "flush", full)
+                monkeypatch.setattr(RunWriter, "event", full)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gandoctor.monitors.session.DRAIN_EVERY_S", 0.0)
+    monkeypatch.setattr("gandoctor.store.writer.FLUSH_EVERY_S", 0.0)
+    gan = make_gan()
+    with pytest.warns(MonitorWarning, match="No space left") as caught:
+        fit(gan, reals, [GANMonitor(tmp_path / "run", probe_data=reals), FillTheDisk()])
+    assert len([w for w in caught if issubclass(w.category, MonitorWarning)]) == 1
+    assert int(gan.d_optimizer.iterations) == 30
+
+
+def test_a_generator_that_makes_nan_is_recorded_and_training_goes_on(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    gan = make_gan()
+    gan.generator.layers[-2].bias.assign(tf.fill((64,), float("nan")))
+    fit(gan, reals, [GANMonitor(tmp_path / "run", probe_data=reals, strict=True)], steps=6)
+    run = load_run(tmp_path / "run")
+    assert run["sample_mean"].isna().all()
+    assert run["d_fake_score"].isna().all()
+    assert int(gan.d_optimizer.iterations) == 6
 
 
 def test_an_unusable_run_directory_warns_and_training_goes_on(

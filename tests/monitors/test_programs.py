@@ -156,10 +156,11 @@ def test_loss_scaling_is_taken_off_and_a_skipped_step_is_absent(outcome_of: Call
     scaled, plain = outcome_of("mixed precision")["signals"], outcome_of("dcgan")["signals"]
     for name in NORMS:
         recorded = scaled[name]
-        assert 0 < len(recorded["steps"]) < STEPS, recorded  # the first scale overflows half precision
         assert recorded["steps"][-1] == STEPS
         assert all(map(math.isfinite, recorded["values"]))
         assert recorded["values"][0] == pytest.approx(plain[name]["values"][0], rel=0.3)
+    # The discriminator's first scales overflow half precision.
+    assert 0 < len(scaled["d_grad_norm"]["steps"]) < STEPS
     moved = scaled["d_update_in_d_step"]
     assert moved["steps"] == scaled["d_grad_norm"]["steps"]
     assert all(v > 0 for v in moved["values"])
