@@ -16,7 +16,6 @@ from report_runs import make_diagnosis
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import write_report
-from gandoctor.report.live import LiveServer
 from gandoctor.store import Run
 
 IN_CI = bool(os.environ.get("CI"))
@@ -221,7 +220,7 @@ def test_injected_script_is_refused_by_the_page_itself(browser: Any, report: Pat
 
 
 @contextmanager
-def live_page(browser: Any, folder: Path) -> Iterator[tuple[Any, Training, LiveServer]]:
+def live_page(browser: Any, folder: Path) -> Iterator[tuple[Any, Training]]:
     """Open the live page of a training in progress; errors and requests to anybody else fail the test."""
     training = Training(folder)
     with serving(free_page(training)) as server:
@@ -230,7 +229,7 @@ def live_page(browser: Any, folder: Path) -> Iterator[tuple[Any, Training, LiveS
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("request", lambda r: r.url.startswith((server.url, "data:", "blob:")) or trouble.append(r.url))
         page.goto(server.url)
-        yield page, training, server
+        yield page, training
         page.close()
         assert trouble == []
     training.writer.close("completed")
@@ -241,7 +240,7 @@ def wait_for_step(page: Any, step: int) -> None:
 
 
 def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, tmp_path: Path) -> None:
-    with live_page(browser, tmp_path / "run") as (page, training, _):
+    with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
         slider = page.locator("#film-slider")
         slider.focus()
@@ -266,7 +265,7 @@ def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, t
 
 
 def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_path: Path) -> None:
-    with live_page(browser, tmp_path / "run") as (page, training, _):
+    with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
         assert page.locator("#film-step").inner_text() == "step 30"
         training.train(20)
@@ -275,7 +274,7 @@ def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_pat
 
 
 def test_live_page_waits_for_a_reader_who_selects_text(browser: Any, tmp_path: Path) -> None:
-    with live_page(browser, tmp_path / "run") as (page, training, _):
+    with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
         page.evaluate("getSelection().selectAllChildren(document.querySelector('.sentence'))")
         training.train(10)
@@ -286,14 +285,12 @@ def test_live_page_waits_for_a_reader_who_selects_text(browser: Any, tmp_path: P
 
 
 def test_live_page_says_when_the_run_has_ended_and_when_the_server_has(browser: Any, tmp_path: Path) -> None:
-    with live_page(browser, tmp_path / "run") as (page, training, server):
+    with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
         training.writer.close("completed")
         wait_until(page, "document.getElementById('live').textContent === 'The run has ended · step 30'")
         assert page.locator("#live.completed").count() == 1
-        server.shutdown()
-        server.server_close()
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.route("**/version", lambda route: route.abort())  # as when the server's process has ended
         wait_until(page, "document.getElementById('live').textContent.startsWith('Connection lost')")
 
 
