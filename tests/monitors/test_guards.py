@@ -79,6 +79,7 @@ def test_a_doomed_fit_is_stopped(callbacks, make_gan, fit, reals, tmp_path, guar
     assert 0 <= event.model_extra["judged_step"] <= event.step <= ended.step
 
 
+@pytest.mark.filterwarnings("ignore:gandoctor:UserWarning")  # nothing is trained here, and the monitor says so
 def test_a_hand_written_loop_asks_should_stop(callbacks, make_gan, tmp_path):
     gan = make_gan()
     players = {
@@ -182,6 +183,7 @@ def joined(callbacks, make_gan, reals, tmp_path):
     gan = make_gan()
     monitor = callbacks.GANMonitor(
         tmp_path / "run", generator=gan.generator, discriminator=gan.discriminator, probe_data=reals, strict=True,
+        g_optimizer=gan.g_optimizer, d_optimizer=gan.d_optimizer,
         latent_sampler=lambda n: np.ones((n, 4), np.float32),
     )  # fmt: skip
     with monitor, callbacks.BestGenerator(monitor, start_from_probe=2) as guard:
@@ -206,6 +208,7 @@ def test_a_resumed_run_knows_its_best(callbacks, joined, reals, tmp_path):
         variable.assign(variable * 2)
     again = callbacks.GANMonitor(
         tmp_path / "run", generator=generator, discriminator=guard.session.players.discriminator, probe_data=reals,
+        g_optimizer=guard.session.players.g_optimizer, d_optimizer=guard.session.players.d_optimizer,
         latent_sampler=lambda n: np.ones((n, 4), np.float32), resume=True, strict=True,
     )  # fmt: skip
     with again, callbacks.BestGenerator(again, start_from_probe=1) as resumed:

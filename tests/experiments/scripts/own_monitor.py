@@ -13,6 +13,8 @@ with GANMonitor(
     f"{sys.argv[1]}/looped",
     generator=gan.generator,
     discriminator=gan.discriminator,
+    g_optimizer=gan.g_optimizer,
+    d_optimizer=gan.d_optimizer,
     latent_sampler=lambda n: np.zeros((n, 4), np.float32),
 ) as monitor:
     for _ in range(5):
