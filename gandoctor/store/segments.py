@@ -47,8 +47,8 @@ class SegmentWriter:
 
     def close(self) -> None:
         """End the stream."""
-        self._stream.close()
-        self._file.close()
+        with self._file:
+            self._stream.close()
 
 
 class SegmentReader:

@@ -134,10 +134,10 @@ class RunWriter:
         """
         try:
             self.flush()
+        finally:
             if self._segment is not None:
                 self._segment.close()
                 self._segment = None
-        finally:
             self.event("ended", self.last_step, reason=reason, **fields)
 
     def reopen(self) -> None:
