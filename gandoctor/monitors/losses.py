@@ -27,6 +27,7 @@ class LossMonitor(Monitor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._from_metric: set[str] = set()
+        self._found: set[str] = set()
 
     def attached(self, session: Session) -> None:
         """Until they come, losses are missing, with what to do about it."""
@@ -44,11 +45,12 @@ class LossMonitor(Monitor):
             if not trace.complete and place.startswith("metric"):
                 self._from_metric.add(signal)
             if value is None or (signal in self._from_metric and not place.startswith("metric")):
-                if trace.complete and signal not in self._from_metric:
+                if trace.complete and signal not in self._found:
                     there = ", ".join(sorted({*trace.metrics, *trace.returned})) or "nothing"
                     self.session.manifest.missing[signal] = f"train_step returned {there}, none of {', '.join(names)}"
                 continue
             found[signal] = value
+            self._found.add(signal)
             self.session.manifest.missing.pop(signal, None)
             self.session.manifest.players[signal] = place
         return found

@@ -75,7 +75,7 @@ def main() -> None:
     outcomes: dict[str, Any] = json.loads(done.stdout)
     table = "\n".join(
         [
-            "# What is recorded of which GAN, and what it changes: nothing",
+            "# What is recorded of which GAN, and what it changes",
             "",
             "Every program in `tests/monitors/programs/` is trained twice in one process with op determinism on, once",
             "without and once with GANMonitor (6 steps, a probe a step where the length is known). Bit-identical",
