@@ -6,8 +6,8 @@ import numpy as np
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.rules import Evidence, Finding, Rule, Severity, Status
-from gandoctor.watch.follow import Preview, Snapshot
 from gandoctor.treatments import TREATMENTS
+from gandoctor.watch.follow import Preview, Snapshot
 
 
 def rule(rule_id: str, title: str = "A failure mode", severity: Severity = Severity.CRITICAL, treatments=()) -> Rule:
