@@ -30,6 +30,6 @@ def is_alive(description: dict[str, Any], last_write: float) -> bool:
     try:
         process = psutil.Process(int(description["pid"]))
         same = abs(process.create_time() - float(description["process_created"])) < 1.0
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except (KeyError, TypeError, ValueError, OverflowError, psutil.Error):
         return False
