@@ -40,7 +40,7 @@ def train(job: Job, stop: StopRequest) -> None:
     from keras.callbacks import LambdaCallback
 
     from gandoctor.monitors import GANMonitor
-    from gandoctor.monitors.session import MonitorWarning
+    from gandoctor.monitors.options import MonitorWarning
 
     monitor = GANMonitor(
         job.run_dir,

@@ -8,8 +8,8 @@ from gandoctor.monitors.discriminator import DiscriminatorMonitor
 from gandoctor.monitors.gan_monitor import GANMonitor
 from gandoctor.monitors.gradient_norms import GradientNormMonitor
 from gandoctor.monitors.losses import LossMonitor
+from gandoctor.monitors.options import MonitorWarning
 from gandoctor.monitors.samples import SampleMonitor
-from gandoctor.monitors.session import MonitorWarning
 from gandoctor.monitors.stop_on_finding import StopOnFinding
 from gandoctor.monitors.weight_updates import WeightUpdateMonitor
 

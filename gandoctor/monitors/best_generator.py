@@ -12,7 +12,8 @@ from typing import Any, Literal, Self
 from gandoctor.errors import GandoctorError
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.open_sessions import Where, open_session, run_dir_of
-from gandoctor.monitors.session import MonitorWarning, Session
+from gandoctor.monitors.options import MonitorWarning
+from gandoctor.monitors.session import Session
 from gandoctor.signals import SIGNALS
 from gandoctor.store import load_run
 

@@ -9,7 +9,8 @@ import numpy as np
 from gandoctor.measures.scores import separation
 from gandoctor.monitors.forward import Probe, Scores
 from gandoctor.monitors.monitor import Monitor
-from gandoctor.monitors.session import MonitorWarning, Session
+from gandoctor.monitors.options import MonitorWarning
+from gandoctor.monitors.session import Session
 from gandoctor.signals import SIGNALS
 
 REVERSED_PROBES = 5

@@ -13,7 +13,8 @@ import keras
 
 from gandoctor.errors import GandoctorError
 from gandoctor.monitors.forward import Probe
-from gandoctor.monitors.session import MonitorWarning, Options, Session
+from gandoctor.monitors.options import MonitorWarning, Options
+from gandoctor.monitors.session import Session
 from gandoctor.monitors.taps import StepTrace, Update
 from gandoctor.store import LossFamily
 

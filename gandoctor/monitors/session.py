@@ -8,10 +8,9 @@ from __future__ import annotations
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -20,46 +19,22 @@ import tensorflow as tf
 from gandoctor.errors import GandoctorError
 from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
-from gandoctor.monitors.images import checked_images, data_card, to_bytes, to_unit
+from gandoctor.monitors.images import to_bytes, to_unit
 from gandoctor.monitors.inference import Inference
 from gandoctor.monitors.model_card import describe, latent_card, versions
+from gandoctor.monitors.options import MonitorWarning, Options, usable_directory, usable_reals
 from gandoctor.monitors.players import Phase, find_players
 from gandoctor.monitors.random_state import preserved_random_state
 from gandoctor.monitors.replicas import averaged_values, summed_gradients
 from gandoctor.monitors.step_log import StepLog, as_float
 from gandoctor.monitors.taps import StepTrace, Taps, Update
 from gandoctor.store import LossFamily, Manifest, RunWriter
-from gandoctor.store.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
     from gandoctor.monitors.monitor import Monitor
 
 DRAIN_EVERY_S = 1.0
 DRAIN_EVERY_STEPS = 128
-
-
-class MonitorWarning(UserWarning):
-    """A monitor could not do its work; training goes on."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user passed to a monitor; see GANMonitor for the meaning of each."""
-
-    run_dir: Path
-    generator: Any = None
-    discriminator: Any = None
-    g_optimizer: Any = None
-    d_optimizer: Any = None
-    latent_sampler: Callable[[int], Any] | None = None
-    probe_data: Any = None
-    holdout_data: Any = None
-    loss: LossFamily | None = None
-    real_is_high: bool | None = None
-    overhead_budget: float = 0.02
-    strict: bool = False
-    resume: bool = False
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Session:
@@ -101,7 +76,7 @@ class Session:
         manifest.missing.update(self.players.missing)
         # Shared, so that what is found out in training is said without anyone passing it on.
         self.players.missing, manifest.players = manifest.missing, self.players.sources
-        self.reals, self.holdout = self._real_images(manifest)
+        self.reals, self.holdout = usable_reals(options, manifest)
         manifest.versions = versions()
         if options.loss is not None:
             if options.loss not in get_args(LossFamily):
@@ -110,7 +85,7 @@ class Session:
         manifest.real_is_high = True if options.real_is_high is None else options.real_is_high
         manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
         self.cadence = Cadence(options.overhead_budget, planned_steps)
-        self.writer = RunWriter(_usable_directory(options), manifest, resume=options.resume)
+        self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)
         self.step = self.first_step = self._last_probe = self.writer.last_step
         self._drained_step = self.step
         if self.reals is not None:
@@ -355,26 +330,6 @@ class Session:
                     traceback=traceback.format_exc(),
                 )
 
-    def _real_images(self, manifest: Manifest) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Check the reals the user passed; unusable ones are left out, with the reason in the manifest."""
-        images: dict[str, np.ndarray | None] = {"probe_data": None, "holdout_data": None}
-        for name in images:
-            given = getattr(self.options, name)
-            if given is None:
-                manifest.missing[name] = f"pass GANMonitor(..., {name}=...)"
-                continue
-            try:
-                images[name] = checked_images(given, name)
-            except GandoctorError as error:
-                if self.options.strict:
-                    raise
-                manifest.missing[name] = str(error)
-                warnings.warn(f"gandoctor: {error} Recording goes on without it.", MonitorWarning, stacklevel=2)
-        probe = images["probe_data"]
-        if probe is not None:
-            manifest.data = data_card(probe, images["holdout_data"], self.options.probe_data)
-        return probe, images["holdout_data"]
-
     def _describe_players(self) -> None:
         with self._contained(None):
             self.manifest.generator = describe(self.players.generator, self.players.g_optimizer)
@@ -391,21 +346,3 @@ class Session:
             report["probe_seconds"] = round(self._probe_time, 3)
             report["training_seconds"] = round(total - self._probe_time, 3)
         return report
-
-
-def _usable_directory(options: Options) -> Path:
-    """Return the run directory, or a numbered sibling where it already holds a run: nothing is overwritten."""
-    wanted = Path(options.run_dir)
-    if options.resume or not (wanted / MANIFEST_NAME).exists():
-        return wanted
-    if options.strict:
-        raise GandoctorError(f"{wanted} already holds a run. Choose another directory or pass resume=True.")
-    number = 2
-    while (sibling := wanted.with_name(f"{wanted.name}-{number}")).exists():
-        number += 1
-    warnings.warn(
-        f"gandoctor: {wanted} already holds a run; recording to {sibling} instead.",
-        MonitorWarning,
-        stacklevel=2,
-    )
-    return sibling

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from gandoctor.errors import GandoctorError
 from gandoctor.judgement import SEVERITIES, DetectedFinding, Judgement, Patience, SeverityName
 from gandoctor.monitors.open_sessions import Where, open_session, run_dir_of
-from gandoctor.monitors.session import MonitorWarning
+from gandoctor.monitors.options import MonitorWarning
 from gandoctor.store.events import append_event
 
 JUDGE = (sys.executable, "-m", "gandoctor.watch.judge")
