@@ -85,8 +85,15 @@ def _title(snapshot: Snapshot, canvas: Canvas) -> Text:
         if snapshot.state == "running" and snapshot.silent_s > SILENT_AFTER_S
         else ""
     ]
-    line = Text.assemble((printable(str(snapshot.run_dir)), STYLES["strong"]))
-    line.append("  ")
+    # A long path gives way from its left end: how the run stands must stay in sight.
+    path = Text(printable(str(snapshot.run_dir)), STYLES["strong"])
+    room = max(8, canvas.width - len(snapshot.state) - 2)
+    if path.cell_len > room:
+        cut = "..." if canvas.ascii_only else "…"
+        while path.cell_len > room - len(cut):
+            path = path[1:]
+        path = Text(cut, STYLES["strong"]).append_text(path)
+    line = Text().append_text(path).append("  ")
     line.append(snapshot.state, STYLES[snapshot.state])
     for fact in filter(None, facts):
         line.append(f"  {fact}", STYLES["quiet"])

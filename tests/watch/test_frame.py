@@ -1,6 +1,7 @@
 """One frame of the watch view, at every size a terminal may have."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,3 +114,12 @@ def test_without_colour_nothing_needs_it():
 
 def test_ascii_terminals_get_ascii():
     assert plain(snapshot(*SICK), ascii_only=True).isascii()
+
+
+def test_a_long_path_never_hides_how_the_run_stands():
+    shot = snapshot(run_dir=Path("/home/someone/" + "deep/" * 30 + "the-run"))
+    for width in (40, 80):
+        head = plain(shot, width).split("\n")[0]
+        assert head.startswith("…")
+        assert head.rstrip().split("  ")[:2][1] == "running"
+        assert "the-run" in head
