@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import keras
 
-from gandoctor.errors import GandoctorError
 from gandoctor.monitors.forward import Probe
 from gandoctor.monitors.options import MonitorWarning, Options
 from gandoctor.monitors.session import Session
@@ -196,7 +195,7 @@ class Monitor(keras.callbacks.Callback):
             if session is None:
                 session = _SESSIONS[self._key] = Session(self.options, model)
                 self._leads = True
-        except (GandoctorError, OSError) as error:
+        except Exception as error:
             if self.options.strict:
                 raise
             warnings.warn(f"gandoctor records nothing: {error}", MonitorWarning, stacklevel=3)
@@ -204,5 +203,4 @@ class Monitor(keras.callbacks.Callback):
         self.session = session
         for part in self.parts():
             part.session = session
-            session.parts.append(part)
-            part.attached(session)
+            session.add(part)

@@ -116,6 +116,12 @@ class Session:
         """Whether this is the run's last probe."""
         return self._closed
 
+    def add(self, part: Monitor) -> None:
+        """Take a monitor in."""
+        self.parts.append(part)
+        with self._contained(part):
+            part.attached(self)
+
     # What happens inside the training graph. ------------------------------------------------------------------
 
     def _before_update(self, update: Update) -> None:
@@ -145,8 +151,9 @@ class Session:
             self.cadence = Cadence(self.options.overhead_budget, self.manifest.planned_steps)
         if self._closed:
             self._closed = False
-            self.writer.reopen()
-            self.step_log.drain()  # steps between two recorded trainings are not this run's
+            with self._contained(None):
+                self.step_log.drain()  # steps between two recorded trainings are not this run's
+                self.writer.reopen()
         self._describe_players()
         with self._contained(None):
             self.writer.write_manifest()

@@ -1,5 +1,6 @@
 """What monitors cost: paired trainings with and without them, and two things people use instead, in the same process.
 
+    pip install tensorboard
     python tests/benchmarks/overhead.py toy --pairs 7
     python tests/benchmarks/overhead.py quick --pairs 7
 

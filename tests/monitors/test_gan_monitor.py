@@ -262,6 +262,16 @@ def test_an_unusable_run_directory_warns_and_training_goes_on(
     assert int(gan.d_optimizer.iterations) == 30
 
 
+@pytest.mark.parametrize("wrong", [{"loss": "log"}, {"metadata": {"config": 3}}, {"generator": object()}])
+def test_a_wrong_argument_is_one_warning_and_training_goes_on(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    gan = make_gan()
+    with pytest.warns(MonitorWarning, match="records nothing"):
+        fit(gan, reals, [GANMonitor(tmp_path / "run", probe_data=reals, **wrong)], steps=3)
+    assert int(gan.d_optimizer.iterations) == 3
+
+
 def test_a_directory_with_a_run_is_left_alone(make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path) -> None:
     fit(make_gan(), reals, [LossMonitor(tmp_path / "run")], steps=5)
     with pytest.warns(MonitorWarning, match="run-2"):
