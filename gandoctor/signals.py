@@ -40,6 +40,26 @@ _LOSSES = _table(
     ("g_loss", "loss", "Generator loss of this step, not an epoch mean."),
 )
 
+_INPUTS = _table(
+    "step",
+    (
+        "latent_mean",
+        "latent units",
+        "Mean of the latents the generator was given in the last call of this step's training.",
+    ),
+    (
+        "latent_spread",
+        "latent units",
+        "Mean over latent dimensions of the standard deviation over the batch: 0 = every image has the same latent.",
+    ),
+    ("real_mean", "data units", "Mean of the step's batch of real images, in the units of the training data."),
+    (
+        "real_spread",
+        "data units",
+        "Mean over pixels of the standard deviation over the step's real batch: 0 = all its images are equal.",
+    ),
+)
+
 _GRADIENTS = _table(
     "step",
     (
@@ -60,6 +80,16 @@ _UPDATES = _table(
     ("d_update_in_g_step", "L2 norm", "How far the discriminator's weights moved in the generator's update."),
     ("g_update_in_g_step", "L2 norm", "How far the generator's weights moved in the generator's update."),
     ("g_update_in_d_step", "L2 norm", "How far the generator's weights moved in the discriminator's update."),
+    (
+        "d_movement",
+        "L2 norm",
+        "How far the discriminator's weights have moved since the previous probe, whoever moved them.",
+    ),
+    (
+        "g_movement",
+        "L2 norm",
+        "How far the generator's weights have moved since the previous probe, whoever moved them.",
+    ),
     (
         "d_update_ratio",
         "1",
@@ -94,6 +124,26 @@ _SCORES = _table(
     ("d_fake_accuracy", "share", "Share of generated images the discriminator calls fake (inference mode)."),
     ("d_real_accuracy_training", "share", "d_real_accuracy with dropout and batch norm as in training."),
     ("d_fake_accuracy_training", "share", "d_fake_accuracy with dropout and batch norm as in training."),
+    (
+        "fake_logit_change_in_g_step",
+        "logit",
+        "By how much the generator's update changed the discriminator's mean logit on a fixed set of fakes.",
+    ),
+    (
+        "fake_logit_change_in_d_step",
+        "logit",
+        "By how much the discriminator's update changed its mean logit on a fixed set of fakes.",
+    ),
+    (
+        "logit_gap_change_in_d_step",
+        "logit",
+        "By how much the discriminator's update changed its mean real logit minus its mean fake logit.",
+    ),
+    (
+        "d_batch_gap",
+        "1",
+        "Difference of the discriminator's logits of fakes beside reals and of fakes alone, over their spread.",
+    ),
 )
 
 _SAMPLES = _table(
@@ -133,5 +183,5 @@ _SAMPLES = _table(
     ),
 )
 
-SIGNALS: dict[str, Signal] = {s.name: s for s in (*_LOSSES, *_GRADIENTS, *_UPDATES, *_SCORES, *_SAMPLES)}
+SIGNALS: dict[str, Signal] = {s.name: s for s in (*_LOSSES, *_INPUTS, *_GRADIENTS, *_UPDATES, *_SCORES, *_SAMPLES)}
 """Every signal by name, in the order a reader wants them."""

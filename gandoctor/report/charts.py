@@ -77,6 +77,12 @@ GROUPS: tuple[Group, ...] = (
             Chart("separation", ("d_prime",), unit="pooled standard deviations"),
             Chart("logit-gap", ("d_logit_gap",), unit="logit"),
             Chart("auc", ("d_auc",), unit="probability", limits=(-0.04, 1.04)),
+            Chart(
+                "logit-changes",
+                ("fake_logit_change_in_g_step", "fake_logit_change_in_d_step", "logit_gap_change_in_d_step"),
+                unit="logit",
+            ),
+            _single("d_batch_gap"),
         ),
     ),
     Group(
@@ -85,6 +91,7 @@ GROUPS: tuple[Group, ...] = (
             Chart("gradient-norms", ("d_grad_norm", "g_grad_norm"), log=True, unit="L2 norm"),
             Chart("d-updates", ("d_update_in_d_step", "d_update_in_g_step"), log=True, unit="L2 norm"),
             Chart("g-updates", ("g_update_in_g_step", "g_update_in_d_step"), log=True, unit="L2 norm"),
+            Chart("movement", ("d_movement", "g_movement"), log=True, unit="L2 norm"),
             Chart("update-ratios", ("d_update_ratio", "g_update_ratio"), log=True, unit="relative update"),
             Chart("learning-rates", ("d_learning_rate", "g_learning_rate"), log=True, unit="learning rate"),
         ),
@@ -107,6 +114,13 @@ GROUPS: tuple[Group, ...] = (
             _single("sample_train_infer_gap"),
             Chart("sample-range", ("sample_min", "sample_max"), unit="data units"),
             Chart("sample-mean-std", ("sample_mean", "sample_std"), unit="data range"),
+        ),
+    ),
+    Group(
+        "inputs",
+        (
+            Chart("latents", ("latent_mean", "latent_spread"), unit="latent units"),
+            Chart("real-batches", ("real_mean", "real_spread"), unit="data units"),
         ),
     ),
 )

@@ -43,6 +43,11 @@ def color_of(signal: str) -> tuple[str, str]:
     if signal == "d_update_in_g_step":
         return DISCRIMINATOR, "dot"
     for part, style in (
+        ("_change_in_g_step", (GENERATOR, "solid")),
+        ("fake_logit_change_in_d_step", (FAKE, "dash")),
+        ("logit_gap_change_in_d_step", (DISCRIMINATOR, "solid")),
+        ("latent_spread", (GENERATOR, "solid")),
+        ("real_spread", (REAL, "solid")),
         ("_real_", (REAL, "solid")),
         ("_holdout_", (HOLDOUT, "dash")),
         ("_fake_", (FAKE, "solid")),
