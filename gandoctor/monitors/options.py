@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from gandoctor.errors import GandoctorError
 from gandoctor.monitors.images import checked_images, data_card
+from gandoctor.monitors.model_card import versions
+from gandoctor.monitors.players import Players
 from gandoctor.store import LossFamily, Manifest
 from gandoctor.store.manifest import MANIFEST_NAME
 
@@ -38,6 +41,32 @@ class Options:
     strict: bool = False
     resume: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def opening_manifest(options: Options, players: Players, planned_steps: int | None) -> Manifest:
+    """Return the manifest of a run that is about to begin: all but its players' cards and its data.
+
+    Players and manifest share what is missing and where things were found, so that what is found out in training is
+    said without anyone passing it on.
+
+    Raises:
+        GandoctorError: The loss family is unknown.
+    """
+    manifest = Manifest(
+        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        planned_steps=planned_steps,
+        **dict(options.metadata),
+    )
+    manifest.missing.update(players.missing)
+    players.missing, manifest.players = manifest.missing, players.sources
+    manifest.versions = versions()
+    if options.loss is not None:
+        if options.loss not in get_args(LossFamily):
+            raise GandoctorError(f"loss={options.loss!r} is unknown; use one of {', '.join(get_args(LossFamily))}.")
+        manifest.loss_family, manifest.loss_family_source = options.loss, "given"
+    manifest.real_is_high = True if options.real_is_high is None else options.real_is_high
+    manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
+    return manifest
 
 
 def usable_reals(options: Options, manifest: Manifest) -> tuple[np.ndarray | None, np.ndarray | None]:

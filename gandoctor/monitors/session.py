@@ -11,24 +11,29 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from gandoctor.errors import GandoctorError
 from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
 from gandoctor.monitors.images import to_bytes, to_unit
 from gandoctor.monitors.inference import Inference
-from gandoctor.monitors.model_card import describe, latent_card, versions
-from gandoctor.monitors.options import MonitorWarning, Options, usable_directory, usable_reals
+from gandoctor.monitors.model_card import describe, latent_card
+from gandoctor.monitors.options import (
+    MonitorWarning,
+    Options,
+    opening_manifest,
+    usable_directory,
+    usable_reals,
+)
 from gandoctor.monitors.players import Phase, find_players
 from gandoctor.monitors.random_state import preserved_random_state
 from gandoctor.monitors.replicas import averaged_values, summed_gradients
 from gandoctor.monitors.step_log import StepLog, as_float
 from gandoctor.monitors.taps import StepTrace, Taps, Update
-from gandoctor.store import LossFamily, Manifest, RunWriter
+from gandoctor.store import Manifest, RunWriter
 
 if TYPE_CHECKING:
     from gandoctor.monitors.monitor import Monitor
@@ -68,22 +73,8 @@ class Session:
         self._probe_time = 0.0
         self._started: float | None = None
         self._closed = False
-        manifest = Manifest(
-            created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            planned_steps=planned_steps,
-            **dict(options.metadata),
-        )
-        manifest.missing.update(self.players.missing)
-        # Shared, so that what is found out in training is said without anyone passing it on.
-        self.players.missing, manifest.players = manifest.missing, self.players.sources
+        manifest = opening_manifest(options, self.players, planned_steps)
         self.reals, self.holdout = usable_reals(options, manifest)
-        manifest.versions = versions()
-        if options.loss is not None:
-            if options.loss not in get_args(LossFamily):
-                raise GandoctorError(f"loss={options.loss!r} is unknown; use one of {', '.join(get_args(LossFamily))}.")
-            manifest.loss_family, manifest.loss_family_source = options.loss, "given"
-        manifest.real_is_high = True if options.real_is_high is None else options.real_is_high
-        manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)
         self.step = self.first_step = self._last_probe = self.writer.last_step
