@@ -7,11 +7,12 @@ import json
 import math
 import os
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from gandoctor.rules import Finding, Severity, Status, all_rules
+from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
 from gandoctor.treatments import prescribe
 
@@ -24,15 +25,17 @@ _STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NO
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What all rules say of one run.
+    """What the rules say of one run.
 
     Attributes:
         run: The run that was judged.
         findings: One per rule: detected ones first and most severe first, then the rest by id.
+        is_check: A check before training: contract and design rules only, on a run whose directory is gone.
     """
 
     run: Run
     findings: tuple[Finding, ...]
+    is_check: bool = False
 
     @property
     def detected(self) -> tuple[Finding, ...]:
@@ -62,21 +65,31 @@ class Diagnosis:
     @cached_property
     def sentence(self) -> str:
         """The verdict as one sentence."""
-        run = self.run
-        ending = {
-            "completed": f"The run completed {run.last_step} steps",
-            "running": f"The run is at step {run.last_step}",
-            "interrupted": f"The run was interrupted at step {run.last_step}",
-            "crashed": f"The run crashed at step {run.last_step}",
-        }[run.state]
+        ending = self._what_was_judged
         if self.detected:
             first = self.detected[0]
             more = len(self.detected) - 1
             others = f" and {more} more finding{'s' if more > 1 else ''}" if more else ""
-            return f"{ending}: {first.rule.title} (from step {first.first_step}){others}."
+            return f"{ending}: {first.rule.title}{self._since(first)}{others}."
         if self.verdict == "inconclusive":
             return f"{ending}: too little could be checked to call it healthy."
         return f"{ending}: no failure mode was detected."
+
+    @property
+    def _what_was_judged(self) -> str:
+        run, steps = self.run, self.run.last_step
+        if self.is_check:
+            trained = f" and a dry run of {steps} step{'s' if steps > 1 else ''}" if steps else ""
+            return f"Checked the model card{trained}"
+        return {
+            "completed": f"The run completed {steps} steps",
+            "running": f"The run is at step {steps}",
+            "interrupted": f"The run was interrupted at step {steps}",
+            "crashed": f"The run crashed at step {steps}",
+        }[run.state]
+
+    def _since(self, finding: Finding) -> str:
+        return "" if self.is_check else f" (from step {finding.first_step})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis as plain data; numbers that are not finite become strings ("nan", "inf")."""
@@ -87,7 +100,7 @@ class Diagnosis:
             "verdict": self.verdict,
             "sentence": self.sentence,
             "run": {
-                "path": str(run.path),
+                "path": None if self.is_check else str(run.path),
                 "state": run.state,
                 "steps": run.last_step,
                 "planned_steps": manifest.planned_steps,
@@ -105,37 +118,41 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a few lines of HTML, escaped, without scripts, legible on light and dark."""
-        found = "".join(_shown(f) for f in self.detected)
+        found = "".join(_shown(f, self._since(f)) for f in self.detected)
         counts = [sum(f.status is s for f in self.findings) for s in _STATUS_ORDER]
         checked = f"{counts[0]} detected, {counts[2]} not detected, {counts[1] + counts[3]} not checked."
+        page = f"The whole page: <code>gandoctor report {_escaped(shlex.quote(str(self.run.path)))}</code>"
         return (
             f'<div style="border-left:4px solid {_TONES[self.verdict]};padding:2px 0 2px 14px;max-width:72em">'
             f'<p style="margin:4px 0"><b style="font-size:1.3em">{self.verdict.capitalize()}</b></p>'
             f'<p style="margin:4px 0 8px">{_escaped(self.sentence)}</p>{found}'
-            f'<p style="margin:8px 0 4px;opacity:.75">{checked} The whole page: '
-            f"<code>gandoctor report {_escaped(shlex.quote(str(self.run.path)))}</code></p></div>"
+            f'<p style="margin:8px 0 4px;opacity:.75">{checked} {"" if self.is_check else page}</p></div>'
         )
 
 
-def diagnose(run: Run | str | os.PathLike[str]) -> Diagnosis:
-    """Judge a run with every rule.
+def diagnose(
+    run: Run | str | os.PathLike[str], rules: Iterable[Rule] | None = None, *, is_check: bool = False
+) -> Diagnosis:
+    """Judge a run.
 
     Args:
         run: An open run or the path of its directory.
+        rules: Judge with these only. Defaults to every rule.
+        is_check: See `Diagnosis`.
 
     Raises:
         GandoctorError: The path is not a usable run directory.
     """
     opened = run if isinstance(run, Run) else load_run(run)
     findings = sorted(
-        (_treated(rule.evaluate(opened), opened) for rule in all_rules()),
+        (_treated(rule.evaluate(opened), opened) for rule in (all_rules() if rules is None else rules)),
         key=lambda f: (
             _STATUS_ORDER.index(f.status),
             -f.severity.rank if f.status is Status.DETECTED else 0,
             f.rule.id,
         ),
     )
-    return Diagnosis(opened, tuple(findings))
+    return Diagnosis(opened, tuple(findings), is_check)
 
 
 def _treated(finding: Finding, run: Run) -> Finding:
@@ -148,7 +165,7 @@ def _treated(finding: Finding, run: Run) -> Finding:
     return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
 
 
-def _shown(finding: Finding) -> str:
+def _shown(finding: Finding, since: str) -> str:
     """Return a detected finding for a notebook: title, since when, why, and the first change with its code."""
     why = "".join(f"<li>{_escaped(e.statement)}</li>" for e in finding.evidence[:3])
     cure = ""
@@ -161,7 +178,7 @@ def _shown(finding: Finding) -> str:
         )
     return (
         f'<div style="margin:6px 0"><b>{finding.severity.value} · {_escaped(finding.rule.id)} '
-        f"{_escaped(finding.rule.title)}</b> (from step {finding.first_step})"
+        f"{_escaped(finding.rule.title)}</b>{since}"
         f'<ul style="margin:2px 0">{why}</ul>{cure}</div>'
     )
 

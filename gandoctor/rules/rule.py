@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import LossFamily, Run
 
 if TYPE_CHECKING:
     from gandoctor.treatments import Treatment
+
+
+Kind = Literal["contract", "design", "gradients", "balance", "samples", "other"]
+"""What a rule judges; the first digit of its id says it."""
+
+_KINDS: tuple[Kind, ...] = ("contract", "design", "gradients", "balance", "samples")
 
 
 class Severity(StrEnum):
@@ -139,6 +145,13 @@ class Rule:
     loss_families: frozenset[LossFamily] | None = None
     after_warm_up: bool = True
     causes: Callable[[Run], list[Cause]] | None = field(default=None)
+
+    @property
+    def kind(self) -> Kind:
+        """What it judges, by the ranges of ids; "other" for an id outside of them, as a plug-in may have."""
+        digit = self.id[2:3]
+        known = self.id.startswith("GD") and digit.isdecimal() and int(digit) < len(_KINDS)
+        return _KINDS[int(digit)] if known else "other"
 
     def evaluate(self, run: Run) -> Finding:
         """Judge a run. Decides for every rule alike what NOT_EVALUATED and ERRORED mean."""
