@@ -28,7 +28,10 @@ __all__ = [
 
 _BUILT_IN = (
     "non_finite_values",
+    "discriminator_not_training",
+    "generator_not_training",
     "discriminator_updated_by_generator_step",
+    "generator_updated_by_discriminator_step",
     "discriminator_loss_collapse",
     "noise_like_samples",
     "noisy_samples",

@@ -21,7 +21,7 @@ _ALL = (
             "0.000 in the generator's step instead of 0.118"
         ),
         patch={"training.freeze_discriminator": True},
-        cures=("discriminator-frozen", "phases-disagree"),
+        cures=("discriminator-frozen", "generator-frozen", "phases-disagree"),
     ),
     Treatment(
         id="set-trainable-per-phase",
@@ -37,6 +37,80 @@ _ALL = (
         reference="Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's",
         patch={"training.freeze_discriminator": True},
         cures=("discriminator-frozen",),
+    ),
+    Treatment(
+        id="stop-gradient-in-discriminator-step",
+        title="Cut the generator off in the discriminator's step",
+        explanation=(
+            "Images that are made outside the discriminator's tape, or passed through `tf.stop_gradient`, carry no "
+            "gradient back to the generator; an optimizer that is handed the discriminator's variables only cannot "
+            "move anything else."
+        ),
+        code=keras_code.STOP_GRADIENT,
+        evidence="strong",
+        reference="Goodfellow et al. 2014, algorithm 1; deterministic: no gradient, no movement",
+    ),
+    Treatment(
+        id="generate-inside-tape",
+        title="Make the images inside the tape of the generator's step",
+        explanation=(
+            "A tape sees only what is called while it is open. `predict`, NumPy and a tape that was closed before cut "
+            "the way from the loss back to the generator's weights, and its gradient is missing or 0."
+        ),
+        code=keras_code.GENERATE_INSIDE_TAPE,
+        evidence="strong",
+        reference="TensorFlow guide, Introduction to gradients and automatic differentiation (a gradient of None)",
+        cures=("no-gradient-arrives",),
+    ),
+    Treatment(
+        id="learning-rate-above-zero",
+        title="Keep the learning rate above 0 for as long as you train",
+        explanation=(
+            "A schedule that decays to 0 ends the training of its player at a step of its own, whatever the other "
+            "player does. Let it end above 0, or end both players together."
+        ),
+        code=keras_code.LEARNING_RATE_FLOOR,
+        evidence="strong",
+        reference="Deterministic: the update is the learning rate times something",
+        cures=("learning-rate-zero",),
+    ),
+    Treatment(
+        id="consistent-labels",
+        title="Use the same labels in both steps, said in one place",
+        explanation=(
+            "The generator must be trained towards the label that the discriminator is given for real images. Which "
+            "label that is does not matter: generated = 1, real = 0 is a convention as good as the other."
+        ),
+        code=keras_code.CONSISTENT_LABELS,
+        evidence="strong",
+        reference="Goodfellow et al. 2014, algorithm 1; keras-team/keras-io issue 361 (either convention will do)",
+        patch={"training.real_label": 1.0, "training.fake_label": 0.0, "training.generator_label": 1.0},
+        cures=("labels-disagree", "phases-disagree"),
+    ),
+    Treatment(
+        id="fakes-in-training-mode",
+        title="Train the discriminator on images made as in the generator's step (training=True)",
+        explanation=(
+            "`predict` makes them in inference mode, with moving averages instead of the batch's own statistics and "
+            "without dropout. While the averages lag behind, the discriminator learns to reject images that the "
+            "generator never makes in its own step."
+        ),
+        code=keras_code.TRAINING_MODE_FAKES,
+        evidence="moderate",
+        reference="The mechanism; our measurements (one seed: both losses near 0 and samples like noise without it)",
+        cures=("batch-norm-mode", "phases-disagree"),
+    ),
+    Treatment(
+        id="feed-varied-batches",
+        title="Shuffle the real images and draw a new batch every step",
+        explanation=(
+            "Look at what the pipeline yields: `repeat` before `batch`, `shuffle` over more than one batch, no `take` "
+            "left over from a trial, no seed reset inside the loop."
+        ),
+        code=keras_code.VARIED_BATCHES,
+        evidence="strong",
+        reference="Deterministic: it can only learn what it is shown; Karras et al., NeurIPS 2020, on few images",
+        cures=("loader-repeats",),
     ),
     # The balance of the players.
     Treatment(
@@ -56,8 +130,11 @@ _ALL = (
         id="lower-discriminator-learning-rate",
         title="Halve the discriminator's learning rate",
         explanation=(
-            "Gives the generator time to catch up. The author of the article lowered both rates by a factor of four "
-            "after publishing it. Schemes that switch training on and off by the losses are advised against."
+            "Gives the generator time to catch up. First see whether the generator's step moves the discriminator too "
+            "(GD004): then the adversarial rate drives the discriminator as well, backwards, and only then does the "
+            "article's advice to keep the discriminator's rate above it make sense. The author lowered both rates by "
+            "a factor of four after publishing it. Schemes that switch training on and off by the losses are advised "
+            "against."
         ),
         code=keras_code.DISCRIMINATOR_LEARNING_RATE,
         evidence="weak",

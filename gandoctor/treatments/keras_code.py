@@ -240,3 +240,73 @@ def check_images(images):
     print(f"range {np.nanmin(images)} .. {np.nanmax(images)}, mean {np.nanmean(images):.3f}")
     return np.delete(images, bad, axis=0)
 """
+
+LEARNING_RATE_FLOOR = """\
+import keras
+
+schedule = keras.optimizers.schedules.CosineDecay(2e-4, decay_steps=20_000, alpha=0.1)  # ends at 2e-5, not at 0
+d_optimizer = keras.optimizers.Adam(schedule, beta_1=0.5)
+"""
+
+GENERATE_INSIDE_TAPE = """\
+import tensorflow as tf
+
+
+def generator_step(generator, discriminator, g_optimizer, loss, latents):
+    with tf.GradientTape() as tape:
+        fake = generator(latents, training=True)  # called inside the tape; predict() cuts the way back
+        on_fake = discriminator(fake, training=True)
+        g_loss = loss(tf.ones_like(on_fake), on_fake)
+    weights = generator.trainable_variables
+    g_optimizer.apply(tape.gradient(g_loss, weights), weights)
+    return g_loss
+"""
+
+STOP_GRADIENT = """\
+import tensorflow as tf
+
+
+def discriminator_step(generator, discriminator, d_optimizer, loss, real, latents):
+    fake = tf.stop_gradient(generator(latents, training=True))  # and made outside the tape
+    with tf.GradientTape() as tape:
+        on_real, on_fake = discriminator(real, training=True), discriminator(fake, training=True)
+        d_loss = 0.5 * (loss(tf.ones_like(on_real), on_real) + loss(tf.zeros_like(on_fake), on_fake))
+    weights = discriminator.trainable_variables  # the discriminator's only
+    d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+    return d_loss
+"""
+
+CONSISTENT_LABELS = """\
+import keras
+
+REAL, FAKE = 1.0, 0.0  # said once; the other way round would do as well
+bce = keras.losses.BinaryCrossentropy()
+
+
+def d_loss(on_real, on_fake):
+    real = bce(REAL * keras.ops.ones_like(on_real), on_real)
+    fake = bce(FAKE * keras.ops.ones_like(on_fake), on_fake)
+    return 0.5 * (real + fake)
+
+
+def g_loss(on_fake):
+    return bce(REAL * keras.ops.ones_like(on_fake), on_fake)  # the label of reals
+"""
+
+TRAINING_MODE_FAKES = """\
+def fakes_for_the_discriminator(generator, latents):
+    return generator(latents, training=True)  # as in the generator's own step; predict() is inference mode
+"""
+
+VARIED_BATCHES = '''\
+import numpy as np
+
+
+def batches(images, batch_size):
+    """Endless batches: every image once an epoch, in a new order each time."""
+    rng = np.random.default_rng()  # once, outside the loop
+    while True:
+        order = rng.permutation(len(images))
+        for start in range(0, len(images) - batch_size + 1, batch_size):
+            yield images[order[start : start + batch_size]]
+'''
