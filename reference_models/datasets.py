@@ -1,4 +1,4 @@
-"""Real images: embedded digits, Keras's MNIST, an .npz file or a folder; checked at the door and split."""
+"""Real images: embedded digits, Keras's MNIST, coloured shapes, an .npz file or a folder; checked and split."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gandoctor.errors import GandoctorError
 from reference_models.settings import PixelRange
+from reference_models.shapes import coloured_shapes
 
 MIN_IMAGES = 64
 MIN_SIDE, MAX_SIDE = 8, 512
@@ -37,10 +38,12 @@ class Images:
     Attributes:
         pixels: (n, height, width, channels); uint8 on 0..255, or float32 on [0, 1].
         source: Where they are from, for the manifest.
+        digits: What each shows, (n,), where that is a digit and known.
     """
 
     pixels: NDArray[Any]
     source: str
+    digits: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,26 +59,27 @@ def load_images(name_or_path: str | None = None) -> Images:
     """Load real images.
 
     Args:
-        name_or_path: None for the embedded 5,000 digits, "mnist" for Keras's 60,000 (downloaded once), an
-            .npz file (key `images` or `x_train`, or its only array), or a folder of image files of one size
-            (read as gray).
+        name_or_path: None for the embedded 5,000 digits, "mnist" for Keras's 60,000 (downloaded once), "shapes" for
+            5,000 generated colour images, an .npz file (key `images` or `x_train`, or its only array), or a folder
+            of image files of one size (read as gray).
 
     Raises:
         GandoctorError: It cannot be read, or the images cannot be trained on; says what was found.
     """
     if name_or_path is None:
-        embedded = files("reference_models") / "data" / "mnist_5k.npz"
-        with embedded.open("rb") as file:
-            return Images(check(_read_npz(file, "the embedded digits"), "the embedded digits"), "mnist_5k (embedded)")
+        return _embedded_digits()
     if name_or_path == "mnist":
-        return Images(check(_keras_mnist(), "mnist"), "mnist (keras.datasets)")
+        pixels, digits = _keras_mnist()
+        return Images(check(pixels, "mnist"), "mnist (keras.datasets)", digits)
+    if name_or_path == "shapes":
+        return Images(check(coloured_shapes(), "shapes"), "coloured shapes (generated)")
     path = Path(name_or_path)
     if path.is_dir():
         return Images(check(_read_folder(path), str(path)), f"folder {path.name}")
     if not path.exists():
         raise GandoctorError(
-            f"There are no data at {name_or_path!r}. Give `mnist`, an .npz file or a folder of images, "
-            "or leave --data out for the embedded digits."
+            f"There are no data at {name_or_path!r}. Give `mnist`, `shapes`, an .npz file or a folder of images, "
+            "or leave --data out for the default."
         )
     if path.suffix.lower() != ".npz":
         raise GandoctorError(f"{path} is neither an .npz file nor a folder of images.")
@@ -138,6 +142,23 @@ def split(images: Images, seed: int, training_images: int | None = None) -> Spli
     return Split(training=training, probe=training[:PROBE], holdout=images.pixels[order[:held]])
 
 
+def digits_below(images: Images, limit: int | None) -> Images:
+    """Return the images of the digits 0 to `limit` - 1; all of them for None.
+
+    Raises:
+        GandoctorError: What the images show is not known.
+    """
+    if limit is None:
+        return images
+    if images.digits is None:
+        raise GandoctorError(
+            f"data.digits={limit} needs to know what digit each image shows, and {images.source} does not say. "
+            "The embedded digits and mnist do."
+        )
+    kept = images.digits < limit
+    return Images(images.pixels[kept], f"{images.source}, digits below {limit}", images.digits[kept])
+
+
 def in_range(pixels: NDArray[Any], pixel_range: PixelRange) -> NDArray[np.float32]:
     """Return checked images (uint8 on 0..255 or float32 on [0, 1]) as float32 in a range of the settings."""
     unit = pixels.astype(np.float32)
@@ -164,11 +185,19 @@ def _rescaled(array: NDArray[Any], low: float, high: float, source: str) -> NDAr
     )
 
 
-def _read_npz(file: IO[bytes], source: str) -> NDArray[Any]:
+def _embedded_digits() -> Images:
+    archive, source = files("reference_models") / "data" / "mnist_5k.npz", "the embedded digits"
+    with archive.open("rb") as file:
+        pixels = check(_read_npz(file, source), source)
+    with archive.open("rb") as file:
+        return Images(pixels, "mnist_5k (embedded)", _read_npz(file, source, keys=("labels",)))
+
+
+def _read_npz(file: IO[bytes], source: str, keys: tuple[str, ...] = _KEYS) -> NDArray[Any]:
     try:
         with zipfile.ZipFile(file) as archive:
             members = {name[:-4]: name for name in archive.namelist() if name.endswith(".npy")}
-            wanted = [key for key in _KEYS if key in members] or (list(members) if len(members) == 1 else [])
+            wanted = [key for key in keys if key in members] or (list(members) if len(members) == 1 else [])
             if not wanted:
                 found = ", ".join(sorted(members)[:10]) or "none"
                 raise GandoctorError(
@@ -244,7 +273,7 @@ def _read_folder(folder: Path) -> NDArray[Any]:
     return np.stack(pixels)
 
 
-def _keras_mnist() -> NDArray[Any]:
+def _keras_mnist() -> tuple[NDArray[Any], NDArray[Any]]:
     import keras
 
     timeout = socket.getdefaulttimeout()
@@ -252,7 +281,7 @@ def _keras_mnist() -> NDArray[Any]:
     try:
         # Keras announces the download on standard output, which belongs to the command.
         with contextlib.redirect_stdout(io.StringIO()):
-            (training, _), _ = keras.datasets.mnist.load_data()
+            (images, labels), _ = keras.datasets.mnist.load_data()
     except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception for a failed download
         raise GandoctorError(
             f"MNIST could not be downloaded ({error}). "
@@ -260,5 +289,4 @@ def _keras_mnist() -> NDArray[Any]:
         ) from None
     finally:
         socket.setdefaulttimeout(timeout)
-    images: NDArray[Any] = training
-    return images
+    return images, labels

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers
 
-from reference_models.fault_layers import CollapseHalf, Onset, OutputNoise
-from reference_models.settings import Settings
+from reference_models.settings import DiscriminatorSettings, Settings
 
 MIN_CHANNELS = 4
 
@@ -22,17 +20,26 @@ def channels(published: int, width: float) -> int:
     return max(MIN_CHANNELS, round(published * width))
 
 
-def build_generator(settings: Settings, shape: Shape, step: Any = None) -> keras.Sequential:
-    """Build G: z (n, latent.dimension) -> images (n, height, width, channels).
+def build_generator(settings: Settings, shape: Shape) -> keras.Sequential:
+    """Build G: z (n, latent.dimension) -> images (n, height, width, channels); see `generator_layers`."""
+    return keras.Sequential(generator_layers(settings, shape), name="generator")
+
+
+def build_discriminator(settings: Settings, shape: Shape) -> keras.Sequential:
+    """Build D: images (n, height, width, channels) -> probability of being real, (n, 1); see `discriminator_layers`."""
+    return keras.Sequential(discriminator_layers(settings, shape), name="discriminator")
+
+
+def generator_layers(settings: Settings, shape: Shape) -> list[Any]:
+    """Return G's layers in order.
 
     A dense layer makes a small image of 256 channels, which is doubled twice by `UpSampling2D` (so that no
     checkerboard arises) and refined by stride-1 transposed convolutions.
 
     Args:
-        settings: Width, dropout, batch normalisation, output activation; with all faults off the layers are
-            exactly the article's.
+        settings: Width, dropout, batch normalisation, output activation; by default the layers are exactly the
+            article's.
         shape: Of one image.
-        step: The training's step counter; only faults that begin mid-run read it.
     """
     g = settings.generator
     height, width, depth = shape[0] // 4, shape[1] // 4, channels(256, g.width)
@@ -41,76 +48,58 @@ def build_generator(settings: Settings, shape: Shape, step: Any = None) -> keras
         norm = [layers.BatchNormalization(momentum=g.batch_norm_momentum)] if g.batch_norm else []
         return [*norm, layers.Activation("relu")]
 
-    def convolution(published: int) -> list[Any]:
-        return [layers.Conv2DTranspose(channels(published, g.width), g.kernel_size, padding="same")]
+    def convolution(published: int, strides: int = 1) -> list[Any]:
+        return [layers.Conv2DTranspose(channels(published, g.width), g.kernel_size, strides=strides, padding="same")]
 
-    return keras.Sequential(
-        [
-            keras.Input((settings.latent.dimension,)),
-            *_latent_faults(settings, step),
-            layers.Dense(height * width * depth),
-            *normalised_relu(),
-            layers.Reshape((height, width, depth)),
-            layers.Dropout(g.dropout),
-            layers.UpSampling2D(),
-            *convolution(128),
-            *normalised_relu(),
-            layers.UpSampling2D(),
-            *convolution(64),
-            *normalised_relu(),
-            *convolution(32),
-            *normalised_relu(),
-            layers.Conv2DTranspose(shape[2], g.kernel_size, padding="same"),
-            layers.Activation(g.output_activation),
-            *_image_faults(settings, step),
-        ],
-        name="generator",
-    )
+    def doubled(published: int) -> list[Any]:
+        if g.upsampling == "stride":
+            return convolution(published, strides=2)
+        return [layers.UpSampling2D(), *convolution(published)]
+
+    return [
+        keras.Input((settings.latent.dimension,)),
+        layers.Dense(height * width * depth),
+        *normalised_relu(),
+        layers.Reshape((height, width, depth)),
+        layers.Dropout(g.dropout),
+        *doubled(128),
+        *normalised_relu(),
+        *doubled(64),
+        *normalised_relu(),
+        *convolution(32),
+        *normalised_relu(),
+        layers.Conv2DTranspose(shape[2], g.kernel_size, padding="same"),
+        layers.Activation(g.output_activation),
+    ]
 
 
-def build_discriminator(settings: Settings, shape: Shape) -> keras.Sequential:
-    """Build D: images (n, height, width, channels) -> probability of being real, (n, 1).
+def discriminator_layers(settings: Settings, shape: Shape) -> list[Any]:
+    """Return D's layers in order.
 
-    Four convolutions, the first three of stride 2. No batch normalisation: D sees reals and fakes in one
+    Four convolutions, the first three of stride 2. No batch normalisation by default: D sees reals and fakes in one
     batch, whose shared statistics would give the fakes away.
     """
     d = settings.discriminator
-
-    def convolution(published: int, strides: int) -> list[Any]:
-        return [
-            layers.Conv2D(channels(published, d.width), d.kernel_size, strides=strides, padding="same"),
-            layers.LeakyReLU(negative_slope=d.leaky_relu_slope),
-            layers.Dropout(d.dropout),
-        ]
-
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            *convolution(64, strides=2),
-            *convolution(128, strides=2),
-            *convolution(256, strides=2),
-            *convolution(512, strides=1),
-            layers.Flatten(),
-            layers.Dense(1),
-            layers.Activation("sigmoid"),
-        ],
-        name="discriminator",
-    )
+    return [
+        keras.Input(shape),
+        *_convolution(d, 64, strides=2, batch_norm=False),
+        *_convolution(d, 128, strides=2, batch_norm=d.batch_norm),
+        *_convolution(d, 256, strides=2, batch_norm=d.batch_norm),
+        *_convolution(d, 512, strides=1, batch_norm=d.batch_norm),
+        layers.Flatten(),
+        layers.Dense(1),
+        layers.Activation(d.output_activation),
+    ]
 
 
-def _latent_faults(settings: Settings, step: Any) -> list[Any]:
-    start = settings.faults.half_latents_collapsed.start
-    if start is None:
-        return []
-    latent = settings.latent
-    fixed = np.random.default_rng(0).uniform(latent.low, latent.high, latent.dimension)
-    return [CollapseHalf(Onset(step, start), fixed.astype(np.float32), name="collapse_half")]
-
-
-def _image_faults(settings: Settings, step: Any) -> list[Any]:
-    noise = settings.faults.output_noise
-    if noise.start is None:
-        return []
-    # The trainer sets the global seed, so that this draw differs between training seeds and repeats.
-    seed = int(keras.random.randint((), 0, 2**31 - 1))
-    return [OutputNoise(Onset(step, noise.start), noise.sigma, seed, name="output_noise")]
+def _convolution(d: DiscriminatorSettings, published: int, strides: int, batch_norm: bool) -> list[Any]:
+    """Return one of D's convolutions with what follows it; pooling, where chosen, takes the place of the stride."""
+    pooled = strides > 1 and d.downsampling == "max_pooling"
+    relu = layers.ReLU() if d.activation == "relu" else layers.LeakyReLU(negative_slope=d.leaky_relu_slope)
+    return [
+        layers.Conv2D(channels(published, d.width), d.kernel_size, strides=1 if pooled else strides, padding="same"),
+        *([layers.BatchNormalization(momentum=d.batch_norm_momentum)] if batch_norm else []),
+        relu,
+        *([layers.MaxPooling2D(strides, padding="same")] if pooled else []),
+        layers.Dropout(d.dropout),
+    ]

@@ -9,8 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from reference_models.dcgan import Shape, build_discriminator, build_generator
-from reference_models.fault_layers import Onset, ReplacedRate
-from reference_models.settings import Settings
+from reference_models.settings import DiscriminatorSettings, GeneratorSettings, Settings
 
 
 class DCGAN(keras.Model):
@@ -25,7 +24,7 @@ class DCGAN(keras.Model):
         step: Integer variable: the number of the step now running or last run; 0 before the first.
 
     Args:
-        settings: All of them.
+        settings: All of them; what is under `faults` is left to `faults.faulty_gan.FaultyDCGAN`.
         shape: Height, width, channels of one image.
         seed: Of the latents; weights and dropout follow Keras's global seed.
     """
@@ -34,18 +33,18 @@ class DCGAN(keras.Model):
         super().__init__(name="dcgan")
         self.settings = settings
         self.step = keras.Variable(0, dtype="int32", trainable=False, name="step")
-        self.generator = build_generator(settings, shape, self.step)
+        self.generator = self.new_generator(shape)
         self.discriminator = build_discriminator(settings, shape)
         self.latent_dim = settings.latent.dimension
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.cross_entropy = keras.losses.BinaryCrossentropy()
-        self.d_optimizer = _rmsprop(settings.discriminator)
-        self.g_optimizer = _rmsprop(settings.generator)
-        fault = settings.faults.generator_learning_rate
-        if fault.start is not None:
-            rate = ReplacedRate(_rate(settings.generator), fault.value, fault.start)
-            self.g_optimizer = _rmsprop(settings.generator, rate)
+        self.cross_entropy = cross_entropy(settings)
+        self.d_optimizer = rmsprop(settings.discriminator)
+        self.g_optimizer = rmsprop(settings.generator)
         self.built = True
+
+    def new_generator(self, shape: Shape) -> keras.Sequential:
+        """Build the generator; called once."""
+        return build_generator(self.settings, shape)
 
     def compile(self, **kwargs: Any) -> None:
         """Make the model ready for `fit`; takes the arguments of `keras.Model.compile`.
@@ -53,11 +52,17 @@ class DCGAN(keras.Model):
         Not XLA-compiled unless asked for: on two CPU cores XLA is slower for these networks.
         """
         super().compile(**{"optimizer": None, "jit_compile": False, **kwargs})
-        self.d_optimizer.build(self.discriminator.trainable_variables)
+        self.d_optimizer.build(self.discriminator_variables)
         self.g_optimizer.build(self.adversarial_variables)
 
     @property
-    def adversarial_variables(self) -> Any:
+    def discriminator_variables(self) -> list[Any]:
+        """What the discriminator's step moves."""
+        variables: list[Any] = self.discriminator.trainable_variables
+        return variables
+
+    @property
+    def adversarial_variables(self) -> list[Any]:
         """What the adversarial step moves.
 
         The article compiles G and D into one model and never freezes D, so that its adversarial step also
@@ -65,17 +70,13 @@ class DCGAN(keras.Model):
         setting `discriminator.trainable` before `compile`, fails in Keras 3: the flag is read when a train
         function is first traced, so that D is frozen in both steps or in none.
         """
-        frozen = self.settings.training.freeze_discriminator
-        return self.generator.trainable_variables + ([] if frozen else self.discriminator.trainable_variables)
+        variables: list[Any] = self.generator.trainable_variables
+        return variables + ([] if self.settings.training.freeze_discriminator else self.discriminator_variables)
 
     def sample_latents(self, count: int) -> Any:
         """Draw z, (count, latent_dim), from the model's own random state."""
         latent = self.settings.latent
-        z = keras.random.uniform((count, self.latent_dim), latent.low, latent.high, seed=self.seed_generator)
-        fault = self.settings.faults.constant_latent
-        if fault.start is not None:
-            z = ops.where(Onset(self.step, fault.start).reached(), ops.zeros_like(z), z)
-        return z
+        return keras.random.uniform((count, self.latent_dim), latent.low, latent.high, seed=self.seed_generator)
 
     def train_step(self, real: Any) -> dict[str, Any]:
         """Run one step of the article's loop on real images (n, height, width, channels).
@@ -84,7 +85,6 @@ class DCGAN(keras.Model):
             The two losses of this step, not running means.
         """
         self.step.assign_add(1)
-        real = self._faulty_reals(real)
         d_loss = self.train_discriminator(real)
         g_loss = self.train_generator(ops.shape(real)[0])
         return {"d_loss": d_loss, "g_loss": g_loss}
@@ -98,46 +98,50 @@ class DCGAN(keras.Model):
         count = ops.shape(real)[0]
         fake = self.generator(self.sample_latents(count), training=False)
         images = ops.concatenate([real, fake])
-        labels = self.settings.training
-        targets = ops.concatenate([ops.full((count, 1), labels.real_label), ops.full((count, 1), labels.fake_label)])
-        variables = self.discriminator.trainable_variables
+        variables = self.discriminator_variables
         with tf.GradientTape() as tape:
-            loss = self.cross_entropy(targets, self.discriminator(images, training=True))
-            loss = self._faulty_loss(loss)
-        self.d_optimizer.apply(tape.gradient(loss, variables), variables)
+            loss = self.discriminator_loss(self.discriminator(images, training=True))
+        self.move(self.d_optimizer, tape.gradient(loss, variables), variables)
         return loss
 
     def train_generator(self, count: Any) -> Any:
         """Move G (and, unless frozen, D) so that D calls `count` fresh fakes real, and return the loss."""
         z = self.sample_latents(count)
-        targets = ops.full((count, 1), self.settings.training.generator_label)
         variables = self.adversarial_variables
         with tf.GradientTape() as tape:
-            scores = self.discriminator(self.generator(z, training=True), training=True)
-            loss = self.cross_entropy(targets, scores)
-        self.g_optimizer.apply(tape.gradient(loss, variables), variables)
+            loss = self.generator_loss(self.discriminator(self.generator(z, training=True), training=True))
+        self.move(self.g_optimizer, tape.gradient(loss, variables), variables)
         return loss
 
-    def _faulty_reals(self, real: Any) -> Any:
-        # From the start on, the data set itself is rescaled (training.py); here it changes mid-run.
-        start = self.settings.faults.symmetric_data.start
-        if not start:
-            return real
-        return ops.where(Onset(self.step, start).reached(), real * 2 - 1, real)
+    def discriminator_loss(self, scores: Any) -> Any:
+        """Return the cross-entropy of D's scores (2n, 1) of n reals and n fakes with their labels."""
+        labels, count = self.settings.training, ops.shape(scores)[0] // 2
+        real, fake = ops.full((count, 1), labels.real_label), ops.full((count, 1), labels.fake_label)
+        return self.cross_entropy(ops.concatenate([real, fake]), scores)
 
-    def _faulty_loss(self, loss: Any) -> Any:
-        start = self.settings.faults.nan.start
-        if start is None:
-            return loss
-        # A product, not a choice: the gradient of a choice would be zero where the loss is replaced.
-        return loss * ops.where(Onset(self.step, start).reached(), float("nan"), 1.0)
+    def generator_loss(self, scores: Any) -> Any:
+        """Return the cross-entropy of D's scores (n, 1) of fakes with what G wants them called."""
+        return self.cross_entropy(ops.full(ops.shape(scores), self.settings.training.generator_label), scores)
 
-
-def _rmsprop(player: Any, rate: Any = None) -> Any:
-    return keras.optimizers.RMSprop(_rate(player) if rate is None else rate, clipvalue=player.clip_value)
+    def move(self, optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
+        """Let an optimizer take its step."""
+        optimizer.apply(gradients, variables)
 
 
-def _rate(player: Any) -> Any:
+def cross_entropy(settings: Settings) -> Any:
+    """Return the loss (targets, scores) -> mean cross-entropy."""
+    if settings.training.loss_input == "probabilities":
+        return keras.losses.BinaryCrossentropy()
+    # Not Keras's from_logits=True, which notices a sigmoid before it and takes it off again.
+    return lambda targets, logits: ops.mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))
+
+
+def rmsprop(player: GeneratorSettings | DiscriminatorSettings, rate: Any = None) -> Any:
+    """Return the article's optimizer for one player; `rate` replaces its learning rate or schedule."""
+    return keras.optimizers.RMSprop(learning_rate(player) if rate is None else rate, clipvalue=player.clip_value)
+
+
+def learning_rate(player: GeneratorSettings | DiscriminatorSettings) -> Any:
     """Return old Keras's `decay`: rate / (1 + decay * steps)."""
     if player.decay == 0:
         return player.learning_rate

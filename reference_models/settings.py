@@ -1,26 +1,22 @@
-"""Every knob of the article's DCGAN as a typed field with its bounds, the presets, and `--set KEY=VALUE`."""
+"""Every knob of the article's DCGAN as a typed field with its bounds, and the presets."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 from pydantic.fields import FieldInfo
 
 from gandoctor.errors import GandoctorError
+from reference_models import key_value
+from reference_models.key_value import Section
 
 PixelRange = Literal["unit", "symmetric", "bytes"]
 """unit: [0, 1] as in the article. symmetric: [-1, 1], what a tanh generator makes. bytes: [0, 255]."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class GeneratorSettings(_Section):
+class GeneratorSettings(Section):
     """The generator and the optimizer of the adversarial step."""
 
     learning_rate: float = Field(default=4e-4, ge=0, le=10, description="RMSprop learning rate")
@@ -30,25 +26,37 @@ class GeneratorSettings(_Section):
     batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of the moving statistics")
     dropout: float = Field(default=0.4, ge=0, lt=1, description="share of units dropped after the first ReLU")
     kernel_size: int = Field(default=5, ge=1, le=15, description="side of the convolution kernels, in pixels")
+    upsampling: Literal["resize", "stride"] = Field(
+        default="resize", description="resize and convolve, or a transposed convolution of stride 2"
+    )
     output_activation: Literal["sigmoid", "tanh", "linear"] = Field(
         default="sigmoid", description="sigmoid for unit data, tanh for symmetric data"
     )
     width: float = Field(default=1.0, gt=0, le=4, description="channels as a multiple of the article's")
 
 
-class DiscriminatorSettings(_Section):
+class DiscriminatorSettings(Section):
     """The discriminator and its own optimizer."""
 
     learning_rate: float = Field(default=8e-4, ge=0, le=10, description="RMSprop learning rate")
     clip_value: float | None = Field(default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this")
     decay: float = Field(default=6e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step")
     dropout: float = Field(default=0.4, ge=0, lt=1, description="share of units dropped after every activation")
+    activation: Literal["leaky_relu", "relu"] = Field(default="leaky_relu", description="after every convolution")
     leaky_relu_slope: float = Field(default=0.2, ge=0, le=1, description="slope for negative inputs")
+    batch_norm: bool = Field(default=False, description="batch normalisation after every convolution but the first")
+    batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of its moving statistics")
+    downsampling: Literal["stride", "max_pooling"] = Field(
+        default="stride", description="convolutions of stride 2, or max pooling behind convolutions of stride 1"
+    )
+    output_activation: Literal["sigmoid", "linear"] = Field(
+        default="sigmoid", description="sigmoid for training.loss_input=probabilities, linear for logits"
+    )
     kernel_size: int = Field(default=5, ge=1, le=15, description="side of the convolution kernels, in pixels")
     width: float = Field(default=1.0, gt=0, le=4, description="channels as a multiple of the article's")
 
 
-class LatentSettings(_Section):
+class LatentSettings(Section):
     """The generator's input z, uniform on [low, high) in every dimension."""
 
     dimension: int = Field(default=100, ge=1, le=4096, description="length of z")
@@ -56,7 +64,7 @@ class LatentSettings(_Section):
     high: float = Field(default=1.0, ge=-1e6, le=1e6, description="largest value of z")
 
 
-class TrainingSettings(_Section):
+class TrainingSettings(Section):
     """The loop."""
 
     batch_size: int = Field(default=256, ge=2, le=8192, description="real images a step, and as many fakes")
@@ -68,27 +76,40 @@ class TrainingSettings(_Section):
     real_label: float = Field(default=1.0, ge=0, le=1, description="D's target for reals; 0.9 smooths")
     fake_label: float = Field(default=0.0, ge=0, le=1, description="D's target for fakes")
     generator_label: float = Field(default=1.0, ge=0, le=1, description="target of the adversarial step")
+    loss_input: Literal["probabilities", "logits"] = Field(
+        default="probabilities", description="what the cross-entropy takes D's output for"
+    )
 
 
-class DataSettings(_Section):
+class DataSettings(Section):
     """What is done to the images before D sees them."""
 
     range: PixelRange = Field(default="unit", description="pixel range the images are scaled to")
     training_images: int | None = Field(
         default=None, ge=1, le=100_000_000, description="train on the first so many images only"
     )
+    digits: int | None = Field(
+        default=None, ge=1, le=10, description="keep the digits below this only: 1 keeps the zeros, 7 drops 7, 8, 9"
+    )
 
 
-class Switch(_Section):
+class Switch(Section):
     """A fault, off while `start` is None; otherwise it acts from that step on (counted from 1; 0: always)."""
 
     start: int | None = Field(default=None, ge=0, le=10_000_000, description="first step the fault acts in")
 
 
-class GeneratorLearningRateFault(Switch):
-    """Replace the generator's learning rate."""
+class LearningRateFault(Switch):
+    """Replace or multiply a learning rate."""
 
-    value: float = Field(default=1e-7, ge=0, le=10, description="the learning rate from then on")
+    value: float | None = Field(default=None, ge=0, le=10, description="the learning rate from then on")
+    factor: float = Field(default=1.0, ge=0, le=1e6, description="multiplies the rate where no value is given")
+
+
+class SmallLatentFault(Switch):
+    """Shrink z."""
+
+    factor: float = Field(default=0.01, ge=0, le=1, description="multiplies every z")
 
 
 class OutputNoiseFault(Switch):
@@ -97,18 +118,48 @@ class OutputNoiseFault(Switch):
     sigma: float = Field(default=0.1, gt=0, le=1000, description="standard deviation, in the images' own units")
 
 
-class FaultSettings(_Section):
-    """Deliberate damage, all off by default; `faults.py` describes each."""
+class SaltAndPepperFault(Switch):
+    """Set single pixels of the generator's images to black or white, also in inference."""
 
-    generator_learning_rate: GeneratorLearningRateFault = GeneratorLearningRateFault()
-    constant_latent: Switch = Switch()
-    symmetric_data: Switch = Switch()
-    half_latents_collapsed: Switch = Switch()
-    output_noise: OutputNoiseFault = OutputNoiseFault()
+    share: float = Field(default=0.02, gt=0, le=1, description="share of the pixels")
+
+
+class LossScaleFault(Switch):
+    """Multiply both losses."""
+
+    factor: float = Field(default=1e4, ge=0, le=1e30, description="multiplies both losses before the gradient")
+
+
+class FaultSettings(Section):
+    """Deliberate damage, all off by default; the package `faults` describes each."""
+
+    generator_step_moves_discriminator: Switch = Switch()
+    discriminator_step_moves_generator: Switch = Switch()
+    discriminator_frozen: bool = Field(default=False, description="D.trainable=False before the first trace")
+    generator_frozen: bool = Field(default=False, description="G.trainable=False before the first trace")
+    freeze_by_flag: bool = Field(default=False, description="D.trainable=False while the adversarial step is traced")
+    swapped_labels: Switch = Switch()
+    generator_wants_fake: Switch = Switch()
+    loss_scale: LossScaleFault = LossScaleFault()
     nan: Switch = Switch()
+    discriminator_learning_rate: LearningRateFault = LearningRateFault()
+    generator_learning_rate: LearningRateFault = LearningRateFault()
+    constant_latent: Switch = Switch()
+    small_latent: SmallLatentFault = SmallLatentFault()
+    repeated_latent: Switch = Switch()
+    half_latents_collapsed: Switch = Switch()
+    ten_latents: Switch = Switch()
+    symmetric_data: Switch = Switch()
+    byte_data: Switch = Switch()
+    repeated_batch: Switch = Switch()
+    output_noise: OutputNoiseFault = OutputNoiseFault()
+    salt_and_pepper: SaltAndPepperFault = SaltAndPepperFault()
+    output_batch_norm: bool = Field(default=False, description="batch normalisation before G's last activation")
+    activation_before_batch_norm: bool = Field(default=False, description="every ReLU of G before its normalisation")
+    dropout_before_batch_norm: bool = Field(default=False, description="G's dropout before its first normalisation")
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole tree; the defaults are the article's."""
 
     generator: GeneratorSettings = GeneratorSettings()
@@ -122,10 +173,17 @@ class Settings(_Section):
     def _agree(self) -> Settings:
         if self.latent.low > self.latent.high:
             raise ValueError(f"latent.low ({self.latent.low:g}) is above latent.high ({self.latent.high:g}).")
-        if self.faults.symmetric_data.start is not None and self.data.range != "unit":
+        for name, there in (("symmetric_data", "[-1, 1]"), ("byte_data", "[0, 255]")):
+            if getattr(self.faults, name).start is not None and self.data.range != "unit":
+                raise ValueError(
+                    f"The fault {name.replace('_', '-')} moves unit data to {there}, but data.range is "
+                    f"{self.data.range!r}. Leave data.range at 'unit'."
+                )
+        leak = self.faults.generator_step_moves_discriminator.start
+        if leak and not self.training.freeze_discriminator:
             raise ValueError(
-                "The fault symmetric-data moves unit data to [-1, 1], but data.range is "
-                f"{self.data.range!r}. Leave data.range at 'unit'."
+                f"The adversarial step cannot begin to move the discriminator at step {leak}: as published it does so "
+                "from the first. Set training.freeze_discriminator=true for the steps before."
             )
         return self
 
@@ -153,7 +211,7 @@ def load_settings(preset: str = "quick", changes: Iterable[str] = ()) -> Setting
     """
     if preset not in PRESETS:
         raise GandoctorError(f"There is no preset {preset!r}. There are: {', '.join(PRESETS)}.")
-    return change_settings(Settings(), {**PRESETS[preset], **dict(_parse(change) for change in changes)})
+    return change_settings(Settings(), {**PRESETS[preset], **key_value.parse_changes(changes)})
 
 
 def change_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -162,88 +220,14 @@ def change_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     Raises:
         GandoctorError: As in `load_settings`.
     """
-    tree = settings.model_dump()
-    for key, value in changes.items():
-        field = _field(key)
-        *path, leaf = key.split(".")
-        branch = tree
-        for name in path:
-            branch = branch[name]
-        branch[leaf] = None if _optional(field) and str(value).lower() == "none" else value
-    try:
-        return Settings.model_validate(tree)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if not key:
-            raise GandoctorError(str(first["ctx"]["error"])) from None
-        raise GandoctorError(f"{key}={first['input']} is not possible: it must be {allowed(key)}.") from None
+    return key_value.with_changes(settings, changes)
 
 
 def setting_keys() -> dict[str, FieldInfo]:
     """Return every setting by its dotted key, in the order of the tree."""
-
-    def walk(section: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
-        keys: dict[str, FieldInfo] = {}
-        for name, field in section.model_fields.items():
-            inner = field.annotation
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                keys |= walk(inner, f"{prefix}{name}.")
-            else:
-                keys[prefix + name] = field
-        return keys
-
-    return walk(Settings, "")
+    return key_value.keys_of(Settings)
 
 
 def allowed(key: str) -> str:
     """Say in words which values a setting takes, e.g. "a number, 0 <= value < 1 (default 0.4)"."""
-    field = _field(key)
-    kind = field.annotation
-    if choices := getattr(kind, "__args__", ()):
-        names = [str(choice) for choice in choices if isinstance(choice, str)]
-    else:
-        names = []
-    bounds = {type(bound): bound for bound in field.metadata}
-    low = f"{bounds[Ge].ge:g} <= " if Ge in bounds else f"{bounds[Gt].gt:g} < " if Gt in bounds else ""
-    high = f" <= {bounds[Le].le:g}" if Le in bounds else f" < {bounds[Lt].lt:g}" if Lt in bounds else ""
-    if names:
-        words = "one of " + ", ".join(names)
-    elif kind is bool:
-        words = "true or false"
-    else:
-        words = "a whole number" if kind is int or int in choices else "a number"
-        words += f", {low}value{high}" if low or high else ""
-        words += ", or none" if _optional(field) else ""
-    return f"{words} (default {'none' if field.default is None else field.default})"
-
-
-def _parse(change: str) -> tuple[str, str]:
-    key, equals, value = change.partition("=")
-    if not equals or not key.strip() or not value.strip():
-        raise GandoctorError(f"The setting {change!r} is not of the form KEY=VALUE, e.g. generator.dropout=0.5.")
-    return key.strip(), value.strip()
-
-
-def _field(key: str) -> FieldInfo:
-    keys = setting_keys()
-    if key in keys:
-        return keys[key]
-    members = [name for name in keys if name.startswith(key + ".")]
-    if members:
-        raise GandoctorError(f"{key!r} is a group of settings. Name one of {', '.join(members)}.")
-    raise GandoctorError(f"There is no setting {key!r}. Did you mean {_nearest(key, list(keys))}?")
-
-
-def _nearest(key: str, keys: list[str]) -> str:
-    # A key typed without its group ("dropuot") is compared with the last parts alone.
-    if "." not in key:
-        leaves = [name.rsplit(".", 1)[-1] for name in keys]
-        near = difflib.get_close_matches(key, leaves, n=1, cutoff=0.6)
-        if near:
-            return " or ".join(name for name in keys if name.rsplit(".", 1)[-1] == near[0])
-    return difflib.get_close_matches(key, keys, n=1, cutoff=0.0)[0]
-
-
-def _optional(field: FieldInfo) -> bool:
-    return type(None) in getattr(field.annotation, "__args__", ())
+    return key_value.allowed(Settings, key)

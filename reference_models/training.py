@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.training import Training
-from reference_models.datasets import in_range, load_images, split
+from reference_models.datasets import digits_below, in_range, load_images, split
 from reference_models.faults import apply_faults
-from reference_models.settings import PixelRange, Settings, change_settings, load_settings
+from reference_models.settings import FaultSettings, PixelRange, Settings, change_settings, load_settings
 
 
 def build(
@@ -44,19 +44,25 @@ def build(
     if steps is not None:
         chosen = change_settings(chosen, {"training.steps": steps})
     chosen, planned = apply_faults(chosen, faults)
-    images = load_images(data)
+    images = digits_below(load_images(data), chosen.data.digits)
     parts = split(images, seed, chosen.data.training_images)
 
     import keras
 
+    from reference_models.faults.faulty_gan import FaultyDCGAN
+    from reference_models.faults.faulty_latents import latent_sampler
     from reference_models.gan import DCGAN
 
     keras.utils.set_random_seed(seed)
     height, width, depth = parts.training.shape[1:]
-    model = DCGAN(chosen, (height, width, depth), seed=seed)
+    kind = DCGAN if chosen.faults == FaultSettings() else FaultyDCGAN
+    model = kind(chosen, (height, width, depth), seed=seed)
     model.compile()
     pixel_range = _range_from_the_start(chosen)
-    dataset = _batches(in_range(parts.training, pixel_range), chosen.training.batch_size, seed)
+    dataset = batches(in_range(parts.training, pixel_range), chosen.training.batch_size, seed)
+    repeated = chosen.faults.repeated_batch.start
+    if repeated is not None:
+        dataset = _repeating_from(dataset, repeated)
     for batch in dataset.take(chosen.training.pretrain_steps):
         model.train_discriminator(batch)
 
@@ -74,18 +80,14 @@ def build(
             "data": images.source,
         },
         monitor={
-            "latent_sampler": _latent_sampler(model, chosen, seed),
+            "latent_sampler": latent_sampler(chosen, model.step, seed),
             "loss": "non_saturating",
             "real_is_high": True,
         },
     )
 
 
-def _range_from_the_start(settings: Settings) -> PixelRange:
-    return "symmetric" if settings.faults.symmetric_data.start == 0 else settings.data.range
-
-
-def _batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
+def batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
     """Return an endless `tf.data` pipeline of batches, newly shuffled every pass."""
     import tensorflow as tf
 
@@ -98,18 +100,13 @@ def _batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
     )
 
 
-def _latent_sampler(model: Any, settings: Settings, seed: int) -> Callable[[int], NDArray[np.float32]]:
-    """Return z -> (n, dimension) for the monitor, from a random state that training never touches.
+def _range_from_the_start(settings: Settings) -> PixelRange:
+    if settings.faults.symmetric_data.start == 0:
+        return "symmetric"
+    return "bytes" if settings.faults.byte_data.start == 0 else settings.data.range
 
-    The constant-latent fault shows here too: in a real script it is the same `np.zeros` in both places.
-    """
-    latent, fault = settings.latent, settings.faults.constant_latent
-    rng = np.random.default_rng([seed, 1])
 
-    def sample(count: int) -> NDArray[np.float32]:
-        z = rng.uniform(latent.low, latent.high, (count, latent.dimension)).astype(np.float32)
-        if fault.start is not None and int(model.step) >= fault.start:
-            return np.zeros_like(z)
-        return z
-
-    return sample
+def _repeating_from(dataset: Any, step: int) -> Any:
+    """Return a pipeline that gives one batch again and again from a step on (counted from 1)."""
+    healthy_steps = max(step - 1, 0)
+    return dataset.take(healthy_steps).concatenate(dataset.take(1).cache().repeat())

@@ -11,11 +11,17 @@ import click
 @click.command("faults")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> int:
-    """List the faults of the reference model and the rules each was made for."""
+    """List the faults of the reference model, since when each can be on, and the rules it was made for."""
     faults = import_module("reference_models.faults").FAULTS.values()
     if as_json:
         rows = [
-            {"name": f.name, "title": f.title, "description": f.description, "expected": list(f.expected)}
+            {
+                "name": f.name,
+                "title": f.title,
+                "description": f.description,
+                "expected": list(f.expected),
+                "only_from_the_start": f.only_from_the_start,
+            }
             for f in faults
         ]
         click.echo(json.dumps(rows, indent=2))
@@ -24,6 +30,9 @@ def command(as_json: bool) -> int:
 
     from gandoctor.cli.text import print_table
 
-    cells = [(f.name, ", ".join(f.expected), f.title) for f in faults]
-    print_table(Console(highlight=False), ("fault", "expected", "what it does"), cells)
+    cells = [
+        (f.name, "start" if f.only_from_the_start else "any step", ", ".join(f.expected) or "nothing", f.title)
+        for f in faults
+    ]
+    print_table(Console(highlight=False), ("fault", "from", "expected", "what it does"), cells)
     return 0

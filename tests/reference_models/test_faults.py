@@ -5,21 +5,51 @@ import pytest
 
 from gandoctor.errors import GandoctorError
 from reference_models.faults import FAULTS, apply_faults, parse_fault
-from reference_models.settings import load_settings, setting_keys
+from reference_models.settings import change_settings, load_settings, setting_keys
 
 
 @pytest.mark.parametrize("name", list(FAULTS))
-def test_every_fault_is_described_and_is_one_setting(name):
+def test_every_fault_is_described_and_is_one_change_of_the_settings(name):
     fault = FAULTS[name]
     assert fault.name == name == name.lower()
     assert fault.title
-    assert fault.description
+    assert fault.description.endswith(".")
     assert all(rule.startswith("GD") and len(rule) == 5 for rule in fault.expected)
-    assert fault.expected
+    start = 0 if fault.key is None else 7
+    healthy = load_settings("quick", ["training.freeze_discriminator=true"])
+    settings, _ = apply_faults(healthy, [f"{name}@{start}"])
+    assert settings == change_settings(healthy, fault.settings(start))
+    assert settings != healthy
+
+
+def test_what_no_rule_should_find_says_so():
+    """A fault without an expected rule is there to see that nothing is detected: the reader must be told."""
+    for fault in FAULTS.values():
+        says = "not a fault" in fault.title or "No rule" in fault.description
+        assert says is not bool(fault.expected), fault.name
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.key is None])
+def test_what_cannot_begin_mid_run_says_why(name):
+    with pytest.raises(GandoctorError) as caught:
+        parse_fault(f"{name}@40")
+    assert FAULTS[name].only_from_the_start in str(caught.value)
+    assert "cannot begin at step 40" in str(caught.value)
+    assert parse_fault(f"{name}@0") == parse_fault(name)
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.key is not None])
+def test_what_is_a_switch_begins_at_any_step(name):
+    fault = FAULTS[name]
     assert fault.key in setting_keys()
-    settings, _ = apply_faults(load_settings("quick"), [f"{name}@7"])
-    assert settings == load_settings("quick", [f"{fault.key}=7"])
-    assert settings != load_settings("quick")
+    assert fault.only_from_the_start is None
+    settings, _ = apply_faults(load_settings("quick", ["training.freeze_discriminator=true"]), [f"{name}@40"])
+    assert settings.model_dump()["faults"][fault.key.split(".")[1]]["start"] == 40
+
+
+def test_the_leak_of_the_published_model_cannot_begin_later():
+    with pytest.raises(GandoctorError, match=r"training\.freeze_discriminator=true"):
+        apply_faults(load_settings("quick"), ["generator-step-moves-discriminator@40"])
 
 
 def test_a_fault_begins_at_the_start_unless_told_otherwise():
@@ -31,7 +61,13 @@ def test_a_fault_begins_at_the_start_unless_told_otherwise():
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("constant-latents", "constant-latent"), ("noise@4", "output-noise"), ("NaN", "nan-at-step"), ("", "")],
+    [
+        ("constant-latents", "constant-latent"),
+        ("output-nose@4", "output-noise"),
+        ("noise", "output-noise"),
+        ("NaN", "nan-at-step"),
+        ("", ""),
+    ],
 )
 def test_an_unknown_fault_names_the_nearest(typed, meant):
     with pytest.raises(GandoctorError) as caught:
@@ -50,8 +86,23 @@ def test_a_fault_that_could_not_act_or_is_named_twice_is_refused():
     apply_faults(settings, ["output-noise@100"])
     with pytest.raises(GandoctorError, match="never act"):
         apply_faults(settings, ["output-noise@101"])
-    with pytest.raises(GandoctorError, match="twice"):
-        apply_faults(settings, ["output-noise@1", "output-noise@2"])
+    for again in ("output-noise@1", "output-noise@2"):
+        with pytest.raises(GandoctorError, match="twice"):
+            apply_faults(settings, ["output-noise@1", again])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("generator-learning-rate-1e-7", "generator-learning-rate-x25"),
+        ("dropout-0.9", "no-dropout"),
+        ("tanh-generator", "linear-generator"),
+        ("one-digit", "seven-digits"),
+    ],
+)
+def test_faults_that_change_the_same_thing_exclude_each_other(one, other):
+    with pytest.raises(GandoctorError, match=f"{one}@0 and {other}@0 exclude each other"):
+        apply_faults(load_settings("quick"), [one, other])
 
 
 def test_several_faults_can_be_planned_together():

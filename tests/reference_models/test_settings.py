@@ -123,6 +123,7 @@ def test_a_change_without_key_or_value_shows_the_form(change):
 def test_values_that_contradict_each_other_are_refused():
     assert "latent.low (1) is above latent.high (-1)" in refusal("latent.low=1", "latent.high=-1")
     assert "data.range" in refusal("data.range=bytes", "faults.symmetric_data.start=0")
+    assert "data.range" in refusal("data.range=symmetric", "faults.byte_data.start=0")
 
 
 def test_an_unknown_preset_names_those_there_are():

@@ -46,6 +46,30 @@ class CollapseHalf(keras.layers.Layer):
         return ops.where(collapsed, ops.convert_to_tensor(self._fixed, dtype=z.dtype), z)
 
 
+class TenLatents(keras.layers.Layer):
+    """Replaces every z by one of a few fixed ones, chosen by its first coordinate.
+
+    Args:
+        onset: When it begins.
+        fixed: The z that remain, (k, dimension).
+        low: Smallest value of a coordinate; high: its largest.
+    """
+
+    def __init__(self, onset: Onset, fixed: Any, low: float, high: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._onset = onset
+        self._fixed = fixed
+        self._low, self._high = low, high
+
+    def call(self, z: Any) -> Any:
+        """Return z, (n, dimension), with all rows replaced."""
+        count = len(self._fixed)
+        place = (z[:, 0] - self._low) / max(self._high - self._low, 1e-12)
+        chosen = ops.clip(ops.cast(ops.floor(place * count), "int32"), 0, count - 1)
+        fixed = ops.take(ops.convert_to_tensor(self._fixed, dtype=z.dtype), chosen, axis=0)
+        return ops.where(self._onset.reached(), fixed, z)
+
+
 class OutputNoise(keras.layers.Layer):
     """Adds Gaussian noise in training and in inference (`keras.layers.GaussianNoise` is silent in inference).
 
@@ -67,25 +91,54 @@ class OutputNoise(keras.layers.Layer):
         return images + self._sigma * noise * ops.cast(self._onset.reached(), images.dtype)
 
 
+class SaltAndPepper(keras.layers.Layer):
+    """Sets single pixels to the lowest or highest value, in training and in inference.
+
+    Args:
+        onset: When it begins.
+        share: Of the pixels that are set, half of them to either value.
+        low: The lowest value; high: the highest.
+        seed: Seed of the layer's own random state; the global one is not used.
+    """
+
+    def __init__(self, onset: Onset, share: float, low: float, high: float, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._onset = onset
+        self._share = share
+        self._low, self._high = low, high
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, images: Any) -> Any:
+        """Return images, (n, height, width, channels), with pixels of all channels replaced."""
+        chance = keras.random.uniform((*ops.shape(images)[:-1], 1), seed=self.seed_generator, dtype=images.dtype)
+        chance = ops.where(self._onset.reached(), chance, 1.0)
+        salted = ops.where(chance < self._share / 2, ops.full_like(images, self._high), images)
+        peppered = ops.logical_and(chance >= self._share / 2, chance < self._share)
+        return ops.where(peppered, ops.full_like(images, self._low), salted)
+
+
 class ReplacedRate(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that is replaced by a constant from a step on.
+    """A learning rate that is replaced by a constant, or multiplied, from a step on.
 
     Args:
         rate: The healthy learning rate, a number or a schedule.
-        value: The learning rate of step `start` and every later one.
+        value: The learning rate of step `start` and every later one; None for a multiple of the healthy one.
+        factor: That multiple.
         start: First step that is affected, counted from 1.
     """
 
-    def __init__(self, rate: Any, value: float, start: int) -> None:
+    def __init__(self, rate: Any, value: float | None, factor: float, start: int) -> None:
         self.rate = rate
         self.value = value
+        self.factor = factor
         self.start = start
 
     def __call__(self, iterations: Any) -> Any:
         """Return the learning rate of the step after `iterations` finished ones."""
         healthy = self.rate(iterations) if callable(self.rate) else self.rate
-        return ops.where(ops.greater_equal(iterations + 1, self.start), self.value, healthy)
+        faulty = healthy * self.factor if self.value is None else self.value
+        return ops.where(ops.greater_equal(iterations + 1, self.start), faulty, healthy)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, for Keras to save."""
-        return {"rate": self.rate, "value": self.value, "start": self.start}
+        return {"rate": self.rate, "value": self.value, "factor": self.factor, "start": self.start}

@@ -1,0 +1,86 @@
+"""The article's generator with layers added, moved or exchanged for the worse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from reference_models.dcgan import Shape, generator_layers
+from reference_models.faults.faulty_layers import CollapseHalf, Onset, OutputNoise, SaltAndPepper, TenLatents
+from reference_models.settings import Settings
+
+COLLAPSED_TO = 10
+"""How many images the fault `ten-latents` leaves."""
+
+
+def build_faulty_generator(settings: Settings, shape: Shape, step: Any) -> keras.Sequential:
+    """Build G with the faults that live in its layers; with all of them off it is the article's.
+
+    Args:
+        settings: Which faults, since when.
+        shape: Of one image.
+        step: The training's step counter, for those that begin mid-run.
+    """
+    stack = generator_layers(settings, shape)
+    faults = settings.faults
+    if faults.activation_before_batch_norm:
+        stack = _swapped(stack, layers.BatchNormalization, layers.Activation)
+    if faults.dropout_before_batch_norm:
+        stack = _dropout_first(stack)
+    if faults.output_batch_norm:
+        stack.insert(-1, layers.BatchNormalization(momentum=settings.generator.batch_norm_momentum))
+    # The input comes first. What is random is made last, so that the other layers' seeds are those of a healthy run.
+    stack[1:1] = _latent_layers(settings, step)
+    return keras.Sequential(stack + _image_layers(settings, step), name="generator")
+
+
+def _swapped(stack: list[Any], first: Any, second: Any) -> list[Any]:
+    """Return the layers with every neighbouring pair of these types the other way round."""
+    stack = list(stack)
+    for i in range(len(stack) - 1):
+        if isinstance(stack[i], first) and isinstance(stack[i + 1], second):
+            stack[i], stack[i + 1] = stack[i + 1], stack[i]
+    return stack
+
+
+def _dropout_first(stack: list[Any]) -> list[Any]:
+    """Return the layers with the dropout moved before the first batch normalisation."""
+    dropout = next(layer for layer in stack if isinstance(layer, layers.Dropout))
+    stack = [layer for layer in stack if layer is not dropout]
+    norms = [i for i, layer in enumerate(stack) if isinstance(layer, layers.BatchNormalization)]
+    stack.insert(norms[0] if norms else 2, dropout)
+    return stack
+
+
+def _latent_layers(settings: Settings, step: Any) -> list[Any]:
+    latent, faults = settings.latent, settings.faults
+    rng = np.random.default_rng(0)
+    added: list[Any] = []
+    if faults.half_latents_collapsed.start is not None:
+        fixed = rng.uniform(latent.low, latent.high, latent.dimension).astype(np.float32)
+        added.append(CollapseHalf(Onset(step, faults.half_latents_collapsed.start), fixed, name="collapse_half"))
+    if faults.ten_latents.start is not None:
+        few = rng.uniform(latent.low, latent.high, (COLLAPSED_TO, latent.dimension)).astype(np.float32)
+        onset = Onset(step, faults.ten_latents.start)
+        added.append(TenLatents(onset, few, latent.low, latent.high, name="ten_latents"))
+    return added
+
+
+def _image_layers(settings: Settings, step: Any) -> list[Any]:
+    noise, impulses = settings.faults.output_noise, settings.faults.salt_and_pepper
+    added: list[Any] = []
+    if noise.start is not None:
+        added.append(OutputNoise(Onset(step, noise.start), noise.sigma, _drawn_seed(), name="output_noise"))
+    if impulses.start is not None:
+        low, high = {"unit": (0.0, 1.0), "symmetric": (-1.0, 1.0), "bytes": (0.0, 255.0)}[settings.data.range]
+        onset = Onset(step, impulses.start)
+        added.append(SaltAndPepper(onset, impulses.share, low, high, _drawn_seed(), name="salt_and_pepper"))
+    return added
+
+
+def _drawn_seed() -> int:
+    """Draw a seed from the global state, which the trainer sets: it differs between training seeds and repeats."""
+    return int(keras.random.randint((), 0, 2**31 - 1))

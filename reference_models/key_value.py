@@ -1,0 +1,124 @@
+"""`--set KEY=VALUE` on any tree of settings: dotted keys, words for what a key takes, one clear error for a mistake."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from gandoctor.errors import GandoctorError
+
+
+class Section(BaseModel):
+    """A group of settings: unchangeable, and without a key that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Tree = TypeVar("Tree", bound=Section)
+
+
+def parse_changes(changes: Iterable[str]) -> dict[str, str]:
+    """Read "KEY=VALUE" texts; of two for one key the last wins.
+
+    Raises:
+        GandoctorError: One is not of that form.
+    """
+    parsed: dict[str, str] = {}
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise GandoctorError(f"The setting {change!r} is not of the form KEY=VALUE, e.g. generator.dropout=0.5.")
+        parsed[key.strip()] = value.strip()
+    return parsed
+
+
+def with_changes(settings: Tree, changes: Mapping[str, Any]) -> Tree:
+    """Return settings with values replaced, by dotted key; "none" switches an optional one off.
+
+    Raises:
+        GandoctorError: Unknown key (names the nearest), or a value outside the key's bounds (names them).
+    """
+    kind = type(settings)
+    tree = settings.model_dump()
+    for key, value in changes.items():
+        field = _field(kind, key)
+        *path, leaf = key.split(".")
+        branch = tree
+        for name in path:
+            branch = branch[name]
+        branch[leaf] = None if _optional(field) and str(value).lower() == "none" else value
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if not key:
+            raise GandoctorError(str(first["ctx"]["error"])) from None
+        raise GandoctorError(f"{key}={first['input']} is not possible: it must be {allowed(kind, key)}.") from None
+
+
+def keys_of(tree: type[Section]) -> dict[str, FieldInfo]:
+    """Return every setting by its dotted key, in the order of the tree."""
+
+    def walk(section: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
+        keys: dict[str, FieldInfo] = {}
+        for name, field in section.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                keys |= walk(inner, f"{prefix}{name}.")
+            else:
+                keys[prefix + name] = field
+        return keys
+
+    return walk(tree, "")
+
+
+def allowed(tree: type[Section], key: str) -> str:
+    """Say in words which values a setting takes, e.g. "a number, 0 <= value < 1 (default 0.4)"."""
+    field = _field(tree, key)
+    kind = field.annotation
+    if choices := getattr(kind, "__args__", ()):
+        names = [str(choice) for choice in choices if isinstance(choice, str)]
+    else:
+        names = []
+    bounds = {type(bound): bound for bound in field.metadata}
+    low = f"{bounds[Ge].ge:g} <= " if Ge in bounds else f"{bounds[Gt].gt:g} < " if Gt in bounds else ""
+    high = f" <= {bounds[Le].le:g}" if Le in bounds else f" < {bounds[Lt].lt:g}" if Lt in bounds else ""
+    if names:
+        words = "one of " + ", ".join(names)
+    elif kind is bool:
+        words = "true or false"
+    else:
+        words = "a whole number" if kind is int or int in choices else "a number"
+        words += f", {low}value{high}" if low or high else ""
+        words += ", or none" if _optional(field) else ""
+    return f"{words} (default {'none' if field.default is None else field.default})"
+
+
+def _field(tree: type[Section], key: str) -> FieldInfo:
+    keys = keys_of(tree)
+    if key in keys:
+        return keys[key]
+    members = [name for name in keys if name.startswith(key + ".")]
+    if members:
+        raise GandoctorError(f"{key!r} is a group of settings. Name one of {', '.join(members)}.")
+    raise GandoctorError(f"There is no setting {key!r}. Did you mean {_nearest(key, list(keys))}?")
+
+
+def _nearest(key: str, keys: list[str]) -> str:
+    # A key typed without its group ("dropuot") is compared with the last parts alone.
+    if "." not in key:
+        leaves = [name.rsplit(".", 1)[-1] for name in keys]
+        near = difflib.get_close_matches(key, leaves, n=1, cutoff=0.6)
+        if near:
+            return " or ".join(name for name in keys if name.rsplit(".", 1)[-1] == near[0])
+    return difflib.get_close_matches(key, keys, n=1, cutoff=0.0)[0]
+
+
+def _optional(field: FieldInfo) -> bool:
+    return type(None) in getattr(field.annotation, "__args__", ())
