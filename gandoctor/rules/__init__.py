@@ -32,6 +32,8 @@ _BUILT_IN = (
     "generator_not_training",
     "discriminator_updated_by_generator_step",
     "generator_updated_by_discriminator_step",
+    "degenerate_latent_noise",
+    "degenerate_real_data",
     "discriminator_loss_collapse",
     "noise_like_samples",
     "noisy_samples",
