@@ -7,10 +7,12 @@ from gandoctor.monitors.best_generator import BestGenerator
 from gandoctor.monitors.discriminator import DiscriminatorMonitor
 from gandoctor.monitors.gan_monitor import GANMonitor
 from gandoctor.monitors.gradient_norms import GradientNormMonitor
+from gandoctor.monitors.inputs import InputMonitor
 from gandoctor.monitors.losses import LossMonitor
 from gandoctor.monitors.options import MonitorWarning
 from gandoctor.monitors.samples import SampleMonitor
 from gandoctor.monitors.stop_on_finding import StopOnFinding
+from gandoctor.monitors.update_effects import UpdateEffectMonitor
 from gandoctor.monitors.weight_updates import WeightUpdateMonitor
 
 __all__ = [
@@ -18,9 +20,11 @@ __all__ = [
     "DiscriminatorMonitor",
     "GANMonitor",
     "GradientNormMonitor",
+    "InputMonitor",
     "LossMonitor",
     "MonitorWarning",
     "SampleMonitor",
     "StopOnFinding",
+    "UpdateEffectMonitor",
     "WeightUpdateMonitor",
 ]

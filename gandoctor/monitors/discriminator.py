@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from gandoctor.measures.scores import separation
-from gandoctor.monitors.forward import Probe, Scores
+from gandoctor.monitors.forward import Probe, Scores, normalises_batches
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.options import MonitorWarning
 from gandoctor.monitors.session import Session
@@ -32,7 +32,10 @@ class DiscriminatorMonitor(Monitor):
         if "latent_sampler" in missing:
             self._give_reason(missing["latent_sampler"])
             return
+        if not normalises_batches(session.players.discriminator):
+            missing["d_batch_gap"] = "the discriminator has no batch normalisation"
         if session.reals is None:
+            missing.setdefault("d_batch_gap", missing["probe_data"])
             for name in (
                 "d_real_score",
                 "d_real_logit",
@@ -59,9 +62,18 @@ class DiscriminatorMonitor(Monitor):
             if scores is not None:
                 found[f"d_{name}_score"] = float(np.mean(scores.output))
                 found[f"d_{name}_logit"] = float(np.mean(scores.logit))
+        found |= self._batch_gap(probe)
         if step > self.session.first_step or not self.session.inference.is_pending:
             found |= self._by_polarity(probe)
         return found
+
+    def _batch_gap(self, probe: Probe) -> dict[str, float]:
+        """How far the logits of the same images move when reals share their batch, in their own spread."""
+        if probe.fake_mixed is None or probe.fake_training is None:
+            return {}
+        alone, mixed = probe.fake_training.logit, probe.fake_mixed.logit
+        spread, moved = float(np.std(alone)), float(abs(np.mean(mixed) - np.mean(alone)))
+        return {"d_batch_gap": moved / spread if spread > 0 else (0.0 if moved == 0 else float("inf"))}
 
     def _by_polarity(self, probe: Probe) -> dict[str, float]:
         """What depends on which side means "real": above the border where real_is_high, below it otherwise."""

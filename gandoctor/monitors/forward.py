@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.errors import GandoctorError
-from gandoctor.monitors.players import Players
+from gandoctor.monitors.observation import unobserved
+from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.weights import Weights
 
-SAMPLE_COUNT = 128
+SAMPLE_COUNT = 64
 """Generated images a probe; sample statistics are compared with real images at the same number."""
 SCORE_COUNT = 64
 """Images of each kind that are scored in inference mode."""
@@ -43,6 +44,8 @@ class Probe:
         fakes_training: The first of the same latents in training mode.
         real, holdout, fake: Scores in inference mode.
         real_training, fake_training: Scores in training mode.
+        fake_mixed: Training-mode scores of the same images sharing a batch with reals; where D has batch normalisation.
+        raw: What the generator returned for the scored ones, float32, on the device.
         no_scores: Why the discriminator could not be run on images alone; None when it could.
     """
 
@@ -54,6 +57,8 @@ class Probe:
     real: Scores | None
     real_training: Scores | None
     holdout: Scores | None
+    fake_mixed: Scores | None = None
+    raw: Any = None
     no_scores: str | None = None
 
 
@@ -65,23 +70,32 @@ class ForwardPasses:
 
     Args:
         players: Generator, discriminator.
+        weights: Takes copies of theirs.
         reals: Reals the discriminator trains on, in data units, or None.
         holdout: Reals it never trains on, or None.
 
     Attributes:
+        reals: The reals that are scored, float32, on the device; None where none were given.
         no_samples: Why the generator could not be run on the latents; None while it can.
+        no_scores: Why the discriminator could not be run on images alone; None while it can.
+        mixes_batches: Whether the discriminator normalises over the batch.
     """
 
-    def __init__(self, players: Players, reals: np.ndarray | None, holdout: np.ndarray | None) -> None:
+    def __init__(
+        self, players: Players, weights: Weights, reals: np.ndarray | None, holdout: np.ndarray | None
+    ) -> None:
         self._players = players
-        self._reals = None if reals is None else tf.convert_to_tensor(reals[:SCORE_COUNT], tf.float32)
+        self._weights = weights
+        self.reals = None if reals is None else tf.convert_to_tensor(reals[:SCORE_COUNT], tf.float32)
         self._holdout = None if holdout is None else tf.convert_to_tensor(holdout[:SCORE_COUNT], tf.float32)
-        self._generate: Callable[[Any], dict[str, Any]] = tf.function(self._images, autograph=False)
-        self._judge: Callable[[Any], dict[str, Any]] = tf.function(self._scores, autograph=False)
-        self._no_scores: str | None = None
-        self._has_scored = False
-        self._has_generated = False
+        self.mixes_batches = normalises_batches(players.discriminator)
         self.no_samples: str | None = None
+        self.no_scores: str | None = None
+        self._latents: Any = None
+        self._has_scored = False
+        # Weights are arguments: one trace of each serves the players as they are and as they were.
+        self._generate = tf.function(self._generated, autograph=False)
+        self._score = tf.function(self._scored, autograph=False)
 
     def run(self, step: int, latents: Any) -> Probe | None:
         """Run all passes on the players as they are now; None once the generator has been found not to run.
@@ -95,96 +109,113 @@ class ForwardPasses:
         """
         if self.no_samples is not None:
             return None
+        given = tf.nest.map_structure(tf.convert_to_tensor, latents)
+        weights = self._weights.copy("g")
         try:
-            images = self._generate(tf.nest.map_structure(tf.convert_to_tensor, latents))
+            raw = self._generate(weights, given, training=False)
+            raw_training = self._generate(weights, _first(given, TRAINING_MODE_COUNT), training=True)
         except Exception as error:
-            if self._has_generated:
+            if self._latents is not None:
                 raise
             self.no_samples = (
                 f"the generator cannot be run on the latents ({_brief(error)}); "
                 "pass latent_sampler=lambda n: ... returning what the generator takes"
             )
             raise GandoctorError(self.no_samples) from error
-        self._has_generated = True
-        found = self._scored(images)
+        self._latents = given
+        found = self._scores(raw[:SCORE_COUNT])
 
         def scores(name: str) -> Scores | None:
             return Scores(*(t.numpy() for t in found[name])) if name in found else None
 
         return Probe(
             step,
-            images["fakes"].numpy(),
-            images["fakes_training"].numpy(),
+            _as_images(raw),
+            _as_images(raw_training),
             scores("fake"),
             scores("fake_training"),
             scores("real"),
             scores("real_training"),
             scores("holdout"),
-            self._no_scores,
+            scores("fake_mixed"),
+            raw[:SCORE_COUNT],
+            self.no_scores,
         )
 
-    def _scored(self, images: dict[str, Any]) -> dict[str, Any]:
-        if self._no_scores is not None:
+    def generate(self, g_weights: Any) -> Any:
+        """Images of the last probe's latents by a generator with these weights (a copy of `Weights`)."""
+        return self._generate(g_weights, self._latents, training=False)[:SCORE_COUNT]
+
+    def mean_logit(self, d_weights: Any, images: Any) -> float:
+        """Mean logit of images by a discriminator with these weights, inference mode."""
+        _, logit = self._score(d_weights, images, training=False)
+        return float(np.mean(logit.numpy()))
+
+    def _scores(self, raw: Any) -> dict[str, Any]:
+        if self.no_scores is not None:
             return {}
+        weights, few = self._weights.copy("d"), raw[:TRAINING_MODE_COUNT]
+        found: dict[str, Any] = {}
         try:
-            found = self._judge(images["raw"])
+            found["fake"] = self._score(weights, raw, training=False)
+            found["fake_training"] = self._score(weights, few, training=True)
+            if self.reals is not None:
+                few_reals = self.reals[:TRAINING_MODE_COUNT]
+                found["real"] = self._score(weights, self.reals, training=False)
+                found["real_training"] = self._score(weights, few_reals, training=True)
+                if self.mixes_batches:
+                    mixed = self._score(weights, tf.concat([few, few_reals], 0), training=True)
+                    found["fake_mixed"] = tuple(t[:TRAINING_MODE_COUNT] for t in mixed)
+            if self._holdout is not None:
+                found["holdout"] = self._score(weights, self._holdout, training=False)
         except Exception as error:
             if self._has_scored:
                 raise
-            self._no_scores = f"the discriminator cannot be run on images alone ({_brief(error)})"
+            self.no_scores = f"the discriminator cannot be run on images alone ({_brief(error)})"
             return {}
         self._has_scored = True
         return found
 
-    def _images(self, latents: Any) -> dict[str, Any]:
-        generator = self._players.generator
-        few = tf.nest.map_structure(lambda z: z[:TRAINING_MODE_COUNT], latents)
-        raw = _call(generator, latents, training=False)
-        raw_training = _call(generator, few, training=True)
-        return {
-            "fakes": _as_images(raw),
-            "fakes_training": _as_images(raw_training),
-            "raw": raw[:SCORE_COUNT],
-        }
+    def _generated(self, weights: Any, latents: Any, training: bool) -> Any:
+        # float32, as the reals are given: real and generated images share one trace of the discriminator.
+        return tf.cast(self._call("g", weights, latents, training), tf.float32)
 
-    def _scores(self, raw: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "fake": self._score(raw, training=False),
-            "fake_training": self._score(raw[:TRAINING_MODE_COUNT], training=True),
-        }
-        if self._reals is not None:
-            found["real"] = self._score(self._reals, training=False)
-            found["real_training"] = self._score(self._reals[:TRAINING_MODE_COUNT], training=True)
-        if self._holdout is not None:
-            found["holdout"] = self._score(self._holdout, training=False)
-        return found
-
-    def _score(self, images: Any, training: bool) -> tuple[Any, Any]:
-        discriminator = self._players.discriminator
-        output = _call(discriminator, images, training)
+    def _scored(self, weights: Any, images: Any, training: bool) -> tuple[Any, Any]:
+        output = self._call("d", weights, images, training)
         if isinstance(output, list | tuple):
             output = output[0]  # e.g. an auxiliary classifier: the validity head comes first by convention
         # Keras keeps the logits of a final sigmoid on its output; they do not saturate as the probability does.
         logit = getattr(output, "_keras_logits", output)
         n = tf.shape(output)[0]
         # A patch discriminator scores every patch: an image's score is their mean.
-        flat = [tf.reduce_mean(tf.reshape(tf.cast(t, tf.float32), (n, -1)), axis=1) for t in (output, logit)]
-        return flat[0], flat[1]
+        flattened = [tf.reduce_mean(tf.reshape(tf.cast(t, tf.float32), (n, -1)), axis=1) for t in (output, logit)]
+        return flattened[0], flattened[1]
+
+    def _call(self, player: Phase, weights: Any, inputs: Any, training: bool) -> Any:
+        network, values = self._players.network(player), self._weights.unflattened(player, weights)
+        with unobserved():
+            output, _ = network.stateless_call(
+                [values.get(id(v.value), v.value) for v in network.trainable_variables],
+                [values.get(id(v.value), v.value) for v in network.non_trainable_variables],
+                inputs,
+                training=training,
+            )
+        return output
 
 
-def _call(network: Any, inputs: Any, training: bool) -> Any:
-    output, _ = network.stateless_call(
-        [v.value for v in network.trainable_variables],
-        [v.value for v in network.non_trainable_variables],
-        inputs,
-        training=training,
-    )
-    return output
+def normalises_batches(network: Any) -> bool:
+    """Tell whether what a network says of one image depends, in training, on the others in its batch."""
+    layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else []
+    return any("BatchNorm" in type(layer).__name__ for layer in layers)
 
 
-def _as_images(raw: Any) -> Any:
-    images = tf.cast(raw, tf.float32)
-    return images[..., None] if images.shape.rank == 3 else images
+def _first(latents: Any, count: int) -> Any:
+    return tf.nest.map_structure(lambda z: z[:count], latents)
+
+
+def _as_images(raw: Any) -> np.ndarray:
+    images: np.ndarray = raw.numpy()
+    return images[..., None] if images.ndim == 3 else images
 
 
 def _brief(error: Exception) -> str:

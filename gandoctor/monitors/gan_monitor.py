@@ -6,9 +6,11 @@ from typing import Any
 
 from gandoctor.monitors.discriminator import DiscriminatorMonitor
 from gandoctor.monitors.gradient_norms import GradientNormMonitor
+from gandoctor.monitors.inputs import InputMonitor
 from gandoctor.monitors.losses import LossMonitor
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.samples import SampleMonitor
+from gandoctor.monitors.update_effects import UpdateEffectMonitor
 from gandoctor.monitors.weight_updates import WeightUpdateMonitor
 
 
@@ -47,13 +49,15 @@ class GANMonitor(Monitor):
         super().__init__(*args, **kwargs)
         monitors = (
             LossMonitor,
+            InputMonitor,
             GradientNormMonitor,
             WeightUpdateMonitor,
+            UpdateEffectMonitor,
             DiscriminatorMonitor,
             SampleMonitor,
         )
         self._parts: list[Monitor] = [monitor(*args, **kwargs) for monitor in monitors]
 
     def parts(self) -> list[Monitor]:
-        """The five monitors this one is made of."""
+        """The monitors this one is made of."""
         return self._parts

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import keras
 
+from gandoctor.monitors import fits
 from gandoctor.monitors.forward import Probe
+from gandoctor.monitors.observation import Input
 from gandoctor.monitors.options import MonitorWarning, Options
+from gandoctor.monitors.replicas import stands_by
 from gandoctor.monitors.session import Session
 from gandoctor.monitors.taps import StepTrace, Update
-from gandoctor.store import LossFamily
+from gandoctor.store import LossFamily, RunWriter
 
-_SESSIONS: dict[Path, Session] = {}
+_SESSIONS: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
+_STANDING_BY: set[Path] = set()
+"""Run directories that the chief of several workers writes, this process not being it."""
 
 
 class Monitor(keras.callbacks.Callback):
@@ -25,7 +32,9 @@ class Monitor(keras.callbacks.Callback):
 
     Hooks, in the order of a step:
         before_step: host; says whether this step's update sizes will be recorded.
+        on_input: inside the training graph, for the latents and the real batch of a step; returns scalars to record.
         before_update, after_update: inside the training graph, at each `optimizer.apply`; return scalars to record.
+        on_gradients: inside the training graph, between the two, for gradients as they are applied: summed over replicas.
         after_step: inside the training graph, at the end of `train_step`; returns scalars to record.
         probe: host, every few steps; gets the players' outputs and returns numbers to record.
         after_probe: host, after every part's `probe`; gets the numbers they returned.
@@ -84,8 +93,16 @@ class Monitor(keras.callbacks.Callback):
     def before_step(self, measured: bool) -> None:
         """Called on the host before a step."""
 
+    def on_input(self, kind: Input, value: Any) -> dict[str, Any]:
+        """Called in the graph with what the generator or the step is given."""
+        return {}
+
     def before_update(self, update: Update) -> dict[str, Any]:
         """Called in the graph before an optimizer applies gradients."""
+        return {}
+
+    def on_gradients(self, update: Update) -> dict[str, Any]:
+        """Called in the graph with the gradients that are applied; those of `before_update` are one replica's."""
         return {}
 
     def after_update(self, update: Update) -> dict[str, Any]:
@@ -114,6 +131,7 @@ class Monitor(keras.callbacks.Callback):
         """Start recording, or go on after an earlier `fit`."""
         if self.session is None or not self._leads:
             return
+        fits.begun(self)
         epochs, steps = self.params.get("epochs"), self.params.get("steps")
         self.session.start(epochs * steps if epochs and steps else None)
 
@@ -124,12 +142,15 @@ class Monitor(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count the steps of this batch; `batch` skips where several steps run in one execution."""
         if self.session is not None and self._leads:
+            if fits.was_given_up(self):
+                self.session.start()
             self.session.end_step(batch - self._last_batch)
             self._last_batch = batch
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record that `fit` returned, as planned or stopped early."""
         if self.session is not None and self._leads:
+            fits.ended(self)
             planned = self.session.manifest.planned_steps
             early = planned is not None and self.session.step < planned
             self.close("stopped" if early else "completed")
@@ -184,16 +205,21 @@ class Monitor(keras.callbacks.Callback):
 
     def _open(self, model: Any | None) -> None:
         """Create the session of this run directory, or join the one another monitor has created."""
+        if model is not None:
+            fits.about_to_begin()
         if self.session is not None:
             if self._leads and model is not None:
-                self.session.taps.detach()
                 self.session.taps.attach(model)
                 _SESSIONS[self._key] = self.session
+            return
+        if stands_by(model, self.options.generator, self.options.discriminator):
+            _STANDING_BY.add(self._key)
             return
         try:
             session = _SESSIONS.get(self._key)
             if session is None:
                 session = _SESSIONS[self._key] = Session(self.options, model)
+                weakref.finalize(session, _give_up, session.writer, os.getpid())
                 self._leads = True
         except Exception as error:
             if self.options.strict:
@@ -204,3 +230,10 @@ class Monitor(keras.callbacks.Callback):
         for part in self.parts():
             part.session = session
             session.add(part)
+
+
+def _give_up(writer: RunWriter, process: int) -> None:
+    """End a recording that nobody has ended, when it is forgotten or its process comes to its end."""
+    if writer.is_open and os.getpid() == process:
+        with suppress(OSError):
+            writer.close("interrupted")

@@ -19,6 +19,8 @@ import tensorflow as tf
 from gandoctor.monitors.players import Phase, Players
 
 Happening = Literal["metric", "gradient", "latents"]
+Input = Literal["latents", "real"]
+"""What a step is fed."""
 
 
 @dataclass
@@ -143,7 +145,8 @@ def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[N
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            saw(args, result)
+            if not getattr(_local, "muted", False):
+                saw(args, result)
             return result
 
         return call
@@ -176,6 +179,17 @@ def _metrics(model: Any) -> list[Any]:
         members = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
         found += [m for m in members if isinstance(m, keras.metrics.Metric)]
     return list({id(m): m for m in found}.values())
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """For the monitors' own calls of the players inside a step: what they are given and say is no part of it."""
+    before = getattr(_local, "muted", False)
+    _local.muted = True
+    try:
+        yield
+    finally:
+        _local.muted = before
 
 
 # Tapes. -------------------------------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ class Players:
     candidates: dict[str, Any] = field(default_factory=dict)
     _owners: dict[int, Phase] = field(default_factory=dict, repr=False)
 
+    def network(self, player: Phase) -> Any:
+        """Return the discriminator or the generator."""
+        return self.discriminator if player == "d" else self.generator
+
     def phase_of(self, optimizer: Any, variables: list[Any]) -> Phase | None:
         """Tell whose update this is: by the optimizer where the players have their own, else by the variables."""
         if self.g_optimizer is not self.d_optimizer:

@@ -21,6 +21,7 @@ from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
 from gandoctor.monitors.images import to_bytes, to_unit
 from gandoctor.monitors.inference import Inference
 from gandoctor.monitors.model_card import describe, latent_card
+from gandoctor.monitors.observation import Input
 from gandoctor.monitors.options import (
     MonitorWarning,
     Options,
@@ -30,9 +31,10 @@ from gandoctor.monitors.options import (
 )
 from gandoctor.monitors.players import Phase, find_players
 from gandoctor.monitors.random_state import preserved_random_state
-from gandoctor.monitors.replicas import averaged_values, summed_gradients
+from gandoctor.monitors.replicas import averaged_values
 from gandoctor.monitors.step_log import StepLog, as_float
 from gandoctor.monitors.taps import StepTrace, Taps, Update
+from gandoctor.monitors.weights import Weights
 from gandoctor.store import Manifest, RunWriter
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 DRAIN_EVERY_S = 1.0
 DRAIN_EVERY_STEPS = 128
+FIRST_STEPS = 2
+"""Steps that are always probed: contracts can be judged from them."""
 
 
 class Session:
@@ -64,6 +68,7 @@ class Session:
             options.d_optimizer,
             options.latent_sampler,
         )
+        self.weights = Weights(self.players)
         self.parts: list[Monitor] = []
         self.step_log = StepLog()
         self._scalars: dict[int, dict[str, Any]] = {}
@@ -82,7 +87,7 @@ class Session:
         if self.reals is not None:
             assert manifest.data is not None
             self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
-        self._forward: ForwardPasses | None = None
+        self.forward: ForwardPasses | None = None
         self._fixed_latents: Any = None
         self.inference = Inference(self.players, manifest)
         if "latent_sampler" in manifest.missing:
@@ -90,8 +95,10 @@ class Session:
         self.taps = Taps(
             self.players,
             self._before_update,
+            self._on_gradients,
             self._after_update,
             self._after_step,
+            self._on_input,
             self.inference,
             lambda: self._contained(None),
         )
@@ -115,11 +122,20 @@ class Session:
 
     # What happens inside the training graph. ------------------------------------------------------------------
 
+    def _on_input(self, kind: Input, value: Any) -> None:
+        for part in self._working():
+            with self._contained(part):
+                self.step_log.put(part.on_input(kind, value))
+
     def _before_update(self, update: Update) -> None:
-        update = replace(update, gradients=summed_gradients(update.gradients))
         for part in self._working():
             with self._contained(part):
                 self.step_log.put(part.before_update(update))
+
+    def _on_gradients(self, update: Update) -> None:
+        for part in self._working():
+            with self._contained(part):
+                self.step_log.put(part.on_gradients(update))
 
     def _after_update(self, update: Update) -> None:
         for part in self._working():
@@ -127,9 +143,11 @@ class Session:
                 self.step_log.put(part.after_update(update))
 
     def _after_step(self, trace: StepTrace) -> None:
+        metrics, returned, targets = averaged_values(trace.metrics, trace.returned, trace.targets)
+        trace = replace(trace, metrics=metrics, returned=returned, targets=targets)
         for part in self._working():
             with self._contained(part):
-                self.step_log.put(averaged_values(part.after_step(trace)))
+                self.step_log.put(part.after_step(trace))
         if trace.complete:
             self.step_log.commit()
 
@@ -171,7 +189,7 @@ class Session:
         now = time.monotonic()
         if self._started is None:
             self._started = now
-        due = self.cadence.due(self.step)
+        due = self.cadence.due(self.step) or self.step - self.first_step <= FIRST_STEPS
         if due or now - self._last_drain >= DRAIN_EVERY_S or self.step - self._drained_step >= DRAIN_EVERY_STEPS:
             values = self.probe_values() if due else {}
             self._drain(values)
@@ -219,7 +237,12 @@ class Session:
             self.writer.close(reason, **fields)
 
     def note_captures(self, step: int, signals: dict[Phase, tuple[str, ...]]) -> None:
-        """Give signals that need a player's updates their reason where none was seen; warns once in a run."""
+        """Give signals that need a player's updates their reason where none was seen; warns once in a run.
+
+        Not in the first steps: a player may be updated in every fifth only.
+        """
+        if step - self.first_step <= FIRST_STEPS and not self.is_closing:
+            return
         reason = self.taps.note_captures(self.manifest, step - self.first_step, signals)
         if reason is not None:
             message = f"gandoctor: {', '.join(n for names in signals.values() for n in names)}: {reason}."
@@ -236,16 +259,16 @@ class Session:
         if "latent_sampler" in self.manifest.missing:
             return None
         latents = self._latents()
-        if self._forward is None:
-            self._forward = ForwardPasses(self.players, self.reals, self.holdout)
+        if self.forward is None:
+            self.forward = ForwardPasses(self.players, self.weights, self.reals, self.holdout)
             self.manifest.latent = latent_card(latents, self.players.latent_is_given)
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
         try:
-            return self._forward.run(self.step, latents)
+            return self.forward.run(self.step, latents)
         finally:
-            if self._forward.no_samples is not None:
-                self.manifest.missing["latent_sampler"] = self._forward.no_samples
+            if self.forward.no_samples is not None:
+                self.manifest.missing["latent_sampler"] = self.forward.no_samples
 
     def _latents(self) -> Any:
         """Draw the probe's latents: the same ones at every probe, unless the user's law itself has changed.
@@ -259,7 +282,7 @@ class Session:
             return self._fixed_latents
         with preserved_random_state(sampler):
             latents = sampler(SAMPLE_COUNT)
-        if self._forward is None:
+        if self.forward is None:
             with preserved_random_state(sampler):
                 again = sampler(SAMPLE_COUNT)
             pairs = zip(tf.nest.flatten(latents), tf.nest.flatten(again), strict=True)
@@ -287,7 +310,7 @@ class Session:
     def _announce(self) -> None:
         """Tell the parts whether the next step will be probed, so that they can measure inside it."""
         upcoming = self.step + 1
-        measured = self.cadence.due(upcoming) or upcoming - self.first_step <= 2
+        measured = self.cadence.due(upcoming) or upcoming - self.first_step <= FIRST_STEPS
         for part in self._working():
             with self._contained(part):
                 part.before_step(measured)

@@ -10,14 +10,15 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import tensorflow as tf
 
 from gandoctor.monitors.inference import Inference
-from gandoctor.monitors.observation import Happening, Observation, observed
+from gandoctor.monitors.observation import Happening, Input, Observation, observed
 from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.replicas import replica_count, spans_processes, summed_by, summed_gradients
 from gandoctor.monitors.step_log import as_float
 from gandoctor.monitors.traced import cannot_retrace
 from gandoctor.store import Manifest
@@ -64,8 +65,10 @@ class Taps:
     """Attaches to optimizers and a model and calls back on every update and step.
 
     Args:
-        before_update: Called with the Update before the optimizer applies it.
+        before_update: Called with the Update before the optimizer applies it; its gradients are this replica's.
+        on_gradients: Called with the Update between the two, its gradients summed over replicas as they are applied.
         after_update: Called with the same Update afterwards.
+        on_input: Called with ("latents" or "real", what it is) as a step is fed.
         after_step: Called at the end of every `train_step`, and with `complete=False` for values of an inner graph.
         inference: Learns loss family, polarity and latent law from what is observed.
         contained: Context that keeps the taps' own failures away from training.
@@ -73,21 +76,26 @@ class Taps:
     Attributes:
         captures: Player -> how often its update went through the taps while being traced.
         blocked: Why nothing can be captured from an optimizer, known before training; None when it can.
+        unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
     """
 
     def __init__(
         self,
         players: Players,
         before_update: Callable[[Update], None],
+        on_gradients: Callable[[Update], None],
         after_update: Callable[[Update], None],
         after_step: Callable[[StepTrace], None],
+        on_input: Callable[[Input, Any], None],
         inference: Inference,
         contained: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._players = players
         self._before_update = before_update
+        self._on_gradients = on_gradients
         self._after_update = after_update
         self._after_step = after_step
+        self._on_input = on_input
         self._inference = inference
         self._contained = contained
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
@@ -98,6 +106,7 @@ class Taps:
         self._warned = False
         self.captures: dict[Phase, int] = {"d": 0, "g": 0}
         self.blocked: str | None = None
+        self.unsummed: dict[Phase, str] = {}
 
     def attach(self, model: Any | None) -> None:
         """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
@@ -113,6 +122,8 @@ class Taps:
         self._model = model
         for optimizer in self._players.optimizers():
             self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
+            if hasattr(optimizer, "_all_reduce_sum_gradients"):
+                self._wrap(optimizer, "_all_reduce_sum_gradients", self._tapped_sum(optimizer))
             if optimizer.built and as_float(optimizer.iterations) > 0:
                 self._used_before.add(id(optimizer))
         if model is None:
@@ -207,13 +218,53 @@ class Taps:
             try:
                 taps.captures[update.phase] += 1
                 taps._before_update(update)
+                with taps._contained():
+                    taps._sum(self, update)
                 result = original(grads, trainable_variables, **kwargs)
                 taps._after_update(update)
             finally:
                 taps._thread.inside_apply = False
+                taps._thread.awaiting_sum = None
             return result
 
         return cast(Callable[..., Any], apply)
+
+    def _sum(self, optimizer: Any, update: Update) -> None:
+        """Have an update's gradients seen as they are applied: at once, or when the optimizer has summed them itself."""
+        if replica_count() > 1 and summed_by(optimizer):
+            self._thread.awaiting_sum = update
+        elif replica_count() > 1 and spans_processes():
+            self.unsummed[update.phase] = (
+                "several processes train together and this optimizer clips, accumulates or scales gradients before it "
+                "sums them, so that their sum as given exists nowhere"
+            )
+        else:
+            self._on_gradients(replace(update, gradients=summed_gradients(update.gradients)))
+
+    def _tapped_sum(self, optimizer: Any) -> Callable[..., Any]:
+        taps, before = self, optimizer.__dict__.get("_all_reduce_sum_gradients")
+
+        @tf.autograph.experimental.do_not_convert
+        def _all_reduce_sum_gradients(self: Any, grads_and_vars: Any) -> Any:
+            original = before if before is not None else types.MethodType(type(self)._all_reduce_sum_gradients, self)
+            summed = original(grads_and_vars)
+            update, taps._thread.awaiting_sum = getattr(taps._thread, "awaiting_sum", None), None
+            if update is not None and self is optimizer:
+                with taps._contained():
+                    summed = list(summed)
+                    # Keras has taken a fixed loss scale off by now.
+                    taps._on_gradients(replace(update, gradients=taps._by_owner(summed), scale=1.0))
+            return summed
+
+        return cast(Callable[..., Any], _all_reduce_sum_gradients)
+
+    def _by_owner(self, grads_and_vars: Any) -> dict[Phase, list[tuple[Any, Any]]]:
+        gradients: dict[Phase, list[tuple[Any, Any]]] = {"d": [], "g": []}
+        for gradient, variable in grads_and_vars:
+            owner = self._players.owner_of(variable)
+            if owner is not None:
+                gradients[owner].append((gradient, variable))
+        return gradients
 
     def _update(self, optimizer: Any, grads: list[Any], variables: list[Any] | None) -> Update | None:
         if variables is None:
@@ -222,11 +273,7 @@ class Taps:
         if phase is None:
             return None
         self._players.adopt(optimizer, phase)
-        gradients: dict[Phase, list[tuple[Any, Any]]] = {"d": [], "g": []}
-        for gradient, variable in zip(grads, variables, strict=False):
-            owner = self._players.owner_of(variable)
-            if owner is not None:
-                gradients[owner].append((gradient, variable))
+        gradients = self._by_owner(zip(grads, variables, strict=False))
         finite = applied = _taken(optimizer, grads)
         if _accumulates(optimizer):
             applied = tf.logical_and(finite, _accumulated(optimizer))
@@ -239,6 +286,8 @@ class Taps:
             original = before if before is not None else types.MethodType(type(self).train_step, self)
             if self is not model or not taps._wrapped:
                 return original(*args, **kwargs)
+            with taps._contained():
+                taps._on_input("real", args or list(kwargs.values()))
             with taps._observed(model) as seen:
                 logs = original(*args, **kwargs)
             with taps._contained():
@@ -269,6 +318,7 @@ class Taps:
         here = seen.is_here()
         if what == "latents":
             self._inference.saw_latents(value)
+            self._on_input("latents", value)
         elif what == "metric":
             if not here:
                 self._after_step(StepTrace(metrics=dict([value]), complete=False))

@@ -1,55 +1,64 @@
-"""WeightUpdateMonitor: how far each player's weights move in each player's update."""
+"""WeightUpdateMonitor: how far each player's weights move in each player's update, and between two probes."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import tensorflow as tf
 
-from gandoctor.monitors.gradient_norms import global_norm
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.players import Phase
+from gandoctor.monitors.replicas import on_first_replica, own_variable
+from gandoctor.monitors.session import Session
 from gandoctor.monitors.step_log import as_float
 from gandoctor.monitors.taps import Update
+from gandoctor.monitors.weights import flat, inner
+
+_PLAYERS: tuple[Phase, Phase] = ("d", "g")
 
 
 class WeightUpdateMonitor(Monitor):
     """Records the movement of weights per phase, on steps that are measured (the first two and every probe).
 
     Weights are copied to monitor-owned variables before the update and compared after it, behind a flag in the graph:
-    steps that are not measured pay for the flag only. Keeps one copy of the weights that are being trained.
+    steps that are not measured pay for the flag only. From probe to probe, all weights that were created trainable are
+    compared too, whatever moved them and whatever their flag says since. Keeps two copies of the weights.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._measured: Any = None
         self._flag_is_up = False
-        self._copies: dict[int, Any] = {}
+        self._copies: dict[tuple[int, ...], Any] = {}
+        self._at_last_probe: dict[Phase, Any] = {}
+
+    def attached(self, session: Session) -> None:
+        """Create the copies now: variables born inside a train function make TensorFlow trace it twice."""
+        self._measured = own_variable(False, "gandoctor_measured")
+        for player in _PLAYERS:
+            weights = list(session.players.network(player).trainable_variables)
+            if weights:
+                self._copy_of(weights)
 
     def before_step(self, measured: bool) -> None:
         """Raise or lower the flag that the graph reads."""
-        if self._measured is None:
-            self._measured = tf.Variable(False, trainable=False, name="gandoctor_measured")
         if measured != self._flag_is_up:
             self._measured.assign(measured)
             self._flag_is_up = measured
 
     def before_update(self, update: Update) -> dict[str, Any]:
         """Copy the weights the optimizer is about to move."""
-        variables = [_inner(v) for player in ("d", "g") for _, v in _moved(update, player)]
-        with tf.init_scope():
-            if self._measured is None:
-                self._measured = tf.Variable(False, trainable=False, name="gandoctor_measured")
-            for v in variables:
-                if id(v) not in self._copies:
-                    self._copies[id(v)] = tf.Variable(tf.zeros_like(v), trainable=False, name="gandoctor_copy")
+        moving = [weights for player in _PLAYERS if (weights := _moved(update, player))]
 
         def copy() -> Any:
-            for v in variables:
-                self._copies[id(v)].assign(v)
+            for weights in moving:
+                self._copy_of(weights).assign(flat(weights))
             return tf.constant(True)
 
-        tf.cond(self._measured, copy, lambda: tf.constant(False))
+        for weights in moving:
+            self._copy_of(weights)
+        on_first_replica(lambda: tf.cond(self._measured, copy, lambda: tf.constant(False)))
         return {}
 
     def after_update(self, update: Update) -> dict[str, Any]:
@@ -60,25 +69,29 @@ class WeightUpdateMonitor(Monitor):
         """
 
         def distances() -> Any:
-            moved = []
-            for player in ("d", "g"):
-                pairs = [_inner(v) for _, v in _moved(update, player)]
-                moved.append(global_norm([v - self._copies[id(v)] for v in pairs]) if pairs else tf.constant(0.0))
-            own = [self._copies[id(_inner(v))] for _, v in _moved(update, update.phase)]
-            moved.append(global_norm(own) if own else tf.constant(0.0))
-            return tf.stack(moved)
+            found = {"d": tf.constant(0.0), "g": tf.constant(0.0), "own": tf.constant(0.0)}
+            for player in _PLAYERS:
+                if weights := _moved(update, player):
+                    before = self._copy_of(weights)
+                    found[player] = tf.norm(flat(weights) - before)
+                    if player == update.phase:
+                        found["own"] = tf.norm(before)
+            return tf.stack(list(found.values()))
 
-        found = tf.cond(self._measured, distances, lambda: tf.zeros((3,)))
-        moved = {"d": found[0], "g": found[1]}
-        phase = update.phase
-        values = {f"{player}_update_in_{phase}_step": moved[player] for player in ("d", "g")}
-        values[f"{phase}_update_ratio"] = tf.math.divide_no_nan(moved[phase], found[2])
-        assert self.session is not None
-        self.session.step_log.put(values, when=tf.logical_and(self._measured, update.applied))
+        def record() -> None:
+            found = tf.cond(self._measured, distances, lambda: tf.zeros((3,)))
+            moved = {"d": found[0], "g": found[1]}
+            phase = update.phase
+            values = {f"{player}_update_in_{phase}_step": moved[player] for player in _PLAYERS}
+            values[f"{phase}_update_ratio"] = tf.math.divide_no_nan(moved[phase], found[2])
+            assert self.session is not None
+            self.session.step_log.put(values, when=tf.logical_and(self._measured, update.applied))
+
+        on_first_replica(record)
         return {}
 
     def probe(self, step: int, probe: object) -> dict[str, float]:
-        """Record the learning rates in force."""
+        """Record the learning rates in force and how far all weights have moved since the last probe."""
         assert self.session is not None
         players = self.session.players
         found = {}
@@ -88,18 +101,27 @@ class WeightUpdateMonitor(Monitor):
         ):
             if optimizer is not None:
                 found[name] = as_float(optimizer.learning_rate)
+        for player in _PLAYERS:
+            now, before = self.session.weights.copy(player), self._at_last_probe.get(player)
+            if before is not None and before.shape == now.shape:
+                found[f"{player}_movement"] = as_float(tf.norm(now - before))
+            self._at_last_probe[player] = now
         if step > self.session.first_step:
             self.session.note_captures(
-                step, {p: (f"d_update_in_{p}_step", f"g_update_in_{p}_step", f"{p}_update_ratio") for p in ("d", "g")}
+                step, {p: (f"d_update_in_{p}_step", f"g_update_in_{p}_step", f"{p}_update_ratio") for p in _PLAYERS}
             )
         return found
 
+    def _copy_of(self, weights: list[Any]) -> Any:
+        """The variable that holds a copy of these weights, one after the other, float32."""
+        key = tuple(id(inner(v)) for v in weights)
+        if key not in self._copies:
+            with tf.init_scope():
+                size = sum(math.prod(v.shape) for v in weights)
+                self._copies[key] = own_variable(tf.zeros((size,)), "gandoctor_copy")
+        return self._copies[key]
 
-def _moved(update: Update, player: Phase) -> list[tuple[Any, Any]]:
-    """Return the pairs an optimizer really moves: it skips weights without a gradient."""
-    return [(g, v) for g, v in update.gradients[player] if g is not None]
 
-
-def _inner(variable: Any) -> Any:
-    """Return the tf.Variable behind a Keras variable."""
-    return variable.value if hasattr(variable, "path") else variable
+def _moved(update: Update, player: Phase) -> list[Any]:
+    """Return the weights an optimizer really moves: it skips those without a gradient."""
+    return [v for g, v in update.gradients[player] if g is not None]
