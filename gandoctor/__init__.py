@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis, diagnose
     from gandoctor.errors import GandoctorError
+    from gandoctor.experiments.check import check
     from gandoctor.monitors import GANMonitor
     from gandoctor.store import Run, load_run
 
 __version__ = "0.1.0"
-__all__ = ["Diagnosis", "GANMonitor", "GandoctorError", "Run", "diagnose", "load_run"]
+__all__ = ["Diagnosis", "GANMonitor", "GandoctorError", "Run", "check", "diagnose", "load_run"]
 
 _HOME = {
     "GANMonitor": "gandoctor.monitors",
@@ -23,6 +24,7 @@ _HOME = {
     "load_run": "gandoctor.store",
     "Diagnosis": "gandoctor.diagnosis",
     "diagnose": "gandoctor.diagnosis",
+    "check": "gandoctor.experiments.check",
     "GandoctorError": "gandoctor.errors",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,32 @@ def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Exit with status 1 if a finding of at least this severity was detected.",
     )(function)
+
+
+def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that are handed to a factory, as `Training` describes; `given_options` collects them."""
+    for option in reversed(
+        (
+            click.option("--preset", metavar="NAME", help="quick or reference, for the reference model."),
+            click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; repeatable."),
+            click.option(
+                "--fault", "faults", metavar="NAME[@STEP]", multiple=True, help="Switch a fault on; see `faults`."
+            ),
+            click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the training."),
+            click.option("--data", metavar="NAME|FILE.npz|FOLDER", help="Real images to train on."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def given_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given of a factory's options: its own defaults stand for the rest."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value not in (None, ())
+    }
 
 
 def exit_status(diagnosis: Diagnosis, fail_on: str) -> int:

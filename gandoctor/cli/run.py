@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import exit_status, fail_on_option
+from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options
 
 INTERRUPTED = 130
 
@@ -16,12 +16,8 @@ INTERRUPTED = 130
 @click.argument("target", required=False)
 @click.argument("arguments", nargs=-1, metavar="[-- ARGS]", type=click.UNPROCESSED)
 @click.option("--watch", is_flag=True, help="Show the training live; without a terminal, in plain lines.")
-@click.option("--preset", metavar="NAME", help="quick or reference, for the reference model.")
-@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; repeatable.")
-@click.option("--fault", "faults", metavar="NAME[@STEP]", multiple=True, help="Switch a fault on; see `faults`.")
+@factory_options
 @click.option("--steps", type=click.IntRange(min=1), help="Training steps.")
-@click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the training.")
-@click.option("--data", metavar="NAME|FILE.npz|FOLDER", help="Real images to train on.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
 @click.option(
     "--stop-on",
@@ -60,11 +56,7 @@ def command(
     from gandoctor.experiments.target import DEFAULT_TARGET
 
     target = target or DEFAULT_TARGET
-    options = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in given.items()
-        if value not in (None, ())
-    }
+    options = given_options(given)
     job = Job(
         target=target,
         run_dir=str(run_dir or default_run_dir(options, target, datetime.now())),

@@ -43,6 +43,7 @@ class Attachment:
     Attributes:
         runs: Directories recorded to, in order.
         unfit: Models fitted that are not recorded.
+        unfollowed: The optimizer by which a loop of the script's own was noticed that nothing records; dry runs only.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class Attachment:
     ) -> None:
         self.runs: list[Path] = []
         self.unfit: list[Unfit] = []
+        self.unfollowed: str | None = None
         self._run_dir = run_dir
         self._metadata = metadata
         self._stop = stop
         self._announce = announce
         self._current: Path | None = None
         self._given = 0
+        self._diverted: dict[Path, Path] = {}
 
     def patch_keras(self, keras: ModuleType) -> None:
         """Wrap `keras.Model.fit`; does nothing to anything else."""
@@ -73,20 +76,32 @@ class Attachment:
                 attachment._note(model, f"gandoctor failed: {type(error).__name__}: {error}")
                 monitors = []
             if not monitors:
+                attachment._stop.leave_dry_run()  # no GAN, and to train it may take hours
                 return original(model, *args, **kwargs)
             arguments.arguments["callbacks"] = attachment._callbacks(arguments.arguments.get("callbacks"), monitors)
             return attachment._fit(original, arguments, monitors)
 
         keras.Model.fit = fit
+        if self._stop.dry_run_steps is not None:
+            self._leave_unrecorded_loops(keras.optimizers.Optimizer)
 
     def patch_monitor(self, module: ModuleType) -> None:
-        """Have a monitor the script puts around a loop of its own announce its run and hear of a stop request."""
+        """Have a monitor the script puts around a loop of its own announce its run and hear of a stop request.
+
+        In a dry run the script's own monitors record to our directory: a check leaves nothing in theirs.
+        """
         monitor = module.Monitor
-        enter, step = monitor.__enter__, monitor.step
+        init, enter, step = monitor.__init__, monitor.__enter__, monitor.step
         attachment = self
+
+        @functools.wraps(init)
+        def initialised(self: Any, run_dir: Any, *args: Any, **kwargs: Any) -> None:
+            init(self, attachment._diversion_of(run_dir), *args, **{**kwargs, "resume": False})
 
         @functools.wraps(enter)
         def entered(self: Any) -> Any:
+            if attachment._stop.dry_run_steps == 0:
+                attachment._only_describe(self, None)
             result = enter(self)
             attachment._recording(self, "loop")
             return result
@@ -94,11 +109,15 @@ class Attachment:
         @functools.wraps(step)
         def stepped(self: Any, **scalars: Any) -> None:
             step(self, **scalars)
+            if self.session is not None:
+                attachment._stop.stepped(self.session.step)
             if attachment._stop.reason == "stopped":
                 attachment._close([self])
                 raise SystemExit(0)
 
         monitor.__enter__, monitor.step = entered, stepped
+        if self._stop.dry_run_steps is not None:
+            monitor.__init__ = initialised
 
     # -----------------------------------------------------------------------------------------------------------
 
@@ -115,6 +134,8 @@ class Attachment:
         given = getattr(given, "callbacks", given)
         own = [c for c in (given if isinstance(given, list | tuple) else [given]) if isinstance(c, Monitor)]
         if own:
+            if self._stop.dry_run_steps == 0:
+                self._only_describe(own[0], model)
             return own
         ours = vars(model).get(OUR_MONITOR)
         return [ours] if ours is not None else self._new_monitor(model, arguments)
@@ -147,6 +168,8 @@ class Attachment:
                     f"fit's {source} was not looked at: {why}; pass GANMonitor(..., {name}=...) in the script"
                 )
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
+        if self._stop.dry_run_steps == 0:
+            self._only_describe(monitor, model)
         with warnings.catch_warnings():
             # On its own a monitor warns and records nothing; here the reason belongs into our message.
             warnings.simplefilter("error", MonitorWarning)
@@ -179,8 +202,11 @@ class Attachment:
                 attachment._recording(monitors[0], type(self.model).__name__)
 
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                if monitors[0].session is not None:
+                    attachment._stop.stepped(monitors[0].session.step)
                 if attachment._stop.reason is not None:
                     attachment._close(monitors)
+                    attachment._stop.leave_dry_run()
                     self.model.stop_training = True
 
         companion = Companion()
@@ -220,10 +246,43 @@ class Attachment:
             # Closed here because fit would close it as completed.
             monitor.close(reason=reason, **({"why": why} if why else {}))
 
+    def _leave_unrecorded_loops(self, optimizer: Any) -> None:
+        """Leave a dry run where the script trains in a loop of its own that no monitor follows: it could take hours."""
+        original = optimizer.apply
+        attachment = self
+
+        @functools.wraps(original)
+        def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if not attachment.runs:
+                attachment.unfollowed = type(self).__name__
+                attachment._stop.leave_dry_run()
+            return original(self, *args, **kwargs)
+
+        optimizer.apply = apply
+
+    def _only_describe(self, monitor: Any, model: Any) -> None:
+        """Write the card a monitor would have written, and leave the script before it trains.
+
+        Raises:
+            DryRunEnded: Always.
+        """
+        from gandoctor.monitors.card_only import write_card
+
+        write_card(monitor.options, model)
+        self._announced(Path(monitor.options.run_dir).resolve(), type(model).__name__ if model is not None else "loop")
+        self._stop.leave_dry_run()
+
+    def _diversion_of(self, run_dir: Any) -> Path:
+        wanted = Path(run_dir).absolute()
+        if wanted.parent == self._run_dir.parent:
+            return wanted
+        return self._diverted.setdefault(wanted, self._run_dir.with_name(f"own-{len(self._diverted) + 1}"))
+
     def _recording(self, monitor: Any, model: str) -> None:
-        if monitor.session is None:
-            return
-        run_dir = Path(monitor.session.writer.path).resolve()
+        if monitor.session is not None:
+            self._announced(Path(monitor.session.writer.path).resolve(), model)
+
+    def _announced(self, run_dir: Path, model: str) -> None:
         if run_dir not in self.runs:
             self.runs.append(run_dir)
         if run_dir != self._current:

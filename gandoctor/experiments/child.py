@@ -16,8 +16,9 @@ from typing import Any
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ExitStatus, Job, Message
+from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.script import ScriptEnded, run_script
-from gandoctor.experiments.stop_request import StopRequest
+from gandoctor.experiments.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
 from gandoctor.store.manifest import MANIFEST_NAME
 
@@ -29,7 +30,7 @@ class TrainingCrashed(Exception):
 
 
 def train(job: Job, stop: StopRequest) -> None:
-    """Build the target and fit it under a GANMonitor until it ends, raises or is asked to stop.
+    """Build the target and fit it under a GANMonitor until it ends, raises, is asked to stop or was a dry run.
 
     Raises:
         GandoctorError, TargetCrashed: Nothing was trained.
@@ -40,6 +41,7 @@ def train(job: Job, stop: StopRequest) -> None:
     from keras.callbacks import LambdaCallback
 
     from gandoctor.monitors import GANMonitor
+    from gandoctor.monitors.card_only import write_card
     from gandoctor.monitors.options import MonitorWarning
 
     monitor = GANMonitor(
@@ -54,11 +56,17 @@ def train(job: Job, stop: StopRequest) -> None:
         },
         **training.monitor,
     )
+    if job.dry_run_steps == 0:
+        write_card(monitor.options, training.model, training.steps)
+        return
 
     def stop_if_asked(batch: int, logs: Any = None) -> None:
+        assert monitor.session is not None
+        stop.stepped(monitor.session.step)
         if stop.reason is not None:
             # Closed here because fit would close it as completed.
             monitor.close(reason=stop.reason, **({"why": stop.why} if stop.why else {}))
+            stop.leave_dry_run()
             training.model.stop_training = True
 
     with warnings.catch_warnings():
@@ -79,6 +87,8 @@ def train(job: Job, stop: StopRequest) -> None:
             callbacks=[*training.callbacks, monitor, stopper],
             verbose=0,
         )
+    except DryRunEnded:
+        return
     except BaseException as error:
         monitor.close(reason="crashed", error=f"{type(error).__name__}: {error}")
         if isinstance(error, GandoctorError) and not (Path(job.run_dir) / MANIFEST_NAME).exists():
@@ -104,8 +114,11 @@ def main(train: Train = train) -> int:
 def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> int:
     try:
         job = Job.model_validate_json(_read_line(control_fd))
+        stop.dry_run_steps = job.dry_run_steps
         stop.listen_to_launcher(control_fd)
-        if is_script(job.target):
+        if is_saved(job.target):
+            write_saved_card(job)
+        elif is_script(job.target):
             _run_script(job, stop, message_fd)
         else:
             train(job, stop)

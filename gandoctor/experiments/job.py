@@ -31,11 +31,12 @@ class Job(BaseModel):
     The launcher then keeps that pipe open: a further line is a `Control`, its end means the launcher has died.
 
     Attributes:
-        target: "module:factory" (see `gandoctor.experiments.Training`), or the path of a script.
+        target: "module:factory" (see `gandoctor.experiments.Training`), the path of a script, or of a saved generator.
         run_dir: Directory to record into.
         options: Arguments for the factory; only those the user gave. Empty for a script.
-        arguments: The script's own command line.
+        arguments: The script's own command line, or the path of the saved discriminator.
         command: The command line, for the manifest.
+        dry_run_steps: Leave the training after so many steps; 0 records the model card only. None: train to the end.
     """
 
     target: str
@@ -43,6 +44,7 @@ class Job(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     arguments: list[str] = Field(default_factory=list)
     command: list[str] = Field(default_factory=list)
+    dry_run_steps: int | None = Field(default=None, ge=0)
 
 
 class Control(BaseModel):

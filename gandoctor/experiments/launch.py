@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.job import LOG_NAME, Control, ExitStatus, Job, Message
+from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
 
 CHILD = (sys.executable, "-m", "gandoctor.experiments.child")
@@ -30,13 +31,20 @@ class Outcome:
 
     Attributes:
         ending: "killed" is a death by a signal nobody here sent: out of memory, `kill -9`, a segmentation fault.
-        message: What the child (or this process) says of it in one message; None when all went well.
+        reason: What the child (or this process) says of it in one message; None when all went well.
         exit_status: What a script returned, where it is known.
+        where: A sentence that names the log, where it says more.
     """
 
     ending: Ending
-    message: str | None = None
+    reason: str | None = None
     exit_status: int | None = None
+    where: str | None = None
+
+    @property
+    def message(self) -> str | None:
+        """The reason, and where to read more."""
+        return f"{self.reason}\n{self.where}" if self.reason and self.where else self.reason
 
 
 class ChildTraining:
@@ -57,7 +65,7 @@ class ChildTraining:
     """
 
     def __init__(self, job: Job, command: Sequence[str] = CHILD) -> None:
-        check_target(job.target, job.options, job.arguments)
+        check_target(job.target, job.options, job.arguments, job.dry_run_steps)
         self.job = job
         self.runs: dict[Path, str | None] = {} if is_script(job.target) else {Path(job.run_dir): None}
         self._recording = self.run_dir = Path(job.run_dir)
@@ -170,16 +178,16 @@ class ChildTraining:
         if status == ExitStatus.INTERRUPTED or self._killed_by_us:
             return Outcome("interrupted", "The training was interrupted.")
         if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None and message.error is not None:
-            where = f"\nThe traceback is in {self.log_path}." if message.traceback_in_log else ""
-            if status == ExitStatus.UNUSABLE and not where:
+            where = f"The traceback is in {self.log_path}." if message.traceback_in_log else None
+            if status == ExitStatus.UNUSABLE and where is None:
                 self._remove_what_we_made()
             ending: Ending = "unusable" if status == ExitStatus.UNUSABLE else "crashed"
-            return Outcome(ending, message.error + where, said)
+            return Outcome(ending, message.error, said, where)
         if status < 0:
             name = signal.Signals(-status).name
             cause = " Out of memory?" if -status == signal.SIGKILL else ""
-            return Outcome("killed", f"The training process was killed by {name}.{cause} {log}")
-        return Outcome("crashed", f"The training process ended with status {status}. {log}")
+            return Outcome("killed", f"The training process was killed by {name}.{cause}", where=log)
+        return Outcome("crashed", f"The training process ended with status {status}.", where=log)
 
     def _remove_what_we_made(self) -> None:
         with suppress(OSError):
@@ -190,7 +198,7 @@ class ChildTraining:
 
 def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -> Path:
     """Return runs/<date>-<time>-<preset, or the name of the target's module or script>."""
-    if is_script(target):
+    if is_script(target) or is_saved(target):
         name: object = Path(target).stem
     else:
         module, _ = split_target(target)

@@ -65,17 +65,20 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     sys.stdout.flush()
     if status:
         raise ScriptEnded(status)
-    return None if attachment.runs else nothing_recorded(job.target, attachment.unfit)
+    return None if attachment.runs else nothing_recorded(job.target, attachment.unfit, attachment.unfollowed)
 
 
-def nothing_recorded(script: str, unfit: list[Unfit]) -> str:
+def nothing_recorded(script: str, unfit: list[Unfit], unfollowed: str | None = None) -> str:
     """Return the message for a script that fitted no GAN.
 
     Args:
         script: Its path.
         unfit: The models it did fit.
+        unfollowed: The optimizer of a loop of its own at which it was left.
     """
-    if not unfit:
+    if unfollowed is not None:
+        why = f"{script} trains in a loop of its own ({unfollowed} was about to move weights) without a GANMonitor."
+    elif not unfit:
         why = f"{script} never called keras.Model.fit."
     else:
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unfit[:8])

@@ -14,6 +14,10 @@ from gandoctor.experiments.job import Control
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 
+class DryRunEnded(SystemExit):
+    """Raised out of the training once a dry run has its steps; as an exit, so that nobody's `except` takes it."""
+
+
 class StopRequest:
     """Asked at most once to stop; the training loop looks at `reason` after every step.
 
@@ -21,15 +25,31 @@ class StopRequest:
     Before training has begun there is nothing to lose, and KeyboardInterrupt is raised at once.
 
     Attributes:
+        dry_run_steps: See `Job`; set once the job is known.
         reason: None, "interrupted" or "stopped".
         why: What the launcher gave as the cause, or None.
     """
 
     def __init__(self) -> None:
+        self.dry_run_steps: int | None = None
         self.reason: str | None = None
         self.why: str | None = None
         self._signals = 0
         self._training = False
+
+    def stepped(self, step: int) -> None:
+        """Take note of a completed training step: the last one of a dry run asks to stop."""
+        if self.reason is None and self.dry_run_steps is not None and step >= self.dry_run_steps:
+            self.reason, self.why = "stopped", "dry run"
+
+    def leave_dry_run(self) -> None:
+        """Leave the training at once if this is a dry run: what comes after it may save, plot or train on.
+
+        Raises:
+            DryRunEnded: It is one.
+        """
+        if self.dry_run_steps is not None:
+            raise DryRunEnded
 
     def training_begins(self) -> None:
         """From here on a request sets the flag and no longer raises.

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from gandoctor.errors import GandoctorError
+from gandoctor.experiments.saved import check_saved, is_saved
 from gandoctor.experiments.training import Training
 
 DEFAULT_TARGET = "reference_models.training:build"
@@ -21,21 +22,27 @@ class TargetCrashed(Exception):
 
 
 def is_script(target: str) -> bool:
-    """Tell whether a target is the path of a script and not "module:factory"."""
-    return target.endswith(".py") or os.sep in target
+    """Tell whether a target is the path of a script and neither "module:factory" nor a saved model."""
+    return target.endswith(".py") or (os.sep in target and not is_saved(target))
 
 
-def check_target(target: str, options: Mapping[str, Any], arguments: Sequence[str]) -> None:
+def check_target(
+    target: str, options: Mapping[str, Any], arguments: Sequence[str], dry_run_steps: int | None = None
+) -> None:
     """Refuse a target that cannot be run, before anything is started.
 
     Args:
-        target: "module:factory" or the path of a script.
+        target: "module:factory", the path of a script or of a saved generator.
         options: What was given for a factory.
-        arguments: What was given for a script.
+        arguments: What was given for a script; the saved discriminator.
+        dry_run_steps: See `Job`.
 
     Raises:
         GandoctorError: No such script, malformed, or given what is for the other kind.
     """
+    if is_saved(target):
+        check_saved(target, arguments, [_OPTION_OF.get(name, f"--{name}") for name in options], dry_run_steps)
+        return
     if not is_script(target):
         split_target(target)
         if arguments:

@@ -15,6 +15,7 @@ def run_dir(tmp_path_factory):
 COMMANDS = [
     (["--version"], 0),
     (["run", "--help"], 0),
+    (["check", "--help"], 0),
     (["rules"], 0),
     (["rules", "GD403"], 0),
     (["faults"], 0),

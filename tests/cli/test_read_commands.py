@@ -34,10 +34,10 @@ def test_help_lists_every_command_in_the_order_of_need(gandoctor):
     code, out, _ = gandoctor("--help")
     assert code == 0
     listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
-    assert listed == ["run", "watch", "report", "diagnose", "rules", "faults"]
+    assert listed == ["run", "check", "watch", "report", "diagnose", "rules", "faults"]
 
 
-@pytest.mark.parametrize("name", ["run", "watch", "report", "diagnose", "rules", "faults"])
+@pytest.mark.parametrize("name", ["run", "check", "watch", "report", "diagnose", "rules", "faults"])
 def test_every_command_has_help(gandoctor, name):
     code, out, _ = gandoctor(name, "--help")
     assert code == 0
@@ -170,7 +170,10 @@ def test_faults(gandoctor):
     assert [line.split("\t")[0] for line in out.splitlines()] == list(FAULTS)
     listed = json.loads(gandoctor("faults", "--json")[1])
     assert [fault["name"] for fault in listed] == list(FAULTS)
-    assert all(fault["expected"] for fault in listed)
+    assert [tuple(fault["expected"]) for fault in listed] == [fault.expected for fault in FAULTS.values()]
+    shown = {line.split("\t")[0]: line.split("\t")[1:3] for line in out.splitlines()}
+    assert shown["no-dropout"] == ["start", "nothing"]
+    assert shown["swapped-labels"] == ["any step", "GD008"]
 
 
 def test_on_a_terminal_text_is_wrapped_under_its_indentation(sick):

@@ -43,6 +43,7 @@ def train(job: Job, stop: StopRequest) -> None:
         if step == int(settings.get("crash_at", -1)):
             writer.close("crashed", error="ValueError: made up")
             raise TrainingCrashed("Training raised ValueError: made up") from ValueError("made up")
+        stop.stepped(step)
         if stop.reason is not None and "deaf" not in settings:
             writer.close(stop.reason, **({"why": stop.why} if stop.why else {}))
             return
