@@ -63,8 +63,8 @@ def build(
     repeated = chosen.faults.repeated_batch.start
     if repeated is not None:
         dataset = _repeating_from(dataset, repeated)
-    for batch in dataset.take(chosen.training.pretrain_steps):
-        model.train_discriminator(batch)
+    if chosen.training.pretrain_steps:
+        _pretrain(model, dataset.take(chosen.training.pretrain_steps))
 
     return Training(
         model=model,
@@ -98,6 +98,15 @@ def batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
         .batch(batch_size, drop_remainder=True)
         .prefetch(2)
     )
+
+
+def _pretrain(model: Any, dataset: Any) -> None:
+    """Train the discriminator alone."""
+    import tensorflow as tf
+
+    step = tf.function(model.train_discriminator)
+    for batch in dataset:
+        step(batch)
 
 
 def _range_from_the_start(settings: Settings) -> PixelRange:

@@ -26,15 +26,15 @@ class FaultyDCGAN(DCGAN):
     """
 
     def __init__(self, settings: Settings, shape: Shape, seed: int = 0) -> None:
-        super().__init__(settings, shape, seed)
         self.seed = seed
         self.faults = settings.faults
+        super().__init__(settings, shape, seed)
         self.d_optimizer = _faulty_rmsprop(settings.discriminator, self.faults.discriminator_learning_rate)
         self.g_optimizer = _faulty_rmsprop(settings.generator, self.faults.generator_learning_rate)
 
     def new_generator(self, shape: Shape) -> keras.Sequential:
         """Build the generator with the faults that are layers."""
-        return build_faulty_generator(self.settings, shape, self.step)
+        return build_faulty_generator(self.settings, shape, self.step, self.seed)
 
     def compile(self, **kwargs: Any) -> None:
         """Make the model ready for `fit`, and set the flags that freeze a player for good."""

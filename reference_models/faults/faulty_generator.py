@@ -16,13 +16,14 @@ COLLAPSED_TO = 10
 """How many images the fault `ten-latents` leaves."""
 
 
-def build_faulty_generator(settings: Settings, shape: Shape, step: Any) -> keras.Sequential:
+def build_faulty_generator(settings: Settings, shape: Shape, step: Any, seed: int) -> keras.Sequential:
     """Build G with the faults that live in its layers; with all of them off it is the article's.
 
     Args:
         settings: Which faults, since when.
         shape: Of one image.
         step: The training's step counter, for those that begin mid-run.
+        seed: Of what is random in the faults; the global state stays as in a healthy run, and with it all weights.
     """
     stack = generator_layers(settings, shape)
     faults = settings.faults
@@ -32,9 +33,8 @@ def build_faulty_generator(settings: Settings, shape: Shape, step: Any) -> keras
         stack = _dropout_first(stack)
     if faults.output_batch_norm:
         stack.insert(-1, layers.BatchNormalization(momentum=settings.generator.batch_norm_momentum))
-    # The input comes first. What is random is made last, so that the other layers' seeds are those of a healthy run.
-    stack[1:1] = _latent_layers(settings, step)
-    return keras.Sequential(stack + _image_layers(settings, step), name="generator")
+    stack[1:1] = _latent_layers(settings, step)  # behind the input
+    return keras.Sequential(stack + _image_layers(settings, step, seed), name="generator")
 
 
 def _swapped(stack: list[Any], first: Any, second: Any) -> list[Any]:
@@ -69,18 +69,13 @@ def _latent_layers(settings: Settings, step: Any) -> list[Any]:
     return added
 
 
-def _image_layers(settings: Settings, step: Any) -> list[Any]:
+def _image_layers(settings: Settings, step: Any, seed: int) -> list[Any]:
     noise, impulses = settings.faults.output_noise, settings.faults.salt_and_pepper
     added: list[Any] = []
     if noise.start is not None:
-        added.append(OutputNoise(Onset(step, noise.start), noise.sigma, _drawn_seed(), name="output_noise"))
+        added.append(OutputNoise(Onset(step, noise.start), noise.sigma, seed, name="output_noise"))
     if impulses.start is not None:
         low, high = {"unit": (0.0, 1.0), "symmetric": (-1.0, 1.0), "bytes": (0.0, 255.0)}[settings.data.range]
         onset = Onset(step, impulses.start)
-        added.append(SaltAndPepper(onset, impulses.share, low, high, _drawn_seed(), name="salt_and_pepper"))
+        added.append(SaltAndPepper(onset, impulses.share, low, high, seed, name="salt_and_pepper"))
     return added
-
-
-def _drawn_seed() -> int:
-    """Draw a seed from the global state, which the trainer sets: it differs between training seeds and repeats."""
-    return int(keras.random.randint((), 0, 2**31 - 1))
