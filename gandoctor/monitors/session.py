@@ -9,12 +9,13 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
+from threadpoolctl import ThreadpoolController
 
 from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
@@ -78,6 +79,7 @@ class Session:
         self._probe_time = 0.0
         self._started: float | None = None
         self._closed = False
+        self._threads = ThreadpoolController()
         manifest = opening_manifest(options, self.players, planned_steps)
         self.reals, self.holdout = usable_reals(options, manifest)
         self.cadence = Cadence(options.overhead_budget, planned_steps)
@@ -117,7 +119,7 @@ class Session:
     def add(self, part: Monitor) -> None:
         """Take a monitor in."""
         self.parts.append(part)
-        with self._contained(part):
+        with self._contained(part), self._one_blas_thread():
             part.attached(self)
 
     # What happens inside the training graph. ------------------------------------------------------------------
@@ -207,7 +209,7 @@ class Session:
         with self._contained(None), preserved_random_state():
             probe = self._run_forward()
         for part in self._working():
-            with self._contained(part):
+            with self._contained(part), self._one_blas_thread():
                 values |= part.probe(self.step, probe)
         for part in self._working():
             with self._contained(part):
@@ -350,6 +352,11 @@ class Session:
                     error=repr(error),
                     traceback=traceback.format_exc(),
                 )
+
+    def _one_blas_thread(self) -> AbstractContextManager[Any]:
+        """For NumPy's small matrix products: more threads take three times as long and then spin in training's way."""
+        limit: AbstractContextManager[Any] = self._threads.limit(limits=1, user_api="blas")
+        return limit
 
     def _describe_players(self) -> None:
         with self._contained(None):
