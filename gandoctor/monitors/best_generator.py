@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from gandoctor.errors import GandoctorError
 from gandoctor.monitors.monitor import Monitor
-from gandoctor.monitors.open_sessions import Where, open_session, run_dir_of
+from gandoctor.monitors.open_sessions import Where, is_recorded_elsewhere, open_session, run_dir_of
 from gandoctor.monitors.options import MonitorWarning
 from gandoctor.monitors.session import Session
 from gandoctor.signals import SIGNALS
@@ -36,7 +36,7 @@ class BestGenerator(Monitor):
 
     Only probes after training has begun count. Of equal values the earliest is kept; NaN and infinity never are. The
     file is replaced atomically and each replacement is a `checkpoint` event in the run, from which a new instance on
-    the same directory knows the best so far. Saving counts as cost of the probe it belongs to, so that the overhead
+    the same directory knows the best so far. Of several workers that train together the chief saves. Saving counts as cost of the probe it belongs to, so that the overhead
     budget covers it.
 
     Args:
@@ -99,7 +99,7 @@ class BestGenerator(Monitor):
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Join the monitor's session."""
         self._join()
-        if self.session is None:
+        if self.session is None and not is_recorded_elsewhere(self._where):
             warnings.warn(
                 f"gandoctor: BestGenerator keeps nothing: no monitor records to {self.options.run_dir}. "
                 "Add a GANMonitor to the callbacks.",

@@ -17,7 +17,7 @@ class GradientNormMonitor(Monitor):
     their gradients are left out of g_grad_norm.
     """
 
-    def before_update(self, update: Update) -> dict[str, Any]:
+    def on_gradients(self, update: Update) -> dict[str, Any]:
         """Add the norm of this update's gradients to the graph.
 
         A step that a loss-scaling optimizer skips because the scale was too high is absent: nothing is wrong with it.
@@ -34,6 +34,8 @@ class GradientNormMonitor(Monitor):
         assert self.session is not None
         if step > self.session.first_step:
             self.session.note_captures(step, {"d": ("d_grad_norm",), "g": ("g_grad_norm",)})
+            for player, reason in self.session.taps.unsummed.items():
+                self.session.manifest.missing[f"{player}_grad_norm"] = reason
         return {}
 
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from gandoctor.monitors.observation import current_graph
 from gandoctor.monitors.players import Phase, Players
-from gandoctor.monitors.replicas import on_first_replica
+from gandoctor.monitors.replicas import on_first_replica, own_variable
 from gandoctor.monitors.step_log import as_float
 from gandoctor.store import LatentCard, LossFamily, Manifest
 
@@ -58,11 +58,11 @@ class Inference:
         if players.latent_is_given or players.latent_sampler is None:
             self._open.discard("latents")
         with tf.init_scope():
-            self._listening = tf.Variable(True, trainable=False, name="gandoctor_listening")
-            self._losses = tf.Variable(tf.zeros((2,)), trainable=False, name="gandoctor_losses")
-            self._outputs = tf.Variable(tf.zeros((2, OUTPUTS, _STATISTICS)), trainable=False, name="gandoctor_outputs")
+            self._listening = own_variable(True, "gandoctor_listening")
+            self._losses = own_variable(tf.zeros((2,)), "gandoctor_losses")
+            self._outputs = own_variable(tf.zeros((2, OUTPUTS, _STATISTICS)), "gandoctor_outputs")
             # Count, sum, sum of squares, minimum, maximum.
-            self._latents = tf.Variable([0.0, 0.0, 0.0, math.inf, -math.inf], trainable=False, name="gandoctor_latents")
+            self._latents = own_variable([0.0, 0.0, 0.0, math.inf, -math.inf], "gandoctor_latents")
         if "loss" in self._open:
             self._unknown("the loss has not been seen in training")
         self._count: dict[Phase, int] = {"d": 0, "g": 0}

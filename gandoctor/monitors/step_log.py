@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gandoctor.monitors.replicas import on_first_replica
+from gandoctor.monitors.replicas import on_first_replica, own_variable
 
 SLOTS = 48
 ROWS = 512
@@ -25,10 +25,9 @@ class StepLog:
 
     def __init__(self) -> None:
         self._slots: dict[str, int] = {}
-        with tf.init_scope():
-            self._pending = tf.Variable(tf.zeros((SLOTS, 2)), trainable=False, name="gandoctor_pending")
-            self._ring = tf.Variable(tf.zeros((ROWS, SLOTS, 2)), trainable=False, name="gandoctor_ring")
-            self._committed = tf.Variable(0, dtype=tf.int64, trainable=False, name="gandoctor_steps")
+        self._pending = own_variable(tf.zeros((SLOTS, 2)), "gandoctor_pending")
+        self._ring = own_variable(tf.zeros((ROWS, SLOTS, 2)), "gandoctor_ring")
+        self._committed = own_variable(tf.constant(0, tf.int64), "gandoctor_steps")
         self._drained = 0
 
     def put(self, values: dict[str, Any], when: Any = True) -> None:
@@ -83,11 +82,13 @@ class StepLog:
 
 
 def as_float(value: Any) -> float:
-    """Convert a scalar of any kind (tensor, array, number, one-element list) to float.
+    """Convert a scalar of any kind (tensor, array, number, one-element list) to float; the mean of several replicas'.
 
     Raises:
         ValueError: It is not one number.
     """
+    if isinstance(value, tf.distribute.DistributedValues) and not hasattr(value, "numpy"):
+        return float(np.mean([as_float(v) for v in value.values]))
     # A variable mirrored over replicas is no array, but it can be read as one.
     array = np.asarray(value.numpy() if hasattr(value, "numpy") else value, dtype=np.float64)
     if array.size != 1:

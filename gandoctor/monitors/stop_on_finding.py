@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from gandoctor.errors import GandoctorError
 from gandoctor.judgement import SEVERITIES, DetectedFinding, Judgement, Patience, SeverityName
-from gandoctor.monitors.open_sessions import Where, open_session, run_dir_of
+from gandoctor.monitors.open_sessions import Where, is_recorded_elsewhere, is_shared_training, open_session, run_dir_of
 from gandoctor.monitors.options import MonitorWarning
 from gandoctor.store.events import append_event
 
@@ -39,6 +39,9 @@ class StopOnFinding(keras.callbacks.Callback):
     The judge is a child process that reads the run directory every few seconds: the training thread only looks at a
     flag. What cannot be read never stops anything, nor does a judge that fails. What stopped the run is a `guard`
     event in it, and the report says so.
+
+    Several workers that train together (MultiWorkerMirroredStrategy) must stop after the same step or wait for each other
+    for ever: there it stops nothing, and says so at the beginning.
 
     Args:
         run_dir_or_monitor: The monitor that records this training, or its run directory.
@@ -67,13 +70,15 @@ class StopOnFinding(keras.callbacks.Callback):
         self._where = run_dir_or_monitor
         self._judge: _Judge | None = None
         self._told = False
+        self._is_off = False
 
     @property
     def should_stop(self) -> bool:
         """Whether the training should end now; cheap enough to ask after every step."""
         judge = self._judge
         if judge is None:
-            self._start()
+            if not self._is_off:
+                self._start()
             return False
         if judge.failure is not None and not self._told:
             self._told = True
@@ -119,6 +124,11 @@ class StopOnFinding(keras.callbacks.Callback):
     # -----------------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        self._is_off = is_shared_training(self._where)
+        if self._is_off:
+            if not is_recorded_elsewhere(self._where):
+                self._say("several workers train together and would have to stop after the same step.")
+            return
         self._judge = _Judge(run_dir_of(self._where), Patience(self.severity, self.patience))
 
     def _step(self) -> int:
@@ -141,7 +151,7 @@ class StopOnFinding(keras.callbacks.Callback):
             )
 
     def _say(self, failure: str) -> None:
-        text = f"StopOnFinding stops nothing from here on: {failure}"
+        text = f"StopOnFinding stops nothing: {failure}"
         warnings.warn(f"gandoctor: {text}", MonitorWarning, stacklevel=3)
         with suppress(OSError):
             append_event(

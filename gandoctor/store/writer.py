@@ -35,6 +35,9 @@ class RunWriter:
     Raises:
         GandoctorError: The directory already holds a run and `resume` is false, is being written by a live
             process, or cannot be written.
+
+    Attributes:
+        is_open: Whether the run's end has still to be recorded.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str], manifest: Manifest, resume: bool = False) -> None:
@@ -60,6 +63,7 @@ class RunWriter:
         self._rows: list[dict[str, float | None]] = []
         self._segment: SegmentWriter | None = None
         self._last_flush = time.monotonic()
+        self.is_open = True
         self.event("resumed" if exists else "started", self.last_step, **describe_this_process())
 
     def write_manifest(self) -> None:
@@ -138,10 +142,12 @@ class RunWriter:
             if self._segment is not None:
                 self._segment.close()
                 self._segment = None
+            self.is_open = False
             self.event("ended", self.last_step, reason=reason, **fields)
 
     def reopen(self) -> None:
         """Go on after `close`, in a new segment."""
+        self.is_open = True
         self.event("resumed", self.last_step, **describe_this_process())
 
     def _next_segment_path(self) -> Path:
