@@ -36,8 +36,8 @@ class BestGenerator(Monitor):
 
     Only probes after training has begun count. Of equal values the earliest is kept; NaN and infinity never are. The
     file is replaced atomically and each replacement is a `checkpoint` event in the run, from which a new instance on
-    the same directory knows the best so far. Of several workers that train together the chief saves. Saving counts as cost of the probe it belongs to, so that the overhead
-    budget covers it.
+    the same directory knows the best so far. Of several workers that train together the chief saves. Saving counts as
+    cost of the probe it belongs to, so that the overhead budget covers it.
 
     Args:
         run_dir_or_monitor: The monitor that records this training, or its run directory.

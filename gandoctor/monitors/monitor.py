@@ -34,7 +34,7 @@ class Monitor(keras.callbacks.Callback):
         before_step: host; says whether this step's update sizes will be recorded.
         on_input: inside the training graph, for the latents and the real batch of a step; returns scalars to record.
         before_update, after_update: inside the training graph, at each `optimizer.apply`; return scalars to record.
-        on_gradients: inside the training graph, between the two, for gradients as they are applied: summed over replicas.
+        on_gradients: inside the training graph, between the two, for gradients summed over replicas, as applied.
         after_step: inside the training graph, at the end of `train_step`; returns scalars to record.
         probe: host, every few steps; gets the players' outputs and returns numbers to record.
         after_probe: host, after every part's `probe`; gets the numbers they returned.

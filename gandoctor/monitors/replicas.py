@@ -75,8 +75,8 @@ def summed_gradients(gradients: dict[Phase, list[tuple[Any, Any]]]) -> dict[Phas
     return {player: [(None if g is None else next(sums), v) for g, v in pairs] for player, pairs in gradients.items()}
 
 
-def averaged_values(*groups: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return values with every scalar averaged over the replicas, as Keras reports losses.
+def averaged_values(*groups: dict[Any, Any]) -> list[dict[Any, Any]]:
+    """Return values by name with every scalar averaged over the replicas, as Keras reports losses.
 
     Where several processes train together they stay as this replica has them.
     """

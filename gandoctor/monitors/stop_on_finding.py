@@ -40,8 +40,8 @@ class StopOnFinding(keras.callbacks.Callback):
     flag. What cannot be read never stops anything, nor does a judge that fails. What stopped the run is a `guard`
     event in it, and the report says so.
 
-    Several workers that train together (MultiWorkerMirroredStrategy) must stop after the same step or wait for each other
-    for ever: there it stops nothing, and says so at the beginning.
+    Several workers that train together (MultiWorkerMirroredStrategy) must stop after the same step, or wait for each
+    other for ever: there it stops nothing, and says so at the beginning.
 
     Args:
         run_dir_or_monitor: The monitor that records this training, or its run directory.

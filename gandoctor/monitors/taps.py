@@ -230,7 +230,7 @@ class Taps:
         return cast(Callable[..., Any], apply)
 
     def _sum(self, optimizer: Any, update: Update) -> None:
-        """Have an update's gradients seen as they are applied: at once, or when the optimizer has summed them itself."""
+        """Have an update's gradients seen as they are applied: now, or when the optimizer itself has summed them."""
         if replica_count() > 1 and summed_by(optimizer):
             self._thread.awaiting_sum = update
         elif replica_count() > 1 and spans_processes():
