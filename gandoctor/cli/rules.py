@@ -3,37 +3,84 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from gandoctor.problems import Problem
     from gandoctor.rules import Rule
 
 
 @click.command("rules")
-@click.argument("rule_id", metavar="[ID]", required=False)
+@click.argument("wanted", metavar="[ID]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(rule_id: str | None, as_json: bool) -> int:
-    """List the rules, or explain the one with that ID or name."""
+@click.option("--markdown", is_flag=True, help="Print Markdown: the table of rules, or problems.")
+def command(wanted: str | None, as_json: bool, markdown: bool) -> int:
+    """List the rules, or explain the one with that ID or name.
+
+    problem-1 to problem-4 are the four problems of the article this project began with:
+    what it advises, how well that holds up, and what answers it here. `problems` is all of them.
+    """
+    from gandoctor.problems import PROBLEMS, find_problem
+
+    if as_json and markdown:
+        raise click.UsageError("--json and --markdown cannot be had at once.")
+    if wanted is not None and wanted.lower().startswith("problem"):
+        _show_problems(PROBLEMS if wanted.lower() == "problems" else [find_problem(wanted)], wanted, as_json, markdown)
+    else:
+        _show_rules(wanted, as_json, markdown)
+    return 0
+
+
+def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
     from rich.console import Console
 
+    from gandoctor.cli.markdown import rules_table
     from gandoctor.cli.text import print_lines, print_table, rule_lines
+    from gandoctor.problems import PROBLEMS
     from gandoctor.rules import all_rules, find_rule
 
     console = Console(highlight=False)
-    if rule_id is not None:
-        rule = find_rule(rule_id)
+    if wanted is not None:
+        rule = find_rule(wanted)
+        if markdown:
+            raise click.UsageError("--markdown is for the table of rules and for problems, not for one rule.")
         if as_json:
             click.echo(json.dumps(_plain(rule), indent=2))
         else:
             print_lines(console, rule_lines(rule))
+    elif markdown:
+        click.echo(rules_table())
     elif as_json:
         click.echo(json.dumps([_plain(rule) for rule in all_rules()], indent=2))
     else:
         rows = [(r.id, r.severity.value, r.name, r.title) for r in all_rules()]
+        rows += [(p.id, "", "", p.title) for p in PROBLEMS]
         print_table(console, ("id", "severity", "name", "failure mode"), rows)
-    return 0
+
+
+def _show_problems(problems: Sequence[Problem], wanted: str, as_json: bool, markdown: bool) -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from gandoctor.cli.markdown import problem_pages
+    from gandoctor.cli.text import print_lines, problem_lines
+
+    if markdown:
+        click.echo(problem_pages(problems))
+    elif as_json:
+        plain = [asdict(problem) for problem in problems]
+        click.echo(json.dumps(plain if wanted.lower() == "problems" else plain[0], indent=2))
+    else:
+        console = Console(highlight=False)
+        for problem in problems:
+            if problem is not problems[0]:
+                print_lines(console, [(0, Text())])
+            print_lines(console, problem_lines(problem))
 
 
 def _plain(rule: Rule) -> dict[str, Any]:
@@ -43,6 +90,7 @@ def _plain(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "name": rule.name,
         "title": rule.title,
+        "kind": rule.kind,
         "severity": rule.severity.value,
         "requires": list(rule.requires),
         "loss_families": None if rule.loss_families is None else sorted(rule.loss_families),

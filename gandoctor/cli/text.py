@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.rules import Finding, Rule, Status, limits_of
+from gandoctor.problems import ARTICLE, Problem
+from gandoctor.rules import Finding, Rule, Status, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.frame import STYLES
 from gandoctor.watch.printable import printable
@@ -75,6 +76,30 @@ def rule_lines(rule: Rule) -> Iterator[Line]:
         yield 2, _text(f"{treatment.title}  (evidence: {treatment.evidence})")
     yield 0, _text("References", "strong")
     yield from ((2, _text(reference)) for reference in rule.references)
+
+
+def problem_lines(problem: Problem) -> Iterator[Line]:
+    """Yield the page of one of the article's problems: its advice and how well that holds up, and what answers it."""
+    yield 0, _text(f"{problem.id} {problem.title}", "strong")
+    yield 0, _text(ARTICLE, "quiet")
+    yield 0, Text()
+    yield 0, _text("What the article advises, and what speaks for it", "strong")
+    for advice in problem.article:
+        yield 2, _text(f"{advice.what}  (evidence: {advice.support})")
+        yield 4, _text(advice.because)
+    yield 0, _text("Look at this first", "strong")
+    yield 2, _text(problem.first)
+    if problem.rules:
+        yield 0, _text("Rules", "strong")
+    yield from ((2, _text(f"{rule.id} {rule.title}")) for rule in map(find_rule, problem.rules))
+    if problem.treatments:
+        yield 0, _text("Treatments", "strong")
+    for treatment in (TREATMENTS[i] for i in problem.treatments):
+        yield 2, _text(f"{treatment.title}  (evidence: {treatment.evidence})")
+    yield 0, _text("Commands", "strong")
+    for command, what in problem.commands:
+        yield 2, _text(command)
+        yield 4, _text(what, "quiet")
 
 
 def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

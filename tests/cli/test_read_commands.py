@@ -146,7 +146,8 @@ def test_rules_lists_all_and_explains_one(gandoctor):
 
     code, out, _ = gandoctor("rules")
     assert code == 0
-    assert [line.split("\t")[0] for line in out.splitlines()] == [r.id for r in all_rules()]
+    listed = [line.split("\t")[0] for line in out.splitlines()]
+    assert listed == [*(r.id for r in all_rules()), "problem-1", "problem-2", "problem-3", "problem-4"]
     for rule in all_rules():
         code, out, _ = gandoctor("rules", rule.name)
         assert code == 0
