@@ -226,7 +226,7 @@ _ALL = (
         code=keras_code.BATCH_NORM_PLACEMENT,
         evidence="strong",
         reference="Radford et al., DCGAN, ICLR 2016; ganhacks, tip 4; our measurements (one seed each)",
-        cures=("batch-norm-placement", "phases-disagree"),
+        cures=("batch-norm-placement", "batch-norm-in-discriminator", "phases-disagree"),
     ),
     Treatment(
         id="batch-norm-momentum",
