@@ -7,6 +7,7 @@ from typing import Any
 from gandoctor.monitors.forward import Probe
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.players import Phase
+from gandoctor.monitors.replicas import spans_processes
 from gandoctor.monitors.session import Session
 from gandoctor.monitors.taps import StepTrace
 
@@ -21,7 +22,7 @@ class LossMonitor(Monitor):
 
     In this order: what a metric of a common name was given, what the step returned under one (unless that is a running
     mean), what was differentiated with respect to the player's weights. The last counts where a step has several
-    updates of a player.
+    updates of a player. Averaged over the replicas of one process; of several workers, that of the chief's first.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -52,7 +53,7 @@ class LossMonitor(Monitor):
             found[signal] = value
             self._found.add(signal)
             self.session.manifest.missing.pop(signal, None)
-            self.session.manifest.players[signal] = place
+            self.session.manifest.players[signal] = f"{place}, this worker's share" if spans_processes() else place
         return found
 
     def probe(self, step: int, probe: Probe | None) -> dict[str, float]:

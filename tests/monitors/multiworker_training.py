@@ -59,7 +59,8 @@ class GAN(keras.Model):
                 layers.Dense(1),
             ]
         )
-        self.d_optimizer, self.g_optimizer = keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE)
+        self.d_optimizer = keras.optimizers.SGD(RATE)
+        self.g_optimizer = keras.optimizers.SGD(RATE, clipnorm=100.0 if style == "loop" else None)
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
         self.built = True
