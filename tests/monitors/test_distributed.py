@@ -102,7 +102,7 @@ def test_guards_work_over_replicas(mirrored: tuple[dict[str, Any], Path]) -> Non
 
 @pytest.mark.parametrize("style", ["fit", "loop"])
 def test_of_two_workers_the_chief_records(style: str, tmp_path: Path) -> None:
-    """By fit every worker has a monitor and guards; in the loop only the chief has one, and the generator is clipped."""
+    """By fit every worker has a monitor and guards; in the loop only the chief has one, and clips the generator."""
     ports = ",".join(free_ports(2))
     script, run_dir = str(HERE / "multiworker_training.py"), tmp_path / "run"
     workers = together(*([script, style, str(i), ports, str(run_dir)] for i in (0, 1)))
