@@ -9,47 +9,46 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gandoctor.monitors.monitor import Monitor
+from gandoctor.monitors.session import Session
 
-_running: dict[int, list[weakref.ref[Monitor]]] = {}
-"""Thread -> monitors of the fit that runs in it."""
-_given_up: weakref.WeakSet[Monitor] = weakref.WeakSet()
+_running: dict[int, list[weakref.ref[Session]]] = {}
+"""Thread -> what records the fit that runs in it."""
+_given_up: weakref.WeakSet[Session] = weakref.WeakSet()
 _shells: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def about_to_begin() -> None:
     """End the recordings of an earlier fit of this thread that never ended: it has raised."""
-    for monitor in _take_all():
-        _given_up.add(monitor)
-        monitor.close("interrupted")
+    for session in _take_all():
+        _given_up.add(session)
+        session.close("interrupted")
 
 
-def begun(monitor: Monitor) -> None:
+def begun(session: Session) -> None:
     """Take note of a fit that runs in this thread."""
-    _given_up.discard(monitor)
-    _running.setdefault(threading.get_ident(), []).append(weakref.ref(monitor))
+    _given_up.discard(session)
+    _running.setdefault(threading.get_ident(), []).append(weakref.ref(session))
     _watch_cells()
 
 
-def ended(monitor: Monitor) -> None:
-    """Take note that the monitor's fit has returned."""
+def ended(session: Session) -> None:
+    """Take note that a fit has returned."""
     here = threading.get_ident()
-    _running[here] = [r for r in _running.get(here, []) if r() not in (None, monitor)]
+    _running[here] = [r for r in _running.get(here, []) if r() not in (None, session)]
 
 
-def was_given_up(monitor: Monitor) -> bool:
+def was_given_up(session: Session) -> bool:
     """Tell, once, whether a fit that goes on had been taken for over: another was run inside one of its callbacks."""
-    known = monitor in _given_up
-    _given_up.discard(monitor)
+    known = session in _given_up
+    _given_up.discard(session)
     return known
 
 
-def _take_all() -> list[Monitor]:
+def _take_all() -> list[Session]:
     references = _running.pop(threading.get_ident(), [])
-    return [monitor for reference in references if (monitor := reference()) is not None]
+    return [session for reference in references if (session := reference()) is not None]
 
 
 def _watch_cells() -> None:
@@ -63,8 +62,8 @@ def _watch_cells() -> None:
 
 def _cell_ended(result: Any) -> None:
     error = result.error_in_exec
-    for monitor in _take_all():
+    for session in _take_all():
         if isinstance(error, Exception):
-            monitor.close("crashed", error=repr(error))
+            session.close("crashed", error=repr(error))
         else:
-            monitor.close("interrupted")
+            session.close("interrupted")

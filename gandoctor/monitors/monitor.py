@@ -131,7 +131,7 @@ class Monitor(keras.callbacks.Callback):
         """Start recording, or go on after an earlier `fit`."""
         if self.session is None or not self._leads:
             return
-        fits.begun(self)
+        fits.begun(self.session)
         epochs, steps = self.params.get("epochs"), self.params.get("steps")
         self.session.start(epochs * steps if epochs and steps else None)
 
@@ -142,7 +142,7 @@ class Monitor(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count the steps of this batch; `batch` skips where several steps run in one execution."""
         if self.session is not None and self._leads:
-            if fits.was_given_up(self):
+            if fits.was_given_up(self.session):
                 self.session.start()
             self.session.end_step(batch - self._last_batch)
             self._last_batch = batch
@@ -150,7 +150,7 @@ class Monitor(keras.callbacks.Callback):
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record that `fit` returned, as planned or stopped early."""
         if self.session is not None and self._leads:
-            fits.ended(self)
+            fits.ended(self.session)
             planned = self.session.manifest.planned_steps
             early = planned is not None and self.session.step < planned
             self.close("stopped" if early else "completed")
@@ -217,7 +217,7 @@ class Monitor(keras.callbacks.Callback):
             return
         try:
             session = _SESSIONS.get(self._key)
-            if session is None:
+            if session is None or session.is_closing:
                 session = _SESSIONS[self._key] = Session(self.options, model)
                 weakref.finalize(session, _give_up, session.writer, os.getpid())
                 self._leads = True

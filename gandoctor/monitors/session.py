@@ -296,7 +296,8 @@ class Session:
         """Move completed rows from the device to the store; the probe's values join the last row."""
         with self._contained(None):
             rows = self.step_log.drain()
-            first = self.step - len(rows) + 1
+            # A step that was not counted any more, as `fit` raised after it, comes last.
+            first = max(self._drained_step, self.step - len(rows)) + 1
             table: dict[int, dict[str, float]] = {first + i: row for i, row in enumerate(rows)}
             for step, scalars in sorted(self._scalars.items()):
                 table.setdefault(step, {}).update({name: as_float(value) for name, value in scalars.items()})
