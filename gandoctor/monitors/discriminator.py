@@ -63,7 +63,7 @@ class DiscriminatorMonitor(Monitor):
                 found[f"d_{name}_score"] = float(np.mean(scores.output))
                 found[f"d_{name}_logit"] = float(np.mean(scores.logit))
         found |= self._batch_gap(probe)
-        if step > self.session.first_step or not self.session.inference.is_pending:
+        if not self.session.inference.is_pending(step - self.session.first_step):
             found |= self._by_polarity(probe)
         return found
 

@@ -25,6 +25,8 @@ OUTPUTS = 4
 """The latest discriminator outputs of a step that a loss may be made of: real, fake, interpolated, one to spare."""
 LONGEST_STEPS = 50
 LATENTS_WANTED = 2000
+EFFECTS_WANTED = 2
+"""Successive measured updates of both players that must agree on which way is up."""
 TOLERANCE = 2e-3
 """Largest relative difference that still counts as equal: label noise is far above, half precision below."""
 
@@ -67,11 +69,15 @@ class Inference:
             self._unknown("the loss has not been seen in training")
         self._count: dict[Phase, int] = {"d": 0, "g": 0}
         self._penalty = False
+        self._effects: list[tuple[bool, bool] | None] = []
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether something may still be learnt, and values that depend on the polarity should wait."""
-        return "loss" in self._open and self._manifest.real_is_high_source != "given"
+    def is_pending(self, steps: int) -> bool:
+        """Whether values that depend on the polarity should wait: it is assumed, and may show in the next steps.
+
+        Args:
+            steps: Done since the start.
+        """
+        return steps < EFFECTS_WANTED and self._manifest.real_is_high_source == "assumed"
 
     # Inside the training step. --------------------------------------------------------------------------------
 
@@ -115,6 +121,22 @@ class Inference:
             return tf.constant(True)
 
         on_first_replica(lambda: tf.cond(self._listening, store, lambda: tf.constant(False)))
+
+    def saw_effects(self, pull: float, gap: float) -> None:
+        """Tell the polarity by behaviour where nothing else did: both players' first updates point the same way.
+
+        Args:
+            pull: How far the generator's update moved D's mean logit on generated images.
+            gap: How far the discriminator's update moved the gap from generated to real images.
+        """
+        if self._manifest.real_is_high_source != "assumed":
+            return
+        self._effects = [*self._effects[1 - EFFECTS_WANTED :], (pull > 0, gap > 0) if pull and gap else None]
+        if len(self._effects) == EFFECTS_WANTED and len(set(self._effects)) == 1:
+            agreed = self._effects[0]
+            if agreed is not None and agreed[0] == agreed[1]:
+                self._manifest.real_is_high, self._manifest.real_is_high_source = agreed[0], "inferred"
+                self._manifest.missing.pop("real_is_high", None)
 
     # On the host, between steps. ------------------------------------------------------------------------------
 

@@ -104,4 +104,5 @@ class UpdateEffectMonitor(Monitor):
         if forward.reals is not None:
             moved = forward.mean_logit(d_between, forward.reals) - forward.mean_logit(d_before, forward.reals)
             found["logit_gap_change_in_d_step"] = moved - found["fake_logit_change_in_d_step"]
+            session.inference.saw_effects(found["fake_logit_change_in_g_step"], found["logit_gap_change_in_d_step"])
         return {name: float(np.float32(value)) for name, value in found.items()}

@@ -151,3 +151,29 @@ def test_a_discriminator_that_normalises_batches_is_tried_with_mixed_ones(
         assert (run["d_batch_gap"] > 0).all()
     else:
         assert "no batch normalisation" in run.manifest.missing["d_batch_gap"]
+
+
+@pytest.mark.parametrize("real_is_high", [True, False])
+def test_polarity_is_told_from_what_the_first_updates_do(
+    real_is_high: bool, make_gan: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    """In a hand-written loop nothing but the players' behaviour shows which label means real."""
+    gan = make_gan()
+    sign = 1.0 if real_is_high else -1.0
+    players = {n: getattr(gan, n) for n in ("generator", "discriminator", "g_optimizer", "d_optimizer")}
+    z = tf.random.stateless_normal((16, 4), (1, 2))
+    with GANMonitor(tmp_path / "run", probe_data=reals, strict=True, **players) as monitor:
+        for k in range(4):
+            real = tf.constant(reals[16 * k : 16 * (k + 1)])
+            for player, optimizer in ((gan.discriminator, gan.d_optimizer), (gan.generator, gan.g_optimizer)):
+                with tf.GradientTape() as tape:
+                    on_real, on_fake = sign * gan.discriminator(real), sign * gan.discriminator(gan.generator(z))
+                    wrong = [on_fake, -on_real] if player is gan.discriminator else [-on_fake]
+                    loss = tf.add_n([tf.reduce_mean(tf.nn.softplus(w)) for w in wrong])
+                weights = player.trainable_weights
+                optimizer.apply(tape.gradient(loss, weights), weights)
+            monitor.step()
+    run = load_run(tmp_path / "run")
+    assert (run.manifest.real_is_high, run.manifest.real_is_high_source) == (real_is_high, "inferred")
+    assert run["d_prime"].index[0] == 2  # until it is known, nothing that depends on it
+    assert (run["fake_logit_change_in_g_step"] * sign > 0).all()

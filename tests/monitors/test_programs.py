@@ -145,7 +145,8 @@ def test_what_has_no_usual_name_is_known_by_what_it_does(
 
 def test_a_compiled_loss_is_a_fact_and_a_plain_loop_is_not(outcome_of: Callable[[str], dict[str, Any]]) -> None:
     assert outcome_of("train_on_batch")["loss"] == ["non_saturating", "inferred"]
-    assert outcome_of("train_on_batch")["real_is_high"] == [True, "assumed"]
+    assert outcome_of("train_on_batch")["real_is_high"] == [True, "inferred"]
+    assert outcome_of("keras-gan, frozen")["real_is_high"] == [True, "assumed"]
     outcome = outcome_of("tape loop, one optimizer")
     assert outcome["loss"] == [None, "unknown"]
     assert "loss=" in outcome["missing"]["loss_family"]
