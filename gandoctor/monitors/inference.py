@@ -38,7 +38,7 @@ _COMPILED: dict[str, LossFamily] = {
     "mean_squared_error": "least_squares",
     "MeanSquaredError": "least_squares",
 }
-_Hypothesis = tuple[LossFamily | None, bool]
+_Hypothesis = tuple[LossFamily, bool]
 
 
 class Inference:
@@ -178,7 +178,7 @@ class Inference:
         families = {family for family, _ in self._alive}
         if len(polarities) == 1 and self._manifest.real_is_high_source not in ("given", "inferred"):
             self._manifest.real_is_high, self._manifest.real_is_high_source = polarities.pop(), "inferred"
-        if len(self._alive) > 1 or None in families:
+        if len(self._alive) > 1:
             return False
         if self._manifest.loss_family_source != "given":
             self._manifest.loss_family, self._manifest.loss_family_source = families.pop(), "inferred"
@@ -274,10 +274,10 @@ def _statistics(output: Any) -> Any:
 def _fitting(
     d_loss: float, g_loss: float, d_outputs: list[np.ndarray], g_outputs: list[np.ndarray], penalty: bool
 ) -> set[_Hypothesis]:
-    """Return every (family, real_is_high) whose formula gives the generator's loss; None: hinge or Wasserstein."""
+    """Return every (family, real_is_high) whose formula gives the generator's loss."""
     found: set[_Hypothesis] = set()
     for s in g_outputs:
-        formulas: list[tuple[float, LossFamily | None, bool]] = [
+        formulas: list[tuple[float, LossFamily, bool]] = [
             (scale * s[k], "least_squares", high)
             for scale in (1.0, 0.5)
             for k, high in ((4, True), (5, False), (6, False))
@@ -291,15 +291,14 @@ def _fitting(
                 (-zero, "minimax", True),
                 (-one, "minimax", False),
             ]
-        linear = _linear_family(d_loss, d_outputs, penalty)
-        if linear != "neither":
+        for linear in _linear_families(d_loss, d_outputs, penalty):
             formulas += [(-s[7], linear, True), (s[7], linear, False)]
         found |= {(family, high) for value, family, high in formulas if _equal(value, g_loss)}
     return found
 
 
-def _linear_family(d_loss: float, outputs: list[np.ndarray], penalty: bool) -> Any:
-    """Tell hinge from Wasserstein, which share the generator's loss: "hinge", "wasserstein", None or "neither"."""
+def _linear_families(d_loss: float, outputs: list[np.ndarray], penalty: bool) -> tuple[LossFamily, ...]:
+    """Return which of hinge and Wasserstein, which share the generator's loss, the discriminator's can be."""
     halves = [(o[8:11], o[11:14]) for o in outputs]
     whole_margins = [_merged(o) for o in outputs]
     pairs = [p for a, b in halves for p in ((a, b), (b, a))]
@@ -307,13 +306,13 @@ def _linear_family(d_loss: float, outputs: list[np.ndarray], penalty: bool) -> A
     hinges = [real[1] + fake[2] for real, fake in pairs]
     differences = [fake[0] - real[0] for real, fake in pairs]
     if any(_equal(scale * h, d_loss) for h in hinges for scale in (1.0, 0.5)):
-        return "hinge"
+        return ("hinge",)
     if any(_equal(w, d_loss) for w in differences):
-        return "wasserstein"
+        return ("wasserstein",)
     if not penalty:
-        return "neither"
+        return ()
     # A penalty is never negative, so a loss below a formula excludes it.
-    return None if any(d_loss >= h for h in hinges) else "wasserstein"
+    return ("hinge", "wasserstein") if any(d_loss >= h for h in hinges) else ("wasserstein",)
 
 
 def _merged(o: np.ndarray) -> np.ndarray:
