@@ -281,6 +281,9 @@ class Attachment:
     def _recording(self, monitor: Any, model: str) -> None:
         if monitor.session is not None:
             self._announced(Path(monitor.session.writer.path).resolve(), model)
+        elif self._stop.dry_run_steps is not None:
+            self.unfit.append(Unfit(model, "its own monitor records nothing; run the script to see why"))
+            self._stop.leave_dry_run()
 
     def _announced(self, run_dir: Path, model: str) -> None:
         if run_dir not in self.runs:

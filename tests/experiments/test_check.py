@@ -212,6 +212,10 @@ def test_a_script_is_left_in_its_first_fit_and_saves_nothing(tmp_path, monkeypat
     ("training", "said"),
     [
         ("model.fit(x, x, epochs=10**9, verbose=0)", "Sequential: .* has no attribute .generator"),
+        (
+            "from gandoctor import GANMonitor\nmodel.fit(x, x, epochs=10**9, verbose=0, callbacks=[GANMonitor('r')])",
+            "Sequential: its own monitor records nothing",
+        ),
         ("while True: model.train_on_batch(x, x)", r"a loop of its own \(Adam was about to move weights\)"),
     ],
 )
