@@ -97,6 +97,8 @@ def allowed(tree: type[Section], key: str) -> str:
         words = "a whole number" if kind is int or int in choices else "a number"
         words += f", {low}value{high}" if low or high else ""
         words += ", or none" if _optional(field) else ""
+    if field.is_required():
+        return words
     return f"{words} (default {'none' if field.default is None else field.default})"
 
 

@@ -50,7 +50,7 @@ def coloured_shapes(count: int = 5000, seed: int = 0) -> NDArray[np.uint8]:
 
 def _drawn(kind: Callable[[Field, Field], Field], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     radius = rng.uniform(6, 11, (count, 1, 1)).astype(np.float32)
-    centre_x, centre_y = rng.uniform(12, 20, (2, count, 1, 1)).astype(np.float32)
+    centre_x, centre_y = rng.uniform(13, 18, (2, count, 1, 1)).astype(np.float32)
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     pixels_outside = kind((x - centre_x) / radius, (y - centre_y) / radius) * radius
     inside = np.clip(0.5 - pixels_outside, 0, 1)[..., None]  # an edge fades over a pixel, so that it is not jagged

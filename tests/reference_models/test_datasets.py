@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from gandoctor.errors import GandoctorError
-from reference_models.datasets import Images, check, in_range, load_images, split
+from reference_models.datasets import Images, check, digits_below, in_range, load_images, split
 
 RNG = np.random.default_rng(0)
 
@@ -33,6 +33,20 @@ def test_the_default_is_the_embedded_digits():
     assert images.pixels.dtype == np.uint8
     assert images.pixels.max() == 255
     assert "mnist_5k" in images.source
+
+
+def test_digits_can_be_left_out_where_they_are_known(tmp_path):
+    whole = load_images()
+    assert np.bincount(whole.digits).tolist() == [500] * 10
+    seven = digits_below(whole, 7)
+    assert set(seven.digits) == set(range(7))
+    assert len(seven.pixels) == 3500
+    zero = whole.pixels[whole.digits == 0]
+    assert np.array_equal(digits_below(whole, 1).pixels, zero)
+    assert digits_below(whole, None) is whole
+    np.savez(tmp_path / "a.npz", images=digits())
+    with pytest.raises(GandoctorError, match="what digit each image shows"):
+        digits_below(load_images(str(tmp_path / "a.npz")), 7)
 
 
 @pytest.mark.parametrize("key", ["images", "x_train", "anything"])
