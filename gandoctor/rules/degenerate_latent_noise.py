@@ -18,10 +18,10 @@ How it is recognised
 
 What it is not
     Small latents are latents: 0.01 times the usual ones did no visible harm in our measurements, because batch
-    normalisation scales them up. The latents of the monitor's own probes are the same ones on purpose and are not
-    judged. A batch of a single image has no spread, nor has that of its real images; it is its mean that has to
-    change. Labels in the place of latents, the same classes in every batch, are not noise. Samples that are all
-    alike from varied latents are mode collapse (GD403).
+    normalisation scales them up. They are mentioned, no more. The latents of the monitor's own probes are the same
+    ones on purpose and are not judged. A batch of a single image has no spread, nor has that of its real images; it
+    is its mean that has to change. Labels in the place of latents, the same classes in every batch, are not noise.
+    Samples that are all alike from varied latents are mode collapse (GD403).
 
 What to do
     Draw new latents for every batch, and once more for the generator's own step. Seed once, before the loop. Look at
@@ -52,6 +52,8 @@ class Limits:
         repeated_steps: Successive steps with the same batch. Judgement; even two do not happen by chance.
         window: Steps in which the different batches are counted.
         handful: Batches in them that count as a handful. Judgement: 200 steps should see 200.
+        small: Spread below which latents are worth a word: ten times below any law in use (uniform on [0, 1]: 0.29).
+        small_steps: Steps they must have been so small.
     """
 
     rounding: float = 1e-6
@@ -59,6 +61,8 @@ class Limits:
     repeated_steps: int = 10
     window: int = 200
     handful: int = 16
+    small: float = 0.03
+    small_steps: int = 20
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
@@ -71,7 +75,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     mean, spread = table["mean"], table["spread"]
     if _look_like_labels(mean, spread, limits):
         raise NotEvaluated("The generator's first input looks like labels, one of K, not like noise.")
-    return [*_constant(run, mean, spread, limits), *_repeated(mean, spread, limits)]
+    found = [*_constant(run, mean, spread, limits), *_repeated(mean, spread, limits)]
+    return found or _small(spread, limits)
 
 
 def _constant(run: Run, mean: pd.Series[float], spread: pd.Series[float], limits: Limits) -> list[Evidence]:
@@ -128,6 +133,21 @@ def _repeated(mean: pd.Series[float], spread: pd.Series[float], limits: Limits) 
     return [Evidence("latent_mean", observed, None, same.first_step, same.last_step, statement, severity)]
 
 
+def _small(spread: pd.Series[float], limits: Limits) -> list[Evidence]:
+    """A word on latents that vary, but far less than usual."""
+    found = longest_stretch((spread > 0) & (spread < limits.small), limits.small_steps)
+    if found is None or not found.ongoing:
+        return []
+    observed = float(spread.loc[found.first_step : found.last_step].median())
+    statement = (
+        f"The latents vary by {observed:.2g} only, from step {found.first_step} on; 0.3 to 1 is usual. A generator "
+        "with batch normalisation scales them up and need not suffer; one without may make images all alike."
+    )
+    return [
+        Evidence("latent_spread", observed, limits.small, found.first_step, found.last_step, statement, Severity.INFO)
+    ]
+
+
 def _from_sampler(run: Run, limits: Limits) -> list[Evidence]:
     """What the latent sampler alone tells where the steps cannot be seen."""
     card = run.manifest.latent
@@ -165,14 +185,19 @@ def _size(run: Run) -> float:
 
 def causes(run: Run) -> list[Cause]:
     """Rank the two ways there by what repeats."""
-    constant = "latent_spread" not in run or bool(
-        longest_stretch(run["latent_spread"] <= LIMITS.rounding * _size(run), LIMITS.constant_steps)
-    )
-    shown = "constant within the batch" if constant else "varied within the batch, and the same batches come back"
+    constant = repeated = False
+    if "latent_spread" in run and "latent_mean" in run:
+        mean, spread = run["latent_mean"], run["latent_spread"]
+        constant = longest_stretch(spread <= LIMITS.rounding * _size(run), LIMITS.constant_steps) is not None
+        repeated = bool(_repeated(mean, spread, LIMITS))
+        shown = "they are constant within the batch" if constant else "they vary within the batch"
+        shown += ", and the same batches come back" if repeated else ", and differ from step to step"
+    else:
+        constant, shown = True, "the sampler that the monitor was given returns a constant"
     return [
         Cause(
             "degenerate-latents",
-            "The latents themselves do not vary",
+            "The latents themselves hardly vary",
             0.95 if constant else 0.4,
             "Print two rows of the latents of one step: they are equal, as from `np.zeros` or one row repeated. This "
             f"run: {shown}.",
@@ -180,7 +205,7 @@ def causes(run: Run) -> list[Cause]:
         Cause(
             "seed-reset",
             "The seed is set inside the loop, or the latents are drawn once before it",
-            0.9 if not constant else 0.2,
+            0.2 if constant else 0.9 if repeated else 0.05,
             "Print the first row of the latents of two successive steps: they are equal although the rows of one step "
             f"differ. This run: {shown}.",
         ),

@@ -132,7 +132,17 @@ def test_look_alike_an_epoch_of_latents_drawn_beforehand(make_run: MakeRun) -> N
 
 
 @pytest.mark.parametrize("scale", [0.01, 1e-4])
-def test_look_alike_small_latents(make_run: MakeRun, scale: float) -> None:
+def test_look_alike_small_latents_are_only_mentioned(make_run: MakeRun, scale: float) -> None:
+    finding = RULE.evaluate(make_run(fresh(scale)))
+    assert finding.severity is Severity.INFO
+    assert "need not suffer" in finding.evidence[0].statement
+    assert (finding.first_step, finding.last_step) == (1, 400)
+    assert finding.causes[0].id == "degenerate-latents"
+    assert "they vary within the batch, and differ from step to step" in finding.causes[0].test
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.3])
+def test_latents_of_a_narrow_law(make_run: MakeRun, scale: float) -> None:
     assert RULE.evaluate(make_run(fresh(scale))).status is Status.NOT_DETECTED
 
 

@@ -146,6 +146,7 @@ def test_look_alike_a_learning_rate_that_warms_up_from_zero(make_run: MakeRun) -
     assert RULE.evaluate(make_run(warming)).status is Status.NOT_DETECTED
     early = {name: {s: v for s, v in series.items() if s <= 2} for name, series in warming.items()}
     assert RULE.evaluate(make_run(early | {"g_loss": every_step(1.0, stop=10)})).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(early | {"d_movement": {2: 0.0}})).status is Status.NOT_DETECTED
 
 
 def test_look_alike_a_cadence_that_skips_the_probes(make_run: MakeRun) -> None:
@@ -153,7 +154,7 @@ def test_look_alike_a_cadence_that_skips_the_probes(make_run: MakeRun) -> None:
     assert RULE.evaluate(make_run(trains(d_update_in_d_step=first_two_and_probes(0.0)))).status is Status.NOT_DETECTED
 
 
-@pytest.mark.parametrize("moving", [20, 60, 100])
+@pytest.mark.parametrize("moving", [20, 60, 100, 180])
 def test_look_alike_accumulated_gradients(make_run: MakeRun, moving: int) -> None:
     # Nothing is recorded of a step that applies nothing; the weights move every `moving` steps.
     signals = {"d_movement": probes(lambda s: 0.9 if s % moving == 0 else 0.0), "g_movement": probes(1.1)}
