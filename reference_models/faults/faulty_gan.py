@@ -29,8 +29,8 @@ class FaultyDCGAN(DCGAN):
         self.seed = seed
         self.faults = settings.faults
         super().__init__(settings, shape, seed)
-        self.d_optimizer = _faulty_rmsprop(settings.discriminator, self.faults.discriminator_learning_rate)
-        self.g_optimizer = _faulty_rmsprop(settings.generator, self.faults.generator_learning_rate)
+        self.d_optimizer = faulty_rmsprop(settings.discriminator, self.faults.discriminator_learning_rate)
+        self.g_optimizer = faulty_rmsprop(settings.generator, self.faults.generator_learning_rate)
 
     def new_generator(self, shape: Shape) -> keras.Sequential:
         """Build the generator with the faults that are layers."""
@@ -136,7 +136,8 @@ class FaultyDCGAN(DCGAN):
         return Onset(self.step, switch.start).reached()
 
 
-def _faulty_rmsprop(player: GeneratorSettings | DiscriminatorSettings, fault: LearningRateFault) -> Any:
+def faulty_rmsprop(player: GeneratorSettings | DiscriminatorSettings, fault: LearningRateFault) -> Any:
+    """Return a player's optimizer with the learning rate that a fault gives it."""
     if fault.start is None:
         return rmsprop(player)
     return rmsprop(player, ReplacedRate(learning_rate(player), fault.value, fault.factor, fault.start))

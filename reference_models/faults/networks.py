@@ -39,7 +39,7 @@ NETWORKS = (
         "Batch normalisation in a discriminator that sees reals and fakes in one batch",
         "The batch statistics tell which half is which, and the adversarial step, whose batch has fakes only, meets "
         "another function than the one that was trained.",
-        ("GD106",),
+        ("GD106", "GD010"),
         discriminator__batch_norm=True,
         training__freeze_discriminator=True,
     ),
@@ -48,7 +48,7 @@ NETWORKS = (
         "Batch normalisation in a discriminator that is frozen by its flag in the adversarial step",
         "`trainable = False` puts batch normalisation into inference mode in Keras 3, so that the generator plays "
         "against moving statistics and the discriminator trains on batch statistics.",
-        ("GD106",),
+        ("GD106", "GD010"),
         discriminator__batch_norm=True,
         training__freeze_discriminator=True,
         faults__freeze_by_flag=True,
