@@ -112,7 +112,9 @@ def _train(arguments: list[str], run_dir: Path) -> None:
 def judged(run_dir: Path) -> dict[str, Any]:
     """Diagnose a finished run and keep what the tables show."""
     command = [sys.executable, "-m", "gandoctor", "diagnose", str(run_dir), "--json", "--fail-on", "never"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{run_dir} cannot be judged: exit {done.returncode}\n{done.stderr[-4000:]}")
     diagnosis: dict[str, Any] = json.loads(done.stdout)
     kept = ("id", "severity", "first_step", "last_step")
     return {
