@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gandoctor.monitors.forward import SAMPLE_COUNT
-from gandoctor.monitors.model_card import describe, latent_card
+from gandoctor.monitors.model_card import describe, describe_losses, latent_card
 from gandoctor.monitors.options import Options, opening_manifest, usable_directory, usable_reals
 from gandoctor.monitors.players import find_players
 from gandoctor.monitors.random_state import preserved_random_state
@@ -34,6 +34,7 @@ def write_card(options: Options, model: Any | None = None, planned_steps: int | 
         options.latent_sampler,
     )
     manifest = opening_manifest(options, players, planned_steps)
+    manifest.losses = describe_losses(model, players.discriminator)
     usable_reals(options, manifest)
     manifest.generator = describe(players.generator, players.g_optimizer)
     manifest.discriminator = describe(players.discriminator, players.d_optimizer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -39,15 +40,19 @@ def checked_images(data: Any, name: str) -> np.ndarray:
 
 def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> DataCard:
     """Describe the real data; its range is that of the images the monitor was given."""
+    minimum, maximum = probe.min(), probe.max()
     return DataCard(
         shape=tuple(probe.shape[1:]),
         dtype=str(np.asarray(given).dtype),
-        minimum=float(probe.min()),
-        maximum=float(probe.max()),
+        minimum=float(minimum),
+        maximum=float(maximum),
         mean=float(probe.mean()),
         std=float(probe.std()),
         probe_count=len(probe),
         holdout_count=0 if holdout is None else len(holdout),
+        share_at_minimum=float((probe == minimum).mean()),
+        share_at_maximum=float((probe == maximum).mean()),
+        distinct_count=len({hashlib.blake2b(np.ascontiguousarray(image).data).digest() for image in probe}),
     )
 
 

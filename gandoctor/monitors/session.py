@@ -21,7 +21,7 @@ from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
 from gandoctor.monitors.images import to_bytes, to_unit
 from gandoctor.monitors.inference import Inference
-from gandoctor.monitors.model_card import describe, latent_card
+from gandoctor.monitors.model_card import describe, describe_losses, latent_card
 from gandoctor.monitors.observation import Input
 from gandoctor.monitors.options import (
     MonitorWarning,
@@ -81,6 +81,7 @@ class Session:
         self._closed = False
         self._threads = ThreadpoolController()
         manifest = opening_manifest(options, self.players, planned_steps)
+        manifest.losses = describe_losses(model, self.players.discriminator)
         self.reals, self.holdout = usable_reals(options, manifest)
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)

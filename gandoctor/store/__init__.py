@@ -11,6 +11,7 @@ from gandoctor.store.manifest import (
     LossFamily,
     Manifest,
     PlayerCard,
+    Reach,
 )
 from gandoctor.store.run import Run, RunState, SampleSheet, load_run
 from gandoctor.store.writer import RunWriter
@@ -23,6 +24,7 @@ __all__ = [
     "LossFamily",
     "Manifest",
     "PlayerCard",
+    "Reach",
     "Run",
     "RunState",
     "RunWriter",

@@ -27,6 +27,8 @@ class DataCard(BaseModel):
         minimum: Smallest value; maximum: largest value; both over all probe data, in the data's own units.
         probe_count: Real examples the discriminator trains on, kept for probes.
         holdout_count: Real examples it never trains on; 0 when none were given.
+        share_at_minimum: Share of all values that are the smallest one, 0..1; share_at_maximum: the largest one.
+        distinct_count: Different examples among the `probe_count`: fewer where some are exact copies.
     """
 
     shape: tuple[int, ...]
@@ -37,6 +39,9 @@ class DataCard(BaseModel):
     std: float
     probe_count: int
     holdout_count: int = 0
+    share_at_minimum: float | None = None
+    share_at_maximum: float | None = None
+    distinct_count: int | None = None
 
 
 class LatentCard(BaseModel):
@@ -51,22 +56,72 @@ class LatentCard(BaseModel):
 
 
 class LayerCard(BaseModel):
-    """One layer in call order; `settings` holds what matters for diagnosis (units, rate, momentum, strides ...)."""
+    """One call of one layer; a layer that is called twice has two cards.
+
+    Attributes:
+        type: Class of the layer. What a subclassed network computes outside of its layers is here as well, its type
+            the operation's with "ops." in front: "ops.Tanh", "ops.Mul".
+        settings: What matters for diagnosis: units, kernel_size, strides, rate, momentum, activation ...; of a layer
+            that is not part of Keras, its public attributes.
+        output_shape: With None for the batch; None where it is not known.
+        parameters: Weights of the layer, trainable or not.
+        path: Names of the networks and layers it sits in, outermost first, joined by "/"; "" at the top.
+        wrappers: Types of the layers that wrap it, outermost first, e.g. ("SpectralNormalization",).
+        inputs: Positions, in the network's list, of the layers whose output it is given; -1 is the network's own
+            input. None where it is not known.
+    """
 
     name: str
     type: str
     settings: dict[str, Any] = Field(default_factory=dict)
     output_shape: tuple[int | None, ...] | None = None
     parameters: int = 0
+    path: str = ""
+    wrappers: tuple[str, ...] = ()
+    inputs: tuple[int, ...] | None = None
+
+    @property
+    def address(self) -> str:
+        """The path and the name, e.g. "block_1/conv2d": tells apart what has one name in two places."""
+        return f"{self.path}/{self.name}" if self.path else self.name
+
+
+class Reach(BaseModel):
+    """The values a network's output can take, whatever its weights and its input.
+
+    Attributes:
+        low: Smallest of them, in data units; None: there is none. high: the largest likewise. Bounds that are only
+            approached, such as those of a sigmoid, count as reached.
+        layer: Address of the layer that sets them.
+    """
+
+    low: float | None
+    high: float | None
+    layer: str
 
 
 class PlayerCard(BaseModel):
-    """One network and its optimizer; `optimizer` is empty where none was found."""
+    """One network and its optimizer; `optimizer` is empty where none was found.
+
+    Attributes:
+        layers: Nested networks unfolded, in the order `order` says.
+        order: "called": as they are called, and `inputs` of each layer is known. "declared": as they are listed on
+            the network, because its calls could not be followed. "unknown": written by an earlier version.
+        order_note: Why the order is only the declared one.
+        outputs: Positions in `layers` of what produces the network's outputs, in their order; -1 is its input.
+        input_shapes: Of each input, None for the batch; empty where they are not known yet.
+        reach: Of the network's first output; None where it is not known.
+    """
 
     name: str
     layers: list[LayerCard] = Field(default_factory=list)
     parameters: int = 0
     optimizer: dict[str, Any] = Field(default_factory=dict)
+    order: Literal["called", "declared", "unknown"] = "unknown"
+    order_note: str = ""
+    outputs: tuple[int, ...] = ()
+    input_shapes: tuple[tuple[int | None, ...], ...] = ()
+    reach: Reach | None = None
 
 
 class Manifest(BaseModel):
@@ -76,6 +131,7 @@ class Manifest(BaseModel):
         config: The training's own settings, as the target declared them.
         loss_family: None when it could not be inferred; rules that need it say so.
         real_is_high: True when the discriminator is trained to score reals above fakes; None when unknown.
+        losses: Where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and settings.
         players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
         missing: Signal name -> why it could not be recorded.
         cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`).
@@ -99,6 +155,7 @@ class Manifest(BaseModel):
     latent: LatentCard | None = None
     generator: PlayerCard | None = None
     discriminator: PlayerCard | None = None
+    losses: dict[str, dict[str, Any]] = Field(default_factory=dict)
     cadence: dict[str, float] = Field(default_factory=dict)
     players: dict[str, str] = Field(default_factory=dict)
     missing: dict[str, str] = Field(default_factory=dict)
