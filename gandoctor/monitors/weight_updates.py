@@ -13,7 +13,6 @@ from gandoctor.monitors.replicas import on_first_replica, own_variable
 from gandoctor.monitors.session import Session
 from gandoctor.monitors.step_log import as_float
 from gandoctor.monitors.taps import Update
-from gandoctor.monitors.weights import flat, inner
 
 _PLAYERS: tuple[Phase, Phase] = ("d", "g")
 
@@ -30,16 +29,15 @@ class WeightUpdateMonitor(Monitor):
         super().__init__(*args, **kwargs)
         self._measured: Any = None
         self._flag_is_up = False
-        self._copies: dict[tuple[int, ...], Any] = {}
+        self._copies: dict[Phase, Any] = {}
         self._at_last_probe: dict[Phase, Any] = {}
 
     def attached(self, session: Session) -> None:
         """Create the copies now: variables born inside a train function make TensorFlow trace it twice."""
         self._measured = own_variable(False, "gandoctor_measured")
         for player in _PLAYERS:
-            weights = list(session.players.network(player).trainable_variables)
-            if weights:
-                self._copy_of(weights)
+            if session.weights.variables(player):
+                self._copy_of(player)
 
     def before_step(self, measured: bool) -> None:
         """Raise or lower the flag that the graph reads."""
@@ -49,15 +47,15 @@ class WeightUpdateMonitor(Monitor):
 
     def before_update(self, update: Update) -> dict[str, Any]:
         """Copy the weights the optimizer is about to move."""
-        moving = [weights for player in _PLAYERS if (weights := _moved(update, player))]
+        moving = _moved(update)
 
         def copy() -> Any:
-            for weights in moving:
-                self._copy_of(weights).assign(flat(weights))
+            for player in moving:
+                self._copy_of(player).assign(self._weights(player))
             return tf.constant(True)
 
-        for weights in moving:
-            self._copy_of(weights)
+        for player in moving:
+            self._copy_of(player)
         on_first_replica(lambda: tf.cond(self._measured, copy, lambda: tf.constant(False)))
         return {}
 
@@ -70,12 +68,11 @@ class WeightUpdateMonitor(Monitor):
 
         def distances() -> Any:
             found = {"d": tf.constant(0.0), "g": tf.constant(0.0), "own": tf.constant(0.0)}
-            for player in _PLAYERS:
-                if weights := _moved(update, player):
-                    before = self._copy_of(weights)
-                    found[player] = tf.norm(flat(weights) - before)
-                    if player == update.phase:
-                        found["own"] = tf.norm(before)
+            for player in _moved(update):
+                before = self._copy_of(player)
+                found[player] = tf.norm(self._weights(player) - before)
+                if player == update.phase:
+                    found["own"] = tf.norm(before)
             return tf.stack(list(found.values()))
 
         def record() -> None:
@@ -112,16 +109,20 @@ class WeightUpdateMonitor(Monitor):
             )
         return found
 
-    def _copy_of(self, weights: list[Any]) -> Any:
-        """The variable that holds a copy of these weights, one after the other, float32."""
-        key = tuple(id(inner(v)) for v in weights)
-        if key not in self._copies:
+    def _weights(self, player: Phase) -> Any:
+        assert self.session is not None
+        return self.session.weights.copy(player)
+
+    def _copy_of(self, player: Phase) -> Any:
+        """The variable that keeps a player's weights as they were before an update."""
+        if player not in self._copies:
+            assert self.session is not None
+            size = sum(math.prod(v.shape) for v in self.session.weights.variables(player))
             with tf.init_scope():
-                size = sum(math.prod(v.shape) for v in weights)
-                self._copies[key] = own_variable(tf.zeros((size,)), "gandoctor_copy")
-        return self._copies[key]
+                self._copies[player] = own_variable(tf.zeros((size,)), "gandoctor_copy")
+        return self._copies[player]
 
 
-def _moved(update: Update, player: Phase) -> list[Any]:
-    """Return the weights an optimizer really moves: it skips those without a gradient."""
-    return [v for g, v in update.gradients[player] if g is not None]
+def _moved(update: Update) -> list[Phase]:
+    """Return the players that an optimizer may move: it skips weights without a gradient."""
+    return [player for player in _PLAYERS if any(g is not None for g, _ in update.gradients[player])]
