@@ -13,9 +13,9 @@ How it is recognised
     The losses of two players that see the same networks and oppose each other cannot both be low: for each family
     there is an exact inequality between them (cross-entropy: exp(-2 L_D) + exp(-L_G) <= 1). It must be broken by more
     than half of what it could be, as a running median over 60 steps, persistently, after warm-up. Whether labels or
-    networks are at odds is told by the generator's updates: they must pull the fakes to where the discriminator has
-    put the reals. For a Wasserstein critic, whose losses do not bound each other, that alone decides: three of four
-    successive probes with the fakes pulled the wrong way.
+    networks are at odds is told by the very first updates, which must carry the logits of fakes after those of reals,
+    or, later in a run, by the generator's two modes having agreed until then. A Wasserstein critic's losses do not
+    bound each other: there both losses are compared with the scores, which tells in which direction each is trained.
 
 What it is not
     Which label means real is a convention: generated = 1 and real = 0 in both steps is a correct game, and its
@@ -23,7 +23,7 @@ What it is not
     of ln 4 is the equilibrium, and Wasserstein losses may well be negative. A low discriminator loss beside a high
     generator loss is GD301. Where batch normalisation or dropout make the two steps see different networks the losses
     can both be low as well: if the run shows that, it is GD010. A factor in front of one of the losses breaks the
-    inequality without any conflict; where the family was not told from the numbers this is a warning.
+    inequality without any conflict; where the family was only said and nothing else confirms it this is a warning.
 
 What to do
     Write the labels down once and use them in both steps: in the generator's step generated images get the label
@@ -32,12 +32,13 @@ What to do
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import pandas as pd
 
 from gandoctor.rules.persistence import SPAN_STEPS, persistent_episode
-from gandoctor.rules.phase_agreement import BOUNDED, Directions, directions, excess
+from gandoctor.rules.phase_agreement import excess
 from gandoctor.rules.phase_blame import blame
-from gandoctor.rules.repetition import longest_stretch
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import LossFamily, Run
@@ -51,14 +52,15 @@ class Limits:
         excess: By how much the losses exceed what one game allows. 0 is the theorem, 1 is two players who both
             have all they want; half-way between the two. Running medians of 83 healthy runs stayed below 0.00,
             68 runs with reversed labels reached 0.75 or more.
-        votes: Successive probes whose directions are looked at for a Wasserstein critic.
-        opposed: Probes among them that must pull the wrong way. None of 468 did in 53 healthy runs, 203 of 209 with
-            reversed labels.
+        match: Relative difference up to which a Wasserstein loss is the difference of the scores of the same step:
+            they are taken in inference mode, on other images. Judgement.
+        separated: Pooled standard deviations that a critic's real and generated scores must lie apart for their
+            order to mean something. Judgement.
     """
 
     excess: float = 0.5
-    votes: int = 4
-    opposed: int = 3
+    match: float = 0.25
+    separated: float = 1.0
 
 
 _INEQUALITY: dict[LossFamily, str] = {
@@ -70,106 +72,92 @@ _INEQUALITY: dict[LossFamily, str] = {
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on both losses where they bound each other, on directions alone where they do not."""
-    if run.manifest.loss_family in BOUNDED and "d_loss" in run and "g_loss" in run:
-        return _both_win(run, limits)
-    return _pulled_the_wrong_way(run, limits)
+    """Evidence on both losses."""
+    if "d_loss" not in run or "g_loss" not in run:
+        raise NotEvaluated("The losses of both players were not recorded.")
+    return _critic(run, limits) if run.manifest.loss_family == "wasserstein" else _both_win(run, limits)
 
 
 def _both_win(run: Run, limits: Limits) -> list[Evidence]:
     """Evidence where the losses break their inequality and the run does not show that the networks differ."""
-    family = run.manifest.loss_family
-    assert family is not None
     beyond = excess(run)
     if beyond.empty:
         raise NotEvaluated(f"The losses cover fewer than {SPAN_STEPS} steps.")
     episode = persistent_episode(beyond > limits.excess, warm_up_end(run.manifest))
-    if episode is None or blame(run) == "networks":
+    if episode is None:
         return []
-    severity = episode.severity(
-        Severity.CRITICAL if run.manifest.loss_family_source == "inferred" else Severity.WARNING
-    )
+    to_blame = blame(run, episode.first_step)
+    if to_blame == "networks":
+        return []
+    confirmed = to_blame == "objectives" or run.manifest.loss_family_source == "inferred"
+    severity = episode.severity(Severity.CRITICAL if confirmed else Severity.WARNING)
     d_loss, g_loss = (float(episode.of(run[name]).median()) for name in ("d_loss", "g_loss"))
+    family = run.manifest.loss_family
+    assert family is not None
     statement = (
         f"Both players win: the discriminator's loss is {d_loss:.2g} and the generator's {g_loss:.2g} in the median. "
         f"In one game {_INEQUALITY[family]}, whatever the networks are; the losses exceed that by "
         f"{float(episode.of(beyond).median()):.2g}.{episode.ending}"
     )
-    evidence = [
-        Evidence("g_loss", g_loss, None, episode.first_step, episode.last_step, statement, severity),
-        Evidence(
-            "d_loss",
-            d_loss,
-            None,
-            episode.first_step,
-            episode.last_step,
-            "The discriminator's loss alone would look like that of a strong discriminator.",
-            severity,
-        ),
+    alone = "The discriminator's loss alone would look like that of a strong discriminator."
+    first, last = episode.first_step, episode.last_step
+    return [
+        Evidence("g_loss", g_loss, None, first, last, statement, severity),
+        Evidence("d_loss", d_loss, None, first, last, alone, severity),
     ]
-    found = directions(run)
-    if family != "least_squares" and found.verdict == "conflict":
-        evidence.append(replace(_direction(found, 0, run.last_step), severity=severity))
-    return evidence
 
 
-def _pulled_the_wrong_way(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence where the generator's updates pull the fakes away from where the discriminator has put the reals."""
-    why = run.manifest.missing.get("fake_logit_change_in_g_step", "not recorded")
-    if "fake_logit_change_in_g_step" not in run:
-        raise NotEvaluated(f"What the generator's updates do to the discriminator's view was not recorded: {why}.")
-    if "d_real_logit" not in run or "d_fake_logit" not in run:
-        raise NotEvaluated("The discriminator's logits of real and generated images were not recorded.")
-    found = directions(run)
-    if len(found.opposed) < limits.opposed:
-        raise NotEvaluated(
-            f"Needs {limits.opposed} probes in which the discriminator separates real and generated images; "
-            f"{len(found.opposed)} so far."
-        )
-    recent = found.opposed.astype(float).rolling(limits.votes, min_periods=limits.opposed).sum()
-    stretch = longest_stretch(recent >= limits.opposed, 1)
-    if stretch is None:
+def _critic(run: Run, limits: Limits) -> list[Evidence]:
+    """Evidence where a Wasserstein critic and its generator are trained in the same direction.
+
+    One game is L_D = s (f - r) and L_G = -s f, with f and r the mean scores of generated and real images and s = 1 or
+    -1, whatever the convention: each loss tells its own s where it matches the scores.
+    """
+    names = ("d_loss", "g_loss", "d_real_logit", "d_fake_logit", "d_prime")
+    if any(name not in run for name in names):
+        raise NotEvaluated("The critic's scores of real and generated images were not recorded.")
+    table = pd.DataFrame({name: run[name] for name in names}).dropna()
+    fake, difference = table["d_fake_logit"], table["d_fake_logit"] - table["d_real_logit"]
+    separated = table["d_prime"].abs() >= limits.separated
+    d_sign, g_sign = _sign(table["d_loss"], difference, limits), -_sign(table["g_loss"], fake, limits)
+    told = separated & (d_sign != 0) & (g_sign != 0)
+    episode = persistent_episode((d_sign * g_sign < 0) & separated, warm_up_end(run.manifest))
+    if episode is None:
+        if not told.any():
+            raise NotEvaluated("The losses do not match the critic's scores closely enough to tell their directions.")
         return []
-    before = found.opposed.index[found.opposed.index <= stretch.first_step][-limits.votes :]
-    first = next(int(step) for step in before if found.opposed[step])
-    severity = Severity.CRITICAL if stretch.ongoing else Severity.WARNING
-    return [replace(_direction(found, first, stretch.last_step), severity=severity)]
-
-
-def _direction(found: Directions, first: int, last: int) -> Evidence:
-    opposed = found.opposed.loc[first:last]
-    wrong = opposed[opposed]
-    pull, gap = found.pull[wrong.index], found.gap[wrong.index]
-    side = "above" if float(gap.median()) > 0 else "below"
-    way = "up" if float(pull.median()) > 0 else "down"
-    return Evidence(
-        "fake_logit_change_in_g_step",
-        float(pull.median()),
-        0.0,
-        int(wrong.index[0]),
-        int(wrong.index[-1]),
-        f"The discriminator's logits of real images lie {abs(float(gap.median())):.3g} {side} those of generated ones, "
-        f"and the generator's updates push the generated ones {way}, away from the reals, in {len(wrong)} of "
-        f"{len(opposed)} probes.",
+    d_loss, g_loss = (float(episode.of(table[name]).median()) for name in ("d_loss", "g_loss"))
+    statement = (
+        f"Critic and generator are trained in the same direction: the critic's loss is {d_loss:.3g}, the mean score of "
+        f"{'real minus generated' if d_loss * float(episode.of(difference).median()) < 0 else 'generated minus real'} "
+        f"images, and the generator's {g_loss:.3g}, that of generated images with "
+        f"{'its sign reversed' if g_loss * float(episode.of(fake).median()) < 0 else 'its own sign'}. One of the two "
+        f"signs is wrong.{episode.ending}"
     )
+    severity = episode.severity(Severity.CRITICAL)
+    return [Evidence("g_loss", g_loss, None, episode.first_step, episode.last_step, statement, severity)]
+
+
+def _sign(loss: pd.Series[float], scores: pd.Series[float], limits: Limits) -> pd.Series[int]:
+    """Return 1 where a loss matches scores, -1 where it matches their negative, 0 where neither."""
+    near = limits.match * scores.abs()
+    matches = ((loss - scores).abs() <= near).astype(int)
+    return matches - ((loss + scores).abs() <= near).astype(int)
 
 
 def causes(run: Run) -> list[Cause]:
     """Rank reversed labels against networks that differ between the steps."""
-    to_blame = blame(run)
+    if run.manifest.loss_family == "wasserstein":
+        return [_labels(0.97, "the losses match the scores with signs that exclude each other")]
+    episode = persistent_episode(excess(run) > LIMITS.excess, warm_up_end(run.manifest))
+    to_blame = blame(run, episode.first_step if episode is not None else run.last_step)
     shown = {
-        "objectives": "the generator's updates pull the fakes away from where the discriminator has put the reals",
+        "objectives": "the players' updates, or their networks until then, show no other reason",
         "networks": "the images or scores of training and inference differ",
         "unknown": "neither was recorded well enough to tell",
     }[to_blame]
     return [
-        Cause(
-            "labels-disagree",
-            "The labels of one of the two steps are reversed",
-            {"objectives": 0.97, "networks": 0.1, "unknown": 0.7}[to_blame],
-            "Print the labels that each step hands to its loss: the generated images of the generator's step must have "
-            f"the label of the real ones of the discriminator's. This run: {shown}.",
-        ),
+        _labels({"objectives": 0.97, "networks": 0.1, "unknown": 0.7}[to_blame], shown),
         Cause(
             "batch-norm-mode",
             "The two steps see different networks: batch normalisation or dropout in another mode",
@@ -178,6 +166,16 @@ def causes(run: Run) -> list[Cause]:
             f"losses come apart, it was the mode. This run: {shown}.",
         ),
     ]
+
+
+def _labels(score: float, shown: str) -> Cause:
+    return Cause(
+        "labels-disagree",
+        "The labels of one of the two steps are reversed",
+        score,
+        "Print the labels (or signs) that each step hands to its loss: the generated images of the generator's step "
+        f"must have the label of the real ones of the discriminator's. This run: {shown}.",
+    )
 
 
 LIMITS = Limits()

@@ -1,4 +1,4 @@
-"""Whether the two steps play one game: what their losses may be at most together, and where each pulls the fakes.
+"""Whether the two steps play one game: how low their losses can be together.
 
 Shared by conflicting-objectives (GD008) and train-inference-mismatch (GD010): both break the game, one by its aims,
 the other because the two steps do not see the same networks.
@@ -20,9 +20,6 @@ with the labels of one step reversed reached 0.75 or more (small networks on dig
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -96,83 +93,3 @@ def _losses(run: Run) -> pd.DataFrame:
     if table.empty:
         raise NotEvaluated("No step with finite losses of both players was recorded.")
     return table
-
-
-# Directions. ----------------------------------------------------------------------------------------------------
-
-VOTES = 4
-MAJORITY = 3
-SEPARATED = 1.0
-"""Pooled standard deviations that real and fake logits must lie apart, for their order to mean something."""
-ROUNDING = 1e-5
-"""Relative to the logits: a change that float32 explains."""
-SAME_IMAGES = 0.5
-"""Train-inference gap of the generator up to which its images in inference mode, on which changes are measured, are
-those that are trained. Healthy runs had 0.02 to 0.41, two whose steps saw different images for it 0.87 and 2.6."""
-
-
-@dataclass(frozen=True)
-class Directions:
-    """Where the generator's updates pull the fakes, probe by probe, against where the discriminator has put the reals.
-
-    Attributes:
-        opposed: Whether the generator pulls them away from the reals; one value a probe that tells, indexed by step.
-        pull: The change of the fakes' mean logit in the generator's update; gap: mean real minus mean fake logit.
-    """
-
-    opposed: pd.Series[bool]
-    pull: pd.Series[float]
-    gap: pd.Series[float]
-
-    @property
-    def verdict(self) -> Literal["one game", "conflict", "unknown"]:
-        """What most of the last probes that tell say."""
-        last = self.opposed.iloc[-VOTES:]
-        if len(last) < MAJORITY:
-            return "unknown"
-        if last.sum() >= MAJORITY:
-            return "conflict"
-        return "one game" if (~last).sum() >= MAJORITY else "unknown"
-
-
-def directions(run: Run) -> Directions:
-    """Compare, at every probe that tells, the generator's pull on the fakes with the side on which the reals lie.
-
-    Nobody's labels are asked for: in one game the generator pulls the fakes to where the discriminator has put the
-    reals, whatever that side is called. Measured on 53 healthy runs it did in 468 of 468 probes that tell, and in 6
-    of 209 with the labels of one step reversed (28 runs, all families but least squares, whose generator soon has what
-    it wants and pulls no more). What a single update of the discriminator does to the gap tells far less: with
-    RMSprop it went against the generator's pull in up to 6 of 10 probes of a healthy run.
-
-    Empty where the discriminator has batch normalisation: its order in inference mode, on which it was measured, is not
-    that of training (a healthy one ranked reals below fakes by 3 pooled standard deviations there).
-    """
-    if has_batch_norm(run):
-        none = pd.Series(np.zeros(0), index=pd.Index(np.zeros(0, np.int64)))
-        return Directions(none.astype(bool), none, none)
-    table = pd.DataFrame(
-        {
-            name: run[name] if name in run else pd.Series(dtype=float)
-            for name in (
-                "fake_logit_change_in_g_step",
-                "d_real_logit",
-                "d_fake_logit",
-                "d_prime",
-                "sample_train_infer_gap",
-            )
-        }
-    )
-    table = table[table.index > 2]  # the discriminator has learnt nothing yet
-    pull, real, fake = table["fake_logit_change_in_g_step"], table["d_real_logit"], table["d_fake_logit"]
-    gap = real - fake
-    size = np.maximum(1.0, np.maximum(real.abs(), fake.abs()))
-    tells = (pull.abs() > ROUNDING * size) & (table["d_prime"].abs() >= SEPARATED)
-    tells &= ~(table["sample_train_infer_gap"] > SAME_IMAGES)
-    return Directions((pull * gap < 0)[tells], pull[tells], gap[tells])
-
-
-def has_batch_norm(run: Run) -> bool:
-    """Tell whether the discriminator normalises over the batch."""
-    card = run.manifest.discriminator
-    in_card = card is not None and any("BatchNorm" in layer.type for layer in card.layers)
-    return in_card or "d_batch_gap" in run

@@ -18,6 +18,7 @@ from gandoctor.store import Run
 Player = Literal["d", "g"]
 Reason = Literal[
     "frozen",
+    "no_weights",
     "learning_rate",
     "no_gradient",
     "not_applied",
@@ -92,7 +93,7 @@ class Standstill:
     @property
     def fits_freeze_trap(self) -> bool:
         """Whether Keras 3's freeze trap explains it: from the first step on, and with nothing else that does."""
-        if self.reason in ("frozen", "other_step_only"):
+        if self.reason in ("frozen", "no_weights", "other_step_only"):
             return True
         return (
             self.player == "d" and self.first_step <= 2 and self.reason in ("no_gradient", "never_updated", "unknown")
@@ -123,6 +124,7 @@ class Standstill:
 
 _REASONS: dict[Reason, str] = {
     "frozen": "All its weights are frozen: nothing in it is trainable.",
+    "no_weights": "Its optimizer is called and handed none of its weights: they are frozen, or not in the list.",
     "learning_rate": "Its learning rate is 0 in that time.",
     "no_gradient": "Its gradient is exactly 0 as well: nothing that could move it arrives.",
     "not_applied": "Its gradient is not 0: the update is computed and then has no effect.",
@@ -237,7 +239,10 @@ def _reason(run: Run, player: Player, first: int, last: int) -> Reason:
     in_force = rate.loc[first:last] if len(rate.loc[first:last]) else rate.loc[:first].iloc[-1:]
     if len(in_force) and (in_force == 0).all():
         return "learning_rate"
-    gradient = recorded(run, f"{player}_grad_norm").loc[first:last]
+    norm = f"{player}_grad_norm"
+    if norm not in run and norm not in run.manifest.missing and f"{OTHER[player]}_grad_norm" in run:
+        return "no_weights"
+    gradient = recorded(run, norm).loc[first:last]
     if gradient.empty or not np.isfinite(gradient).all():
         return "unknown"
     if (gradient == 0).all():

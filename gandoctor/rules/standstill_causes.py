@@ -18,12 +18,26 @@ def rank_causes(run: Run, player: Player, limits: Limits) -> list[Cause]:
         f"its learning rate is {float(rate.iloc[-1]):.1e}" if len(rate) else "its learning rate is not recorded"
     )
     shown_gradient = f"the norm of its gradient is {float(gradient.median()):.3g}" if len(gradient) else "not recorded"
-    flag = "the monitor found no trainable weight in it" if still.reason == "frozen" else "the flag is not recorded"
+    flag = {
+        "frozen": "the monitor found no trainable weight in it",
+        "no_weights": "no gradient was ever computed for it",
+    }.get(still.reason, "the flag is not recorded")
+    other = (
+        "neither player moves"
+        if still.reason == "nothing_moves"
+        else "the other player moves"
+        if still.other_movement
+        else "the other player's movement is not recorded"
+    )
     return [
         Cause(
             f"{name}-frozen",
             f"The {name} is frozen: `trainable` was False when its step was first traced",
-            0.95 if still.reason in ("frozen", "other_step_only") else 0.75 if still.fits_freeze_trap else 0.05,
+            0.95
+            if still.reason in ("frozen", "no_weights", "other_step_only")
+            else 0.75
+            if still.fits_freeze_trap
+            else 0.05,
             f"`len({name}.trainable_weights)` is 0 in the step that should train it, and Keras may have warned once "
             f'that "the model does not have any trainable weights". This run: {flag}.',
         ),
@@ -45,6 +59,6 @@ def rank_causes(run: Run, player: Player, limits: Limits) -> list[Cause]:
             "The networks that are trained are not those the monitor watches",
             0.9 if still.reason == "nothing_moves" else 0.5 if still.reason == "never_updated" else 0.05,
             "Pass the very objects that the optimizers update, not copies made by clone_model or loaded from a file. "
-            f"This run: {'neither player moves' if still.reason == 'nothing_moves' else 'the other player moves'}.",
+            f"This run: {other}.",
         ),
     ]

@@ -21,8 +21,8 @@ How it is recognised
 What it is not
     Early in training moving averages lag behind: a gap of 14 in the first step is normal, 0.04 to 0.31 after step 100.
     Blank images, in either mode, have no spread to compare with. A dropout of 0.4 or batch normalisation with a
-    momentum of 0.9 stay far below. Reversed labels also make both losses low; where the generator's updates pull the
-    fakes away from the reals, or nothing tells the two apart and both losses are near their floor, it is GD008.
+    momentum of 0.9 stay far below. Reversed labels also make both losses low; where the first updates of the players
+    show them, or nothing tells the two apart and both losses are near their floor, it is GD008.
     Batch normalisation in the discriminator is not a fault while real and generated images have batches of their own:
     its batch gap alone says nothing.
 
@@ -94,11 +94,11 @@ def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
         episode = both_win
     if episode is None:
         return []
-    to_blame = blame(run)
+    to_blame = blame(run, episode.first_step)
     if to_blame == "objectives" or (to_blame == "unknown" and both_win is not None):
         return []
-    inferred = run.manifest.loss_family_source == "inferred"
-    severity = episode.severity(Severity.CRITICAL if inferred else Severity.WARNING)
+    confirmed = to_blame == "networks" or run.manifest.loss_family_source == "inferred"
+    severity = episode.severity(Severity.CRITICAL if confirmed else Severity.WARNING)
     d_loss, g_loss = (float(episode.of(run[name]).median()) for name in ("d_loss", "g_loss"))
     if run.manifest.loss_family == "non_saturating":
         below = float(episode.of(residual).median())

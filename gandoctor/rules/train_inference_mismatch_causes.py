@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gandoctor.rules.phase_agreement import SAME_IMAGES, has_batch_norm
-from gandoctor.rules.phase_blame import DIFFERENT_SCORES
+from gandoctor.rules.phase_blame import DIFFERENT_SCORES, SAME_IMAGES, has_batch_norm
 from gandoctor.rules.rule import Cause
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import PlayerCard, Run
@@ -78,8 +77,8 @@ def _labels(run: Run) -> Cause:
         "labels-disagree",
         "The labels of one of the two steps are reversed",
         0.15,
-        "The generator's updates would pull the fakes away from where the discriminator has put the reals (GD008). "
-        f"This run: {shown}.",
+        "Print the labels that each step hands to its loss; reversed ones show in the players' very first updates "
+        f"(GD008). This run: {shown}.",
     )
 
 

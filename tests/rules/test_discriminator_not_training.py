@@ -107,6 +107,19 @@ def test_the_monitor_says_frozen_in_the_words_that_are_looked_for() -> None:
     assert FROZEN in taps.read_text(encoding="utf-8")
 
 
+def test_an_optimizer_that_is_handed_no_weights(make_run: MakeRun) -> None:
+    # A training step of one's own with `discriminator.trainable_variables` of a frozen discriminator: an empty list.
+    empty = trains(d_update_in_d_step=first_two_and_probes(0.0), d_movement=probes(0.0), g_grad_norm=every_step(0.2))
+    del empty["d_grad_norm"]
+    finding = RULE.evaluate(make_run(empty))
+    assert "handed none of its weights" in finding.evidence[0].statement
+    assert "stops the discriminator for good" in finding.evidence[0].statement
+    assert top_cause(finding) == "discriminator-frozen"
+    # Where gradients could not be read for another reason, nothing follows from their absence.
+    unread = RULE.evaluate(make_run(empty, missing={"d_grad_norm": "gradients are summed by the optimizer"}))
+    assert "The run does not tell why" in unread.evidence[0].statement
+
+
 def test_one_that_moves_in_the_generators_step_only_is_not_trained_either(make_run: MakeRun) -> None:
     leak = trains(d_update_in_d_step=first_two_and_probes(0.0), d_update_in_g_step=first_two_and_probes(0.12))
     finding = RULE.evaluate(make_run(leak))

@@ -57,6 +57,16 @@ def test_an_update_without_effect_although_there_is_a_gradient(make_run: MakeRun
     assert "computed and then has no effect" in finding.evidence[0].statement
 
 
+def test_a_list_of_weights_that_does_not_name_it(make_run: MakeRun) -> None:
+    left_out = trains(g_update_in_g_step=first_two_and_probes(0.0), g_movement=probes(0.0), d_grad_norm=every_step(0.2))
+    del left_out["g_grad_norm"]
+    finding = RULE.evaluate(make_run(left_out))
+    assert "they are frozen, or not in the list" in finding.evidence[0].statement
+    assert finding.causes[0].id == "generator-frozen"
+    causes = {cause.id: cause.score for cause in finding.causes}
+    assert prescribe(RULE.treatments, causes)[0].id == "separate-variable-lists"
+
+
 def test_one_that_moves_in_the_discriminators_step_only(make_run: MakeRun) -> None:
     swapped = trains(g_update_in_g_step=first_two_and_probes(0.0), g_update_in_d_step=first_two_and_probes(0.2))
     finding = RULE.evaluate(make_run(swapped))
