@@ -1,4 +1,4 @@
-"""Whether the generator can produce the range of the data: from its last activation, else from what it produced."""
+"""Whether the generator can produce the range of the data: from its layers, else from what it produced."""
 
 from __future__ import annotations
 
@@ -6,30 +6,37 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gandoctor.measures.output_reach import reach_of
 from gandoctor.rules.rule import Cause
-from gandoctor.store import Run
+from gandoctor.store import DataCard, Reach, Run
 
-REACHES: dict[str, tuple[float, float]] = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, float("inf")),
-    "linear": (float("-inf"), float("inf")),
-}
-"""Values an output activation can take."""
+SLACK = 0.02
+"""Share of the data's range by which values may lie outside of what the generator reaches: stray pixels."""
 
 
-def output_reach(run: Run) -> tuple[float, float] | None:
-    """Return the smallest and largest value the generator's last activation can produce, if it is known."""
+def output_reach(run: Run) -> Reach | None:
+    """Return the values the generator can produce, None where they are not known."""
     card = run.manifest.generator
-    for layer in reversed(card.layers if card is not None else []):
-        named = str(layer.settings.get("activation") or layer.type).lower()
-        if named in REACHES:
-            return REACHES[named]
-        if layer.parameters > 0 or "activation" in layer.settings:
-            return None  # an activation of the user's own
-    return None
+    if card is None:
+        return None
+    return card.reach or reach_of(card)
+
+
+def missing_share(data: DataCard, reach: Reach) -> float:
+    """Return how much of the data's range the generator cannot reach, as a share of that range (0: none of it)."""
+    width = data.maximum - data.minimum
+    if not width > 0:
+        return 0.0
+    below = 0.0 if reach.low is None else max(0.0, reach.low - data.minimum)
+    above = 0.0 if reach.high is None else max(0.0, data.maximum - reach.high)
+    return (below + above) / width
+
+
+def in_words(reach: Reach) -> str:
+    """Return a reach in words, e.g. "0 to 1" or "any number from 0 up"."""
+    if reach.low is None:
+        return "any number" if reach.high is None else f"any number up to {reach.high:g}"
+    return f"any number from {reach.low:g} up" if reach.high is None else f"{reach.low:g} to {reach.high:g}"
 
 
 def range_mismatch(run: Run) -> Cause:
@@ -39,21 +46,22 @@ def range_mismatch(run: Run) -> Cause:
     data, reach = run.manifest.data, output_reach(run)
     if data is None:
         return Cause("range-mismatch", title, 0.25, test + "the data's range was not recorded.")
-    tolerance = 0.02 * (data.maximum - data.minimum)
     shown = f"data in {data.minimum:g} .. {data.maximum:g}"
     if reach is not None:
-        short = data.minimum < reach[0] - tolerance or data.maximum > reach[1] + tolerance
-        shown += f", the generator reaches {reach[0]:g} .. {reach[1]:g}."
+        short = missing_share(data, reach) > SLACK
+        shown += f", the generator reaches {in_words(reach)}."
         return Cause("range-mismatch", title, 0.9 if short else 0.02, test + shown)
-    low, high = _extreme(run, "sample_min", np.min), _extreme(run, "sample_max", np.max)
+    low, high = extreme(run, "sample_min", np.min), extreme(run, "sample_max", np.max)
     if low is None or high is None:
         return Cause("range-mismatch", title, 0.25, f"{test}{shown}; samples were not recorded.")
-    short = low > data.minimum + 5 * tolerance or high < data.maximum - 5 * tolerance
+    slack = 5 * SLACK * (data.maximum - data.minimum)
+    short = low > data.minimum + slack or high < data.maximum - slack
     shown += f", samples never left {low:.3g} .. {high:.3g}."
     return Cause("range-mismatch", title, 0.6 if short else 0.05, test + shown)
 
 
-def _extreme(run: Run, name: str, pick: Callable[[np.ndarray], float]) -> float | None:
+def extreme(run: Run, name: str, pick: Callable[[np.ndarray], float]) -> float | None:
+    """Return the extreme of a signal's finite values; None where there is none."""
     if name not in run:
         return None
     values = run[name].to_numpy()

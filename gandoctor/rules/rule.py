@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Kind = Literal["contract", "design", "gradients", "balance", "samples", "other"]
 """What a rule judges; the first digit of its id says it."""
 
+MODEL_CARD = "model_card"
+"""Stands for a signal in evidence that was read off the model card: it has no steps but 0."""
+
 _KINDS: tuple[Kind, ...] = ("contract", "design", "gradients", "balance", "samples")
 
 
@@ -51,12 +54,13 @@ class Evidence:
     """One observation a person can check on the curve.
 
     Attributes:
-        signal: Signal the observation was made on.
+        signal: Signal the observation was made on, or MODEL_CARD.
         observed: The value that speaks for the failure mode (e.g. the window's median).
         threshold: The limit it was compared with; None where the observation is a plain fact.
         first_step: First step of the observation; last_step: its last.
         statement: One sentence with the numbers in it.
         severity: Lower (or raise) the rule's own severity for this run; None keeps it.
+        layers: The layers it is about, as "generator/PATH/NAME" or "discriminator/PATH/NAME".
     """
 
     signal: str
@@ -66,6 +70,7 @@ class Evidence:
     last_step: int
     statement: str
     severity: Severity | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

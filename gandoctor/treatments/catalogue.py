@@ -229,6 +229,75 @@ _ALL = (
         cures=("batch-norm-placement", "batch-norm-in-discriminator", "phases-disagree"),
     ),
     Treatment(
+        id="separate-batches",
+        title="Give the discriminator real and generated images in batches of their own",
+        explanation=(
+            "Two calls, two losses, one sum. Batch normalisation then never sees which half of a batch an image stands "
+            "in, and the generator's step, whose batch is generated too, meets the same discriminator."
+        ),
+        code=keras_code.SEPARATE_BATCHES,
+        evidence="strong",
+        reference="ganhacks, tip 4; the mechanism; our measurements (one seed each way)",
+        cures=("batch-norm-in-discriminator",),
+    ),
+    Treatment(
+        id="one-output-activation",
+        title="End each network in its last weights and one activation, and nothing behind them",
+        explanation=(
+            "A second activation is given only what the first lets through, dropout behind the last weights erases "
+            "results. An `activation=` argument counts: give either the argument or an `Activation` layer."
+        ),
+        code=keras_code.ONE_OUTPUT_ACTIVATION,
+        evidence="strong",
+        reference="Deterministic: sigmoid(relu(x)) is 0.5 at least",
+    ),
+    Treatment(
+        id="layer-order",
+        title="Build blocks in the order weights, batch normalisation, activation, dropout",
+        explanation=(
+            "The article's and the DCGAN paper's order, and a convention: other orders train too. What matters more is "
+            "that no dropout stands right before a batch normalisation, and none on the output."
+        ),
+        code=keras_code.BLOCK_ORDER,
+        evidence="weak",
+        reference="R. Atienza 2017, problem 3; Ioffe and Szegedy, ICML 2015; Li et al., CVPR 2019",
+    ),
+    Treatment(
+        id="linear-critic",
+        title="Take the activation off the discriminator's output",
+        explanation=(
+            "Wasserstein, hinge and least-squares losses were made for scores without bounds, and a cross-entropy is "
+            "safest from logits. Tell the loss: from_logits=True."
+        ),
+        code=keras_code.LINEAR_CRITIC,
+        evidence="strong",
+        reference="Arjovsky et al., Wasserstein GAN, ICML 2017; Lim and Ye 2017; Keras documentation (from_logits)",
+    ),
+    Treatment(
+        id="leaky-discriminator",
+        title="Use leaky ReLU and strides in the discriminator",
+        explanation=(
+            "Both pass a gradient on to every pixel, and through the discriminator is how the generator learns. The "
+            "advice is one of practice: change it alone and judge it on at least three seeds."
+        ),
+        code=keras_code.LEAKY_DISCRIMINATOR,
+        evidence="weak",
+        reference="Radford et al., DCGAN, ICLR 2016, section 3; ganhacks, tip 5",
+        patch={"discriminator.activation": "leaky_relu", "discriminator.downsampling": "stride"},
+    ),
+    Treatment(
+        id="even-upsampling",
+        title="Enlarge by resizing and a convolution, or by kernels that are a multiple of the stride",
+        explanation=(
+            "Every pixel is then made by as many kernel entries as its neighbours. Either form does; resizing first "
+            "leaves the pattern no way at all."
+        ),
+        code=keras_code.EVEN_UPSAMPLING,
+        evidence="moderate",
+        reference="Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016",
+        patch={"generator.upsampling": "resize"},
+    ),
+    Treatment(
         id="batch-norm-momentum",
         title="Lower batch normalisation's momentum to 0.9 or less, and never freeze it by accident",
         explanation=(

@@ -310,3 +310,63 @@ def batches(images, batch_size):
         for start in range(0, len(images) - batch_size + 1, batch_size):
             yield images[order[start : start + batch_size]]
 '''
+
+SEPARATE_BATCHES = """\
+import tensorflow as tf
+
+
+def discriminator_step(discriminator, d_optimizer, loss, real, fake):
+    with tf.GradientTape() as tape:
+        on_real = discriminator(real, training=True)  # a batch of real images only
+        on_fake = discriminator(fake, training=True)  # a batch of generated ones only
+        d_loss = 0.5 * (loss(tf.ones_like(on_real), on_real) + loss(tf.zeros_like(on_fake), on_fake))
+    weights = discriminator.trainable_variables
+    d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+    return d_loss
+"""
+
+ONE_OUTPUT_ACTIVATION = """\
+from keras import layers
+
+generator_end = [layers.Conv2DTranspose(1, 5, padding="same", activation="sigmoid")]  # nothing else behind it
+discriminator_end = [layers.Flatten(), layers.Dense(1)]  # logits: the loss has from_logits=True
+"""
+
+BLOCK_ORDER = """\
+from keras import layers
+
+
+def block(filters, dropout=0.3):
+    return [
+        layers.Conv2DTranspose(filters, 5, padding="same"),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Activation("relu"),
+        layers.Dropout(dropout),
+    ]
+"""
+
+LINEAR_CRITIC = """\
+import keras
+from keras import layers
+
+last_layer = layers.Dense(1)  # no activation
+bce = keras.losses.BinaryCrossentropy(from_logits=True)  # if the loss is a cross-entropy
+"""
+
+LEAKY_DISCRIMINATOR = """\
+from keras import layers
+
+
+def block(filters):
+    return [
+        layers.Conv2D(filters, 5, strides=2, padding="same"),  # the stride takes the place of pooling
+        layers.LeakyReLU(negative_slope=0.2),
+    ]
+"""
+
+EVEN_UPSAMPLING = """\
+from keras import layers
+
+resized = [layers.UpSampling2D(), layers.Conv2D(64, 5, padding="same")]
+transposed = [layers.Conv2DTranspose(64, 4, strides=2, padding="same")]  # 4 is a multiple of 2
+"""

@@ -1,0 +1,112 @@
+"""GD101."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from design_cards import (
+    CONV,
+    DENSE,
+    DISCRIMINATOR,
+    GENERATOR,
+    LEAKY,
+    NORM,
+    UNIT,
+    Spec,
+    act,
+    card,
+    judged,
+    named,
+    transpose,
+)
+
+from gandoctor.rules import Finding, Severity, Status
+from gandoctor.store import PlayerCard, Run
+
+MakeRun = Callable[..., Run]
+
+
+def of(
+    make_run: MakeRun, generator: PlayerCard | None = GENERATOR, discriminator: PlayerCard | None = DISCRIMINATOR
+) -> Finding:
+    return judged("GD101", make_run({}, generator=generator, discriminator=discriminator, real_count=0))
+
+
+@pytest.mark.parametrize(
+    ("end", "where", "layers"),
+    [
+        ((NORM, act("tanh")), "right before its output activation activation (tanh)", {"activation"}),
+        ((act("tanh"), NORM), "behind its output activation activation (tanh)", {"activation"}),
+        ((NORM,), "as its last layer", set()),
+        ((NORM, "Flatten", act("tanh"), ("Rescaling", {"scale": 2.0, "offset": 0.0})), "right before", {"activation"}),
+    ],
+)
+def test_on_the_generators_output(make_run: MakeRun, end: tuple[Spec, ...], where: str, layers: set[str]) -> None:
+    finding = of(make_run, card(DENSE, NORM, LEAKY, transpose(), *end))
+    assert finding.severity is Severity.CRITICAL
+    assert where in finding.evidence[0].statement
+    assert named(finding) == {f"generator/{name}" for name in ({"batchnormalization_1"} | layers)}
+
+
+def test_behind_an_activation_that_is_an_argument(make_run: MakeRun) -> None:
+    finding = of(make_run, card(DENSE, transpose(activation="tanh"), NORM))
+    assert "behind its output activation conv2dtranspose (tanh)" in finding.evidence[0].statement
+    assert named(finding) == {"generator/batchnormalization", "generator/conv2dtranspose"}
+
+
+def test_at_the_discriminators_input(make_run: MakeRun) -> None:
+    for before in (
+        (),
+        (("Rescaling", {"scale": 2.0, "offset": -1.0}),),
+        (("RandomFlip", {}),),
+        (("GaussianNoise", {}),),
+    ):
+        finding = of(make_run, discriminator=card(*before, NORM, CONV, LEAKY, "Flatten", UNIT))
+        assert finding.severity is Severity.WARNING
+        assert named(finding) == {"discriminator/batchnormalization"}
+
+
+def test_on_the_discriminators_own_output(make_run: MakeRun) -> None:
+    for end in ((NORM,), (NORM, act("sigmoid"))):
+        finding = of(make_run, discriminator=card(CONV, LEAKY, "Flatten", UNIT, *end))
+        assert finding.severity is Severity.CRITICAL
+        assert "one and the same mean score" in finding.evidence[0].statement
+
+
+def test_healthy_and_its_look_alikes(make_run: MakeRun) -> None:
+    assert of(make_run).status is Status.NOT_DETECTED
+    radford = card(CONV, LEAKY, CONV, NORM, LEAKY, "Flatten", UNIT)
+    assert of(make_run, discriminator=radford).status is Status.NOT_DETECTED
+    before_last_weights = card(DENSE, NORM, act("relu"), transpose(), NORM, LEAKY, transpose(), act("tanh"))
+    assert of(make_run, before_last_weights).status is Status.NOT_DETECTED
+    other = card(("LayerNormalization", {}), CONV, LEAKY, ("GroupNormalization", {}), "Flatten", UNIT)
+    assert of(make_run, discriminator=other).status is Status.NOT_DETECTED
+    # The generator's input is noise; normalising it is odd and harmless.
+    assert of(make_run, card(NORM, DENSE, transpose(), act("tanh"))).status is Status.NOT_DETECTED
+
+
+def test_one_of_two_branches_is_enough(make_run: MakeRun) -> None:
+    branches = card(CONV, ("BatchNormalization", {}, (0,)), ("Conv2D", {}, (0,)), ("Add", {}, (1, 2)), act("tanh"))
+    assert of(make_run, branches).status is Status.NOT_DETECTED, "a sum lies between"
+    second = card(DENSE, LEAKY, ("Dense", {}, (1,)), ("BatchNormalization", {}, (1,)), outputs=(2, 3))
+    assert of(make_run, second).status is Status.DETECTED
+
+
+def test_not_evaluated_where_the_order_is_not_known(make_run: MakeRun) -> None:
+    assert "does not hold the layers" in str(of(make_run, None, None).reason)
+    declared = DISCRIMINATOR.model_copy(update={"order": "declared", "order_note": "it is not built"})
+    finding = of(make_run, discriminator=declared)
+    assert finding.status is Status.NOT_EVALUATED, "half of a GAN is not healthy"
+    assert "it is not built" in str(finding.reason)
+    assert "earlier version" in str(of(make_run, GENERATOR.model_copy(update={"order": "unknown"})).reason)
+    sick = card(DENSE, transpose(), NORM, act("tanh"))
+    assert of(make_run, sick, declared).status is Status.DETECTED, "what was found stands"
+
+
+@pytest.mark.parametrize("inputs", [(5,), (-2,), (0,), None])
+def test_a_damaged_card_is_not_evaluated(make_run: MakeRun, inputs: tuple[int, ...] | None) -> None:
+    damaged = GENERATOR.model_copy(deep=True)
+    damaged.layers[0].inputs = inputs
+    assert "damaged" in str(of(make_run, damaged).reason)
+    assert "damaged" in str(of(make_run, GENERATOR.model_copy(update={"outputs": (99,)})).reason)

@@ -1,0 +1,112 @@
+"""GD104."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from design_cards import card, judged
+from recorded_runs import probes
+
+from gandoctor.rules import Finding, Severity, Status
+from gandoctor.store import PlayerCard, Run
+from gandoctor.treatments import prescribe
+
+MakeRun = Callable[..., Run]
+
+
+def player(rate: Any, kind: str = "RMSprop") -> PlayerCard:
+    return card("Dense", optimizer={} if rate is None else {"type": kind, "learning_rate": rate})
+
+
+def of(make_run: MakeRun, d: PlayerCard, g: PlayerCard, signals: Any = None) -> Finding:
+    return judged("GD104", make_run(signals or {}, discriminator=d, generator=g, real_count=0))
+
+
+@pytest.mark.parametrize(
+    ("d", "g"),
+    [
+        (8e-4, 4e-4),  # the article
+        (2e-4, 1e-4),  # its author, later
+        (2e-4, 2e-4),
+        (4e-4, 1e-4),  # two time scales
+        (1e-4, 1e-4),
+        (5e-5, 5e-5),
+        (8e-4, 1e-2),  # 25 times the article's: the best digits of the first runs
+    ],
+)
+def test_rates_in_use(make_run: MakeRun, d: float, g: float) -> None:
+    assert of(make_run, player(d), player(g)).status is Status.NOT_DETECTED
+    signals = {"d_learning_rate": probes(d), "g_learning_rate": probes(g)}
+    assert of(make_run, player(d), player(g), signals).status is Status.NOT_DETECTED
+
+
+@pytest.mark.parametrize(
+    ("d", "g", "said"),
+    [
+        (8e-3, 4e-4, "the discriminator's is 20 times the other"),
+        (1e-5, 1e-3, "the generator's is 100 times the other"),
+        (8e-2, 4e-4, "the discriminator's is 200 times the other"),
+    ],
+)
+def test_far_apart(make_run: MakeRun, d: float, g: float, said: str) -> None:
+    finding = of(make_run, player(d, "Adam"), player(g, "RMSprop"))
+    assert finding.severity is Severity.WARNING
+    assert any(said in evidence.statement for evidence in finding.evidence)
+    assert {evidence.signal for evidence in finding.evidence} == {"model_card"}
+    assert (finding.first_step, finding.last_step) == (0, 0)
+
+
+def test_a_mistyped_exponent(make_run: MakeRun) -> None:
+    finding = of(make_run, player(8e-4), player(1e-7))
+    assert finding.severity is Severity.WARNING
+    assert any("1e-07, below the 1e-06 that is usual" in evidence.statement for evidence in finding.evidence)
+    assert finding.causes[0].id == "learning-rate-mistyped"
+    assert of(make_run, player(0.5), player(0.1)).severity is Severity.WARNING
+    assert of(make_run, player(0.1, "SGD"), player(0.1, "SGD")).status is Status.NOT_DETECTED
+
+
+def test_one_that_begins_mid_run_and_one_that_is_over(make_run: MakeRun) -> None:
+    steady = {"g_learning_rate": probes(4e-4)}
+    rates = {"d_learning_rate": probes(lambda s: 8e-3 if s >= 400 else 8e-4)}
+    finding = of(make_run, player(8e-4), player(4e-4), steady | rates)
+    assert (finding.first_step, finding.last_step) == (400, 1000)
+    assert finding.evidence[0].signal == "d_learning_rate"
+    over = {"d_learning_rate": probes(lambda s: 8e-3 if s < 400 else 8e-4)}
+    finding = of(make_run, player(8e-4), player(4e-4), steady | over)
+    assert (finding.first_step, finding.last_step) == (20, 380)
+    assert "It ended" in finding.evidence[0].statement
+
+
+def test_whether_the_generators_step_moves_the_discriminator_is_said_first(make_run: MakeRun) -> None:
+    def told(signals: Any) -> str:
+        return of(make_run, player(8e-3), player(4e-4), signals).evidence[0].statement
+
+    assert "is not known" in told({})
+    assert "pulls it backwards" in told({"d_update_in_g_step": probes(0.1)})
+    assert "nothing asks for a larger rate" in told({"d_update_in_g_step": probes(0.0)})
+
+
+def test_optimizers_of_two_kinds_are_not_compared(make_run: MakeRun) -> None:
+    finding = of(make_run, player(0.1, "SGD"), player(2e-4, "Adam"))
+    assert finding.status is Status.NOT_EVALUATED
+    assert "SGD and Adam cannot be compared" in str(finding.reason)
+    assert of(make_run, player(0.1, "SGD"), player(1e-8, "Adam")).status is Status.DETECTED
+    assert of(make_run, player(1e-2, "Mine"), player(1e-4, "Mine")).status is Status.NOT_EVALUATED
+
+
+def test_look_alike_a_rate_of_zero_is_another_rules(make_run: MakeRun) -> None:
+    assert of(make_run, player(0.0), player(4e-4)).status is Status.NOT_DETECTED
+
+
+def test_not_evaluated(make_run: MakeRun) -> None:
+    assert "No optimizer" in str(of(make_run, player(None), player(None)).reason)
+    assert "of the generator is not known" in str(of(make_run, player(8e-4), player(None)).reason)
+    assert of(make_run, player("x"), player(float("nan"))).status is Status.NOT_EVALUATED
+
+
+def test_what_to_change_first_depends_on_the_cause(make_run: MakeRun) -> None:
+    finding = of(make_run, player(8e-3), player(4e-4))
+    causes = {cause.id: cause.score for cause in finding.causes}
+    assert prescribe(finding.rule.treatments, causes)[0].id == "lower-discriminator-learning-rate"

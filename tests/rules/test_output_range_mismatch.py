@@ -1,0 +1,122 @@
+"""GD006."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from design_cards import CONV, DENSE, act, card, data, judged, named, transpose
+from recorded_runs import every_step, probes
+
+from gandoctor.rules import Severity, Status
+from gandoctor.store import PlayerCard, Run
+
+MakeRun = Callable[..., Run]
+
+
+def ending(activation: str, *more: Any) -> PlayerCard:
+    return card(DENSE, ("Reshape", {}), transpose(), act(activation), *more)
+
+
+def of(make_run: MakeRun, generator: PlayerCard, signals: dict[str, Any] | None = None, **fields: Any) -> Any:
+    fields = {"data": data(), "real_count": 0, **fields}
+    return judged("GD006", make_run(signals or {}, generator=generator, **fields))
+
+
+@pytest.mark.parametrize("low_high", [(-1.0, 1.0), (0.0, 255.0), (-0.42, 2.82)])
+def test_sigmoid_on_data_it_cannot_make(make_run: MakeRun, low_high: tuple[float, float]) -> None:
+    finding = of(make_run, ending("sigmoid"), data=data(*low_high))
+    assert finding.severity is Severity.CRITICAL
+    (evidence,) = finding.evidence
+    assert (evidence.signal, evidence.first_step, evidence.last_step) == ("model_card", 0, 0)
+    assert "0 to 1 (activation)" in evidence.statement
+    assert f"{low_high[0]:g} to {low_high[1]:g}" in evidence.statement
+    assert named(finding) == {"generator/activation"}
+
+
+def test_tanh_on_standardised_data_and_relu_on_symmetric(make_run: MakeRun) -> None:
+    assert of(make_run, ending("tanh"), data=data(-0.42, 2.82)).severity is Severity.CRITICAL
+    assert of(make_run, ending("relu"), data=data(-1, 1)).severity is Severity.CRITICAL
+    assert of(make_run, card(DENSE, transpose(activation="sigmoid")), data=data(-1, 1)).severity is Severity.CRITICAL
+
+
+def test_a_relu_before_the_sigmoid_leaves_half_of_the_range(make_run: MakeRun) -> None:
+    finding = of(make_run, card(DENSE, transpose(activation="relu"), act("sigmoid")))
+    assert finding.severity is Severity.CRITICAL
+    assert "0.5 to 1" in finding.evidence[0].statement
+
+
+def test_a_sliver_outside_is_a_warning_and_stray_pixels_are_none(make_run: MakeRun) -> None:
+    assert of(make_run, ending("sigmoid"), data=data(-0.05, 1)).severity is Severity.WARNING
+    assert of(make_run, ending("sigmoid"), data=data(-0.01, 1.005)).status is Status.NOT_DETECTED
+
+
+@pytest.mark.parametrize(
+    ("generator", "low_high"),
+    [
+        (ending("sigmoid"), (0.0, 1.0)),
+        (ending("tanh"), (-1.0, 1.0)),
+        (ending("tanh", ("Rescaling", {"scale": 127.5, "offset": 127.5})), (0.0, 255.0)),
+        (ending("tanh", ("ops.Mul", {"operand": 0.5}), ("ops.AddV2", {"operand": 0.5})), (0.0, 1.0)),
+    ],
+)
+def test_matching_ranges(make_run: MakeRun, generator: PlayerCard, low_high: tuple[float, float]) -> None:
+    assert of(make_run, generator, data=data(*low_high)).status is Status.NOT_DETECTED
+
+
+def test_look_alike_mostly_exact_zeros(make_run: MakeRun) -> None:
+    digits = data(mean=0.13, std=0.31, share_at_minimum=0.81)
+    assert of(make_run, ending("sigmoid"), data=digits).status is Status.NOT_DETECTED
+
+
+def test_look_alike_a_wider_reach_is_only_mentioned(make_run: MakeRun) -> None:
+    for activation in ("tanh", "linear", "relu"):
+        finding = of(make_run, ending(activation))
+        assert finding.severity is Severity.INFO, activation
+        assert "It can make every one of them" in finding.evidence[0].statement
+    # Single pixels leave the range in runs that do well.
+    pixels = {"sample_min": probes(-0.9), "sample_max": probes(1.0), "sample_mean": probes(0.12)}
+    assert of(make_run, ending("tanh"), pixels).severity is Severity.INFO
+    outside = of(make_run, ending("tanh"), {"sample_mean": probes(-0.4)})
+    assert outside.severity is Severity.WARNING
+    assert "the mean of its images is -0.4" in outside.evidence[0].statement
+
+
+def test_batches_that_leave_the_reach_mid_run(make_run: MakeRun) -> None:
+    signals = {"real_mean": every_step(lambda s: 33.0 if s >= 400 else 0.13), "real_spread": every_step(0.2)}
+    finding = of(make_run, ending("sigmoid"), signals)
+    assert finding.severity is Severity.CRITICAL
+    assert (finding.first_step, finding.last_step) == (400, 1000)
+    assert finding.evidence[0].signal == "real_mean"
+    symmetric = {"real_mean": every_step(lambda s: -0.74 if s >= 400 else 0.13), "real_spread": every_step(0.2)}
+    assert of(make_run, ending("sigmoid"), symmetric).first_step == 400
+    assert of(make_run, ending("sigmoid"), symmetric, data=None).first_step == 400
+    over = {"real_mean": every_step(lambda s: -0.74 if 400 <= s < 500 else 0.13), "real_spread": every_step(0.2)}
+    assert of(make_run, ending("sigmoid"), over).severity is Severity.WARNING
+
+
+def test_look_alike_the_monitor_was_given_other_images_than_training(make_run: MakeRun) -> None:
+    training = {"real_mean": every_step(0.13), "real_spread": every_step(0.2)}
+    for probe in (data(0, 255, mean=33, std=78), data(-1, 1, mean=-0.74, std=0.62)):
+        finding = of(make_run, ending("sigmoid"), training, data=probe)
+        assert finding.severity is Severity.WARNING
+        assert "given other images than training sees" in finding.evidence[0].statement
+    same = {"real_mean": every_step(33.0), "real_spread": every_step(51.0)}
+    assert of(make_run, ending("sigmoid"), same, data=data(0, 255, mean=33, std=78)).severity is Severity.CRITICAL
+
+
+def test_constant_data_are_another_rules(make_run: MakeRun) -> None:
+    assert of(make_run, ending("sigmoid"), data=data(3, 3)).status is Status.NOT_DETECTED
+
+
+def test_what_is_not_known_is_not_evaluated(make_run: MakeRun) -> None:
+    unknown = of(make_run, ending("sigmoid", ("OfMyOwn", {})))
+    assert unknown.status is Status.NOT_EVALUATED
+    assert "not known which values" in str(unknown.reason)
+    declared = card(DENSE, transpose(), act("sigmoid"), order="declared", outputs=())
+    assert of(make_run, declared).status is Status.NOT_EVALUATED
+    without = of(make_run, ending("sigmoid"), data=None, missing={"probe_data": "pass GANMonitor(..., probe_data=...)"})
+    assert without.status is Status.NOT_EVALUATED
+    assert "pass GANMonitor" in str(without.reason)
+    assert of(make_run, card(CONV), data=None).status is Status.NOT_EVALUATED
