@@ -6,7 +6,10 @@ What it is
 
 Why it hurts
     Part of the generator's training undoes the other part. The discriminator's loss falls because its opponent helps
-    it, and neither loss means what one reads off.
+    it (to less than half in all of 16 measured pairs of runs), and neither loss means what one reads off. What
+    becomes of the images depends on optimizer and networks: with the leak their kernel distance to the data was 1.1
+    to 18 times as large in 9 pairs, and 0.2 to 0.8 times in 7. It is a broken contract, and need not be why a run
+    fails.
 
 How it is recognised
     Exactly: the generator's trainable weights are compared before and after a discriminator update, and any movement
@@ -68,7 +71,7 @@ RULE = Rule(
     id="GD005",
     name="generator-updated-by-discriminator-step",
     title="The discriminator's update also trains the generator",
-    severity=Severity.CRITICAL,
+    severity=Severity.WARNING,
     requires=("g_update_in_d_step",),
     detect=detect,
     limits=LIMITS,
