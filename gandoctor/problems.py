@@ -72,7 +72,7 @@ PROBLEMS = (
             "still active makes grainy images by design. Then average the generator's weights, then train longer. "
             "Change dropout last, and compare on several seeds."
         ),
-        rules=("GD402",),
+        rules=("GD402", "GD103"),
         treatments=("sample-in-inference-mode", "average-generator-weights", "train-longer", "dropout-rate"),
         commands=(
             ("gandoctor check", "is a dropout rate out of its range, before any training"),
@@ -94,9 +94,10 @@ PROBLEMS = (
             Advice(
                 "Make the discriminator's learning rate larger than the adversarial model's",
                 "contradicted",
-                "It feeds the player that is winning. A discriminator rate ten times higher hurt, and our best digits "
-                "came from a generator rate 25 times higher (one seed each). The author later cut both rates by four "
-                "and kept their ratio. Heusel et al. 2017 do train a faster discriminator, at mild ratios.",
+                "It feeds the player that is winning, unless the adversarial step pulls the discriminator back, as it "
+                "does in the article's own program (GD004). A discriminator rate ten times higher hurt, and our best "
+                "digits came from a generator rate 25 times higher (one seed each). The author later cut both rates by "
+                "four and kept their ratio. Heusel et al. 2017 do train a faster discriminator, at mild ratios.",
             ),
             Advice(
                 "Use other noise for the generator's step than for the discriminator's",
@@ -111,7 +112,7 @@ PROBLEMS = (
             "then change the ratio of the learning rates, by a factor of two towards the player that is losing, or "
             "regularise the discriminator."
         ),
-        rules=("GD301", "GD007"),
+        rules=("GD301", "GD104", "GD109", "GD007"),
         treatments=(
             "r1-regularisation",
             "spectral-normalisation",
@@ -137,7 +138,7 @@ PROBLEMS = (
                 "weak",
                 "The right direction, though the order among the three is little tested. Where batch normalisation "
                 "must not be is well supported: not at the generator's output nor at the discriminator's input "
-                "(Radford et al., DCGAN, 2016), and at the output it left our one run with grid-like noise.",
+                "(Radford et al., DCGAN, ICLR 2016), and at the output it left our one run with grid-like noise.",
             ),
         ),
         first=(
@@ -146,12 +147,13 @@ PROBLEMS = (
             "range of the data at all. Then where batch normalisation sits, and how slowly its statistics follow. The "
             "order of the layers comes after these."
         ),
-        rules=("GD401",),
+        rules=("GD401", "GD101", "GD102"),
         treatments=(
             "separate-variable-lists",
             "match-output-range",
             "batch-norm-placement",
             "batch-norm-momentum",
+            "layer-order",
         ),
         commands=(
             ("gandoctor check", "frozen players, ranges, the order of the layers: before any training"),
@@ -186,7 +188,7 @@ PROBLEMS = (
             "setting, with the same seeds, and compare the samples around steps 500 and 1000: a difference smaller "
             "than that between seeds is none."
         ),
-        rules=(),
+        rules=("GD103", "GD104"),
         treatments=(),
         commands=(
             ("gandoctor check", "values outside the usual ranges, before any training"),

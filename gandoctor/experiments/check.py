@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +138,8 @@ def check_target(
         recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
         if outcome.ending != "completed" or not recorded:
             raise GandoctorError(_what_went_wrong(job, outcome, training.log_path))
-        return _judged(load_run(recorded[0]), steps)
+        diagnosis = _judged(load_run(recorded[0]), steps)
+        return _advised(diagnosis) if is_saved(target) else diagnosis
 
 
 def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:
@@ -153,9 +155,7 @@ def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:
             write_card(options, model, planned_steps)
         except GandoctorError as error:
             raise GandoctorError(_said_of_check(str(error))) from None
-        run = load_run(options.run_dir)
-        run.manifest.missing = {name: _said_of_check(why) for name, why in run.manifest.missing.items()}
-        return _judged(run, 0)
+        return _advised(_judged(load_run(options.run_dir), 0))
 
 
 def _options(run_dir: Path, target: Any, given: dict[str, Any]) -> tuple[Options, Any, int | None]:
@@ -182,9 +182,15 @@ def _judged(run: Run, dry_run_steps: int) -> Diagnosis:
     return diagnose(run, [rule for rule in all_rules() if rule.kind in KINDS], is_check=True)
 
 
+def _advised(diagnosis: Diagnosis) -> Diagnosis:
+    """Return a diagnosis whose reasons fit networks that no monitor is attached to."""
+    findings = [replace(f, reason=f.reason and _said_of_check(f.reason)) for f in diagnosis.findings]
+    return replace(diagnosis, findings=tuple(findings))
+
+
 def _said_of_check(text: str) -> str:
-    """Monitors say what to pass to GANMonitor; here it is to be passed to `check`."""
-    return text.replace("GANMonitor(", "gandoctor.check(")
+    """Monitors and rules say what to pass to GANMonitor; here it is to be passed to `check`."""
+    return text.replace("GANMonitor", "gandoctor.check")
 
 
 def _what_went_wrong(job: Job, outcome: Outcome, log_path: Path) -> str:

@@ -244,6 +244,7 @@ def test_saved_networks_are_loaded_in_a_child_and_judged(tmp_path, tiny_gan):
     assert manifest.discriminator.optimizer["learning_rate"] == pytest.approx(3e-4)
     assert manifest.generator.optimizer == {}
     assert {f.rule.id for f in diagnosis.findings} == TO_CHECK
+    assert "pass gandoctor.check(..., probe_data=...)" in str([f.reason for f in diagnosis.findings])
     assert not diagnosis.detected or {f.rule.kind for f in diagnosis.detected} == {"design"}
     with pytest.raises(GandoctorError, match="give the generator first"):
         check_target(paths[1], paths[:1])
