@@ -155,6 +155,7 @@ class FaultSettings(Section):
     output_noise: OutputNoiseFault = OutputNoiseFault()
     salt_and_pepper: SaltAndPepperFault = SaltAndPepperFault()
     output_batch_norm: bool = Field(default=False, description="batch normalisation before G's last activation")
+    output_relu: bool = Field(default=False, description="ReLU before G's last activation")
     activation_before_batch_norm: bool = Field(default=False, description="every ReLU of G before its normalisation")
     dropout_before_batch_norm: bool = Field(default=False, description="G's dropout before its first normalisation")
 

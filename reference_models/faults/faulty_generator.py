@@ -33,6 +33,8 @@ def build_faulty_generator(settings: Settings, shape: Shape, step: Any, seed: in
         stack = _dropout_first(stack)
     if faults.output_batch_norm:
         stack.insert(-1, layers.BatchNormalization(momentum=settings.generator.batch_norm_momentum))
+    if faults.output_relu:
+        stack.insert(-1, layers.ReLU())
     stack[1:1] = _latent_layers(settings, step)  # behind the input
     return keras.Sequential(stack + _image_layers(settings, step, seed), name="generator")
 

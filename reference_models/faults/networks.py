@@ -69,9 +69,17 @@ NETWORKS = (
         generator__batch_norm=False,
     ),
     _fault(
+        "relu-before-output",
+        "A ReLU before the generator's sigmoid",
+        "The sigmoid is given nothing below 0 and makes nothing below 0.5: no dark pixel. Where the ReLU is closed, no "
+        "gradient passes.",
+        ("GD102", "GD006"),
+        faults__output_relu=True,
+    ),
+    _fault(
         "activation-before-batch-norm",
         "Every ReLU of the generator comes before its batch normalisation",
-        "The normalisation undoes the activation's sign, and the next layer is given values around zero.",
+        "The next layer is given values around zero. A matter of taste for many: worth a remark, no more.",
         ("GD102",),
         faults__activation_before_batch_norm=True,
     ),

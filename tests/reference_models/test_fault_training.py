@@ -315,6 +315,7 @@ def test_the_settings_of_the_layers():
         "BatchNormalization",
         "Activation",
     ]
+    assert types(build("relu-before-output").model.generator)[-3:] == ["Conv2DTranspose", "ReLU", "Activation"]
     first = build("batch-norm-in-discriminator").model.discriminator.layers
     assert [type(layer).__name__ for layer in first[:2]] == ["Conv2D", "LeakyReLU"]
 
