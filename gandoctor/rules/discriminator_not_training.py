@@ -20,8 +20,9 @@ What it is not
     A discriminator that is updated every few steps only moves in between, and so do weights whose gradients are
     accumulated or whose update loss scaling skipped: such a step records nothing, which is not 0. One that ceased
     because its schedule brought the learning rate to 0 is told as such, and less loudly. A discriminator that moves
-    in the generator's step only is not training either: it is taught the generator's aim. A small movement is not
-    this failure, and samples that look alike (GD403) say nothing about it.
+    in the generator's step only is not training either: it is taught the generator's aim. One whose loss is at its
+    floor has nothing left to learn, and a gradient of 0: a hinge loss with every image beyond the margin. A small
+    movement is not this failure, and samples that look alike (GD403) say nothing about it.
 
 What to do
     Take two gradient tapes and hand each optimizer its own list of variables: such a list cannot be emptied by a
@@ -65,7 +66,7 @@ RULE = Rule(
     requires=(),
     detect=detect,
     limits=LIMITS,
-    treatments=("separate-variable-lists", "set-trainable-per-phase", "learning-rate-above-zero"),
+    treatments=("separate-variable-lists", "set-trainable-per-phase", "learning-rate-above-zero", "loss-from-logits"),
     references=(
         "eriklindernoren/Keras-GAN issues 22, 73 and 91 (confusion about freezing the discriminator)",
         "keras-team/keras issue 6405 (what `trainable` and compile meant in Keras 2)",

@@ -18,8 +18,9 @@ What it is not
     A generator that is updated once for several updates of a critic moves in between, and so do weights whose
     gradients are accumulated or whose update loss scaling skipped: such a step records nothing, which is not 0. A
     discriminator trained alone before the game begins is pre-training: the generator's turn has not come. A
-    learning rate that a schedule brought to 0 is told as such. A generator that moves by ever so little is not this
-    failure: see the causes of GD301. One that moves in the discriminator's step only is not training either.
+    learning rate that a schedule brought to 0 is told as such. A generator whose loss is at its floor has what it
+    wants, and a gradient of 0. One that moves by ever so little is not this failure: see the causes of GD301. One
+    that moves in the discriminator's step only is not training either.
 
 What to do
     Hand the generator's optimizer the generator's own list of variables, and make the images inside the tape that

@@ -49,6 +49,8 @@ class Limits:
             they must span. The persistence that symptoms need, so that critics which train several times a step
             and accumulated gradients are not mistaken. A frozen player needs `successive` probes only.
         schedule_span: Steps a learning rate of 0 must last.
+        satisfied: Loss at which a player has what it wants, and no gradient is no fault: a hinge loss of exactly 0,
+            or a cross-entropy whose gradient underflows (1e-7 at a logit of 16, where the gradient is that too).
     """
 
     movement: float = 0.0
@@ -57,6 +59,7 @@ class Limits:
     weight_probes: int = 4
     weight_span: int = 60
     schedule_span: int = 20
+    satisfied: float = 1e-6
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,7 @@ class Standstill:
         """Whether Keras 3's freeze trap explains it: from the first step on, and with nothing else that does."""
         if self.reason in ("frozen", "no_weights", "other_step_only"):
             return True
-        return (
-            self.player == "d" and self.first_step <= 2 and self.reason in ("no_gradient", "never_updated", "unknown")
-        )
+        return self.player == "d" and self.first_step <= 2 and self.reason in ("never_updated", "unknown")
 
     def evidence_saying(self, more: str = "") -> Evidence:
         """The observation in words, with a sentence more about this player."""
@@ -180,6 +181,8 @@ def _still_in_own_updates(
         reason = "other_step_only" if moves_elsewhere else _reason(run, player, first, last)
         if reason == "learning_rate" and last - first < limits.schedule_span:
             continue  # a learning rate that warms up
+        if reason == "no_gradient" and _has_what_it_wants(run, player, first, last, limits):
+            continue
         found.append(
             Standstill(
                 player=player,
@@ -224,11 +227,13 @@ def _still_between_probes(
     long = len(still) >= limits.weight_probes and last - since >= max(limits.weight_span, 2 * earlier + 1)
     if not long or (since == 0 and last < warm_up_end(run.manifest)):
         return None
-    if found.other_movement == 0:
-        return replace(found, reason="nothing_moves")
     updates = own.loc[since + 1 : last]
     reason: Reason = "undone" if (updates > limits.movement).any() else _reason(run, player, since + 1, last)
-    if reason == "unknown" and updates.empty:
+    if reason == "no_gradient" and _has_what_it_wants(run, player, since + 1, last, limits):
+        return None
+    if reason in ("unknown", "no_weights") and found.other_movement == 0:
+        reason = "nothing_moves"
+    elif reason == "unknown" and updates.empty:
         reason = "never_updated"
     return replace(found, reason=reason)
 
@@ -248,6 +253,12 @@ def _reason(run: Run, player: Player, first: int, last: int) -> Reason:
     if (gradient == 0).all():
         return "no_gradient"
     return "not_applied" if f"{player}_update_in_{player}_step" in run else "unknown"
+
+
+def _has_what_it_wants(run: Run, player: Player, first: int, last: int, limits: Limits) -> bool:
+    """Tell whether its loss is at its floor of 0, where a gradient of 0 is as it should be (hinge, underflow)."""
+    loss = recorded(run, f"{player}_loss").loc[first:last]
+    return bool(len(loss) and 0.0 <= float(loss.median()) <= limits.satisfied)
 
 
 def _movement_within(moved: pd.Series[float], first: int, last: int) -> pd.Series[float]:

@@ -402,13 +402,13 @@ _ALL = (
         id="loss-from-logits",
         title="Compute the cross-entropy from logits",
         explanation=(
-            "The logarithm of a saturated probability is infinite; from logits it never is. Take the sigmoid off "
-            "the discriminator at the same time: both together, or neither."
+            "The logarithm of a saturated probability is infinite, or clipped and then without a gradient; from logits "
+            "it is neither. Take the sigmoid off the discriminator at the same time: both together, or neither."
         ),
         code=keras_code.FROM_LOGITS,
         evidence="strong",
         reference="Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction",
-        cures=("logarithm-of-zero",),
+        cures=("logarithm-of-zero", "no-gradient-arrives"),
     ),
     Treatment(
         id="check-data",

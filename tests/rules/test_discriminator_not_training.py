@@ -49,7 +49,8 @@ def test_a_discriminator_that_trains(make_run: MakeRun) -> None:
 
 
 def test_an_update_of_exactly_zero_is_found_from_the_first_step(make_run: MakeRun) -> None:
-    still = trains(d_update_in_d_step=first_two_and_probes(0.0), d_movement=probes(0.0), d_grad_norm=every_step(0.0))
+    still = trains(d_update_in_d_step=first_two_and_probes(0.0), d_movement=probes(0.0))
+    del still["d_grad_norm"]
     finding = RULE.evaluate(make_run(still))
     assert finding.status is Status.DETECTED
     assert finding.severity is Severity.CRITICAL
@@ -59,6 +60,40 @@ def test_an_update_of_exactly_zero_is_found_from_the_first_step(make_run: MakeRu
     assert "exactly 0 in 52 successive probes" in evidence.statement
     assert "Keras 3 reads `trainable` when a train function is first traced" in evidence.statement
     assert top_cause(finding) == "discriminator-frozen"
+
+
+def test_a_gradient_of_zero_is_another_matter(make_run: MakeRun) -> None:
+    # A loss that is flat there, as when logits are taken for probabilities and clipped.
+    flat = trains(
+        d_update_in_d_step=first_two_and_probes(0.0),
+        d_movement=probes(0.0),
+        d_grad_norm=every_step(0.0),
+        d_loss=every_step(7.97),
+    )
+    finding = RULE.evaluate(make_run(flat))
+    assert finding.severity is Severity.CRITICAL
+    assert "Its gradient is exactly 0 as well" in finding.evidence[0].statement
+    assert "trainable" not in finding.evidence[0].statement
+    assert top_cause(finding) == "no-gradient-arrives"
+    assert prescribe(RULE.treatments, {cause.id: cause.score for cause in finding.causes})[0].id == "loss-from-logits"
+    both = RULE.evaluate(make_run(flat | {"g_movement": probes(0.0), "d_movement": {20: 0.3} | probes(0.0, start=40)}))
+    assert "Its gradient is exactly 0 as well" in both.evidence[0].statement
+    assert "not those that are trained" not in both.evidence[0].statement
+
+
+def test_look_alike_nothing_left_to_learn(make_run: MakeRun) -> None:
+    # A hinge loss with every image beyond the margin, for good or for a while; or an underflow.
+    won = trains(
+        d_update_in_d_step=first_two_and_probes(0.24) | probes(0.0, start=400),
+        d_movement=probes(0.9) | probes(0.0, start=420),
+        d_grad_norm=every_step(lambda s: 0.5 if s < 400 else 0.0),
+        d_loss=every_step(lambda s: 0.4 if s < 400 else 0.0),
+    )
+    assert RULE.evaluate(make_run(won)).status is Status.NOT_DETECTED
+    unseen = {name: series for name, series in won.items() if name != "d_update_in_d_step"}
+    assert RULE.evaluate(make_run(unseen)).status is Status.NOT_DETECTED
+    not_won = won | {"d_loss": every_step(lambda s: 0.4)}
+    assert RULE.evaluate(make_run(not_won)).status is Status.DETECTED
 
 
 def test_one_that_stops_mid_run_is_found_where_it_stopped(make_run: MakeRun) -> None:
