@@ -15,7 +15,7 @@ TOO_MUCH_DROPOUT = 0.7
 
 def causes(run: Run) -> list[Cause]:
     """Rank the hypotheses with what the run shows of each."""
-    return [_generator(run), _discriminator(run), _dropout(run), _labels(run)]
+    return [_generator(run), _discriminator(run), _moved_in_both_steps(run), _dropout(run), _labels(run)]
 
 
 def _generator(run: Run) -> Cause:
@@ -50,6 +50,18 @@ def _discriminator(run: Run) -> Cause:
         score,
         "Give it real and generated images in batches of their own, or take its batch normalisation out: the losses "
         f"come apart. This run: {shown}.",
+    )
+
+
+def _moved_in_both_steps(run: Run) -> Cause:
+    moved = _late_median(run, "g_update_in_d_step")
+    shown = "not recorded" if moved is None else f"it moves it by {moved:.3g} (L2 norm)"
+    return Cause(
+        "generator-moved-in-both-steps",
+        "The discriminator's update trains the generator too, on images of the other mode",
+        0.1 if moved is None else 0.95 if moved > 0 else 0.01,
+        "If its fakes are made in inference mode, it teaches those images to be rejected while the generator's own "
+        f"step teaches those of training mode to be accepted (GD005). This run: {shown}.",
     )
 
 

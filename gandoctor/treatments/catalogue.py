@@ -49,6 +49,7 @@ _ALL = (
         code=keras_code.STOP_GRADIENT,
         evidence="strong",
         reference="Goodfellow et al. 2014, algorithm 1; deterministic: no gradient, no movement",
+        cures=("generator-moved-in-both-steps",),
     ),
     Treatment(
         id="generate-inside-tape",

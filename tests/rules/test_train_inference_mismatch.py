@@ -72,6 +72,21 @@ def test_batch_norm_in_a_discriminator_with_mixed_batches(make_run: MakeRun) -> 
     assert first_cure(finding) == "batch-norm-placement"
 
 
+def test_a_generator_that_both_steps_train(make_run: MakeRun) -> None:
+    # The levels of a run of the reference model with that fault; its discriminator sees inference-mode fakes.
+    both = healthy() | {
+        "d_loss": every_step(lambda s: 0.5 if s < 50 else 0.0014),
+        "g_loss": every_step(lambda s: 1.0 if s < 50 else 0.04),
+        "sample_train_infer_gap": probes(1.4),
+        "g_update_in_d_step": probes(0.1),
+        "fake_logit_change_in_g_step": {1: 0.004},
+        "logit_gap_change_in_d_step": {1: 0.35},
+    }
+    finding = judged(make_run, both)
+    assert finding.causes[0].id == "generator-moved-in-both-steps"
+    assert first_cure(finding) == "stop-gradient-in-discriminator-step"
+
+
 def test_too_much_dropout(make_run: MakeRun) -> None:
     dropped = healthy() | {"sample_train_infer_gap": probes(1.4)}
     dropout = LayerCard(name="dropout", type="Dropout", settings={"rate": 0.9})
