@@ -110,6 +110,7 @@ class Diagnosis:
                 "gaps": run.gaps,
             },
             "findings": [_finding(f) for f in self.findings],
+            "model_card": _model_card(run),
         }
 
     def to_json(self) -> str:
@@ -208,6 +209,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
                 "first_step": e.first_step,
                 "last_step": e.last_step,
                 "statement": e.statement,
+                "layers": list(e.layers),
             }
             for e in finding.evidence
         ],
@@ -225,6 +227,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
             for t in finding.treatments
         ],
     }
+
+
+def _model_card(run: Run) -> dict[str, Any]:
+    """Return what the design rules read: both networks, their optimizers and losses, the data and the latents."""
+    names = ("generator", "discriminator", "losses", "data", "latent")
+    card: dict[str, Any] = _plain(run.manifest.model_dump(include=set(names)))
+    return {name: card[name] for name in names}
+
+
+def _plain(value: Any) -> Any:
+    """Return plain data with numbers that are not finite as strings."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return _number(value) if isinstance(value, float) else value
 
 
 def _number(value: float) -> float | str:

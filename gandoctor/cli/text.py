@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.problems import ARTICLE, Problem
-from gandoctor.rules import Finding, Rule, Status, find_rule, limits_of
+from gandoctor.rules import MODEL_CARD, Finding, Rule, Status, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.frame import STYLES
 from gandoctor.watch.printable import printable
@@ -122,7 +122,9 @@ def _finding_lines(finding: Finding) -> Iterator[Line]:
     heading = Text.assemble((f"{severity}  ", STYLES[severity])).append(
         printable(f"{finding.rule.id} {finding.rule.title}"), STYLES["strong"]
     )
-    if finding.first_step is not None:
+    if all(evidence.signal == MODEL_CARD for evidence in finding.evidence):
+        heading.append("  in the model card", STYLES["quiet"])
+    elif finding.first_step is not None:
         heading.append(f"  steps {finding.first_step} to {finding.last_step}", STYLES["quiet"])
     yield 0, heading
     yield from ((2, _text(evidence.statement)) for evidence in finding.evidence)

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gandoctor.report.guards import guard_facts
 from gandoctor.report.language import Language
 from gandoctor.report.text import clean, duration, flat, number, setting
-from gandoctor.rules import Finding
-from gandoctor.store import Event, PlayerCard, Run
+from gandoctor.rules import Evidence, Finding
+from gandoctor.store import Event, LayerCard, PlayerCard, Run
 
 LAYERS_MAX = 300
+LOSSES_MAX = 10
 EVENTS_MAX = 60
 GAPS_MAX = 60
 
 
 @dataclass(frozen=True)
 class LayerView:
-    """One layer; `flags` are the ids of findings that name it."""
+    """One call of a layer.
+
+    Attributes:
+        name: With the path to it.
+        type: With what wraps it, e.g. "SpectralNormalization(Conv2D)".
+        given: What it is given, "" where that is what the layer before makes.
+        flags: Ids of findings that name it.
+    """
 
     name: str
     type: str
     settings: str
+    given: str
     shape: str
     parameters: str
     flags: tuple[str, ...]
@@ -32,10 +41,11 @@ class LayerView:
 
 @dataclass(frozen=True)
 class PlayerView:
-    """One network and its optimizer."""
+    """One network and its optimizer; `notes` are sentences on it as a whole."""
 
     title: str
     parameters: str
+    notes: tuple[str, ...]
     optimizer: tuple[tuple[str, str], ...]
     layers: tuple[LayerView, ...]
     more: int
@@ -103,11 +113,11 @@ def gaps(run: Run, words: Language) -> list[str]:
 def players(run: Run, detected: Sequence[Finding], words: Language) -> list[PlayerView]:
     """Return the model card, layers flagged where a finding's evidence names them."""
     cards = (("generator", run.manifest.generator), ("discriminator", run.manifest.discriminator))
-    return [_player(words(f"model.{role}"), card, detected, words) for role, card in cards if card is not None]
+    return [_player(role, card, detected, words) for role, card in cards if card is not None]
 
 
 def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
-    """Return what is known of the real data and of the latent law."""
+    """Return what is known of the real data, of the latent law and of the losses found on the model."""
     rows: list[tuple[str, str]] = []
     if (data := run.manifest.data) is not None:
         count = words("fact.probe_count", probe=f"{data.probe_count:,}", holdout=f"{data.holdout_count:,}")
@@ -117,6 +127,11 @@ def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
             ("mean_std", f"{number(data.mean)}, {number(data.std)}"),
             ("probe", count),
         ]
+        if data.share_at_minimum is not None and data.share_at_maximum is not None:
+            low, high = f"{data.share_at_minimum:.1%}", f"{data.share_at_maximum:.1%}"
+            rows.append(("limits", words("fact.at_limits", low=low, high=high)))
+        if data.distinct_count is not None:
+            rows.append(("distinct", f"{data.distinct_count:,}"))
     if (latent := run.manifest.latent) is not None:
         law = _shape(latent.shape, words)
         if latent.minimum is not None and latent.maximum is not None:
@@ -124,6 +139,9 @@ def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
         if latent.mean is not None and latent.std is not None:
             law += words("fact.latent_moments", mean=number(latent.mean), std=number(latent.std))
         rows.append(("latent", law))
+    for where, loss in list(run.manifest.losses.items())[:LOSSES_MAX]:
+        settings = ", ".join(value if key == "type" else f"{key} {value}" for key, value in flat(loss, words, 12))
+        rows.append(("loss_object", f"{settings} ({clean(where, 80)})"))
     return [(words(f"fact.{key}"), value) for key, value in rows]
 
 
@@ -147,32 +165,72 @@ def cadence(run: Run) -> list[tuple[str, str]]:
     return [(clean(k, 120), number(v)) for k, v in list(run.manifest.cadence.items())[:40]]
 
 
-def _player(title: str, card: PlayerCard, detected: Sequence[Finding], words: Language) -> PlayerView:
+def _player(role: str, card: PlayerCard, detected: Sequence[Finding], words: Language) -> PlayerView:
     return PlayerView(
-        title=title,
+        title=words(f"model.{role}"),
         parameters=f"{card.parameters:,}",
+        notes=tuple(_notes(card, words)),
         optimizer=tuple(flat(card.optimizer, words, 40)),
-        layers=tuple(
-            LayerView(
-                name=clean(layer.name, 80),
-                type=clean(layer.type, 80),
-                settings=", ".join(f"{k} {v}" for k, v in flat(layer.settings, words, 12)),
-                shape=_shape(layer.output_shape, words),
-                parameters=f"{layer.parameters:,}",
-                flags=_flags(layer.name, detected),
-            )
-            for layer in card.layers[:LAYERS_MAX]
-        ),
+        layers=tuple(_layer(role, card, i, detected, words) for i in range(min(len(card.layers), LAYERS_MAX))),
         more=max(0, len(card.layers) - LAYERS_MAX),
     )
 
 
-def _flags(layer: str, detected: Sequence[Finding]) -> tuple[str, ...]:
-    """Ids of the findings one of whose statements names the layer as a whole word."""
-    if len(layer) < 3 or len(layer) > 200:
-        return ()
-    word = re.compile(rf"(?<![\w.-]){re.escape(layer)}(?![\w-])")
-    return tuple(f.rule.id for f in detected if any(word.search(e.statement) for e in f.evidence))
+def _layer(role: str, card: PlayerCard, position: int, detected: Sequence[Finding], words: Language) -> LayerView:
+    layer = card.layers[position]
+    kind = clean(layer.type, 80)
+    for wrapper in reversed(layer.wrappers[:8]):
+        kind = f"{clean(wrapper, 80)}({kind})"
+    return LayerView(
+        name=clean(layer.address, 120),
+        type=kind,
+        settings=", ".join(f"{k} {v}" for k, v in flat(layer.settings, words, 12)),
+        given=_given(card, position, words),
+        shape=_shape(layer.output_shape, words),
+        parameters=f"{layer.parameters:,}",
+        flags=_flags(role, layer, detected),
+    )
+
+
+def _given(card: PlayerCard, position: int, words: Language) -> str:
+    """What a layer is given, where that is not simply the output of the layer before."""
+    inputs = card.layers[position].inputs
+    if inputs is None or inputs == (position - 1,):
+        return ""
+    names = [
+        clean(card.layers[i].address, 80) if 0 <= i < len(card.layers) else words("model.network_input")
+        for i in inputs[:8]
+    ]
+    return words("model.given", names=words("model.and").join(names)) if names else ""
+
+
+def _notes(card: PlayerCard, words: Language) -> Iterator[str]:
+    """Sentences on a network as a whole."""
+    if card.input_shapes:
+        shapes = words("model.and").join(_shape(shape, words) for shape in card.input_shapes[:8])
+        yield words("model.takes", shapes=shapes)
+    if card.reach is not None:
+        low, high = card.reach.low, card.reach.high
+        bounds = {"low": number(low or 0.0), "high": number(high or 0.0), "layer": clean(card.reach.layer, 80)}
+        kind = "anything" if low is None and high is None else "up_to" if low is None else "from"
+        yield words(f"model.reach.{'between' if low is not None and high is not None else kind}", **bounds)
+    if card.order == "declared":
+        yield words("model.declared", why=clean(card.order_note, 300))
+
+
+def _flags(role: str, layer: LayerCard, detected: Sequence[Finding]) -> tuple[str, ...]:
+    """Ids of the findings whose evidence lists the layer, or, listing none, names it as a whole word."""
+    address = f"{role}/{layer.address}"
+    word = None
+    if 3 <= len(layer.name) <= 200:
+        word = re.compile(rf"(?<![\w.-]){re.escape(layer.name)}(?![\w-])")
+
+    def names_it(evidence: Evidence) -> bool:
+        if evidence.layers:
+            return address in evidence.layers
+        return word is not None and word.search(evidence.statement) is not None
+
+    return tuple(f.rule.id for f in detected if any(map(names_it, f.evidence)))
 
 
 def _shape(shape: tuple[int | None, ...] | None, words: Language) -> str:

@@ -12,7 +12,7 @@ from gandoctor.report.filmstrip import Filmstrip
 from gandoctor.report.language import Language
 from gandoctor.report.sections import Charts, ChartView
 from gandoctor.report.text import clean, number
-from gandoctor.rules import Evidence, Finding
+from gandoctor.rules import MODEL_CARD, Evidence, Finding
 from gandoctor.treatments import Treatment
 
 MARK_WIDTH = 20
@@ -47,7 +47,7 @@ def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingVie
 def observation(evidence: Evidence, words: Language) -> str:
     """Return the numbers of a piece of evidence in words; unlike its statement, in every language."""
     told = words(
-        "finding.observation",
+        "finding.on_card" if evidence.signal == MODEL_CARD else "finding.observation",
         signal=clean(evidence.signal, 120),
         first=evidence.first_step,
         last=evidence.last_step,

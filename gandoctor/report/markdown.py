@@ -13,10 +13,11 @@ from gandoctor.report.findings import observation, set_command
 from gandoctor.report.language import Language, language
 from gandoctor.report.page import sentence
 from gandoctor.report.text import clean, flat
-from gandoctor.rules import Finding, Status
+from gandoctor.rules import MODEL_CARD, Finding, Status
 
 EVIDENCE_MAX = 20
 CONFIG_MAX = 60
+LAYERS_MAX = 100
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]|~#]|(?<!\w)_|_(?!\w))")  # d_loss has no emphasis in it
 _LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
@@ -60,6 +61,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     for finding in diagnosis.detected:
         yield from _finding(finding, words)
     yield from _checks(diagnosis, words)
+    yield from _model(diagnosis, words)
     yield from _reproduce(diagnosis, words)
     yield f"<sub>{words('markdown.made_by', version=__version__)}</sub>"
 
@@ -75,7 +77,9 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
     yield f"**{words('finding.why')}**"
     yield ""
     for evidence in finding.evidence[:EVIDENCE_MAX]:
-        seen = observation(replace(evidence, signal=f"`{_code_safe(evidence.signal)}`"), words)
+        if evidence.signal != MODEL_CARD:
+            evidence = replace(evidence, signal=f"`{_code_safe(evidence.signal)}`")
+        seen = observation(evidence, words)
         yield f"- {plain(clean(evidence.statement))} ({seen})"
     if (more := len(finding.evidence) - EVIDENCE_MAX) > 0:
         yield f"- {words.count('finding.more_evidence', more)}"
@@ -130,6 +134,30 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
                 f" – {plain(details)}" if details else ""
             )
         yield ""
+
+
+def _model(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    """Yield the model card: the data, and each network with its layers, those that findings name marked."""
+    views = facts.players(diagnosis.run, diagnosis.detected, words)
+    data, separator = facts.data_facts(diagnosis.run, words), words("markdown.separator")
+    if not views and not data:
+        return
+    yield from (f"### {words('model.title')}", "")
+    if data:
+        yield from (*(f"- {name}{separator}{plain(value)}" for name, value in data), "")
+    for player in views:
+        yield from (f"**{player.title}** ({words('model.parameters', n=player.parameters)})", "")
+        yield from (line for note in player.notes for line in (plain(note), ""))
+        for i, layer in enumerate(player.layers[:LAYERS_MAX], start=1):
+            told = [layer.type, layer.name, layer.given, layer.settings, layer.shape]
+            flags = "".join(f" **{words('model.named', id=flag)}**" for flag in layer.flags)
+            yield f"{i}. {plain(' · '.join(part for part in told if part))}{flags}"
+        if (more := player.more + len(player.layers) - LAYERS_MAX) > 0:
+            yield plain(words("model.more", n=more))
+        yield ""
+        if player.optimizer:
+            listed = ", ".join(f"{name} {value}" for name, value in player.optimizer)
+            yield from (f"{words('model.optimizer')}{separator}{plain(listed)}", "")
 
 
 def _reproduce(diagnosis: Diagnosis, words: Language) -> Iterator[str]:

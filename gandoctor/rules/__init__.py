@@ -9,10 +9,11 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from gandoctor.errors import GandoctorError
-from gandoctor.rules.rule import Cause, Evidence, Finding, NotEvaluated, Rule, Severity, Status, limits_of
+from gandoctor.rules.rule import MODEL_CARD, Cause, Evidence, Finding, NotEvaluated, Rule, Severity, Status, limits_of
 from gandoctor.rules.warmup import warm_up_end
 
 __all__ = [
+    "MODEL_CARD",
     "Cause",
     "Evidence",
     "Finding",

@@ -11,7 +11,7 @@ import numpy as np
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.rules import Cause, Evidence, Finding, Rule, Severity, Status
-from gandoctor.store import DataCard, LatentCard, LayerCard, Manifest, PlayerCard, Run, RunWriter, load_run
+from gandoctor.store import DataCard, LatentCard, LayerCard, Manifest, PlayerCard, Reach, Run, RunWriter, load_run
 from gandoctor.treatments import Treatment
 
 STEPS = 1_000
@@ -26,7 +26,14 @@ def make_manifest(**changes: Any) -> Manifest:
         ("dropout_1", "Dropout", {"rate": 0.4}, (None, 12544), 0),
         ("conv2d_transpose_3", "Conv2DTranspose", {"filters": 1, "kernel_size": [5, 5]}, (None, 28, 28, 1), 801),
     ]
-    cards = [LayerCard(name=n, type=t, settings=s, output_shape=o, parameters=p) for n, t, s, o, p in layers]
+    cards = [
+        LayerCard(name=n, type=t, settings=s, output_shape=o, parameters=p, inputs=(i - 1,))
+        for i, (n, t, s, o, p) in enumerate(layers)
+    ]
+    judge = [
+        LayerCard(name="conv", type="Conv2D", path="normed", wrappers=("SpectralNormalization",), parameters=4_311_552),
+        LayerCard(name="dropout_1", type="Dropout", settings={"rate": 0.4}),
+    ]
     fields: dict[str, Any] = {
         "created": "2026-01-02T03:04:05+00:00",
         "target": "dcgan",
@@ -37,13 +44,37 @@ def make_manifest(**changes: Any) -> Manifest:
         "versions": {"keras": "3.15.1", "gandoctor": "0.1.0"},
         "loss_family": "non_saturating",
         "loss_family_source": "inferred",
-        "data": DataCard(shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=256),
+        "data": DataCard(
+            shape=(28, 28, 1),
+            dtype="float32",
+            minimum=0,
+            maximum=1,
+            mean=0.13,
+            std=0.3,
+            probe_count=256,
+            share_at_minimum=0.81,
+            share_at_maximum=0.0066,
+            distinct_count=255,
+        ),
+        "losses": {"attribute .loss_fn": {"type": "BinaryCrossentropy", "from_logits": True}},
         "latent": LatentCard(shape=(100,), minimum=-1, maximum=1, mean=0, std=0.577),
         "generator": PlayerCard(
-            name="generator", layers=cards, parameters=1_317_921, optimizer={"name": "rmsprop", "clipvalue": 1.0}
+            name="generator",
+            layers=cards,
+            parameters=1_317_921,
+            optimizer={"name": "rmsprop", "clipvalue": 1.0},
+            order="called",
+            outputs=(4,),
+            input_shapes=((None, 100),),
+            reach=Reach(low=None, high=None, layer="conv2d_transpose_3"),
         ),
         "discriminator": PlayerCard(
-            name="discriminator", layers=cards[:1], parameters=4_311_553, optimizer={"name": "rmsprop"}
+            name="discriminator",
+            layers=judge,
+            parameters=4_311_553,
+            optimizer={"name": "rmsprop"},
+            order="declared",
+            order_note="it is not built",
         ),
         "cadence": {"every_steps": 10, "sample_count": 64},
         "missing": {"d_holdout_score": "no holdout_data was given"},
@@ -220,8 +251,12 @@ def hostile_diagnosis(folder: Path) -> Diagnosis:
     assert manifest.discriminator is not None
     for player in (manifest.generator, manifest.discriminator):
         player.layers[0].name = player.layers[0].type = EVIL
-        player.layers[0].settings = {EVIL: EVIL}
+        player.layers[0].settings = {EVIL: EVIL, "infinite": math.inf}
+        player.layers[0].path, player.layers[0].wrappers, player.layers[0].inputs = EVIL, (EVIL,), (-9, 99, 0)
         player.optimizer = {EVIL: EVIL}
+        player.order_note = EVIL
+        player.reach = Reach(low=-math.inf, high=math.nan, layer=EVIL)
+    manifest.losses = {EVIL: {EVIL: EVIL, "type": EVIL}}
     name = "<script>alert(1)</script>"
     writer = RunWriter(folder / "<script>alert(1)<", manifest)
     for step in range(1, 40):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,11 @@ from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, ma
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import facts, page, palette, render_html, write_report
+from gandoctor.report import facts, page, palette, render_html, render_markdown, write_report
 from gandoctor.report.filmstrip import Filmstrip, Frame
-from gandoctor.report.findings import slider_marks
+from gandoctor.report.findings import observation, slider_marks
 from gandoctor.report.language import language
-from gandoctor.rules import Evidence
+from gandoctor.rules import MODEL_CARD, Evidence
 from gandoctor.store import Run, RunWriter, load_run
 
 VOID = {"meta", "link", "img", "input", "br"}
@@ -136,6 +137,44 @@ def test_model_card_flags_the_layer_a_finding_names(shown: Page) -> None:
     card = shown.text.partition("Model card")[2]
     assert re.search(r"Dropout batch × 12544 dropout_1 · rate 0.4 named in GD004 Conv2DTranspose", card)
     assert "gandoctor run --preset quick --fault 'd lr'" in card
+
+
+def test_model_card_tells_order_wrappers_reach_losses_and_data(shown: Page) -> None:
+    card = shown.text.partition("Model card")[2]
+    for part in (
+        "Values at the limits 81.0% are the smallest, 0.7% the largest",
+        "Different probe images 255",
+        "Keras loss BinaryCrossentropy, from_logits true (attribute .loss_fn)",
+        "Takes batch × 100.",
+        "Its output can be any number (conv2d_transpose_3).",
+        "Its layers are listed as declared, not as called: it is not built.",
+        "SpectralNormalization(Conv2D) normed/conv",
+    ):
+        assert part in card, part
+
+
+def test_evidence_that_lists_its_layers_marks_those_and_no_namesakes(failing: Diagnosis) -> None:
+    statement = "The generator drops most of its units in dropout_1."
+    layers = ("generator/dropout_1", "discriminator/normed/conv")
+    evidence = Evidence(MODEL_CARD, 0.9, 0.7, 0, 0, statement, layers=layers)
+    diagnosis = Diagnosis(failing.run, (detected(make_rule("GD103"), evidence),))
+    generator, discriminator = facts.players(failing.run, diagnosis.detected, language("en"))
+    assert [(x.name, x.flags) for x in generator.layers if x.flags] == [("dropout_1", ("GD103",))]
+    assert [(x.name, x.flags) for x in discriminator.layers if x.flags] == [("normed/conv", ("GD103",))]
+    assert observation(evidence, language("en")) == "model card: observed 0.9, threshold 0.7"
+    assert "model card: observed 0.9" in render_markdown(diagnosis)
+
+
+def test_a_layer_says_what_it_is_given_where_that_is_not_the_one_before(failing: Diagnosis) -> None:
+    card = failing.run.manifest.generator
+    assert card is not None
+    card = card.model_copy(deep=True)
+    card.layers[2].inputs, card.layers[3].inputs, card.layers[4].inputs = (-1,), (0, 2), ()
+    manifest = failing.run.manifest.model_copy(update={"generator": card})
+    view = facts.players(SimpleNamespace(manifest=manifest), (), language("en"))[0]  # type: ignore[arg-type]
+    assert [layer.given for layer in view.layers] == [
+        *("", "", "given the network's input", "given dense_1 and re_lu_1", "")
+    ]
 
 
 def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(shown: Page) -> None:
