@@ -83,6 +83,7 @@ def main() -> None:
             "Python, NumPy, TensorFlow and Keras at the end. Made by `python tests/benchmarks/programs_table.py` with",
             f"TensorFlow {version('tensorflow')} and Keras {version('keras')} on CPU; the same is asserted by",
             "`tests/monitors/test_programs.py`. Overhead is measured elsewhere: networks this small say nothing of it.",
+            "With op determinism on, XLA does not compile Keras's step; see [jit-rounding.md](jit-rounding.md).",
             "",
             "| program | recorded | players, loss, polarity | bit-identical |",
             "|---|---|---|---|",

@@ -132,6 +132,22 @@ def test_all_ways_to_compile_record_every_step(
         assert np.isfinite(run[name]).all()
 
 
+def test_training_compiled_by_xla_differs_by_rounding_at_most(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    def train(callbacks: list[Any]) -> list[np.ndarray]:
+        gan = make_gan(jit_compile=True)
+        fit(gan, reals, callbacks, steps=10)
+        assert gan.jit_compile is True
+        return [v.numpy() for m in (gan.generator, gan.discriminator) for v in m.variables]
+
+    plain, watched = train([]), train([GANMonitor(tmp_path / "run", probe_data=reals, strict=True)])
+    for one, other in zip(plain, watched, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    manifest = load_run(tmp_path / "run").manifest
+    assert (manifest.loss_family, manifest.real_is_high) == ("non_saturating", True)
+
+
 def test_monitored_training_is_bit_identical(make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path) -> None:
     """Weights, optimizer slots, batch-norm statistics and the global random states, with and without the monitor."""
 
