@@ -203,8 +203,8 @@ def tables(faults: dict[str, Any], controls: dict[str, Any]) -> str:
         "",
         "## Programs with one fault",
         "",
-        f"The reference model at 1/8 width, batch 32, the discriminator frozen in the adversarial step; {STEPS} steps, or",
-        f"{STATISTICAL_STEPS} where {' or '.join(STATISTICAL)} is expected, which judge many steps. One seed.",
+        f"The reference model at 1/8 width, batch 32, the discriminator frozen in the adversarial step; {STEPS} steps,",
+        f"or {STATISTICAL_STEPS} where {' or '.join(STATISTICAL)} is expected: they judge many steps. One seed.",
         "`fit`: two tapes in `train_step`. `train_on_batch`: two compiled models. `tf.function`: a hand-written loop.",
     ]
     for style, results in faults.items():
