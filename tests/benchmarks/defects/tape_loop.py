@@ -61,6 +61,7 @@ def main(run_dir: str, steps: int, seed: int, fault: str | None = None) -> None:
         g_optimizer=p.g_optimizer,
         latent_sampler=p.sampler,
         probe_data=p.probe,
+        loss="non_saturating",
     ) as monitor:
         for step in range(1, steps + 1):
             real = next(p.reals)
