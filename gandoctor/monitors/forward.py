@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.errors import GandoctorError
+from gandoctor.monitors.images import like, parts
 from gandoctor.monitors.observation import unobserved
 from gandoctor.monitors.players import Phase, Players
 from gandoctor.monitors.weights import Weights
@@ -45,8 +46,8 @@ class Probe:
         real, holdout, fake: Scores in inference mode.
         real_training, fake_training: Scores in training mode.
         fake_mixed: Training-mode scores of the same images sharing a batch with reals; where D has batch normalisation.
-        raw: What the generator returned for the scored ones, float32, on the device.
-        no_scores: Why the discriminator could not be run on images alone; None when it could.
+        raw: What the generator returned for the scored ones, as the discriminator takes it, float32, on the device.
+        no_scores: Why the discriminator could not be run on what was given; None when it could.
     """
 
     step: int
@@ -71,23 +72,22 @@ class ForwardPasses:
     Args:
         players: Generator, discriminator.
         weights: Takes copies of theirs.
-        reals: Reals the discriminator trains on, in data units, or None.
-        holdout: Reals it never trains on, or None.
+        reals: Reals the discriminator trains on, in data units, or None; where it takes more than images, all it takes,
+            images first. The latents then hold as many parts, those after the first being what goes with the images.
+        holdout: Reals it never trains on, likewise.
 
     Attributes:
         reals: The reals that are scored, float32, on the device; None where none were given.
         no_samples: Why the generator could not be run on the latents; None while it can.
-        no_scores: Why the discriminator could not be run on images alone; None while it can.
+        no_scores: Why the discriminator could not be run on what was given; None while it can.
         mixes_batches: Whether the discriminator normalises over the batch.
     """
 
-    def __init__(
-        self, players: Players, weights: Weights, reals: np.ndarray | None, holdout: np.ndarray | None
-    ) -> None:
+    def __init__(self, players: Players, weights: Weights, reals: Any, holdout: Any) -> None:
         self._players = players
         self._weights = weights
-        self.reals = None if reals is None else tf.convert_to_tensor(reals[:SCORE_COUNT], tf.float32)
-        self._holdout = None if holdout is None else tf.convert_to_tensor(holdout[:SCORE_COUNT], tf.float32)
+        self.reals = None if reals is None else _scored_part(reals)
+        self._holdout = None if holdout is None else _scored_part(holdout)
         self.mixes_batches = normalises_batches(players.discriminator)
         self.no_samples: str | None = None
         self.no_scores: str | None = None
@@ -123,7 +123,8 @@ class ForwardPasses:
             )
             raise GandoctorError(self.no_samples) from error
         self._latents = given
-        found = self._scores(raw[:SCORE_COUNT])
+        fakes = self._for_discriminator(raw)
+        found = self._scores(fakes)
 
         def scores(name: str) -> Scores | None:
             return Scores(*(t.numpy() for t in found[name])) if name in found else None
@@ -138,40 +139,58 @@ class ForwardPasses:
             scores("real_training"),
             scores("holdout"),
             scores("fake_mixed"),
-            raw[:SCORE_COUNT],
+            fakes,
             self.no_scores,
         )
 
     def generate(self, g_weights: Any) -> Any:
         """Images of the last probe's latents by a generator with these weights (a copy of `Weights`)."""
-        return self._generate(g_weights, self._latents, training=False)[:SCORE_COUNT]
+        return self._for_discriminator(self._generate(g_weights, self._latents, training=False))
 
     def mean_logit(self, d_weights: Any, images: Any) -> float:
         """Mean logit of images by a discriminator with these weights, inference mode."""
         _, logit = self._score(d_weights, images, training=False)
         return float(np.mean(logit.numpy()))
 
+    def _for_discriminator(self, raw: Any) -> Any:
+        """Put generated images where the real ones are given, beside what they were generated from."""
+        raw = raw[:SCORE_COUNT]
+        wanted = parts(self.reals)
+        if len(wanted) == 1:
+            return raw
+        conditions = parts(self._latents)[1:]
+        if len(conditions) != len(wanted) - 1:
+            self.no_scores = (
+                f"probe_data holds {len(wanted) - 1} beside the images, what latent_sampler returns holds "
+                f"{len(conditions)} beside the latents; let it return what the discriminator is given with the images"
+            )
+            return raw
+        beside = [tf.cast(c[:SCORE_COUNT], w.dtype) for c, w in zip(conditions, wanted[1:], strict=True)]
+        return like(self.reals, [raw, *beside])
+
     def _scores(self, raw: Any) -> dict[str, Any]:
         if self.no_scores is not None:
             return {}
-        weights, few = self._weights.copy("d"), raw[:TRAINING_MODE_COUNT]
+        weights, few = self._weights.copy("d"), _first(raw, TRAINING_MODE_COUNT)
         found: dict[str, Any] = {}
         try:
             found["fake"] = self._score(weights, raw, training=False)
             found["fake_training"] = self._score(weights, few, training=True)
             if self.reals is not None:
-                few_reals = self.reals[:TRAINING_MODE_COUNT]
+                few_reals = _first(self.reals, TRAINING_MODE_COUNT)
                 found["real"] = self._score(weights, self.reals, training=False)
                 found["real_training"] = self._score(weights, few_reals, training=True)
                 if self.mixes_batches:
-                    mixed = self._score(weights, tf.concat([few, few_reals], 0), training=True)
+                    both = tf.nest.map_structure(lambda one, other: tf.concat([one, other], 0), few, few_reals)
+                    mixed = self._score(weights, both, training=True)
                     found["fake_mixed"] = tuple(t[:TRAINING_MODE_COUNT] for t in mixed)
             if self._holdout is not None:
                 found["holdout"] = self._score(weights, self._holdout, training=False)
         except Exception as error:
             if self._has_scored:
                 raise
-            self.no_scores = f"the discriminator cannot be run on images alone ({_brief(error)})"
+            alone = "on images alone" if len(parts(raw)) == 1 else "on what probe_data and latent_sampler give"
+            self.no_scores = f"the discriminator cannot be run {alone} ({_brief(error)})"
             return {}
         self._has_scored = True
         return found
@@ -209,8 +228,13 @@ def normalises_batches(network: Any) -> bool:
     return any("BatchNorm" in type(layer).__name__ for layer in layers)
 
 
-def _first(latents: Any, count: int) -> Any:
-    return tf.nest.map_structure(lambda z: z[:count], latents)
+def _first(batch: Any, count: int) -> Any:
+    return tf.nest.map_structure(lambda part: part[:count], batch)
+
+
+def _scored_part(reals: Any) -> Any:
+    images, *conditions = (tf.convert_to_tensor(part[:SCORE_COUNT]) for part in parts(reals))
+    return like(reals, [tf.cast(images, tf.float32), *conditions])
 
 
 def _as_images(raw: Any) -> np.ndarray:

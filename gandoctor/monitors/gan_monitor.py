@@ -35,7 +35,9 @@ class GANMonitor(Monitor):
         latent_sampler: n -> batch of n latents, of the law used in training. Called once; its random state is put
             back. Defaults to a standard normal of the model's `latent_dim`.
         probe_data: Real images the discriminator trains on, (n, h, w, c), in the model's own range. The first 512 are
-            used. Without it, nothing can be said of real scores or sample quality.
+            used. Without it, nothing can be said of real scores or sample quality. Where the discriminator takes more
+            than images, a tuple or dictionary of what it takes, images first; `latent_sampler` then returns the latents
+            followed by what goes with the images.
         holdout_data: Real images it never trains on; needed to see overfitting.
         loss: "minimax", "non_saturating", "least_squares", "hinge" or "wasserstein".
         real_is_high: True when the discriminator is trained to score reals above fakes; assumed when not given.

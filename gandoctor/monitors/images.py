@@ -13,23 +13,51 @@ from gandoctor.store import DataCard
 REALS_KEPT = 512
 
 
+def parts(given: Any) -> list[Any]:
+    """Return what a network takes, part by part: several of a tuple, list or dictionary, in their order."""
+    if isinstance(given, dict):
+        return list(given.values())
+    return list(given) if isinstance(given, tuple | list) else [given]
+
+
+def like(given: Any, those: list[Any]) -> Any:
+    """Put parts together as `given` is."""
+    if isinstance(given, dict):
+        return dict(zip(given, those, strict=True))
+    return type(given)(those) if isinstance(given, tuple | list) else those[0]
+
+
+def images_of(data: Any) -> np.ndarray:
+    """Return the images of `probe_data`: the first of several parts. A list is a list of images."""
+    return np.asarray(parts(data)[0] if isinstance(data, tuple | dict) else data)
+
+
+def with_conditions(images: np.ndarray | None, data: Any) -> Any:
+    """Return the checked images of `probe_data` beside what came with them, as the discriminator takes them."""
+    if images is None or not isinstance(data, tuple | dict):
+        return images
+    return like(data, [images, *(np.asarray(part)[: len(images)] for part in parts(data)[1:])])
+
+
 def checked_images(data: Any, name: str) -> np.ndarray:
     """Return images as float32 (n, height, width, channels).
 
     Args:
-        data: Array of shape (n, h, w) or (n, h, w, 1 or 3), in the units the model is trained on.
+        data: Array of shape (n, h, w) or (n, h, w, 1 or 3), in the units the model is trained on; or a tuple or
+            dictionary of what the discriminator takes, such images first.
         name: Name of the argument, for the message.
 
     Raises:
-        GandoctorError: Wrong shape, too few images, or values that are not finite.
+        GandoctorError: Wrong shape, too few images, values that are not finite, or parts that differ in length.
     """
-    array = np.asarray(data)
+    array = images_of(data)
+    lengths = [len(part) for part in parts(data)] if isinstance(data, tuple | dict) else []
+    if len(set(lengths)) > 1:
+        raise GandoctorError(f"{name} must hold as much of every part; found {', '.join(map(str, lengths))}.")
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or array.shape[-1] not in (1, 3):
-        raise GandoctorError(
-            f"{name} must be images of shape (n, height, width[, 1 or 3]); found shape {np.shape(data)}."
-        )
+        raise GandoctorError(f"{name} must be images of shape (n, height, width[, 1 or 3]); found shape {array.shape}.")
     if len(array) < 16:
         raise GandoctorError(f"{name} must hold at least 16 images; found {len(array)}.")
     images = array[:REALS_KEPT].astype(np.float32)
@@ -43,7 +71,7 @@ def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> Data
     minimum, maximum = probe.min(), probe.max()
     return DataCard(
         shape=tuple(probe.shape[1:]),
-        dtype=str(np.asarray(given).dtype),
+        dtype=str(images_of(given).dtype),
         minimum=float(minimum),
         maximum=float(maximum),
         mean=float(probe.mean()),

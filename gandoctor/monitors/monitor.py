@@ -13,10 +13,12 @@ from typing import Any, Self
 
 import keras
 
+from gandoctor.errors import GandoctorError
 from gandoctor.monitors import fits
 from gandoctor.monitors.forward import Probe
 from gandoctor.monitors.observation import Input
 from gandoctor.monitors.options import MonitorWarning, Options
+from gandoctor.monitors.players import find_players
 from gandoctor.monitors.replicas import stands_by
 from gandoctor.monitors.session import Session
 from gandoctor.monitors.taps import StepTrace, Update
@@ -209,8 +211,7 @@ class Monitor(keras.callbacks.Callback):
             fits.about_to_begin()
         if self.session is not None:
             if self._leads and model is not None:
-                self.session.taps.attach(model)
-                _SESSIONS[self._key] = self.session
+                self._attach_again(self.session, model)
             return
         if stands_by(model, self.options.generator, self.options.discriminator):
             _STANDING_BY.add(self._key)
@@ -230,6 +231,21 @@ class Monitor(keras.callbacks.Callback):
         for part in self.parts():
             part.session = session
             session.add(part)
+
+    def _attach_again(self, session: Session, model: Any) -> None:
+        """Go on with the GAN of an earlier fit; another one would be recorded as if it were that."""
+        try:
+            found = find_players(model, self.options.generator, self.options.discriminator)
+            if found.generator is not session.players.generator:
+                raise GandoctorError("this monitor has recorded another GAN; give this one a monitor of its own.")
+        except GandoctorError as error:
+            self._leads = False
+            if self.options.strict:
+                raise
+            warnings.warn(f"gandoctor records nothing: {error}", MonitorWarning, stacklevel=4)
+            return
+        session.taps.attach(model)
+        _SESSIONS[self._key] = session
 
 
 def _give_up(writer: RunWriter, process: int) -> None:

@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
-from gandoctor.monitors.images import to_bytes, to_unit
+from gandoctor.monitors.images import to_bytes, to_unit, with_conditions
 from gandoctor.monitors.inference import Inference
 from gandoctor.monitors.model_card import describe, describe_losses, latent_card
 from gandoctor.monitors.observation import Input
@@ -263,7 +263,12 @@ class Session:
             return None
         latents = self._latents()
         if self.forward is None:
-            self.forward = ForwardPasses(self.players, self.weights, self.reals, self.holdout)
+            self.forward = ForwardPasses(
+                self.players,
+                self.weights,
+                with_conditions(self.reals, self.options.probe_data),
+                with_conditions(self.holdout, self.options.holdout_data),
+            )
             self.manifest.latent = latent_card(latents, self.players.latent_is_given)
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()

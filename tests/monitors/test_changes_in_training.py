@@ -132,6 +132,18 @@ def test_a_model_compiled_anew_between_two_fits_is_recorded_on(
     assert run.manifest.discriminator.optimizer["type"] == "SGD"
 
 
+def test_another_gan_is_not_recorded_as_if_it_were_the_first(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    monitor = GANMonitor(tmp_path / "run", probe_data=reals)
+    fit(make_gan(), reals, [monitor], steps=3)
+    with pytest.warns(MonitorWarning, match="a monitor of its own"):
+        fit(make_gan(), reals, [monitor], steps=5)
+    run = load_run(tmp_path / "run")
+    assert run["d_loss"].index.tolist() == run["d_grad_norm"].index.tolist() == [1, 2, 3]
+    assert [e.kind for e in run.events] == ["started", "ended"]
+
+
 @pytest.mark.parametrize("reals_high", [False, True])
 def test_a_polarity_that_was_assumed_wrongly_is_said(
     reals_high: bool, make_gan: Any, reals: np.ndarray, tmp_path: Path

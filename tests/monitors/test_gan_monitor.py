@@ -173,6 +173,44 @@ def test_monitored_training_is_bit_identical(make_gan: Any, fit: Any, reals: np.
     assert plain_drawn == watched_drawn
 
 
+def labelled(kind: type, image: Any, label: Any) -> Any:
+    return kind({"image": image, "label": label}) if kind is dict else kind([image, label])
+
+
+@pytest.mark.parametrize("kind", [tuple, dict])
+def test_each_image_is_scored_with_the_label_that_goes_with_it(kind: type, reals: np.ndarray, tmp_path: Path) -> None:
+    """A discriminator that says the label it is given: reals have label 1 here, fakes label 3."""
+    layers = keras.layers
+    image, label = keras.Input((8, 8, 1), name="image"), keras.Input((1,), name="label")
+    nothing = layers.Dense(1, kernel_initializer="zeros")(layers.Flatten()(image))
+    discriminator = keras.Model(labelled(kind, image, label), layers.Add()([nothing, label]))
+    z, wanted = keras.Input((4,), name="image"), keras.Input((1,), name="label")
+    images = layers.Reshape((8, 8, 1))(layers.Dense(64)(layers.Concatenate()([z, wanted])))
+    generator = keras.Model(labelled(kind, z, wanted), images)
+    options: dict[str, Any] = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "real_is_high": False,
+        "strict": True,
+        "probe_data": labelled(kind, reals, np.ones((128, 1), np.float32)),
+    }
+    with GANMonitor(
+        tmp_path / "run",
+        latent_sampler=lambda n: labelled(kind, np.zeros((n, 4), np.float32), np.full((n, 1), 3)),
+        **options,
+    ):
+        pass
+    run = load_run(tmp_path / "run")
+    assert run["d_real_score"].tolist() == [1.0]
+    assert run["d_fake_score"].tolist() == [3.0]
+    options["generator"] = keras.Sequential([keras.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))])
+    with (
+        pytest.warns(MonitorWarning, match="holds 0 beside the latents"),
+        GANMonitor(tmp_path / "alone", latent_sampler=lambda n: np.zeros((n, 4), np.float32), **options),
+    ):
+        pass
+
+
 def test_a_hand_written_loop(make_gan: Any, reals: np.ndarray, tmp_path: Path) -> None:
     gan = make_gan()
     step = tf.function(gan.train_step)
@@ -333,10 +371,17 @@ def test_what_cannot_be_recorded_is_absent_with_a_reason(
     assert "standard normal" in run.manifest.missing["latent_law"]
 
 
-@pytest.mark.parametrize("bad", [np.zeros((4, 8, 8)), np.zeros((64, 8)), np.full((64, 8, 8, 1), np.nan)])
-def test_bad_probe_data_is_one_warning(
-    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path, bad: np.ndarray
-) -> None:
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.zeros((4, 8, 8)),
+        np.zeros((64, 8)),
+        np.full((64, 8, 8, 1), np.nan),
+        (np.zeros((64, 8, 8, 1)), np.zeros(63)),
+        {"label": np.zeros(64), "image": np.zeros((64, 8, 8, 1))},
+    ],
+)
+def test_bad_probe_data_is_one_warning(make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path, bad: Any) -> None:
     with pytest.warns(MonitorWarning, match="probe_data"):
         fit(make_gan(), reals, [GANMonitor(tmp_path / "run", probe_data=bad)], steps=3)
     assert load_run(tmp_path / "run")["d_loss"].size == 3

@@ -163,6 +163,16 @@ def test_a_discriminator_that_takes_more_than_images_costs_only_its_scores(
     assert len(outcome["warnings"]) == 1
 
 
+def test_a_discriminator_that_takes_the_label_beside_the_image_is_scored(
+    outcome_of: Callable[[str], dict[str, Any]],
+) -> None:
+    outcome = outcome_of("conditional, label beside")
+    for name in ("d_real_score", "d_fake_score", "d_auc", "d_batch_gap", "logit_gap_change_in_d_step", "sample_kid"):
+        assert len(outcome["signals"][name]["steps"]) >= 2, name
+        assert name not in outcome["missing"]
+    assert outcome["warnings"] == []
+
+
 def test_a_discriminator_frozen_by_mistake_is_absent_not_zero(outcome_of: Callable[[str], dict[str, Any]]) -> None:
     outcome = outcome_of("keras-gan, frozen")
     assert "d_grad_norm" not in outcome["signals"]

@@ -28,13 +28,13 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wgan-gp": ("wgan_gp", {}),
     "conditional": ("conditional", {}),
     "conditional, latents told": ("conditional", {"tell_latents": True}),
+    "conditional, label beside": ("label_beside", {}),
     "adaptive augmentation": ("adaptive_augmentation", {}),
     "train_on_batch": ("train_on_batch", {}),
     "keras-gan, frozen": ("keras_gan", {}),
     "tape loop, two optimizers": ("tape_loop", {}),
     "tape loop, one optimizer": ("tape_loop", {"one_optimizer": True}),
     "steps_per_execution": ("dcgan", {"options": {"steps_per_execution": 3}}),
-    "jit_compile": ("dcgan", {"options": {"jit_compile": True}}),
     "run_eagerly": ("dcgan", {"options": {"run_eagerly": True}}),
     "mixed precision": ("dcgan", {"policy": "mixed_float16", "initial_scale": 2.0**22}),
     "gradient accumulation": ("dcgan", {"accumulate": 2}),
@@ -47,7 +47,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "trained before, stateful random ops": ("dcgan", {"fits_before": 1}),
     "train_on_batch, trained before": ("train_on_batch", {"steps_before": 2}),
 }
-"""Name -> program and its arguments."""
+"""Name -> program and its arguments. None is for XLA: with op determinism on, Keras's step is not compiled by it."""
 
 
 def outcome(case: str) -> dict[str, Any]:
