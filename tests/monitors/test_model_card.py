@@ -331,6 +331,67 @@ def test_it_never_raises(odd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ZeroDivisionError" in describe(chain(layers.Flatten())).order_note
 
 
+class SubclassedGAN(keras.Model):
+    """Both players are subclassed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator, self.discriminator, self.latent_dim = Generator(), Judge(), 10
+        self.g_optimizer, self.d_optimizer = keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3)
+        self.seed_generator = keras.random.SeedGenerator(3)
+
+    def train_step(self, real: Any) -> dict[str, Any]:
+        losses = {}
+        for name, player, optimizer in (
+            ("d_loss", self.discriminator, self.d_optimizer),
+            ("g_loss", self.generator, self.g_optimizer),
+        ):
+            z = keras.random.normal((tf.shape(real)[0], self.latent_dim), seed=self.seed_generator)
+            with tf.GradientTape() as tape:
+                fake = self.discriminator(self.generator(z, training=True), training=True)
+                gap = tf.nn.softplus(fake) + tf.nn.softplus(-self.discriminator(real, training=True))
+                losses[name] = tf.reduce_mean(gap if name == "d_loss" else tf.nn.softplus(-fake))
+            weights = player.trainable_variables
+            optimizer.apply(tape.gradient(losses[name], weights), weights)
+        return losses
+
+
+class Judge(keras.Model):
+    def __init__(self) -> None:
+        super().__init__(name="judge")
+        self.out, self.noise = layers.Dense(1, name="out"), layers.Dropout(0.2, seed=5, name="noise")
+        self.hidden = layers.Conv2D(2, 4, strides=4, name="hidden")
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        x = self.noise(tf.nn.leaky_relu(self.hidden(x)), training=training)
+        return self.out(tf.reshape(x, (-1, 7 * 7 * 2)))
+
+
+def test_subclassed_players_are_followed_in_training_and_trained_as_without(tmp_path: Path) -> None:
+    from gandoctor import load_run
+    from gandoctor.monitors import GANMonitor
+
+    reals = np.random.default_rng(0).random((32, 28, 28, 1)).astype(np.float32)
+    ends = []
+    for watched in (False, True):
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(7)
+        gan = SubclassedGAN()
+        gan.discriminator(gan.generator(np.zeros((2, 10), np.float32)))
+        gan.compile(jit_compile=False)
+        monitor = GANMonitor(tmp_path / "run", probe_data=reals, loss="non_saturating", real_is_high=True)
+        data = tf.data.Dataset.from_tensor_slices(reals).batch(8).repeat()
+        gan.fit(data, steps_per_epoch=4, callbacks=[monitor] if watched else [], verbose=0, shuffle=False)
+        ends.append([np.asarray(v) for v in (*gan.variables, *gan.g_optimizer.variables, *gan.d_optimizer.variables)])
+    assert all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
+    run = load_run(tmp_path / "run")
+    assert not [event for event in run.events if event.kind == "monitor_error"]
+    assert run.manifest.generator is not None
+    assert run.manifest.discriminator is not None
+    assert (run.manifest.generator.order, run.manifest.discriminator.order) == ("called", "called")
+    assert [layer.name for layer in run.manifest.discriminator.layers] == ["hidden", "LeakyRelu", "noise", "out"]
+
+
 # Optimizers, losses, data, old files. -------------------------------------------------------------------------
 
 
