@@ -303,16 +303,14 @@ def _linear_families(d_loss: float, outputs: list[np.ndarray], penalty: bool) ->
     whole_margins = [_merged(o) for o in outputs]
     pairs = [p for a, b in halves for p in ((a, b), (b, a))]
     pairs += [(a, b) for i, a in enumerate(whole_margins) for j, b in enumerate(whole_margins) if i != j]
-    hinges = [real[1] + fake[2] for real, fake in pairs]
+    hinges = [scale * (real[1] + fake[2]) for real, fake in pairs for scale in (1.0, 0.5)]
     differences = [fake[0] - real[0] for real, fake in pairs]
-    if any(_equal(scale * h, d_loss) for h in hinges for scale in (1.0, 0.5)):
+    if penalty:
+        # It is never negative, so that a loss below a formula excludes it; to equal one of so many is chance.
+        return ("hinge", "wasserstein") if any(d_loss >= h for h in hinges) else ("wasserstein",)
+    if any(_equal(h, d_loss) for h in hinges):
         return ("hinge",)
-    if any(_equal(w, d_loss) for w in differences):
-        return ("wasserstein",)
-    if not penalty:
-        return ()
-    # A penalty is never negative, so a loss below a formula excludes it.
-    return ("hinge", "wasserstein") if any(d_loss >= h for h in hinges) else ("wasserstein",)
+    return ("wasserstein",) if any(_equal(w, d_loss) for w in differences) else ()
 
 
 def _merged(o: np.ndarray) -> np.ndarray:

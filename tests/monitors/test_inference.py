@@ -59,6 +59,13 @@ def test_a_penalty_leaves_hinge_and_wasserstein_open_until_one_is_excluded() -> 
     assert large & small == small, "a step that leaves it open does not contradict a later one that tells"
 
 
+def test_a_loss_with_a_penalty_that_happens_to_equal_a_hinge_stays_open() -> None:
+    """Seen in a WGAN-GP, which was then taken for a hinge GAN."""
+    by_chance = HINGE  # Wasserstein's loss and a penalty that makes up the difference
+    assert fitting(-FAKE.mean(), by_chance, penalty=True) == {("hinge", True), ("wasserstein", True)}
+    assert fitting(-FAKE.mean(), 0.5 * HINGE + 0.01, penalty=True) == {("hinge", True), ("wasserstein", True)}
+
+
 @pytest.mark.parametrize(
     ("draw", "law"),
     [
