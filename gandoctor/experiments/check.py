@@ -52,9 +52,10 @@ def check(
 ) -> Diagnosis:
     """Judge a GAN by its contracts and its design before it is trained.
 
-    Networks and models are looked at and left exactly as they are: nothing is built, run or trained, so that rules
-    which need a training step say that they could not be checked. A target given as text is built and trained for two
-    steps in a process of its own, as `gandoctor check` does it::
+    Networks and models are looked at and left exactly as they are: nothing is built, computed or trained (a subclassed
+    network is called on placeholders, to see in which order it calls its layers), so that rules which need a training
+    step say that they could not be checked. A target given as text is built and trained for two steps in a process of
+    its own, as `gandoctor check` does it::
 
         gandoctor.check(generator=G, discriminator=D, g_optimizer=g_opt, d_optimizer=d_opt, probe_data=x_real[:512])
         gandoctor.check(gan)  # a keras.Model with .generator and .discriminator

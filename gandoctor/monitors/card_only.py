@@ -13,7 +13,7 @@ from gandoctor.store import RunWriter
 
 
 def write_card(options: Options, model: Any | None = None, planned_steps: int | None = None) -> None:
-    """Write a run directory with the card of a GAN that stays as it is: nothing is attached, built, run or trained.
+    """Write a run directory with the card of a GAN that stays as it is: nothing is attached, built or trained.
 
     The latent sampler is called once, its random state is put back.
 

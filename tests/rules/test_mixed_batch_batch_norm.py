@@ -43,10 +43,10 @@ def test_mixed_batches(make_run: MakeRun) -> None:
     assert named(finding) == {"discriminator/batchnormalization", "discriminator/batchnormalization_1"}
 
 
-def test_one_that_begins_mid_run_and_one_that_is_over(make_run: MakeRun) -> None:
+def test_since_when_and_that_it_stays_proved(make_run: MakeRun) -> None:
     assert of(make_run, mixed(start=400)).first_step == 420, "the loss since the probe before must be low as well"
     over = of(make_run, mixed(stop=600))
-    assert over.severity is Severity.WARNING
+    assert over.severity is Severity.CRITICAL, "how batches are made up does not change"
     assert over.last_step == 600
 
 
