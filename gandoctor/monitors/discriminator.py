@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ class DiscriminatorMonitor(Monitor):
 
     _has_said = False
     _reversed = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._had_border: set[str] = set()  # accuracies recorded before the family was known
 
     def attached(self, session: Session) -> None:
         """Say what cannot be recorded for want of real data."""
@@ -129,8 +134,10 @@ class DiscriminatorMonitor(Monitor):
         family = self.session.manifest.loss_family
         if family == "wasserstein":
             reason = "a Wasserstein critic's scores have no border between real and fake"
-            self.session.manifest.missing[name] = reason
+            if name not in self._had_border:
+                self.session.manifest.missing[name] = reason
             return {}
+        self._had_border.add(name)
         border = 0.5 if family == "least_squares" else 0.0
         values = sign * (scores.logit - border)
         if not np.isfinite(values).all():

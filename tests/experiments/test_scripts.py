@@ -109,7 +109,8 @@ def test_a_fit_is_recorded_and_training_is_bit_identical(tmp_path):
         [sys.executable, SCRIPTS / "dcgan.py", tmp_path / "plain.npz"], capture_output=True, text=True, timeout=300
     )
     assert plain.returncode == 0, plain.stderr
-    done = run(tmp_path, "--watch", SCRIPTS / "dcgan.py", "--", "watched.npz")
+    # Its sigmoid cannot reach the data it scales to [-1, 1], and is told so: a finding, not what is tested here.
+    done = run(tmp_path, "--watch", "--fail-on", "never", SCRIPTS / "dcgan.py", "--", "watched.npz")
     assert done.returncode == 0, done.stderr
     assert "trained with ['watched.npz']" in done.stdout
     assert "Epoch 2/2" in done.stdout
