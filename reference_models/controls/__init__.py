@@ -10,9 +10,9 @@
 | `lsgan` | least squares | the article's | digits |
 | `wgan_gp` | Wasserstein with gradient penalty | five critic steps, no normalisation in the critic | digits |
 | `mlp` | cross-entropy on logits | dense layers | digits |
+| `keras_io` | cross-entropy on logits, fakes labelled 1, with noise | no normalisation | digits |
 | `hinge_sn` | hinge | spectral normalisation | coloured shapes |
 | `dcgan_paper` | cross-entropy, summed | batch normalisation in both players, tanh | coloured shapes |
-| `keras_io` | cross-entropy on logits, fakes labelled 1, with noise | transposed convolutions | coloured shapes |
 
 All but `as_published` give each optimizer its own player's weights. Any of them takes `--data`.
 """

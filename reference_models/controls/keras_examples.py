@@ -15,10 +15,11 @@ from reference_models.controls.start import adam, begin
 from reference_models.dcgan import Shape, channels
 
 DEFAULTS = ControlSettings(
-    generator=Player(learning_rate=1e-4, beta_1=0.9, width=0.125),
-    discriminator=Player(learning_rate=1e-4, beta_1=0.9, width=0.25),
+    generator=Player(learning_rate=2e-4, width=0.125),
+    discriminator=Player(learning_rate=1e-4, width=0.25),
     latent=Latent(dimension=128),
 )
+"""With the example's own 1e-4 for both and Adam's beta_1 of 0.9, networks this small ended in black images."""
 
 
 class GAN(keras.Model):
@@ -125,9 +126,9 @@ def discriminator(shape: Shape, width: float) -> keras.Sequential:
 
 
 def keras_io(
-    settings: Iterable[str] = (), steps: int | None = None, seed: int = 0, data: str | None = "shapes"
+    settings: Iterable[str] = (), steps: int | None = None, seed: int = 0, data: str | None = None
 ) -> Training:
-    """The DCGAN of the Keras examples, small, on coloured shapes. Arguments: `start.begin`."""
+    """The DCGAN of the Keras examples, small, on digits. Arguments: `start.begin`."""
     start = begin(DEFAULTS, settings, steps, seed, data)
     g, d, latent_dim = start.settings.generator, start.settings.discriminator, start.settings.latent.dimension
     model = GAN(discriminator(start.shape, d.width), generator(start.shape, latent_dim, g.width), latent_dim, seed)

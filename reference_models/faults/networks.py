@@ -48,7 +48,7 @@ NETWORKS = (
         "Batch normalisation in a discriminator that is frozen by its flag in the adversarial step",
         "`trainable = False` puts batch normalisation into inference mode in Keras 3, so that the generator plays "
         "against moving statistics and the discriminator trains on batch statistics.",
-        ("GD106", "GD010"),
+        ("GD106",),
         discriminator__batch_norm=True,
         training__freeze_discriminator=True,
         faults__freeze_by_flag=True,

@@ -50,7 +50,7 @@ CONTROL_STEPS = 150
 
 ELSEWHERE = {
     ("train_on_batch", "discriminator-step-moves-generator"): "the generator is not in that model",
-    ("train_on_batch", "batch-norm-in-frozen-discriminator"): "as batch-norm-in-discriminator: the flag is set anyway",
+    ("train_on_batch", "batch-norm-in-frozen-discriminator"): "every phase sets the flag anyway",
     ("tf.function", "batch-norm-in-frozen-discriminator"): "its weights are left out, no flag is set",
 }
 """Faults that cannot arise in a style, and why."""
