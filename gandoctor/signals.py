@@ -1,6 +1,7 @@
 """The vocabulary: every signal a monitor can record, its unit, its meaning and how often it can be had.
 
 A signal that was not captured is absent from the store: never 0.0 and never NaN. NaN means training produced NaN.
+A signal that exists once a layer or once a class is a family: its columns are named "family/member" (`member_of`).
 Sample statistics are taken on images rescaled by the real data's range, so that 0 is the darkest and 1 the brightest
 value of the user's own data.
 """
@@ -181,7 +182,63 @@ _SAMPLES = _table(
         "1",
         "Difference of the generator's training- and inference-mode images, over their spread.",
     ),
+    (
+        "sample_missing_share",
+        "share",
+        "Share of the real data in regions where the last 256 generated images are missing or rare.",
+    ),
+    (
+        "sample_class_perplexity",
+        "classes",
+        "Effective number of digits among the last 256 generated images, as a digit classifier sees them.",
+    ),
+    ("sample_class_kid", "KID", "Kernel distance to the real data in the features of a digit classifier."),
+    (
+        "sample_step_distance",
+        "L2 norm",
+        "Mean distance of the images of fixed latents from those at the previous probe.",
+    ),
+    (
+        "sample_return_distance",
+        "L2 norm",
+        "Smallest mean distance of the images of fixed latents from those at an earlier probe, the last two left out.",
+    ),
+    (
+        "sample_copying",
+        "1",
+        "Probability that a generated image lies nearer to the trained-on reals than a held-out real does.",
+    ),
 )
 
-SIGNALS: dict[str, Signal] = {s.name: s for s in (*_LOSSES, *_INPUTS, *_GRADIENTS, *_UPDATES, *_SCORES, *_SAMPLES)}
+_UNITS = _table(
+    "probe",
+    ("d_dead_units", "share", "Share of the discriminator's ReLU units that are 0 for every probed image."),
+    ("g_dead_units", "share", "Share of the generator's ReLU units that are 0 for every probed latent."),
+)
+
+SIGNALS: dict[str, Signal] = {
+    s.name: s for s in (*_LOSSES, *_INPUTS, *_GRADIENTS, *_UPDATES, *_UNITS, *_SCORES, *_SAMPLES)
+}
 """Every signal by name, in the order a reader wants them."""
+
+FAMILIES: dict[str, Signal] = {
+    s.name: s
+    for s in _table(
+        "probe",
+        ("d_layer_grad_norm", "L2 norm", "Norm of one discriminator layer's gradient in its own update."),
+        ("g_layer_grad_norm", "L2 norm", "Norm of one generator layer's gradient in its own update."),
+        (
+            "d_layer_update_ratio",
+            "1",
+            "Movement of one discriminator layer's weights in its own update, over their norm.",
+        ),
+        ("g_layer_update_ratio", "1", "Movement of one generator layer's weights in its own update, over their norm."),
+        ("sample_class_share", "share", "Share of one digit among the last 256 generated images."),
+    )
+}
+"""Signals that exist once a member (a layer's name, a digit), recorded as "family/member"."""
+
+
+def member_of(family: str, member: str) -> str:
+    """Return the column name of a family's member, e.g. "g_layer_grad_norm/dense"."""
+    return f"{family}/{member}"

@@ -6,7 +6,7 @@ Part `faults`: every fault of the reference model that a contract (GD0xx) or des
 way of attaching where it can arise: `fit` of a model with two tapes, two compiled models and `train_on_batch`, a
 hand-written `tf.function` loop. Part `controls`: every healthy control over several seeds. Finished runs stay in
 `runs/contracts/` and are judged again, not repeated; remove one to repeat it. Tables and findings go to
-`reports/contracts.md` and `reports/contracts.json`.
+`reports/contracts.md` and `reports/contracts.json`; what that file holds of runs this machine does not have is kept.
 """
 
 from __future__ import annotations
@@ -209,7 +209,8 @@ def tables(faults: dict[str, Any], controls: dict[str, Any]) -> str:
     ]
     for style, results in faults.items():
         lines += ["", f"### {style}", "", "| fault | expected | found above info | |", "|---|---|---|---|"]
-        for name, result in results.items():
+        for name in (name for case, name in cases() if case == style and name in results):
+            result = results[name]
             expected = "nothing" if name == HEALTHY else ", ".join(judged_by_contract(FAULTS[name]))
             lines.append(f"| {name} | {expected} | {words(fired(result))} | {verdict(name, result)} |")
     lines += ["", *(f"Not in `{style}`: {name}, because {why}." for (style, name), why in ELSEWHERE.items())]
@@ -240,13 +241,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="seeds of every control")
     given = parser.parse_args()
     nothing = ["\0"]  # judges what has been trained and trains nothing
-    faults: dict[str, Any] = {}
-    controls: dict[str, Any] = {}
+    path = ROOT / "reports" / "contracts.json"
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    faults: dict[str, Any] = earlier.get("faults", {})
+    controls: dict[str, Any] = earlier.get("controls", {})
     part_faults(nothing if given.part == "controls" else given.only, faults)
     part_controls(nothing if given.part == "faults" else given.only, given.seeds, controls)
     (ROOT / "reports" / "contracts.md").write_text(tables(faults, controls), encoding="utf-8")
-    text = json.dumps({"faults": faults, "controls": controls}, indent=1)
-    (ROOT / "reports" / "contracts.json").write_text(text + "\n", encoding="utf-8")
+    path.write_text(json.dumps({"faults": faults, "controls": controls}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
