@@ -14,7 +14,8 @@ Why it hurts
 How it is recognised
     From the last activation in the model card and the Keras losses found on the model or compiled into the
     discriminator; for Wasserstein and hinge from the loss family. Where the loss is a function of the user's own, from
-    the numbers: losses that stay within those bounds in every step, although the logits lie far apart, are proof.
+    the numbers: losses that stay within those bounds in every step although the logits lie far apart are proof, and so
+    is a generator's loss that stands at the logarithm of where probabilities are clipped while the logits are small.
 
 What it is not
     Keras 3 notices a final sigmoid before a cross-entropy of logits and takes it off again: that trains as it should
@@ -98,9 +99,9 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         evidence += _cross_entropy(run, network, output, where, from_logits, limits)
     if evidence:
         return evidence
-    taken_for_logits = _by_numbers(run, network, output, limits)
-    if taken_for_logits is not None:
-        return [taken_for_logits]
+    by_numbers = _logit_clipped(run, network, output, limits) or _by_numbers(run, network, output, limits)
+    if by_numbers is not None:
+        return [by_numbers]
     if not entropies and family in _CROSS_ENTROPY and not _numbers_suffice(run, limits):
         raise NotEvaluated(
             "What the loss takes the discriminator's output for is not known: no Keras loss was found on the model, "
@@ -201,15 +202,37 @@ def _cross_entropy(
         yield card_evidence(statement, 1, None, layers, Severity.CRITICAL if certain else Severity.WARNING)
 
 
-def _pinned(run: Run, limits: Limits) -> float | None:
+def _pinned(run: Run, limits: Limits, names: tuple[str, ...] = ("d_loss", "g_loss")) -> float | None:
     """Return where a loss stands still because every probability is clipped; None where none does."""
-    for name in ("d_loss", "g_loss"):
+    for name in names:
         values = run[name].to_numpy() if name in run else np.array([])
         median = float(np.median(values)) if len(values) >= limits.still else math.nan
         for bound in (bound / parts for bound in _CLIPPED for parts in (1, 2)):
             if abs(median - bound) < limits.pinned:
                 return median
     return None
+
+
+def _logit_clipped(run: Run, network: Network, output: _Output, limits: Limits) -> Evidence | None:
+    """Prove from the generator's loss that a logit was clipped as if it were a probability."""
+    if output.activation is not None or run.manifest.loss_family not in _CROSS_ENTROPY:
+        return None
+    if "g_loss" not in run or "d_fake_logit" not in run or (pinned := _pinned(run, limits, ("g_loss",))) is None:
+        return None
+    sign = -1.0 if run.manifest.real_is_high is False else 1.0
+    held = run["g_loss"][(run["g_loss"] - pinned).abs() < limits.pinned]
+    first, last = int(held.index[0]), int(held.index[-1])
+    logits = sign * run["d_fake_logit"].loc[first:last]
+    # A loop that applies the sigmoid itself and clips is pinned there too, but only by logits as extreme as the loss.
+    if not len(logits) or (cost := float(np.logaddexp(0.0, -logits.median()))) > pinned / 2:
+        return None
+    statement = (
+        f"The generator's loss stands still at {pinned:.2f}, the logarithm of where a cross-entropy of probabilities "
+        f"clips, while generated images have a mean logit of {logits.median():.2g}, which as a logit costs {cost:.2g}: "
+        f"the loss takes what {network.named(output.position)} gives for a probability, and clipped it has no gradient."
+    )
+    layers = (network.address(output.position),)
+    return Evidence("g_loss", pinned, cost, first, last, statement, Severity.CRITICAL, layers)
 
 
 def _by_numbers(run: Run, network: Network, output: _Output, limits: Limits) -> Evidence | None:

@@ -164,6 +164,32 @@ def test_look_alike_losses_near_equilibrium(make_run: MakeRun, change: dict[str,
     assert of(make_run, ending(act("sigmoid")), signals=mistaken() | change).status is Status.NOT_DETECTED
 
 
+def clipped(fake_logit: float = -1.0) -> dict[str, Any]:
+    """As measured with a linear output whose logit is taken for a probability, by a loss nobody can see."""
+    return {
+        "d_loss": every_step(lambda s: 0.9 if s < 20 else 0.002, stop=250),
+        "g_loss": every_step(lambda s: 1.0 if s < 20 else 16.1181, stop=250),
+        "d_real_logit": probes(2.5, stop=250),
+        "d_fake_logit": probes(fake_logit, stop=250),
+    }
+
+
+def test_a_generator_loss_pinned_where_probabilities_are_clipped(make_run: MakeRun) -> None:
+    finding = of(make_run, ending(), signals=clipped())
+    assert finding.severity is Severity.CRITICAL
+    (evidence,) = finding.evidence
+    assert (evidence.signal, evidence.first_step, evidence.last_step) == ("g_loss", 20, 250)
+    assert "stands still at 16.12" in evidence.statement
+    assert of(make_run, ending(), signals=clipped(1.0), real_is_high=False).status is Status.DETECTED
+
+
+def test_look_alike_a_loop_that_applies_the_sigmoid_itself(make_run: MakeRun) -> None:
+    """There the loss is pinned by logits that are as extreme as it is: GD305's, and no mismatch."""
+    assert of(make_run, ending(), signals=clipped(-20.0)).status is Status.NOT_DETECTED
+    passing = clipped() | {"g_loss": every_step(lambda s: s / 8, stop=250)}
+    assert of(make_run, ending(), signals=passing).status is Status.NOT_DETECTED
+
+
 def test_not_evaluated(make_run: MakeRun) -> None:
     short = {name: {s: v for s, v in series.items() if s <= 60} for name, series in mistaken().items()}
     assert "tell after 100 steps" in str(of(make_run, ending(act("sigmoid")), signals=short).reason)
