@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from gandoctor.errors import GandoctorError
+from gandoctor.signals import member_of
 from gandoctor.store.events import Event, read_events
 from gandoctor.store.liveness import is_alive
 from gandoctor.store.manifest import Manifest
@@ -138,6 +139,17 @@ class Run:
         steps = self._table[STEP].to_numpy()[keep]
         # drop_null first: to_numpy would turn null into NaN, which means something else here.
         return pd.Series(column.drop_null().to_numpy(), index=pd.Index(steps, name=STEP), name=name)
+
+    def family(self, name: str) -> dict[str, pd.Series[float]]:
+        """Return the members of a family of signals that were recorded at least once, by member.
+
+        The store sorts its columns; the order of layers is the model card's.
+
+        Args:
+            name: The family, e.g. "g_layer_grad_norm"; its columns are named "family/member".
+        """
+        prefix = member_of(name, "")
+        return {column.removeprefix(prefix): self[column] for column in self.names if column.startswith(prefix)}
 
     @property
     def names(self) -> list[str]:

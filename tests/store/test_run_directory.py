@@ -52,6 +52,18 @@ def test_series_hold_the_recorded_steps_only(finished: Path) -> None:
     assert run.gaps == []
 
 
+def test_a_family_is_its_members_that_were_recorded(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"g_layer_grad_norm/dense": 0.5, "g_layer_grad_norm/block/conv": None, "g_grad_norm": 1.0})
+    writer.record(2, {"g_layer_grad_norm/dense": 0.25, "g_layer_update_ratio/dense": 1e-3})
+    writer.record(3, {"g_layer_grad_norm/block/conv2": 0.125})
+    writer.close("completed")
+    run = load_run(tmp_path / "run")
+    found = {member: series.to_dict() for member, series in run.family("g_layer_grad_norm").items()}
+    assert found == {"dense": {1: 0.5, 2: 0.25}, "block/conv2": {3: 0.125}}
+    assert run.family("d_layer_grad_norm") == {}
+
+
 def test_nan_is_not_absence(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "run", Manifest())
     writer.record(1, {"d_loss": math.nan, "g_loss": None})
