@@ -48,6 +48,7 @@ _BUILT_IN = (
     "checkerboard_prone_upsampling",
     "pretrained_discriminator",
     "discriminator_loss_collapse",
+    "clipped_loss_plateau",
     "noise_like_samples",
     "noisy_samples",
     "mode_collapse",
