@@ -1,4 +1,4 @@
-"""Diagnosis: run every rule on a run, order the findings, name a verdict."""
+"""Diagnosis: run every rule on a run, order the findings, rank what is behind them, name a verdict."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import json
 import math
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from gandoctor.causes import RunCause, rank_run_causes, scores_of
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
-from gandoctor.treatments import prescribe
+from gandoctor.treatments import TREATMENTS, Treatment, prescribe
 
 SCHEMA = "gandoctor.diagnosis/1"
+SHOWN_CAUSES = 3
+LIKELY = 0.3
+"""Score from which a cause is shown beside the verdict."""
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
 
 _TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "inconclusive": "#8a929e"}
@@ -61,6 +65,30 @@ class Diagnosis:
         not_judged = [f for f in self.findings if f.status in (Status.NOT_EVALUATED, Status.ERRORED)]
         judged = [f for f in self.findings if f.status in (Status.DETECTED, Status.NOT_DETECTED)]
         return "inconclusive" if len(not_judged) >= len(judged) else "healthy"
+
+    @cached_property
+    def causes(self) -> tuple[RunCause, ...]:
+        """What may be behind all of it, most likely first; empty where nothing above a remark was detected."""
+        return rank_run_causes(self.findings)
+
+    @property
+    def likely_causes(self) -> tuple[RunCause, ...]:
+        """The few of `causes` that are worth showing first."""
+        return tuple(cause for cause in self.causes[:SHOWN_CAUSES] if cause.score >= LIKELY)
+
+    @cached_property
+    def change_first(self) -> Treatment | None:
+        """The treatment that answers the likeliest cause; None where nothing was detected or none is on record.
+
+        Of a cause that no treatment answers, it is the first one of the worst finding.
+        """
+        prescribed = [t for f in self.detected for t in f.treatments]
+        if self.causes:
+            top = self.causes[0]
+            own = [t for f in self.detected if f.rule.id == top.id for t in f.treatments]
+            answers = [t for t in (*own, *prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
+            prescribed = [*answers, *own, *prescribed]
+        return prescribed[0] if prescribed else None
 
     @cached_property
     def sentence(self) -> str:
@@ -109,6 +137,10 @@ class Diagnosis:
                 "seed": manifest.seed,
                 "gaps": run.gaps,
             },
+            "causes": [
+                {"id": c.id, "title": c.title, "score": round(c.score, 4), "test": c.test, "explains": list(c.explains)}
+                for c in self.causes
+            ],
             "findings": [_finding(f) for f in self.findings],
             "model_card": _model_card(run),
         }
@@ -126,9 +158,19 @@ class Diagnosis:
         return (
             f'<div style="border-left:4px solid {_TONES[self.verdict]};padding:2px 0 2px 14px;max-width:72em">'
             f'<p style="margin:4px 0"><b style="font-size:1.3em">{self.verdict.capitalize()}</b></p>'
-            f'<p style="margin:4px 0 8px">{_escaped(self.sentence)}</p>{found}'
+            f'<p style="margin:4px 0 8px">{_escaped(self.sentence)}</p>{self._likely_html()}{found}'
             f'<p style="margin:8px 0 4px;opacity:.75">{checked} {"" if self.is_check else page}</p></div>'
         )
+
+    def _likely_html(self) -> str:
+        """Return the likeliest causes for a notebook."""
+        if not self.likely_causes:
+            return ""
+        listed = "".join(
+            f"<li>{_escaped(c.title)}{f' ({_escaped(c.id)})' if c.is_fact else ''}: {_escaped(c.test)}</li>"
+            for c in self.likely_causes
+        )
+        return f'<p style="margin:4px 0"><b>Most likely causes</b></p><ol style="margin:2px 0">{listed}</ol>'
 
 
 def diagnose(
@@ -145,8 +187,10 @@ def diagnose(
         GandoctorError: The path is not a usable run directory.
     """
     opened = run if isinstance(run, Run) else load_run(run)
+    judged = [rule.evaluate(opened) for rule in (all_rules() if rules is None else rules)]
+    scores = scores_of(rank_run_causes(judged))
     findings = sorted(
-        (_treated(rule.evaluate(opened), opened) for rule in (all_rules() if rules is None else rules)),
+        (_treated(finding, opened, scores) for finding in judged),
         key=lambda f: (
             _STATUS_ORDER.index(f.status),
             -f.severity.rank if f.status is Status.DETECTED else 0,
@@ -156,12 +200,12 @@ def diagnose(
     return Diagnosis(opened, tuple(findings), is_check)
 
 
-def _treated(finding: Finding, run: Run) -> Finding:
-    """Add what to change to a detected finding: the cure of its likeliest cause first."""
+def _treated(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:
+    """Add what to change to a detected finding: the cure of its likeliest cause first, as the whole run shows it."""
     if finding.status is not Status.DETECTED:
         return finding
     settings = run.manifest.config.get("settings")
-    causes = {cause.id: cause.score for cause in finding.causes}
+    causes = {cause.id: scores.get(cause.id, cause.score) for cause in finding.causes}
     known = settings if isinstance(settings, dict) else None
     return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
 

@@ -41,6 +41,16 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     verdict = Text.assemble((diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict]))
     yield 0, verdict.append("  ").append(printable(diagnosis.sentence), STYLES["strong"])
     yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
+    if diagnosis.likely_causes:
+        yield 0, Text()
+        yield 0, _text("Most likely causes of all of it", "strong")
+    for i, cause in enumerate(diagnosis.likely_causes, start=1):
+        explains = f"  explains {', '.join(cause.explains)}" if cause.explains else ""
+        heading = f"{i}. {f'{cause.id} ' if cause.is_fact else ''}{cause.title}"
+        yield 2, _text(heading).append(printable(explains), STYLES["quiet"])
+        yield 5, _text(cause.test, "quiet")
+    if diagnosis.change_first is not None:
+        yield 2, _text("Change first: ").append(printable(diagnosis.change_first.title), STYLES["strong"])
     for finding in diagnosis.detected:
         yield 0, Text()
         yield from _finding_lines(finding)

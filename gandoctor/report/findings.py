@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gandoctor.causes import RunCause
 from gandoctor.report.filmstrip import Filmstrip
 from gandoctor.report.language import Language
 from gandoctor.report.sections import Charts, ChartView
@@ -54,6 +55,13 @@ def observation(evidence: Evidence, words: Language) -> str:
         observed=number(evidence.observed),
     )
     return told if evidence.threshold is None else told + words("finding.against", threshold=number(evidence.threshold))
+
+
+def cause_title(cause: RunCause, words: Language) -> str:
+    """Return what a cause of the run is called; what a rule has found carries its id."""
+    if cause.is_fact:
+        return f"{clean(cause.id, 20)} {words.name('rule', cause.id, cause.title)}"
+    return words.name("cause", cause.id, cause.title)
 
 
 def set_command(treatment: Treatment) -> str | None:

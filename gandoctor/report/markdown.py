@@ -9,7 +9,7 @@ from dataclasses import replace
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import facts
-from gandoctor.report.findings import observation, set_command
+from gandoctor.report.findings import cause_title, observation, set_command
 from gandoctor.report.language import Language, language
 from gandoctor.report.page import sentence
 from gandoctor.report.text import clean, flat
@@ -47,6 +47,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     yield ""
     yield plain(clean(sentence(diagnosis, words), 600))
     yield ""
+    yield from _likely(diagnosis, words)
     if (crash := facts.crash(run, words)) is not None:
         yield from (f"**{words('top.crash')}** {plain(crash)}", "")
     for name, value in facts.facts(run, words):
@@ -64,6 +65,20 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     yield from _model(diagnosis, words)
     yield from _reproduce(diagnosis, words)
     yield f"<sub>{words('markdown.made_by', version=__version__)}</sub>"
+
+
+def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    """Yield the likeliest causes of everything that was found, and what to change first."""
+    if diagnosis.likely_causes:
+        yield from (f"**{words('top.likely_causes')}**", "")
+        for i, cause in enumerate(diagnosis.likely_causes, start=1):
+            title = plain(cause_title(cause, words))
+            explains = f" ({words('top.explains', ids=', '.join(cause.explains))})" if cause.explains else ""
+            yield f"{i}. **{title}**{explains}{words('markdown.separator')}{plain(clean(cause.test, 2_000))}"
+        yield ""
+    if (first := diagnosis.change_first) is not None:
+        title = plain(words.name("treatment", first.id, first.title))
+        yield from (f"**{words('top.change_first')}**{words('markdown.separator')}{title}", "")
 
 
 def _finding(finding: Finding, words: Language) -> Iterator[str]:

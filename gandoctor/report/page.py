@@ -21,7 +21,7 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import facts, palette, text
 from gandoctor.report.filmstrip import Filmstrip, filmstrip
-from gandoctor.report.findings import finding_view, observation, slider_marks
+from gandoctor.report.findings import cause_title, finding_view, observation, slider_marks
 from gandoctor.report.language import Language, language
 from gandoctor.report.sections import Band, Charts, meaning, moments_of
 from gandoctor.rules import Finding, Status, limits_of
@@ -148,6 +148,11 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "sentence": text.clean(sentence(diagnosis, words), 600),
         "facts": facts.facts(run, words),
         "crash": facts.crash(run, words),
+        "likely_causes": diagnosis.likely_causes,
+        "change_first": diagnosis.change_first,
+        "change_first_at": next(
+            (f.rule.id for f in diagnosis.detected if diagnosis.change_first in f.treatments), None
+        ),
         "findings": findings,
         "strip": strip,
         "marks": slider_marks(strip, [(m.step, m.label) for m in moments]),
@@ -194,6 +199,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "clean": text.clean,
         "observation": observation,
+        "cause_title": cause_title,
         "number": text.number,
         "linked": text.linked,
         "inline": text.inline,
