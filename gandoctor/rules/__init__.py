@@ -48,10 +48,14 @@ _BUILT_IN = (
     "checkerboard_prone_upsampling",
     "pretrained_discriminator",
     "discriminator_loss_collapse",
+    "ineffective_discriminator",
     "clipped_loss_plateau",
     "noise_like_samples",
     "noisy_samples",
     "mode_collapse",
+    "blank_samples",
+    "checkerboard_artifacts",
+    "blurry_samples",
 )
 
 

@@ -21,7 +21,7 @@ _ALL = (
             "0.000 in the generator's step instead of 0.118"
         ),
         patch={"training.freeze_discriminator": True},
-        cures=("discriminator-frozen", "generator-frozen", "phases-disagree"),
+        cures=("discriminator-frozen", "generator-frozen", "phases-disagree", "discriminator-moved-in-both-steps"),
     ),
     Treatment(
         id="set-trainable-per-phase",
@@ -144,6 +144,57 @@ _ALL = (
         cures=("discriminator-learns-faster", "chasing-the-discriminator"),
     ),
     Treatment(
+        id="raise-discriminator-learning-rate",
+        title="Double the discriminator's learning rate",
+        explanation=(
+            "For a discriminator that does not keep up although it trains. If the rate was mistyped by decades, set it "
+            "to 1e-4 ... 8e-4. Watch the AUC: it should rise within a few dozen steps."
+        ),
+        code=keras_code.RAISED_DISCRIMINATOR_LEARNING_RATE,
+        evidence="weak",
+        reference="Heusel et al., NeurIPS 2017 (a faster discriminator; the ratios used were 1.25 to 4)",
+        scale={"discriminator.learning_rate": 2.0},
+        cures=("discriminator-hardly-moves",),
+    ),
+    Treatment(
+        id="enlarge-discriminator",
+        title="Make the discriminator twice as wide",
+        explanation=(
+            "What it cannot represent it cannot teach. Do it last, after learning rate and dropout: a discriminator "
+            "that merely does not train will not train better at twice the size."
+        ),
+        code=keras_code.DISCRIMINATOR_WIDTH,
+        evidence="weak",
+        reference="Arora et al., Generalization and Equilibrium in GANs, ICML 2017 (what a small discriminator misses)",
+        scale={"discriminator.width": 2.0},
+        cures=("discriminator-too-small",),
+    ),
+    Treatment(
+        id="halve-both-learning-rates",
+        title="Halve both learning rates",
+        explanation=(
+            "Players that take smaller steps circle closer to where they would meet, or not at all. Keep their ratio; "
+            "everything takes twice as many steps."
+        ),
+        code=keras_code.HALVED_LEARNING_RATES,
+        evidence="moderate",
+        reference="Mescheder et al., The Numerics of GANs, NeurIPS 2017 (small enough steps); DCGAN, ICLR 2016, 2e-4",
+        scale={"discriminator.learning_rate": 0.5, "generator.learning_rate": 0.5},
+        cures=("learning-rates-too-large",),
+    ),
+    Treatment(
+        id="lower-momentum",
+        title="Lower Adam's beta_1 to 0.5 or 0 in both optimizers",
+        explanation=(
+            "Momentum keeps a player moving to where its opponent no longer is. In a game that goes round it drives "
+            "the circle outwards. DCGAN uses 0.5, WGAN-GP and StyleGAN use 0."
+        ),
+        code=keras_code.LITTLE_MOMENTUM,
+        evidence="moderate",
+        reference="Radford et al., DCGAN, ICLR 2016 (oscillation at 0.9); Gidel et al., AISTATS 2019 (momentum in games)",
+        cures=("too-much-momentum",),
+    ),
+    Treatment(
         id="no-pretraining",
         title="Do not train the discriminator before the game begins",
         explanation=(
@@ -202,6 +253,43 @@ _ALL = (
         evidence="moderate",
         reference="Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016",
         patch={"training.real_label": 0.9},
+    ),
+    Treatment(
+        id="augment-discriminator-input",
+        title="Show the discriminator shifted images, real and generated alike",
+        explanation=(
+            "Each real image becomes many, so that it cannot be learnt by heart. Augment whatever the discriminator is "
+            "given, in both steps and with a gradient: augmenting the reals alone makes the generator imitate it."
+        ),
+        code=keras_code.AUGMENT_FOR_THE_DISCRIMINATOR,
+        evidence="strong",
+        reference="Zhao et al., DiffAugment, NeurIPS 2020; Karras et al. (ADA), NeurIPS 2020",
+        cures=("too-few-images", "discriminator-unregularised"),
+    ),
+    Treatment(
+        id="use-more-images",
+        title="Train on more real images",
+        explanation=(
+            "Look for a limit left over from a trial first. With a few hundred images a GAN of this size can only learn "
+            "them by heart, whatever else is done."
+        ),
+        code=keras_code.ALL_IMAGES,
+        evidence="strong",
+        reference="Karras et al., Training Generative Adversarial Networks with Limited Data, NeurIPS 2020",
+        patch={"data.training_images": None},
+        cures=("too-few-images",),
+    ),
+    Treatment(
+        id="shrink-discriminator",
+        title="Make the discriminator half as wide",
+        explanation=(
+            "A smaller network has less room to learn images by heart. Augmentation is better supported; try it first."
+        ),
+        code=keras_code.DISCRIMINATOR_WIDTH,
+        evidence="weak",
+        reference="The mechanism; not measured by us",
+        scale={"discriminator.width": 0.5},
+        cures=("discriminator-too-large",),
     ),
     # Ranges, layers, modes.
     Treatment(
@@ -297,6 +385,32 @@ _ALL = (
         evidence="moderate",
         reference="Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016",
         patch={"generator.upsampling": "resize"},
+        cures=("uneven-upsampling",),
+    ),
+    Treatment(
+        id="even-discriminator-strides",
+        title="Give the discriminator's strided convolutions kernels that are a multiple of the stride",
+        explanation=(
+            "Its gradient goes through the same kernels backwards. Where they overlap unevenly, some pixels of the "
+            "generator's images are corrected more often than their neighbours. Change the generator first."
+        ),
+        code=keras_code.EVEN_STRIDES,
+        evidence="weak",
+        reference="Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016 (artifacts in gradients)",
+        cures=("uneven-discriminator-strides",),
+    ),
+    Treatment(
+        id="batch-norm-in-generator",
+        title="Put batch normalisation behind the generator's hidden layers, not behind the last one",
+        explanation=(
+            "It keeps the activations of different latents apart, whatever the weights before it do, so that the "
+            "output neither sinks to one value nor sticks at a bound. Momentum 0.9 or less."
+        ),
+        code=keras_code.BATCH_NORM_PLACEMENT,
+        evidence="moderate",
+        reference="Radford et al., DCGAN, ICLR 2016, section 3; our measurements (one seed: blank images without it)",
+        patch={"generator.batch_norm": True},
+        cures=("no-batch-norm", "saturated-output"),
     ),
     Treatment(
         id="batch-norm-momentum",
@@ -358,6 +472,44 @@ _ALL = (
         reference="R. Atienza 2017 looks at steps 500 and 1000 of 2000 before judging",
         patch={"training.steps": 4000},
         cures=("not-finished",),
+    ),
+    # Sharpness.
+    Treatment(
+        id="lower-pixel-loss-weight",
+        title="Give a pixel loss beside the game less weight, or leave it out",
+        explanation=(
+            "A squared or absolute error of pixels is least at the average of all that may be right, and averages are "
+            "blurry. The discriminator's verdict is what asks for one sharp answer."
+        ),
+        code=keras_code.PIXEL_LOSS_WEIGHT,
+        evidence="strong",
+        reference="Isola et al., CVPR 2017, section 3.1; Larsen et al., ICML 2016",
+        cures=("pixel-loss",),
+    ),
+    Treatment(
+        id="convolution-after-upsampling",
+        title="Let a convolution be the generator's last layer, behind every enlargement and pooling",
+        explanation=(
+            "What a fixed filter has smoothed, no weights can sharpen again if none follow. Enlarge first, then "
+            "convolve."
+        ),
+        code=keras_code.CONVOLUTION_LAST,
+        evidence="strong",
+        reference="Deterministic: a fixed low-pass filter behind the last weights takes the same from every image",
+        cures=("output-smoothed",),
+    ),
+    Treatment(
+        id="strengthen-discriminator",
+        title="Give the discriminator more to see with: more filters, smaller strides at first, a full learning rate",
+        explanation=(
+            "It can ask for detail only if it sees it. Change one thing at a time, and stop when its AUC is well above "
+            "0.6 while samples improve."
+        ),
+        code=keras_code.STRONGER_DISCRIMINATOR,
+        evidence="weak",
+        reference="The mechanism; Brock et al., ICLR 2019 (wider networks gave better samples)",
+        scale={"discriminator.learning_rate": 2.0},
+        cures=("discriminator-too-weak",),
     ),
     # Diversity.
     Treatment(

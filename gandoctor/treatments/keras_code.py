@@ -370,3 +370,102 @@ from keras import layers
 resized = [layers.UpSampling2D(), layers.Conv2D(64, 5, padding="same")]
 transposed = [layers.Conv2DTranspose(64, 4, strides=2, padding="same")]  # 4 is a multiple of 2
 """
+
+EVEN_STRIDES = """\
+from keras import layers
+
+
+def block(filters):
+    return [
+        layers.Conv2D(filters, 4, strides=2, padding="same"),  # 4 is a multiple of 2
+        layers.LeakyReLU(negative_slope=0.2),
+    ]
+"""
+
+PIXEL_LOSS_WEIGHT = """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy()
+
+
+def g_loss(on_fake, fake, target, weight=0.01):  # was 1.0; 0 leaves the game alone
+    return bce(keras.ops.ones_like(on_fake), on_fake) + weight * keras.ops.mean(keras.ops.abs(fake - target))
+"""
+
+CONVOLUTION_LAST = """\
+from keras import layers
+
+generator_end = [
+    layers.UpSampling2D(interpolation="nearest"),
+    layers.Conv2D(1, 5, padding="same", activation="sigmoid"),  # weights last: they can sharpen what was enlarged
+]
+"""
+
+STRONGER_DISCRIMINATOR = """\
+from keras import layers
+
+first_blocks = [
+    layers.Conv2D(64, 5, padding="same"),  # no stride yet: single pixels count here
+    layers.LeakyReLU(negative_slope=0.2),
+    layers.Conv2D(128, 5, strides=2, padding="same"),
+    layers.LeakyReLU(negative_slope=0.2),
+]
+"""
+
+RAISED_DISCRIMINATOR_LEARNING_RATE = """\
+import keras
+
+d_optimizer = keras.optimizers.RMSprop(learning_rate=1.6e-3)  # was 8e-4; one factor of two at a time
+"""
+
+HALVED_LEARNING_RATES = """\
+import keras
+
+d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)  # was 8e-4
+g_optimizer = keras.optimizers.RMSprop(learning_rate=2e-4)  # was 4e-4: the ratio stays
+"""
+
+LITTLE_MOMENTUM = """\
+import keras
+
+d_optimizer = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)  # Keras defaults to 0.9; 0.0 is used as well
+g_optimizer = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)
+"""
+
+DISCRIMINATOR_WIDTH = '''\
+import keras
+from keras import layers
+
+
+def build_discriminator(width=1.0, dropout=0.4):
+    """Build it twice as wide with width=2.0, half as wide with width=0.5; change nothing else."""
+    network = [keras.Input((28, 28, 1))]
+    for filters in (64, 128, 256):
+        network += [
+            layers.Conv2D(int(width * filters), 5, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dropout(dropout),
+        ]
+    return keras.Sequential([*network, layers.Flatten(), layers.Dense(1)])
+'''
+
+AUGMENT_FOR_THE_DISCRIMINATOR = '''\
+import keras
+from keras import layers
+
+# Every image is shifted by its own 3 pixels at most. Do not mirror digits: what is generated would be mirrored as well.
+# fill_value: the darkest value of your data.
+shift = layers.RandomTranslation(3 / 28, 3 / 28, fill_mode="constant", fill_value=0.0, interpolation="bilinear")
+
+
+def scores(discriminator, images):
+    """Call this in place of the discriminator: on reals and on fakes, in its own step and in the generator's."""
+    return discriminator(shift(images, training=True), training=True)
+'''
+
+ALL_IMAGES = """\
+import keras
+
+(digits, _), _ = keras.datasets.mnist.load_data()  # all 60,000, not a part left over from a trial
+images = digits[..., None].astype("float32") / 255.0
+"""
