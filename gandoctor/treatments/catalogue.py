@@ -191,7 +191,7 @@ _ALL = (
         ),
         code=keras_code.LITTLE_MOMENTUM,
         evidence="moderate",
-        reference="Radford et al., DCGAN, ICLR 2016 (oscillation at 0.9); Gidel et al., AISTATS 2019 (momentum in games)",
+        reference="Radford et al., DCGAN, ICLR 2016 (oscillation at 0.9); Gidel et al., AISTATS 2019 (momentum)",
         cures=("too-much-momentum",),
     ),
     Treatment(
@@ -270,8 +270,8 @@ _ALL = (
         id="use-more-images",
         title="Train on more real images",
         explanation=(
-            "Look for a limit left over from a trial first. With a few hundred images a GAN of this size can only learn "
-            "them by heart, whatever else is done."
+            "Look for a limit left over from a trial first. A network with more weights than there are pixels in the "
+            "data set can learn it by heart, whatever else is done."
         ),
         code=keras_code.ALL_IMAGES,
         evidence="strong",
