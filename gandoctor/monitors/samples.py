@@ -8,11 +8,11 @@ from gandoctor.measures.diversity import Reference, diversity_statistics
 from gandoctor.measures.images import image_statistics
 from gandoctor.monitors.forward import Probe
 from gandoctor.monitors.images import to_bytes, to_unit
+from gandoctor.monitors.latents import FIXED_COUNT
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.session import Session
 from gandoctor.signals import SIGNALS
 
-SHEET_IMAGES = 64
 SHEETS_A_RUN = 50
 
 
@@ -51,7 +51,7 @@ class SampleMonitor(Monitor):
         found |= diversity_statistics(fakes, self._reference)
         if step >= self._next_sheet or self.session.is_closing:
             assert self.session.reals is not None
-            sheet = to_bytes(fakes[:SHEET_IMAGES])
+            sheet = to_bytes(fakes[:FIXED_COUNT])
             self.session.writer.samples(step, sheet, to_bytes(to_unit(self.session.reals[:8], card)))
             self._next_sheet = step + max(1, (self.session.manifest.planned_steps or 0) // SHEETS_A_RUN)
         return found

@@ -13,14 +13,13 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import tensorflow as tf
 from threadpoolctl import ThreadpoolController
 
 from gandoctor.monitors.cadence import Cadence
 from gandoctor.monitors.forward import SAMPLE_COUNT, ForwardPasses, Probe
 from gandoctor.monitors.images import to_bytes, to_unit, with_conditions
 from gandoctor.monitors.inference import Inference
+from gandoctor.monitors.latents import FIXED_COUNT, POOL_COUNT, WINDOWS, ProbeLatents
 from gandoctor.monitors.model_card import describe, describe_losses, latent_card
 from gandoctor.monitors.observation import Input
 from gandoctor.monitors.options import (
@@ -91,7 +90,7 @@ class Session:
             assert manifest.data is not None
             self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
         self.forward: ForwardPasses | None = None
-        self._fixed_latents: Any = None
+        self.latents = ProbeLatents()
         self.inference = Inference(self.players, manifest)
         if "latent_sampler" in manifest.missing:
             warnings.warn(f"gandoctor: no samples: {manifest.missing['latent_sampler']}.", MonitorWarning, stacklevel=2)
@@ -261,7 +260,8 @@ class Session:
         """Return the players' outputs, or None with the reason in the manifest where they cannot be run."""
         if "latent_sampler" in self.manifest.missing:
             return None
-        latents = self._latents()
+        assert self.players.latent_sampler is not None
+        latents = self.latents.draw(self.players.latent_sampler)
         if self.forward is None:
             self.forward = ForwardPasses(
                 self.players,
@@ -277,26 +277,6 @@ class Session:
         finally:
             if self.forward.no_samples is not None:
                 self.manifest.missing["latent_sampler"] = self.forward.no_samples
-
-    def _latents(self) -> Any:
-        """Draw the probe's latents: the same ones at every probe, unless the user's law itself has changed.
-
-        The sampler's random state is put back after each call, so calling it anew repeats the draw and still follows
-        a sampler that changes mid-run. One whose state cannot be reached is called once and its draw kept.
-        """
-        sampler = self.players.latent_sampler
-        assert sampler is not None
-        if self._fixed_latents is not None:
-            return self._fixed_latents
-        with preserved_random_state(sampler):
-            latents = sampler(SAMPLE_COUNT)
-        if self.forward is None:
-            with preserved_random_state(sampler):
-                again = sampler(SAMPLE_COUNT)
-            pairs = zip(tf.nest.flatten(latents), tf.nest.flatten(again), strict=True)
-            if not all(np.array_equal(one, other) for one, other in pairs):
-                self._fixed_latents = latents
-        return latents
 
     def _drain(self, probe_values: Mapping[str, float], at_start: bool = False) -> None:
         """Move completed rows from the device to the store; the probe's values join the last row."""
@@ -374,6 +354,8 @@ class Session:
         report: dict[str, float] = {
             "every_steps": self.cadence.every_steps,
             "sample_count": SAMPLE_COUNT,
+            "fixed_count": FIXED_COUNT,
+            "pool_count": POOL_COUNT if self.latents.windows == WINDOWS else 0,
             "overhead_budget": self.options.overhead_budget,
         }
         if self._started is not None:

@@ -134,7 +134,10 @@ class Manifest(BaseModel):
         losses: Where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and settings.
         players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
         missing: Signal name -> why it could not be recorded.
-        cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`).
+        cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`), how many of these are
+            of the same latents at each probe (`fixed_count`), and how many of different ones successive probes give
+            together (`pool_count`, 0 where the latent sampler returned too few).
+        spaces: Signal name -> the space its distances are taken in, where there is a choice.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -157,6 +160,7 @@ class Manifest(BaseModel):
     discriminator: PlayerCard | None = None
     losses: dict[str, dict[str, Any]] = Field(default_factory=dict)
     cadence: dict[str, float] = Field(default_factory=dict)
+    spaces: dict[str, str] = Field(default_factory=dict)
     players: dict[str, str] = Field(default_factory=dict)
     missing: dict[str, str] = Field(default_factory=dict)
 

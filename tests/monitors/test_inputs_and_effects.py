@@ -92,10 +92,11 @@ def test_the_players_pull_in_opposite_directions(make_gan: Any, fit: Any, reals:
 def test_effects_are_those_of_the_update_alone(make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path) -> None:
     """The first step's, computed by hand from the weights before and after it."""
     gan = make_gan()
-    latents = np.random.default_rng(5).standard_normal((64, 4)).astype(np.float32)
+    drawn = np.random.default_rng(5).standard_normal((32 + 8 * 32, 4)).astype(np.float32)
+    latents = np.concatenate([drawn[:32], drawn[64:96]])  # of the second probe: those that stay and the second window
     d_before, g_before = gan.discriminator.get_weights(), gan.generator.get_weights()
     monitor = GANMonitor(
-        tmp_path / "run", probe_data=reals, loss="non_saturating", latent_sampler=lambda n: latents[:n], strict=True
+        tmp_path / "run", probe_data=reals, loss="non_saturating", latent_sampler=lambda n: drawn[:n], strict=True
     )
     fit(gan, reals, [monitor], steps=1)
     run = load_run(tmp_path / "run")
