@@ -108,13 +108,13 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _cannot_tell(run: Run, auc: pd.Series[float], limits: Limits) -> pd.Series[bool]:
     """Tell at which probes the discriminator neither separates reals from fakes nor has them the wrong way round."""
-    inverted: pd.Series[bool] = auc < limits.inverted_auc
+    inverted = auc < limits.inverted_auc
     if _GAP in run:
         inverted &= ~(run[_GAP].reindex(auc.index).abs() <= limits.inverted_gap)
-    blind: pd.Series[bool] = (auc <= limits.auc) & ~inverted
+    blind = (auc <= limits.auc) & ~inverted
     if all(name in run for name in _IN_TRAINING):
-        accuracy = sum(run[name].reindex(auc.index) for name in _IN_TRAINING) / 2
-        blind &= ~(accuracy > limits.training_accuracy)
+        real, fake = (run[name].reindex(auc.index) for name in _IN_TRAINING)
+        blind &= ~((real + fake) / 2 > limits.training_accuracy)
     return blind
 
 

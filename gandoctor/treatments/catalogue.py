@@ -218,7 +218,7 @@ _ALL = (
         code=keras_code.R1,
         evidence="strong",
         reference="Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018",
-        cures=("chasing-the-discriminator",),
+        cures=("chasing-the-discriminator", "steep-discriminator"),
     ),
     Treatment(
         id="spectral-normalisation",
@@ -230,6 +230,7 @@ _ALL = (
         code=keras_code.SPECTRAL_NORMALISATION,
         evidence="strong",
         reference="Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021",
+        cures=("steep-discriminator",),
     ),
     Treatment(
         id="instance-noise",
@@ -373,6 +374,7 @@ _ALL = (
         evidence="weak",
         reference="Radford et al., DCGAN, ICLR 2016, section 3; ganhacks, tip 5",
         patch={"discriminator.activation": "leaky_relu", "discriminator.downsampling": "stride"},
+        cures=("dead-units", "relu-without-leak"),
     ),
     Treatment(
         id="even-upsampling",
@@ -411,6 +413,20 @@ _ALL = (
         reference="Radford et al., DCGAN, ICLR 2016, section 3; our measurements (one seed: blank images without it)",
         patch={"generator.batch_norm": True},
         cures=("no-batch-norm", "saturated-output"),
+    ),
+    Treatment(
+        id="normalise-hidden-layers",
+        title="Put batch normalisation between the weights and the ReLU of hidden layers",
+        explanation=(
+            "It keeps the units' inputs around 0 and the gradient of one size from layer to layer. In the generator's "
+            "hidden layers; not on its output, and not in a discriminator that sees real and generated images in one "
+            "batch."
+        ),
+        code=keras_code.NORMALISED_BLOCK,
+        evidence="moderate",
+        reference="Radford et al., DCGAN, ICLR 2016, section 3 (helped gradient flow in deeper generators)",
+        patch={"generator.batch_norm": True},
+        cures=("no-batch-norm", "unnormalised-discriminator"),
     ),
     Treatment(
         id="batch-norm-momentum",
@@ -562,6 +578,44 @@ _ALL = (
         evidence="strong",
         reference="Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction",
         cures=("logarithm-of-zero", "no-gradient-arrives"),
+    ),
+    Treatment(
+        id="non-saturating-loss",
+        title="Train the generator on -log D(G(z)) instead of log(1 - D(G(z)))",
+        explanation=(
+            "Both have the same fixed point, and the gradient of the second goes to 0 just where the generator is at "
+            "its worst. Compute it from logits. The new gradient may be large and noisy while the discriminator is "
+            "sure of itself."
+        ),
+        code=keras_code.NON_SATURATING_LOSS,
+        evidence="strong",
+        reference="Goodfellow et al. 2014, section 3; Arjovsky and Bottou, ICLR 2017 (what it costs)",
+        cures=("saturating-loss",),
+    ),
+    Treatment(
+        id="average-the-loss",
+        title="Average the loss over the batch, and look at the weights of its terms",
+        explanation=(
+            "A sum grows with the batch and with the number of outputs, and the gradient with it. Adam and RMSprop "
+            "divide the factor away; clipping, epsilon and plain gradient descent do not."
+        ),
+        code=keras_code.AVERAGED_LOSS,
+        evidence="strong",
+        reference="Deterministic: the gradient of a sum of n terms is n times that of their mean",
+        cures=("loss-too-large",),
+    ),
+    Treatment(
+        id="usual-learning-rates",
+        title="Set both learning rates to what is usual for the optimizer",
+        explanation=(
+            "1e-4 to 4e-4 with Adam and RMSprop. Then look at how far an update moves the weights: about 1e-3 of their "
+            "size. Change one rate at a time, by a factor of two."
+        ),
+        code=keras_code.USUAL_LEARNING_RATES,
+        evidence="moderate",
+        reference="Radford et al., DCGAN, ICLR 2016 (2e-4); the article's author's later rates (2e-4 and 1e-4)",
+        patch={"discriminator.learning_rate": 2e-4, "generator.learning_rate": 1e-4},
+        cures=("learning-rate-mistyped", "learning-rate-lowered", "exploding-updates"),
     ),
     Treatment(
         id="check-data",

@@ -364,6 +364,45 @@ def block(filters):
     ]
 """
 
+NON_SATURATING_LOSS = """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)  # the discriminator ends without a sigmoid
+
+
+def g_loss(on_fake):
+    return bce(keras.ops.ones_like(on_fake), on_fake)  # -log D; not -bce(zeros_like(on_fake), on_fake), log(1 - D)
+"""
+
+NORMALISED_BLOCK = """\
+from keras import layers
+
+
+def block(filters):
+    return [
+        layers.Conv2DTranspose(filters, 5, padding="same", use_bias=False),
+        layers.BatchNormalization(momentum=0.9),  # half of what reaches the ReLU is above 0
+        layers.Activation("relu"),
+    ]
+"""
+
+AVERAGED_LOSS = """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy(reduction="sum_over_batch_size")  # a mean, whatever the batch; not "sum"
+
+
+def d_loss(on_real, on_fake):
+    return 0.5 * (bce(keras.ops.ones_like(on_real), on_real) + bce(keras.ops.zeros_like(on_fake), on_fake))
+"""
+
+USUAL_LEARNING_RATES = """\
+import keras
+
+d_optimizer = keras.optimizers.RMSprop(learning_rate=2e-4)
+g_optimizer = keras.optimizers.RMSprop(learning_rate=1e-4)
+"""
+
 EVEN_UPSAMPLING = """\
 from keras import layers
 
