@@ -190,6 +190,23 @@ def test_print_draws_every_chart_in_light_and_opens_every_fix(open_page: Open) -
         assert page.locator(".film-controls").is_hidden()
 
 
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing_serious(browser: Any, report: Path, scheme: str, width: int) -> None:
+    """All charts drawn, everything folded open; the page's policy is set aside, as axe is a script of another's."""
+    axe = (import_module if IN_CI else pytest.importorskip)("axe_playwright_python.sync_playwright").Axe()
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+    )
+    page = context.new_page()
+    page.goto(report.as_uri())
+    draw_all(page)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    results = axe.run(page).response
+    context.close()
+    assert len(results["passes"]) > 20
+    assert [(v["id"], v["impact"], v["nodes"][0]["html"][:200]) for v in results["violations"]] == []
+
+
 def test_link_to_a_failure_mode_opens_its_page(open_page: Open) -> None:
     with open_page() as page:
         page.get_by_role("link", name="GD301 discriminator-loss-collapse").click()
