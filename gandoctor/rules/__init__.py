@@ -58,6 +58,7 @@ _BUILT_IN = (
     "noise_like_samples",
     "noisy_samples",
     "mode_collapse",
+    "mode_dropping",
     "blank_samples",
     "checkerboard_artifacts",
     "blurry_samples",

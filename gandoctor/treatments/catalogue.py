@@ -230,7 +230,7 @@ _ALL = (
         code=keras_code.SPECTRAL_NORMALISATION,
         evidence="strong",
         reference="Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021",
-        cures=("steep-discriminator",),
+        cures=("steep-discriminator", "unnormalised-discriminator"),
     ),
     Treatment(
         id="instance-noise",
@@ -415,20 +415,6 @@ _ALL = (
         cures=("no-batch-norm", "saturated-output"),
     ),
     Treatment(
-        id="normalise-hidden-layers",
-        title="Put batch normalisation between the weights and the ReLU of hidden layers",
-        explanation=(
-            "It keeps the units' inputs around 0 and the gradient of one size from layer to layer. In the generator's "
-            "hidden layers; not on its output, and not in a discriminator that sees real and generated images in one "
-            "batch."
-        ),
-        code=keras_code.NORMALISED_BLOCK,
-        evidence="moderate",
-        reference="Radford et al., DCGAN, ICLR 2016, section 3 (helped gradient flow in deeper generators)",
-        patch={"generator.batch_norm": True},
-        cures=("no-batch-norm", "unnormalised-discriminator"),
-    ),
-    Treatment(
         id="batch-norm-momentum",
         title="Lower batch normalisation's momentum to 0.9 or less, and never freeze it by accident",
         explanation=(
@@ -551,7 +537,19 @@ _ALL = (
         code=keras_code.MINIBATCH_STDDEV,
         evidence="moderate",
         reference="Karras et al., Progressive Growing of GANs, ICLR 2018; Salimans et al., NeurIPS 2016",
-        cures=("chasing-the-discriminator",),
+        cures=("chasing-the-discriminator", "discriminator-sees-single-images"),
+    ),
+    Treatment(
+        id="pack-images",
+        title="Show the discriminator two images at a time (packing)",
+        explanation=(
+            "Joined along the channels, two images that are too alike, or too often of the few kinds there are, give a "
+            "generator away. The discriminator's input gets twice the channels; nothing else changes."
+        ),
+        code=keras_code.PACKED,
+        evidence="strong",
+        reference="Lin et al., PacGAN, NeurIPS 2018 (proof and experiments)",
+        cures=("discriminator-sees-single-images",),
     ),
     # Numbers.
     Treatment(

@@ -374,18 +374,6 @@ def g_loss(on_fake):
     return bce(keras.ops.ones_like(on_fake), on_fake)  # -log D; not -bce(zeros_like(on_fake), on_fake), log(1 - D)
 """
 
-NORMALISED_BLOCK = """\
-from keras import layers
-
-
-def block(filters):
-    return [
-        layers.Conv2DTranspose(filters, 5, padding="same", use_bias=False),
-        layers.BatchNormalization(momentum=0.9),  # half of what reaches the ReLU is above 0
-        layers.Activation("relu"),
-    ]
-"""
-
 AVERAGED_LOSS = """\
 import keras
 
@@ -508,3 +496,18 @@ import keras
 (digits, _), _ = keras.datasets.mnist.load_data()  # all 60,000, not a part left over from a trial
 images = digits[..., None].astype("float32") / 255.0
 """
+
+PACKED = '''\
+from keras import ops
+
+
+def packed(images):
+    """Pair up a batch of an even number of images: (2n, h, w, c) becomes (n, h, w, 2c)."""
+    first, second = ops.split(images, 2)
+    return ops.concatenate([first, second], axis=-1)
+
+
+def scores(discriminator, images):
+    """Call this in place of the discriminator, for reals and for fakes, in both steps."""
+    return discriminator(packed(images), training=True)
+'''
