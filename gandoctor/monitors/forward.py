@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.monitors.images import like, parts
 from gandoctor.monitors.observation import unobserved
 from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.relu_units import ReluUnits, relu_units
 from gandoctor.monitors.weights import Weights
 
 SAMPLE_COUNT = 64
@@ -48,6 +51,8 @@ class Probe:
         fake_mixed: Training-mode scores of the same images sharing a batch with reals; where D has batch normalisation.
         raw: What the generator returned for the scored ones, as the discriminator takes it, float32, on the device.
         no_scores: Why the discriminator could not be run on what was given; None when it could.
+        alive: Player -> its ReLU units, True where one was not 0 for every image of its inference-mode passes; the
+            discriminator's over reals and fakes. Absent where it was not run on both, or where they cannot be read.
     """
 
     step: int
@@ -61,6 +66,7 @@ class Probe:
     fake_mixed: Scores | None = None
     raw: Any = None
     no_scores: str | None = None
+    alive: Mapping[Phase, np.ndarray] = field(default_factory=dict)
 
 
 class ForwardPasses:
@@ -81,6 +87,7 @@ class ForwardPasses:
         no_samples: Why the generator could not be run on the latents; None while it can.
         no_scores: Why the discriminator could not be run on what was given; None while it can.
         mixes_batches: Whether the discriminator normalises over the batch.
+        hidden_units: Players that compute ReLUs in graphs of their own, where they cannot be read.
     """
 
     def __init__(self, players: Players, weights: Weights, reals: Any, holdout: Any) -> None:
@@ -91,6 +98,7 @@ class ForwardPasses:
         self.mixes_batches = normalises_batches(players.discriminator)
         self.no_samples: str | None = None
         self.no_scores: str | None = None
+        self.hidden_units: set[Phase] = set()
         self._latents: Any = None
         self._has_scored = False
         # Weights are arguments: one trace of each serves the players as they are and as they were.
@@ -102,7 +110,7 @@ class ForwardPasses:
 
         Args:
             step: Completed training steps.
-            latents: SAMPLE_COUNT latents, as the user's sampler returned them.
+            latents: At most SAMPLE_COUNT latents, as the user's sampler returned them.
 
         Raises:
             GandoctorError: The generator cannot be run on these latents; said once.
@@ -112,8 +120,8 @@ class ForwardPasses:
         given = tf.nest.map_structure(tf.convert_to_tensor, latents)
         weights = self._weights.copy("g")
         try:
-            raw = self._generate(weights, given, training=False)
-            raw_training = self._generate(weights, _first(given, TRAINING_MODE_COUNT), training=True)
+            raw, g_alive = self._generate(weights, given, training=False)
+            raw_training, _ = self._generate(weights, _first(given, TRAINING_MODE_COUNT), training=True)
         except Exception as error:
             if self._latents is not None:
                 raise
@@ -125,9 +133,12 @@ class ForwardPasses:
         self._latents = given
         fakes = self._for_discriminator(raw)
         found = self._scores(fakes)
+        alive = {"g": g_alive}
+        if "fake" in found and "real" in found:
+            alive["d"] = tf.logical_or(found["fake"][2], found["real"][2])
 
         def scores(name: str) -> Scores | None:
-            return Scores(*(t.numpy() for t in found[name])) if name in found else None
+            return Scores(*(t.numpy() for t in found[name][:2])) if name in found else None
 
         return Probe(
             step,
@@ -141,15 +152,16 @@ class ForwardPasses:
             scores("fake_mixed"),
             fakes,
             self.no_scores,
+            {player: units.numpy() for player, units in alive.items() if player not in self.hidden_units},
         )
 
     def generate(self, g_weights: Any) -> Any:
         """Images of the last probe's latents by a generator with these weights (a copy of `Weights`)."""
-        return self._for_discriminator(self._generate(g_weights, self._latents, training=False))
+        return self._for_discriminator(self._generate(g_weights, self._latents, training=False)[0])
 
     def mean_logit(self, d_weights: Any, images: Any) -> float:
         """Mean logit of images by a discriminator with these weights, inference mode."""
-        _, logit = self._score(d_weights, images, training=False)
+        _, logit, _ = self._score(d_weights, images, training=False)
         return float(np.mean(logit.numpy()))
 
     def _for_discriminator(self, raw: Any) -> Any:
@@ -183,7 +195,7 @@ class ForwardPasses:
                 if self.mixes_batches:
                     both = tf.nest.map_structure(lambda one, other: tf.concat([one, other], 0), few, few_reals)
                     mixed = self._score(weights, both, training=True)
-                    found["fake_mixed"] = tuple(t[:TRAINING_MODE_COUNT] for t in mixed)
+                    found["fake_mixed"] = tuple(t[:TRAINING_MODE_COUNT] for t in mixed[:2])
             if self._holdout is not None:
                 found["holdout"] = self._score(weights, self._holdout, training=False)
         except Exception as error:
@@ -195,12 +207,13 @@ class ForwardPasses:
         self._has_scored = True
         return found
 
-    def _generated(self, weights: Any, latents: Any, training: bool) -> Any:
+    def _generated(self, weights: Any, latents: Any, training: bool) -> tuple[Any, Any]:
+        output, alive = self._call("g", weights, latents, training)
         # float32, as the reals are given: real and generated images share one trace of the discriminator.
-        return tf.cast(self._call("g", weights, latents, training), tf.float32)
+        return tf.cast(output, tf.float32), alive
 
-    def _scored(self, weights: Any, images: Any, training: bool) -> tuple[Any, Any]:
-        output = self._call("d", weights, images, training)
+    def _scored(self, weights: Any, images: Any, training: bool) -> tuple[Any, Any, Any]:
+        output, alive = self._call("d", weights, images, training)
         if isinstance(output, list | tuple):
             output = output[0]  # e.g. an auxiliary classifier: the validity head comes first by convention
         # Keras keeps the logits of a final sigmoid on its output; they do not saturate as the probability does.
@@ -208,18 +221,21 @@ class ForwardPasses:
         n = tf.shape(output)[0]
         # A patch discriminator scores every patch: an image's score is their mean.
         flattened = [tf.reduce_mean(tf.reshape(tf.cast(t, tf.float32), (n, -1)), axis=1) for t in (output, logit)]
-        return flattened[0], flattened[1]
+        return flattened[0], flattened[1], alive
 
-    def _call(self, player: Phase, weights: Any, inputs: Any, training: bool) -> Any:
+    def _call(self, player: Phase, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
+        """Return what a player says, and which of its ReLU units did; the latter is empty in training mode."""
         network, values = self._players.network(player), self._weights.unflattened(player, weights)
-        with unobserved():
+        with unobserved(), nullcontext(ReluUnits()) if training else relu_units(network) as units:
             output, _ = network.stateless_call(
                 [values.get(id(v.value), v.value) for v in network.trainable_variables],
                 [values.get(id(v.value), v.value) for v in network.non_trainable_variables],
                 inputs,
                 training=training,
             )
-        return output
+        if units.hidden:
+            self.hidden_units.add(player)
+        return output, units.all()
 
 
 def normalises_batches(network: Any) -> bool:

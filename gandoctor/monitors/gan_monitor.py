@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gandoctor.monitors.dead_units import DeadUnitMonitor
 from gandoctor.monitors.discriminator import DiscriminatorMonitor
 from gandoctor.monitors.gradient_norms import GradientNormMonitor
 from gandoctor.monitors.inputs import InputMonitor
@@ -56,6 +57,7 @@ class GANMonitor(Monitor):
             WeightUpdateMonitor,
             UpdateEffectMonitor,
             DiscriminatorMonitor,
+            DeadUnitMonitor,
             SampleMonitor,
         )
         self._parts: list[Monitor] = [monitor(*args, **kwargs) for monitor in monitors]

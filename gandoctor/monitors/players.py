@@ -12,6 +12,7 @@ import numpy as np
 from gandoctor.errors import GandoctorError
 
 Phase = Literal["d", "g"]
+PLAYERS: tuple[Phase, Phase] = ("d", "g")
 
 _GENERATORS = ("generator", "gen", "G", "g", "netG", "g_model", "generator_model")
 _DISCRIMINATORS = ("discriminator", "disc", "D", "d", "netD", "d_model", "discriminator_model", "critic")

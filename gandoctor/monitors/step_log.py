@@ -30,6 +30,11 @@ class StepLog:
         self._committed = own_variable(tf.constant(0, tf.int64), "gandoctor_steps")
         self._drained = 0
 
+    @property
+    def under_way(self) -> Any:
+        """How many steps have been committed, int64: the position of the step under way, also inside a graph."""
+        return self._committed.read_value()
+
     def put(self, values: dict[str, Any], when: Any = True) -> None:
         """Write scalars of the current step; in a graph this adds the ops that do so. The last write counts.
 

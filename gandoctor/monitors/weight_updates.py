@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from gandoctor.monitors.gradient_norms import note_left_out
+from gandoctor.monitors.layer_weights import LayerWeights, layer_weights
 from gandoctor.monitors.monitor import Monitor
-from gandoctor.monitors.players import Phase
+from gandoctor.monitors.players import PLAYERS, Phase
 from gandoctor.monitors.replicas import on_first_replica, own_variable
 from gandoctor.monitors.session import Session
 from gandoctor.monitors.step_log import as_float
 from gandoctor.monitors.taps import Update
+from gandoctor.monitors.update_values import UpdateValues
+from gandoctor.monitors.weights import inner
+from gandoctor.signals import member_of
 
-_PLAYERS: tuple[Phase, Phase] = ("d", "g")
+_NOT_MOVED = -1.0
+"""Stands for a weight that the optimizer was not to move, where others have half the square of a norm."""
 
 
 class WeightUpdateMonitor(Monitor):
@@ -22,7 +29,8 @@ class WeightUpdateMonitor(Monitor):
 
     Weights are copied to monitor-owned variables before the update and compared after it, behind a flag in the graph:
     steps that are not measured pay for the flag only. From probe to probe, all weights that were created trainable are
-    compared too, whatever moved them and whatever their flag says since. Keeps two copies of the weights.
+    compared too, whatever moved them and whatever their flag says since. Keeps two copies of the weights. Of a player
+    with more than 64 layers, the 64 with the most weights are recorded one by one.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,13 +39,17 @@ class WeightUpdateMonitor(Monitor):
         self._flag_is_up = False
         self._copies: dict[Phase, Any] = {}
         self._at_last_probe: dict[Phase, Any] = {}
+        self._layers: dict[Phase, LayerWeights] = {}
+        self._values: UpdateValues | None = None
 
     def attached(self, session: Session) -> None:
         """Create the copies now: variables born inside a train function make TensorFlow trace it twice."""
         self._measured = own_variable(False, "gandoctor_measured")
-        for player in _PLAYERS:
+        self._values = UpdateValues(session.step_log)
+        for player in PLAYERS:
             if session.weights.variables(player):
                 self._copy_of(player)
+                self._values.prepare(player, 2 * len(self._layers_of(player).variables) + 1)
 
     def before_step(self, measured: bool) -> None:
         """Raise or lower the flag that the graph reads."""
@@ -69,17 +81,18 @@ class WeightUpdateMonitor(Monitor):
         def distances() -> Any:
             found = {"d": tf.constant(0.0), "g": tf.constant(0.0), "own": tf.constant(0.0)}
             for player in _moved(update):
-                before = self._copy_of(player)
-                found[player] = tf.norm(self._weights(player) - before)
+                before, now = self._copy_of(player).read_value(), self._weights(player)
+                found[player] = tf.norm(now - before)
                 if player == update.phase:
                     found["own"] = tf.norm(before)
+                    self._put_layers(update, now - before, before)
             return tf.stack(list(found.values()))
 
         def record() -> None:
             found = tf.cond(self._measured, distances, lambda: tf.zeros((3,)))
             moved = {"d": found[0], "g": found[1]}
             phase = update.phase
-            values = {f"{player}_update_in_{phase}_step": moved[player] for player in _PLAYERS}
+            values = {f"{player}_update_in_{phase}_step": moved[player] for player in PLAYERS}
             values[f"{phase}_update_ratio"] = tf.math.divide_no_nan(moved[phase], found[2])
             assert self.session is not None
             self.session.step_log.put(values, when=tf.logical_and(self._measured, update.applied))
@@ -98,16 +111,55 @@ class WeightUpdateMonitor(Monitor):
         ):
             if optimizer is not None:
                 found[name] = as_float(optimizer.learning_rate)
-        for player in _PLAYERS:
+        for player in PLAYERS:
+            found |= self._layer_ratios(player)
             now, before = self.session.weights.copy(player), self._at_last_probe.get(player)
             if before is not None and before.shape == now.shape:
                 found[f"{player}_movement"] = as_float(tf.norm(now - before))
             self._at_last_probe[player] = now
         if step > self.session.first_step:
-            self.session.note_captures(
-                step, {p: (f"d_update_in_{p}_step", f"g_update_in_{p}_step", f"{p}_update_ratio") for p in _PLAYERS}
-            )
+            names = ("d_update_in_{}_step", "g_update_in_{}_step", "{}_update_ratio", "{}_layer_update_ratio")
+            self.session.note_captures(step, {p: tuple(name.format(p) for name in names) for p in PLAYERS})
+            for player, layers in self._layers.items():
+                note_left_out(self.session, f"{player}_layer_update_ratio", layers)
         return found
+
+    def _put_layers(self, update: Update, moved: Any, before: Any) -> None:
+        """Keep how far each of the player's own weights moved, and how large it was."""
+        assert self.session is not None
+        assert self._values is not None
+        variables, phase = self.session.weights.variables(update.phase), update.phase
+        sizes = [math.prod(v.shape) for v in variables]
+        parts = zip(tf.split(moved, sizes), tf.split(before, sizes), strict=True)
+        both = {id(v): part for v, part in zip(variables, parts, strict=True)}
+        given = {id(inner(v)) for g, v in update.gradients[phase] if g is not None}
+        halves = [
+            [tf.nn.l2_loss(both[id(v)][i]) if id(inner(v)) in given else _NOT_MOVED for i in (0, 1)]
+            for v in self._layers_of(phase).variables
+        ]
+        self._values.put(phase, [*(m for m, _ in halves), *(b for _, b in halves), update.applied])
+
+    def _layer_ratios(self, player: Phase) -> dict[str, float]:
+        """Read how far each layer moved in the last step, relative to its norm; absent where that was 0."""
+        assert self._values is not None
+        values = self._values.read(player)
+        if values is None or not values[-1]:
+            return {}
+        layers, found = self._layers_of(player), {}
+        moved, before = (layers.by_layer(part) for part in np.split(values[:-1], 2))
+        for name in layers.layers:
+            given = moved[name] != _NOT_MOVED
+            size = float(before[name][given].sum())
+            if size != 0.0:
+                ratio = float(np.sqrt(moved[name][given].sum() / size))
+                found[member_of(f"{player}_layer_update_ratio", name)] = ratio
+        return found
+
+    def _layers_of(self, player: Phase) -> LayerWeights:
+        if player not in self._layers:
+            assert self.session is not None
+            self._layers[player] = layer_weights(self.session.players.network(player))
+        return self._layers[player]
 
     def _weights(self, player: Phase) -> Any:
         assert self.session is not None
@@ -125,4 +177,4 @@ class WeightUpdateMonitor(Monitor):
 
 def _moved(update: Update) -> list[Phase]:
     """Return the players that an optimizer may move: it skips weights without a gradient."""
-    return [player for player in _PLAYERS if any(g is not None for g, _ in update.gradients[player])]
+    return [player for player in PLAYERS if any(g is not None for g, _ in update.gradients[player])]

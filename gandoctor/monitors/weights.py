@@ -31,7 +31,9 @@ class Weights:
         if not self._variables.get(player):
             network = self._players.network(player)
             layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else [network]
-            self._variables[player] = [v for layer in layers for v in getattr(layer, "_trainable_variables", ())]
+            # Once each: a wrapper may hold a weight of what it wraps as its own (SpectralNormalization's kernel).
+            found = {id(v): v for layer in layers for v in getattr(layer, "_trainable_variables", ())}
+            self._variables[player] = list(found.values())
         return self._variables[player]
 
     def copy(self, player: Phase) -> Any:
