@@ -133,7 +133,7 @@ class ForwardPasses:
         self._latents = given
         fakes = self._for_discriminator(raw)
         found = self._scores(fakes)
-        alive = {"g": g_alive}
+        alive: dict[Phase, Any] = {"g": g_alive}
         if "fake" in found and "real" in found:
             alive["d"] = tf.logical_or(found["fake"][2], found["real"][2])
 

@@ -93,6 +93,7 @@ GROUPS: tuple[Group, ...] = (
             Chart("g-updates", ("g_update_in_g_step", "g_update_in_d_step"), log=True, unit="L2 norm"),
             Chart("movement", ("d_movement", "g_movement"), log=True, unit="L2 norm"),
             Chart("update-ratios", ("d_update_ratio", "g_update_ratio"), log=True, unit="relative update"),
+            Chart("dead-units", ("d_dead_units", "g_dead_units"), unit="share", limits=(-0.04, 1.04)),
             Chart("learning-rates", ("d_learning_rate", "g_learning_rate"), log=True, unit="learning rate"),
         ),
     ),
