@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gandoctor.measures.copying import copying
 from gandoctor.measures.embedding import RandomConvEmbedding
 from gandoctor.measures.images import within_bound
 
@@ -25,12 +26,13 @@ class Reference:
     Args:
         reals: Floats in 0..1 of the data's range, (m, height, width, channels), m at least 8. The first 1024
             are kept; shuffle first.
+        holdout: Likewise, real images that are not trained on; the first 1024 are kept. None where there are none.
 
     Attributes:
         count: Number of reals kept.
     """
 
-    def __init__(self, reals: np.ndarray) -> None:
+    def __init__(self, reals: np.ndarray, holdout: np.ndarray | None = None) -> None:
         kept = np.asarray(reals[:MAX_REALS], dtype=np.float32)
         if len(kept) < NEIGHBOURS + 3:
             raise ValueError(f"A reference needs at least {NEIGHBOURS + 3} real images, got {len(kept)}.")
@@ -42,6 +44,10 @@ class Reference:
         self._distances = RealDistances.of(
             squared_distances(self._flat, self._flat), cubic_kernel(self._embedding.real_features)
         )
+        self._holdout_nearest: np.ndarray | None = None
+        if holdout is not None and len(holdout):
+            others = flatten_pixels(np.asarray(holdout[:MAX_REALS], dtype=np.float32)) - self._mean
+            self._holdout_nearest = squared_distances(others, self._flat).min(axis=1)
 
     def statistics(self, fakes: np.ndarray) -> dict[str, float]:
         """See `diversity_statistics`."""
@@ -51,13 +57,17 @@ class Reference:
         x = within_bound(x)
         flat = flatten_pixels(x) - self._mean
         features = self._embedding(x)
-        return self._distances.statistics(
+        to_reals = squared_distances(flat, self._flat)
+        found = self._distances.statistics(
             # float64: copies of one image must come out at distance 0
             among=squared_distances(flat.astype(np.float64), flat.astype(np.float64)),
-            to_reals=squared_distances(flat, self._flat),
+            to_reals=to_reals,
             kernel_among=cubic_kernel(features),
             kernel_to_reals=cubic_kernel(features, self._embedding.real_features),
         )
+        if self._holdout_nearest is not None:
+            found["sample_copying"] = copying(to_reals.min(axis=1), self._holdout_nearest)
+        return found
 
 
 def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, float]:
@@ -81,6 +91,8 @@ def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, f
             Not capped.
         sample_kid: Unbiased squared maximum mean discrepancy with the kernel (a.b/64 + 1)^3 (Binkowski et
             al., Demystifying MMD GANs, 2018) in the random convolutional embedding. May be slightly negative.
+        sample_copying: Probability that an image lies nearer to the reals than a held-out real image does
+            (`gandoctor.measures.copying`); left out where the reference holds no such images.
 
         Empty where a value is not finite.
     """
@@ -125,7 +137,7 @@ class RealDistances:
         nearest = np.sqrt(near[:, 0])
         # The floor serves data with exact copies in it: rounding keeps them from being at distance 0.
         tau = max(float(np.quantile(nearest, DUPLICATE_QUANTILE)), 1e-3 * float(np.median(nearest)), 1e-6)
-        return cls(tau**2, near[:, NEIGHBOURS - 1], _mean_of_pairs(kernel))
+        return cls(tau**2, near[:, NEIGHBOURS - 1], mean_of_pairs(kernel))
 
     def statistics(
         self,
@@ -145,9 +157,7 @@ class RealDistances:
             "sample_duplicate_pairs": float((pairs <= self.duplicate_squared).sum()),
             "sample_pairwise_distance": float(np.sqrt(pairs).mean()),
             "sample_coverage": float(covered) / expected_coverage(m, n),
-            "sample_kid": _mean_of_pairs(kernel_among)
-            + self.kernel_mean
-            - 2.0 * float(kernel_to_reals.mean(dtype=np.float64)),
+            "sample_kid": kernel_distance(kernel_among, kernel_to_reals, self.kernel_mean),
         }
 
 
@@ -181,7 +191,18 @@ def cubic_kernel(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     return kernel
 
 
-def _mean_of_pairs(kernel: np.ndarray) -> float:
+def kernel_distance(among: np.ndarray, to_reals: np.ndarray, real_mean: float) -> float:
+    """Unbiased squared maximum mean discrepancy from kernels (n, n) among fakes and (n, m) to the reals.
+
+    Args:
+        among: Kernels of the fakes among each other.
+        to_reals: Kernels of fakes and reals.
+        real_mean: Mean kernel of two different reals.
+    """
+    return mean_of_pairs(among) + real_mean - 2.0 * float(to_reals.mean(dtype=np.float64))
+
+
+def mean_of_pairs(kernel: np.ndarray) -> float:
     """Mean of a kernel matrix without its diagonal: what makes the estimate unbiased."""
     n = len(kernel)
     return float((kernel.sum(dtype=np.float64) - np.trace(kernel, dtype=np.float64)) / (n * (n - 1)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gandoctor.measures import Reference, diversity_statistics, image_statistics, null_bands
+from gandoctor.measures.digits import DigitSet
 from gandoctor.measures.null import resampled_bands
 from gandoctor.store import Manifest, RunWriter, load_run
 
@@ -24,6 +25,9 @@ def test_fresh_reals_lie_in_the_band(digits: np.ndarray) -> None:
     images = digits.astype(np.float32) / 255
     bands = resampled_bands(images[:700], 128)
     fresh = image_statistics(images[700:828]) | diversity_statistics(images[700:828], Reference(images[:572]))
+    of_digits = DigitSet.of(images[:572])
+    assert of_digits is not None
+    fresh["sample_class_kid"] = of_digits.look(images[700:828])[1]
     assert set(fresh) == set(bands)
     for name, band in bands.items():
         assert band.low <= band.mean <= band.high
@@ -40,6 +44,23 @@ def test_the_null_of_the_article_s_digits(digits: np.ndarray) -> None:
     assert bands["sample_duplicate_pairs"].high <= 6
 
 
+def test_the_pool_s_null(digits: np.ndarray) -> None:
+    images = digits[:512].astype(np.float32) / 255
+    bands = resampled_bands(images, 64, 256)
+    assert 9.5 < bands["sample_class_perplexity"].low < bands["sample_class_perplexity"].high < 10
+    assert bands["sample_missing_share"].high < 0.06
+    assert bands["sample_class_kid"].mean == pytest.approx(0, abs=0.02)
+    pooled = {"sample_class_perplexity", "sample_missing_share"}
+    assert set(bands) - set(resampled_bands(images, 64)) == pooled
+    assert not pooled & set(resampled_bands(images[:511], 64, 256))
+
+
+def test_what_does_not_look_like_digits_has_no_null_of_them(digits: np.ndarray) -> None:
+    bands = resampled_bands(1 - digits[:512].astype(np.float32) / 255, 64, 256)
+    assert not {"sample_class_perplexity", "sample_class_kid"} & set(bands)
+    assert "sample_missing_share" in bands
+
+
 def test_few_reals_leave_out_what_depends_on_the_batch_size(digits: np.ndarray) -> None:
     images = digits.astype(np.float32) / 255
     bands = resampled_bands(images[:200], 128)
@@ -49,11 +70,12 @@ def test_few_reals_leave_out_what_depends_on_the_batch_size(digits: np.ndarray) 
 
 
 def test_of_a_run(tmp_path: Path, digits: np.ndarray) -> None:
-    writer = RunWriter(tmp_path / "run", Manifest(cadence={"sample_count": 64}))
+    writer = RunWriter(tmp_path / "run", Manifest(cadence={"sample_count": 64, "pool_count": 128}))
     writer.reals(digits[:300])
     writer.close("completed")
     bands = null_bands(load_run(tmp_path / "run"))
-    assert bands == resampled_bands(digits[:300].astype(np.float32) / 255, 64)
+    assert bands == resampled_bands(digits[:300].astype(np.float32) / 255, 64, 128)
+    assert "sample_missing_share" in bands
     assert null_bands(load_run(tmp_path / "run")) is bands
     bare = RunWriter(tmp_path / "bare", Manifest())
     bare.close("completed")
