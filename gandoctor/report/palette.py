@@ -54,6 +54,7 @@ def color_of(signal: str) -> tuple[str, str]:
         ("sample_max", (FAKE, "solid")),
         ("sample_min", (DISCRIMINATOR, "solid")),
         ("sample_std", (GENERATOR, "solid")),
+        ("sample_return_distance", (GENERATOR, "dash")),
         ("sample_", (DISCRIMINATOR, "solid")),
     ):
         if part in signal:
