@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from gandoctor.explanations import EXPLANATIONS
+from gandoctor.explanations import EXPLANATIONS, MECHANISMS
 from gandoctor.rules import Finding, Severity, Status
 
 FACTS = ("contract", "design")
@@ -25,10 +25,12 @@ ALONE = {Severity.CRITICAL: 0.95, Severity.WARNING: 0.5, Severity.INFO: 0.05}
 """Score of a fact where no symptom was seen (yet)."""
 SUPPORT = 0.5
 """Score from which a symptom speaks for a hypothesis; every further one closes a fifth of the way to 1."""
+AGAINST = 0.1
+"""Score below which a rule's own causes speak against a hypothesis."""
 REFUTED = 0.15
 """What is left of the score of a hypothesis that a rule refutes."""
 CONSEQUENCE = 0.9
-"""Share of the score of what produced it that a fact keeps at most."""
+"""Share of the score of what produced it that a fact or a mechanism keeps at most."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def rank_run_causes(findings: Iterable[Finding]) -> tuple[RunCause, ...]:
             apart.append(_tested(hypothesis, clean))
         else:
             facts[proved_by] = _joined(facts[proved_by], hypothesis)
-    ranked = [*_with_consequences(facts), *apart]
+    ranked = _below_their_reasons([*_with_consequences(facts), *apart])
     return tuple(sorted(ranked, key=lambda cause: (-cause.score, not cause.is_fact, cause.id)))
 
 
@@ -132,14 +134,15 @@ def _hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
 def _proof(slug: str, detected: Sequence[Finding]) -> str | None:
     """Return the detected rule that says the same as a hypothesis; None where there is none.
 
-    A rule whose own causes speak against the hypothesis found something else of its kind.
+    A design rule whose own causes speak against the hypothesis found something else of its kind, such as the other
+    player's learning rate.
     """
     for finding in detected:
         known = EXPLANATIONS.get(finding.rule.id)
         if known is None or finding.rule.kind not in FACTS or slug not in known.hypotheses:
             continue
         own = [cause.score for cause in finding.causes if cause.id == slug]
-        if not own or own[0] >= UNEXPLAINED[Severity.WARNING]:
+        if finding.rule.kind == "contract" or not own or own[0] >= AGAINST:
             return finding.rule.id
     return None
 
@@ -171,4 +174,14 @@ def _with_consequences(facts: dict[str, RunCause]) -> list[RunCause]:
         behind = [raised[f.id] for f in facts.values() if fact.id in f.explains and f.score >= SUPPORT]
         score = min(fact.score, CONSEQUENCE * max(behind)) if behind else raised[fact.id]
         ranked.append(replace(fact, score=score))
+    return ranked
+
+
+def _below_their_reasons(causes: Sequence[RunCause]) -> list[RunCause]:
+    """Return the causes with each mechanism below a likely reason for it."""
+    scores = {cause.id: cause.score for cause in causes}
+    ranked = []
+    for cause in causes:
+        reasons = [scores[i] for i in MECHANISMS.get(cause.id, ()) if scores.get(i, 0.0) >= SUPPORT]
+        ranked.append(replace(cause, score=min(cause.score, CONSEQUENCE * max(reasons))) if reasons else cause)
     return ranked

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from gandoctor.causes import RunCause, rank_run_causes, scores_of
+from gandoctor.causes import FACTS, RunCause, rank_run_causes, scores_of
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
 from gandoctor.treatments import TREATMENTS, Treatment, prescribe
@@ -86,8 +86,8 @@ class Diagnosis:
         if self.causes:
             top = self.causes[0]
             own = [t for f in self.detected if f.rule.id == top.id for t in f.treatments]
-            answers = [t for t in (*own, *prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
-            prescribed = [*answers, *own, *prescribed]
+            answers = [t for t in (*prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
+            prescribed = [*own, *answers, *prescribed]
         return prescribed[0] if prescribed else None
 
     @cached_property
@@ -205,7 +205,8 @@ def _treated(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding
     if finding.status is not Status.DETECTED:
         return finding
     settings = run.manifest.config.get("settings")
-    causes = {cause.id: scores.get(cause.id, cause.score) for cause in finding.causes}
+    is_fact = finding.rule.kind in FACTS  # what led to a fact, its own causes know best
+    causes = {cause.id: cause.score if is_fact else scores.get(cause.id, cause.score) for cause in finding.causes}
     known = settings if isinstance(settings, dict) else None
     return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
 

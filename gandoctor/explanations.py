@@ -59,7 +59,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         ("generator-frozen",),
     ),
     # Half of the discriminator's training undoes the other half: a brake. It is not known to spoil samples.
-    "GD004": _explanation("302", 0.5, 0.4, 0.1),
+    "GD004": _explanation("302", 0.5, 0.4, 0.1, ("discriminator-moved-in-both-steps",)),
     "GD005": _explanation("010 301 302 401 403 405 407", 0.85, 0.75, 0.2, ("generator-moved-in-both-steps",)),
     "GD006": _explanation("001 201 202 204 301 304 305 401 403 404 405 407", 0.96, 0.7, 0.15, ("range-mismatch",)),
     # Latents that vary may still be ignored.
@@ -95,11 +95,20 @@ EXPLANATIONS: dict[str, Explanation] = {
         ("learning-rate-mistyped", "discriminator-learns-faster"),
         ("learning-rate-mistyped",),
     ),
-    "GD105": _explanation("001 201 301 302 305 401 405 407", 0.9, 0.7, 0.15),
+    "GD105": _explanation("001 201 301 302 305 401 405 407", 0.9, 0.7, 0.15, ("logits-taken-for-probabilities",)),
     "GD106": _explanation("010 301 302 303 401 403 404 405 407", 0.96, 0.6, 0.2, ("batch-norm-in-discriminator",)),
     # Remarks on a design that also trains well: nothing, unless just what they warn of was seen.
     "GD107": _explanation("201 204", 0.6, 0.5, 0.45),
-    "GD108": _explanation("406", 0.95, 0.93, 0.9),
+    "GD108": _explanation("406", 0.95, 0.93, 0.9, ("uneven-upsampling",)),
     "GD109": _explanation("301 305", 0.8, 0.7, 0.2, ("discriminator-pretrained",)),
 }
 """By rule id; the scores are judgement, ordered by how surely the finding alone produces its symptoms."""
+
+MECHANISMS: dict[str, tuple[str, ...]] = {
+    "saturated-output": ("no-batch-norm", "range-mismatch", "GD006"),
+    "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
+    "gradient-fades-with-depth": ("no-batch-norm", "saturated-output"),
+    "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),
+    "discriminator-learns-faster": ("generator-not-moving", "GD003"),
+}
+"""Hypotheses that say how, and what may be why: where the latter are likely, they come first."""

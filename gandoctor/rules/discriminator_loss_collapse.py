@@ -39,6 +39,7 @@ import pandas as pd
 from gandoctor.measures import null_bands
 from gandoctor.rules.discriminator_loss_collapse_causes import causes
 from gandoctor.rules.persistence import SPAN_STEPS, Episode, persistent_episode
+from gandoctor.rules.persistence import running_median as running_median
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import LossFamily, Run
@@ -136,13 +137,6 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     return [main, *(_with_severity(e, severity) for e in evidence)]
 
 
-def running_median(series: pd.Series[float], span: int = SPAN_STEPS) -> pd.Series[float]:
-    """Return the median over the last `span` steps, from the first step that has as many behind it."""
-    clock = pd.Series(series.to_numpy(), index=pd.to_timedelta(series.index.to_numpy(), unit="s"))
-    median = pd.Series(clock.rolling(f"{span}s", min_periods=1).median().to_numpy(), index=series.index)
-    return median[median.index >= series.index[0] + span] if len(series) else median
-
-
 def _reaching_back(episode: Episode, loss: pd.Series[float], threshold: float) -> Episode:
     """Move the first step from where the running median fell to where the loss itself did."""
     before = loss.loc[episode.first_step - SPAN_STEPS : episode.first_step]
@@ -201,6 +195,12 @@ RULE = Rule(
         "raise-generator-learning-rate",
         "match-output-range",
         "vary-latents",
+        "consistent-labels",
+        "fakes-in-training-mode",
+        "batch-norm-momentum",
+        "separate-batches",
+        "batch-norm-placement",
+        "dropout-rate",
         "lower-discriminator-learning-rate",
         "r1-regularisation",
         "spectral-normalisation",

@@ -185,6 +185,9 @@ def causes(run: Run) -> list[Cause]:
     rates = [float(rate.median()) for player in _NAMES if (rate := _rates(run, player)) is not None]
     mistyped = any(rate < LIMITS.lowest_adaptive or rate > LIMITS.highest_adaptive for rate in rates)
     shown = " and ".join(f"{rate:.2g}" for rate in rates)
+    ratio = rates[0] / rates[1] if len(rates) == len(_NAMES) and rates[1] > 0 else None
+    faster = ratio is not None and ratio > LIMITS.discriminator_faster
+    slower = ratio is not None and ratio < 1 / LIMITS.generator_faster
     return [
         Cause(
             "learning-rate-mistyped",
@@ -195,7 +198,7 @@ def causes(run: Run) -> list[Cause]:
         Cause(
             "discriminator-learns-faster",
             "The discriminator learns faster than the generator",
-            0.5,
+            0.03 if slower else 0.7 if faster else 0.5,
             "Halve the discriminator's learning rate, or double the generator's, over at least 3 seeds: the loss rises "
             f"and samples improve. This run: {shown}.",
         ),

@@ -33,10 +33,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.measures.null import DEFAULT_SAMPLE_COUNT
+from gandoctor.rules.hypotheses import degenerate_latents, latents_ignored
+from gandoctor.rules.layer_hypotheses import no_batch_norm, saturated_output
 from gandoctor.rules.output_range import range_mismatch
 from gandoctor.rules.persistence import Episode, persistent_episode
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
@@ -157,39 +158,12 @@ def _copies(pairs: float, n: int, normal: float) -> str:
 
 def causes(run: Run) -> list[Cause]:
     """Rank why latents lead to the same images, with what this run shows of each."""
-    latent = run.manifest.latent
-    degenerate = latent is not None and latent.std is not None and latent.std < 1e-3
-    said = (
-        "the latents' law was not recorded"
-        if latent is None or latent.std is None
-        else f"one draw had a standard deviation of {latent.std:.2g}"
-    )
-    band = null_bands(run).get(_SPREAD)
-    ignored = _SPREAD in run and _last(run, _SPREAD) < (0.1 * band.mean if band is not None else 0.01)
-    saturated = _constant_at_bound(run)
+    shared = [
+        hypothesis(run)
+        for hypothesis in (degenerate_latents, latents_ignored, range_mismatch, saturated_output, no_batch_norm)
+    ]
     return [
-        Cause(
-            "degenerate-latents",
-            "The latents themselves do not vary",
-            0.95 if degenerate else 0.15 if latent is not None else 0.4,
-            f"Print the standard deviation of a latent batch and whether two batches are equal. This run: {said}.",
-        ),
-        range_mismatch(run),
-        Cause(
-            "saturated-output",
-            "The generator is stuck at the bound of its output, where its gradient vanishes",
-            0.85 if ignored and saturated else 0.1,
-            "All pixels sit at the smallest or largest reachable value, whatever the latent; look at batch "
-            "normalisation in the generator and at its learning rate. This run: "
-            + ("samples are constant at a bound." if saturated else "samples are not constant at a bound."),
-        ),
-        Cause(
-            "latents-ignored",
-            "The generator ignores its latents",
-            0.7 if ignored and not degenerate else 0.1,
-            "Feed two very different latents: the images are equal though the latents are not. This run: "
-            + (f"the spread across latents is {_last(run, _SPREAD):.2g}." if _SPREAD in run else "not recorded."),
-        ),
+        *shared,
         Cause(
             "chasing-the-discriminator",
             "The generator chases the discriminator from mode to mode",
@@ -198,18 +172,6 @@ def causes(run: Run) -> list[Cause]:
             "discriminator ends it. This run: compare the filmstrip.",
         ),
     ]
-
-
-def _last(run: Run, name: str) -> float:
-    series: pd.Series[float] = run[name]
-    return float(series.iloc[-4:].median())
-
-
-def _constant_at_bound(run: Run) -> bool:
-    if "sample_std" not in run or "sample_mean" not in run:
-        return False
-    mean = _last(run, "sample_mean")
-    return _last(run, "sample_std") < 0.02 and (mean < 0.02 or mean > 0.98)
 
 
 LIMITS = Limits()

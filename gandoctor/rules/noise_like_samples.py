@@ -30,10 +30,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from gandoctor.measures import null_bands
+from gandoctor.rules.hypotheses import discriminator_frozen, generator_not_moving, labels_disagree
+from gandoctor.rules.layer_hypotheses import (
+    batch_norm_in_discriminator,
+    batch_norm_mode,
+    batch_norm_placement,
+    too_much_dropout,
+)
 from gandoctor.rules.output_range import range_mismatch
 from gandoctor.rules.persistence import persistent_episode
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
@@ -42,6 +48,16 @@ from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
 _SIGNALS = ("sample_autocorrelation", "sample_spectral_flatness", "sample_high_frequency")
+_RANKED = (
+    range_mismatch,
+    discriminator_frozen,
+    generator_not_moving,
+    labels_disagree,
+    batch_norm_mode,
+    batch_norm_in_discriminator,
+    batch_norm_placement,
+    too_much_dropout,
+)
 
 
 @dataclass(frozen=True)
@@ -134,92 +150,7 @@ def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[boo
 
 def causes(run: Run) -> list[Cause]:
     """Rank why the generator has learnt nothing, with what this run shows of each."""
-    ranked = [range_mismatch(run)]
-    d_moves = _median(run, "d_update_in_d_step")
-    ranked.append(
-        Cause(
-            "discriminator-frozen",
-            "The discriminator does not train",
-            0.3 if d_moves is None else 0.95 if d_moves == 0 else 0.02,
-            "Its weights do not move in its own update. This run: "
-            + ("not recorded." if d_moves is None else f"they move by {d_moves:.3g} (L2 norm)."),
-        )
-    )
-    ratio = _median(run, "g_update_ratio")
-    ranked.append(
-        Cause(
-            "generator-not-moving",
-            "The generator does not move",
-            0.3 if ratio is None else 0.95 if ratio < 1e-5 else 0.05,
-            "Its weights move by less than 1e-5 of their size in an update (about 1e-3 is usual). This run: "
-            + ("not recorded." if ratio is None else f"by {ratio:.1e} in the median."),
-        )
-    )
-    gap = _median(run, "sample_train_infer_gap")
-    ranked.append(
-        Cause(
-            "batch-norm-mode",
-            "Batch normalisation behaves differently in training and in sampling",
-            0.35 if gap is None else 0.85 if gap > 1.0 else 0.1,
-            "Images generated in training mode are clear while those in inference mode are noise; momentum 0.9 or less "
-            "or training-mode fakes cure it. This run: "
-            + ("not recorded." if gap is None else f"the two differ by {gap:.2f} of the samples' spread."),
-        )
-    )
-    placed = _batch_norm_before_output(run)
-    ranked.append(
-        Cause(
-            "batch-norm-placement",
-            "Batch normalisation sits on the generator's output",
-            0.3 if placed is None else 0.85 if placed else 0.05,
-            "Removing it clears the images. This run: "
-            + (
-                "the layers were not recorded."
-                if placed is None
-                else f"batch normalisation {'follows' if placed else 'does not follow'} its last weights."
-            ),
-        )
-    )
-    dropout = _largest_dropout(run)
-    ranked.append(
-        Cause(
-            "too-much-dropout",
-            "Dropout is so high that no gradient survives",
-            0.15 if dropout is None else 0.7 if dropout >= 0.7 else 0.1,
-            "Lowering the rate to 0.4 or less clears the images. This run: "
-            + ("the layers were not recorded." if dropout is None else f"the highest rate is {dropout:g}."),
-        )
-    )
-    return ranked
-
-
-def _median(run: Run, name: str) -> float | None:
-    """Median of a signal after warm-up, or over all steps where nothing is recorded after it."""
-    if name not in run:
-        return None
-    series = run[name]
-    late = series.loc[warm_up_end(run.manifest) :]
-    return float(np.nanmedian(late if len(late) else series))
-
-
-def _batch_norm_before_output(run: Run) -> bool | None:
-    card = run.manifest.generator
-    if card is None or not card.layers:
-        return None
-    for layer in reversed(card.layers):
-        if layer.type == "BatchNormalization":
-            return True
-        if layer.parameters > 0:
-            return False
-    return False
-
-
-def _largest_dropout(run: Run) -> float | None:
-    cards = [c for c in (run.manifest.generator, run.manifest.discriminator) if c is not None and c.layers]
-    if not cards:
-        return None
-    rates = [layer.settings.get("rate") for c in cards for layer in c.layers if "Dropout" in layer.type]
-    return max((float(r) for r in rates if isinstance(r, int | float)), default=0.0)
+    return [hypothesis(run) for hypothesis in _RANKED]
 
 
 LIMITS = Limits()
@@ -235,6 +166,7 @@ RULE = Rule(
     treatments=(
         "separate-variable-lists",
         "match-output-range",
+        "consistent-labels",
         "batch-norm-placement",
         "batch-norm-momentum",
         "raise-generator-learning-rate",

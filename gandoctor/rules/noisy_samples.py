@@ -33,6 +33,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gandoctor.measures import null_bands
+from gandoctor.rules.late_values import late_median
 from gandoctor.rules.persistence import persistent_episode
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
@@ -114,7 +115,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def causes(run: Run) -> list[Cause]:
     """Rank where the grain may come from, with what this run shows of each."""
-    gap = run["sample_train_infer_gap"].median() if "sample_train_infer_gap" in run else None
+    gap = late_median(run, "sample_train_infer_gap")
     card = run.manifest.generator
     layers = card.layers if card is not None else []
     noise_layers = [layer.name for layer in layers if "Noise" in layer.type]

@@ -83,3 +83,10 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | No
         held = steps[first[begin] : end][values[first[begin] : end]]
         episodes.append(Episode(int(held[0]), int(held[-1]), ongoing=bool(end == len(steps))))
     return max(episodes, key=lambda e: (e.ongoing, e.last_step - e.first_step), default=None)
+
+
+def running_median(series: pd.Series[float], span: int = SPAN_STEPS) -> pd.Series[float]:
+    """Return the median over the last `span` steps, from the first step that has as many behind it."""
+    clock = pd.Series(series.to_numpy(), index=pd.to_timedelta(series.index.to_numpy(), unit="s"))
+    median = pd.Series(clock.rolling(f"{span}s", min_periods=1).median().to_numpy(), index=series.index)
+    return median[median.index >= series.index[0] + span] if len(series) else median

@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gandoctor.rules.discriminator_loss_collapse import running_median
+from gandoctor.rules.persistence import running_median
 from gandoctor.rules.rule import NotEvaluated
 from gandoctor.store import LossFamily, Run
 

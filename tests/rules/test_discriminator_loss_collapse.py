@@ -164,6 +164,13 @@ def test_cause_learning_rates(make_run: MakeRun) -> None:
     assert top_cause(make_run(signals)) == "discriminator-learns-faster"
 
 
-def test_cause_phases_disagree(make_run: MakeRun) -> None:
+def test_cause_labels_disagree(make_run: MakeRun) -> None:
     signals = collapsed() | {"g_loss": every_step(0.001), "d_logit_gap": probes(-41.0)}
+    assert top_cause(make_run(signals)) == "labels-disagree"
+
+
+def test_cause_phases_disagree_where_nothing_tells_in_what(make_run: MakeRun) -> None:
+    signals = collapsed() | {"g_loss": every_step(0.001)}
     assert top_cause(make_run(signals)) == "phases-disagree"
+    lagging = signals | {"sample_train_infer_gap": probes(2.6)}
+    assert top_cause(make_run(lagging)) == "batch-norm-mode"
