@@ -53,6 +53,7 @@ _BUILT_IN = (
     "dead_units",
     "discriminator_loss_collapse",
     "ineffective_discriminator",
+    "oscillating_training",
     "discriminator_overfitting",
     "clipped_loss_plateau",
     "noise_like_samples",
@@ -62,6 +63,7 @@ _BUILT_IN = (
     "blank_samples",
     "checkerboard_artifacts",
     "blurry_samples",
+    "memorised_samples",
 )
 
 

@@ -27,11 +27,11 @@ _AGAINST = ("Dropout", "Random", "Noise", "Augment")
 
 def causes(run: Run) -> list[Cause]:
     """Rank the hypotheses with what the run shows of each."""
-    return [_few_images(run), _loader(run), _holdout(run), _unregularised(run), _large(run)]
+    return [_few_images(run), loader_repeats(run), _holdout(run), _unregularised(run), _large(run)]
 
 
 def _few_images(run: Run) -> Cause:
-    count, known = _image_count(run)
+    count, known = image_count(run)
     shown = "how many there are was not recorded" if count is None else f"{known} {count:,} different images"
     certain = count is not None and (count < FEW or known == "the settings declare")
     few = count is not None and count < FEW
@@ -44,7 +44,7 @@ def _few_images(run: Run) -> Cause:
     )
 
 
-def _image_count(run: Run) -> tuple[int | None, str]:
+def image_count(run: Run) -> tuple[int | None, str]:
     """Return how many images there are, as declared, else as many different ones as the monitor was given."""
     settings: Any = run.manifest.config.get("settings")
     data = settings.get("data") if isinstance(settings, dict) else None
@@ -58,7 +58,8 @@ def _image_count(run: Run) -> tuple[int | None, str]:
     return card.distinct_count, f"among {card.probe_count:,} given to the monitor there are"
 
 
-def _loader(run: Run) -> Cause:
+def loader_repeats(run: Run) -> Cause:
+    """Return the hypothesis that the pipeline hands out a few batches only."""
     repeats = None
     if "real_mean" in run and "real_spread" in run:
         mean, spread = run["real_mean"], run["real_spread"]

@@ -475,6 +475,30 @@ _ALL = (
         patch={"training.steps": 4000},
         cures=("not-finished",),
     ),
+    # The end of the training.
+    Treatment(
+        id="keep-best-generator",
+        title="Keep the generator of the best probe (BestGenerator)",
+        explanation=(
+            "A GAN has no loss that says when to stop; the distance of its samples to the reals does. Keep the weights "
+            "of the probe where it was smallest, and stop or go on as you like."
+        ),
+        code=keras_code.KEEP_BEST,
+        evidence="strong",
+        reference="Deterministic: the kept weights make the samples of that probe; Heusel et al., NeurIPS 2017 (FID)",
+    ),
+    Treatment(
+        id="decay-learning-rates",
+        title="Let both learning rates fall towards the end of the training",
+        explanation=(
+            "Near a good state large steps only leave it again. Let both players' rates fall together, to a twentieth "
+            "or so; a rate of one player that falls alone changes the balance."
+        ),
+        code=keras_code.DECAY,
+        evidence="moderate",
+        reference="Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017 (linear decay); the mechanism",
+        cures=("learning-rate-too-high-late",),
+    ),
     # Sharpness.
     Treatment(
         id="lower-pixel-loss-weight",

@@ -511,3 +511,26 @@ def scores(discriminator, images):
     """Call this in place of the discriminator, for reals and for fakes, in both steps."""
     return discriminator(packed(images), training=True)
 '''
+
+KEEP_BEST = """\
+from gandoctor import GANMonitor
+from gandoctor.monitors import BestGenerator
+
+
+def train(gan, dataset, reals, steps):
+    monitor = GANMonitor("runs/a", probe_data=reals[:1024])
+    gan.fit(dataset, steps_per_epoch=steps, epochs=1, callbacks=[monitor, BestGenerator(monitor)])
+    gan.generator.load_weights("runs/a/best_generator.weights.h5")  # as it was at the best probe
+"""
+
+DECAY = """\
+import keras
+
+
+def falling(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate, decay_steps=steps, end_learning_rate=0.05 * rate)
+
+
+d_optimizer = keras.optimizers.Adam(falling(2e-4, steps=20_000), beta_1=0.5)
+g_optimizer = keras.optimizers.Adam(falling(1e-4, steps=20_000), beta_1=0.5)
+"""
