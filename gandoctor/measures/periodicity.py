@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import detrend
 
 TREND = 3
 """Degree of the polynomial that counts as drift and is taken off first."""
@@ -50,7 +49,7 @@ def strongest_cycle(steps: np.ndarray, values: np.ndarray, least_cycles: float) 
         return None
     series = np.interp(grid, steps, values)[: count * BLOCK].reshape(count, BLOCK).mean(axis=1)
     series = without_trend(np.arange(count, dtype=float), series)
-    power = np.abs(np.fft.rfft(detrend(series, type="constant") * np.hanning(count))) ** 2
+    power = np.abs(np.fft.rfft(series * np.hanning(count))) ** 2
     power[0] = 0.0
     total = float(power.sum())
     if not total > 1e-12 * count * float(np.mean(np.square(values)) + 1e-30):
@@ -75,10 +74,10 @@ def explained_share(steps: np.ndarray, values: np.ndarray, period: float) -> flo
         period: In steps.
 
     Returns:
-        None with fewer than 4 measurements a period or 12 in all, or where the series does not vary.
+        None with fewer than 3 measurements a period or 12 in all, or where the series does not vary.
     """
     n = len(steps)
-    if n < 12 or (steps[-1] - steps[0]) / (n - 1) > period / 4:
+    if n < 12 or (steps[-1] - steps[0]) / (n - 1) > period / 3:
         return None
     rest = without_trend(steps.astype(float), values)
     total = float(np.sum(rest**2))

@@ -79,7 +79,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     )
     severity = episode.severity(Severity.WARNING)
     first, last = episode.first_step, episode.last_step
-    return [Evidence("d_holdout_logit", share, limits.share, first, last, statement, severity)]
+    limit = real - limits.share * (real - fake)
+    return [Evidence("d_holdout_logit", holdout, limit, first, last, statement, severity)]
 
 
 LIMITS = Limits()

@@ -40,7 +40,8 @@ def test_overfitting_is_found_where_it_began(make_run: MakeRun) -> None:
     assert (finding.first_step, finding.last_step) == (400, 1000)
     (evidence,) = finding.evidence
     assert evidence.signal == "d_holdout_logit"
-    assert evidence.observed == pytest.approx(0.35)
+    assert evidence.observed == pytest.approx(0.6)
+    assert evidence.threshold == pytest.approx(1.6)
     assert "reals it trains on 2, generated images -2" in evidence.statement
     assert "35% of the way" in evidence.statement
     assert "(from 27% in the first half of that time to 43% in the second)" in evidence.statement
