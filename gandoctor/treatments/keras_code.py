@@ -493,8 +493,10 @@ def scores(discriminator, images):
 ALL_IMAGES = """\
 import keras
 
-(digits, _), _ = keras.datasets.mnist.load_data()  # all 60,000, not a part left over from a trial
-images = digits[..., None].astype("float32") / 255.0
+
+def images():
+    (digits, _), _ = keras.datasets.mnist.load_data()
+    return digits[..., None].astype("float32") / 255.0  # all 60,000, not a part left over from a trial
 """
 
 PACKED = '''\
