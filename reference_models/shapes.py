@@ -42,10 +42,16 @@ def coloured_shapes(count: int = 5000, seed: int = 0) -> NDArray[np.uint8]:
     Returns:
         (count, 32, 32, 3), uint8 on 0..255.
     """
+    return labelled_shapes(count, seed)[0]
+
+
+def labelled_shapes(count: int = 5000, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Draw as `coloured_shapes` does, and return with the images which of KINDS each shows, (count,)."""
     rng = np.random.default_rng(seed)
-    images = np.concatenate([_drawn(kind, len(range(k, count, len(KINDS))), rng) for k, kind in enumerate(KINDS)])
-    shuffled: NDArray[np.uint8] = images[rng.permutation(count)]
-    return shuffled
+    each = [len(range(k, count, len(KINDS))) for k in range(len(KINDS))]
+    images = np.concatenate([_drawn(kind, number, rng) for kind, number in zip(KINDS, each, strict=True)])
+    order = rng.permutation(count)
+    return images[order], np.repeat(np.arange(len(KINDS)), each)[order]
 
 
 def _drawn(kind: Callable[[Field, Field], Field], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:

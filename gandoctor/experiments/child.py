@@ -20,6 +20,7 @@ from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.script import ScriptEnded, run_script
 from gandoctor.experiments.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
+from gandoctor.experiments.training import Training
 from gandoctor.store.manifest import MANIFEST_NAME
 
 Train = Callable[[Job, StopRequest], None]
@@ -36,8 +37,16 @@ def train(job: Job, stop: StopRequest) -> None:
         GandoctorError, TargetCrashed: Nothing was trained.
         TrainingCrashed: Training raised; the run is closed with reason "crashed".
     """
-    training = build_training(job.target, job.options)
+    fit_recorded(build_training(job.target, job.options), job, stop)
 
+
+def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
+    """Fit what a target has built; see `train`.
+
+    Raises:
+        GandoctorError: The monitor cannot be used with this model.
+        TrainingCrashed: As in `train`.
+    """
     from keras.callbacks import LambdaCallback
 
     from gandoctor.monitors import GANMonitor

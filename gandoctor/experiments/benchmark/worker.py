@@ -1,0 +1,158 @@
+"""One run of a benchmark, in a worker process that lives for many: train, draw samples, ask the oracle."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandoctor.experiments.benchmark.plan import Plan, PlannedRun
+from gandoctor.experiments.benchmark.run_files import RunFiles
+from gandoctor.experiments.child import TrainingCrashed, fit_recorded
+from gandoctor.experiments.job import Job
+from gandoctor.experiments.stop_request import StopRequest
+from gandoctor.experiments.target import build_training, split_target
+from gandoctor.experiments.training import Training
+
+Oracle = Callable[[NDArray[np.uint8], NDArray[np.uint8], Path], dict[str, float]]
+"""(drawn images, held-out real images, a folder to keep what is made once) -> numbers by name.
+
+Both are (n, height, width, channels) on 0..255 of the real data's range, out of it clipped as on a screen.
+"""
+
+ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
+"""Environment of a worker: one core each, so that runs side by side do not disturb each other's timing."""
+
+LATENT_SEED = 20_240_601
+"""Of the latents drawn for the oracle where the target names no sampler."""
+BATCH = 250
+
+
+def perform(plan: Plan, run: PlannedRun, files: RunFiles, oracle_cache: Path) -> None:
+    """Train and measure one run as far as that has not been done; whatever goes wrong becomes its outcome."""
+    os.environ.update(ONE_THREAD)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    with _printing_to(files.log):
+        if files.trained is None:
+            _train(plan, run, files)
+        mark = files.trained
+        if mark is not None and mark["outcome"] == "completed" and files.oracle is None:
+            _measure(plan, files, oracle_cache)
+
+
+def prepare_oracle(plan: Plan, oracle_cache: Path, log: Path) -> None:
+    """Have the oracle make what it makes once, before several workers would at the same time."""
+    os.environ.update(ONE_THREAD)
+    oracle_cache.mkdir(parents=True, exist_ok=True)
+    with _printing_to(log):
+        prepare = getattr(import_module(split_target(plan.oracle)[0]), "prepare", None)
+        if prepare is not None:
+            prepare(oracle_cache)
+
+
+def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
+    files.begin()
+    shutil.rmtree(files.run_dir, ignore_errors=True)  # a run that was cut short is repeated whole
+    started = time.monotonic()
+    try:
+        _forget_earlier_models()
+        training = build_training(run.target, run.options)
+        training.monitor.update(plan.monitor)
+        job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
+        fit_recorded(training, job, StopRequest())
+        drawn = draw(training, plan.samples)
+        if drawn is not None:
+            files.keep_samples(*drawn)
+    except TrainingCrashed as error:
+        traceback.print_exc()
+        files.finish("crashed", time.monotonic() - started, str(error))
+    except Exception as error:  # noqa: BLE001 - one failing run must not take the others with it
+        traceback.print_exc()
+        files.finish("failed", time.monotonic() - started, f"{type(error).__name__}: {error}")
+    else:
+        files.finish("completed", time.monotonic() - started)
+
+
+def _measure(plan: Plan, files: RunFiles, cache: Path) -> None:
+    module, name = split_target(plan.oracle)
+    oracle: Oracle = getattr(import_module(module), name)
+    drawn = files.samples()
+    try:
+        files.keep_oracle({"finite": 0.0} if drawn is None else {"finite": 1.0, **oracle(*drawn, cache)})
+    except Exception as error:  # noqa: BLE001 - the run can be judged without
+        traceback.print_exc()
+        files.keep_oracle({"error": f"{type(error).__name__}: {error}"})
+
+
+def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """Draw images from the generator in inference mode, as its user would.
+
+    Returns:
+        Drawn and held-out images on 0..255 of the real data's range; None where a drawn value is not finite.
+    """
+    sampler = training.monitor.get("latent_sampler")
+    if sampler is None:
+        rng = np.random.default_rng(LATENT_SEED)
+        dimension = int(training.model.latent_dim)
+
+        def sampler(n: int) -> NDArray[np.float32]:
+            return rng.standard_normal((n, dimension)).astype(np.float32)
+
+    latents = sampler(count)
+    batches = [latents[i : i + BATCH] for i in range(0, count, BATCH)]
+    fakes = np.concatenate([np.asarray(training.model.generator(z, training=False)) for z in batches])
+    if not np.isfinite(fakes).all():
+        return None
+    reals = training.holdout_data if training.holdout_data is not None else training.probe_data
+    low, high = float(training.probe_data.min()), float(training.probe_data.max())
+    return _bytes(fakes, low, high), _bytes(reals, low, high)
+
+
+def _bytes(images: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    unit = (images.astype(np.float32) - low) / (high - low)
+    result: NDArray[np.uint8] = np.round(np.clip(unit, 0, 1) * 255).astype(np.uint8)
+    return result
+
+
+def _forget_earlier_models() -> None:
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
+        gc.collect()
+
+
+@contextmanager
+def _printing_to(log: Path) -> Iterator[None]:
+    """Send what this process prints, TensorFlow's own lines among it, to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, fd in enumerate(kept, start=1):
+            os.dup2(fd, number)
+            os.close(fd)

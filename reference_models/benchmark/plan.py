@@ -1,0 +1,194 @@
+"""Writes plan.json, the list of all runs: `python -m reference_models.benchmark.plan`.
+
+What is in it was fixed before any run was judged. Both splits have the reference model and five controls, with seeds
+of their own; the other four controls, the coloured shapes and most faults' seeds are kept for the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gandoctor.experiments.benchmark.plan import Kind, Margin, Plan, PlannedRun, Split
+from reference_models.benchmark.right_causes import RIGHT_CAUSES
+from reference_models.faults import FAULTS, Fault
+
+PATH = Path(__file__).with_name("plan.json")
+
+REFERENCE = "reference_models.training:build"
+CONTROLS = "reference_models.controls"
+WIDTH = ("generator.width=0.125", "discriminator.width=0.125")
+STEPS = 600
+ONSET = STEPS // 2
+FROZEN = (*WIDTH, "training.freeze_discriminator=true")
+"""The reference model without the article's leak, which would be found in every run."""
+
+SEEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "reference": (REFERENCE, {"settings": list(FROZEN), "steps": STEPS}),
+    "as_published": (f"{CONTROLS}:as_published", {"settings": list(WIDTH), "steps": STEPS}),
+    "dcgan": (f"{CONTROLS}:dcgan", {"settings": list(WIDTH), "steps": STEPS}),
+    "dcgan_smoothed": (f"{CONTROLS}:dcgan_smoothed", {"settings": list(WIDTH), "steps": STEPS}),
+    "lsgan": (f"{CONTROLS}:lsgan", {"settings": list(WIDTH), "steps": STEPS}),
+    "mlp": (f"{CONTROLS}:mlp", {"steps": 2000}),
+}
+"""Healthy families of both splits: target and options."""
+UNSEEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "hinge_sn": (f"{CONTROLS}:hinge_sn", {"settings": ["discriminator.width=0.125"], "steps": 400}),
+    "dcgan_paper": (f"{CONTROLS}:dcgan_paper", {"settings": ["discriminator.width=0.125"], "steps": STEPS}),
+    "wgan_gp": (f"{CONTROLS}:wgan_gp", {"settings": ["generator.width=0.125"], "steps": 300}),
+    "keras_io": (f"{CONTROLS}:keras_io", {"settings": ["discriminator.width=0.125"], "steps": 400}),
+}
+"""Healthy families of the test split alone."""
+SHAPES = "reference_on_shapes"
+SHAPES_OPTIONS = {"settings": list(FROZEN), "steps": STEPS, "data": "shapes"}
+
+ALLOWED = {"as_published": ("GD004",)}
+"""What is true of a control: its adversarial step does move the discriminator."""
+
+SYNTHETIC = ("output-noise", "salt-and-pepper", "half-latents-collapsed", "ten-latents")
+SCARY = {
+    "one-digit": (),
+    "seven-digits": (),
+    "small-latent": ("GD007",),
+    "no-dropout": (),
+    "tanh-generator": ("GD006",),
+    "generator-learning-rate-x25": ("GD104",),
+}
+"""Changes that are no faults, with the rules that may remark on them."""
+
+CALIBRATED = (
+    "discriminator-frozen",
+    "generator-frozen",
+    "swapped-labels",
+    "loss-scale-1e4",
+    "generator-learning-rate-1e-7",
+    "discriminator-learning-rate-x100",
+    "constant-latent",
+    "half-latents-collapsed",
+    "symmetric-data",
+    "byte-data",
+    "repeated-batch",
+    "few-real-images",
+    "batch-norm-on-output",
+    "batch-norm-in-discriminator",
+    "batch-norm-momentum-0.999",
+    "no-batch-norm",
+    "dropout-0.9",
+    "strided-upsampling",
+    "relu-discriminator",
+    "output-noise",
+)
+"""Faults that one run of may be looked at when thresholds are set."""
+CALIBRATED_MID_RUN = ("generator-learning-rate-1e-7", "ten-latents", "byte-data", "salt-and-pepper")
+ON_SHAPES = ("discriminator-learning-rate-x100", "half-latents-collapsed", "discriminator-frozen")
+
+CALIBRATION_SEEDS = range(101, 107)
+TEST_SEEDS = range(201, 209)
+
+DAMAGE = {
+    "finite": Margin(worse="lower", add=-0.5),
+    "kid": Margin(worse="higher", factor=1.5),
+    "coverage": Margin(worse="lower", factor=0.7),
+    "perplexity": Margin(worse="lower", factor=0.85),
+    "sure": Margin(worse="lower", factor=0.8),
+    "distinct": Margin(worse="lower", factor=0.8),
+    "noise": Margin(worse="higher", add=0.02),
+    "detail": Margin(worse="higher", factor=1.5),
+    "spread": Margin(worse="lower", factor=0.7),
+}
+
+ABOUT = (
+    f"The reference model at 1/8 width, batch 32, {STEPS} steps, the discriminator frozen in the adversarial step, on "
+    "the 5,000 embedded digits, healthy and with every fault of `gandoctor faults`, from the first step and from the "
+    "middle of the run; and nine controls. Thresholds may be set on the calibration split only."
+)
+
+
+def build_plan() -> Plan:
+    """Return the whole plan."""
+    return Plan(
+        about=ABOUT,
+        oracle="reference_models.benchmark.oracle:measure",
+        samples=2000,
+        # Probes as often as the monitor ever makes them, however busy the machine is.
+        monitor={"overhead_budget": 1.0},
+        damage=DAMAGE,
+        runs=(*_calibration(), *_test()),
+    )
+
+
+def write(path: Path = PATH) -> None:
+    """Write the plan file, one run a line."""
+    whole = build_plan()
+    head = whole.model_dump_json(exclude={"runs"}, indent=1).rstrip("}").rstrip()
+    lines = ",\n  ".join(run.model_dump_json(exclude_defaults=True) for run in whole.runs)
+    path.write_text(f'{head},\n "runs": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+
+
+def _calibration() -> Iterator[PlannedRun]:
+    for family in SEEN:
+        yield from (_control(family, seed, "calibration") for seed in CALIBRATION_SEEDS)
+    yield from (_control(SHAPES, seed, "calibration") for seed in CALIBRATION_SEEDS[:3])
+    first = CALIBRATION_SEEDS[0]
+    yield from (_fault(FAULTS[name], first, "calibration") for name in CALIBRATED)
+    yield from (_fault(FAULTS[name], first, "calibration", ONSET) for name in CALIBRATED_MID_RUN)
+
+
+def _test() -> Iterator[PlannedRun]:
+    for family in UNSEEN:
+        yield from (_control(family, seed, "test") for seed in TEST_SEEDS)
+    for family in SEEN:
+        yield from (_control(family, seed, "test") for seed in TEST_SEEDS[:5])
+    for fault in FAULTS.values():
+        mid_run = fault.key is not None
+        if fault.name in SCARY:
+            yield from (_fault(fault, seed, "test") for seed in TEST_SEEDS[:2])
+        else:
+            yield from (_fault(fault, seed, "test") for seed in TEST_SEEDS[: 2 if mid_run else 3])
+            yield from (_fault(fault, seed, "test", ONSET) for seed in TEST_SEEDS[: 2 if mid_run else 0])
+    for name in ON_SHAPES:
+        yield from (_fault(FAULTS[name], seed, "test", on_shapes=True) for seed in TEST_SEEDS[:2])
+
+
+def _control(family: str, seed: int, split: Split) -> PlannedRun:
+    target, options = (REFERENCE, SHAPES_OPTIONS) if family == SHAPES else {**SEEN, **UNSEEN}[family]
+    return PlannedRun(
+        id=f"{family}-{seed}",
+        target=target,
+        options={**options, "seed": seed},
+        kind="healthy",
+        family=family,
+        band=family,
+        allowed=ALLOWED.get(family, ()),
+        split=split,
+        seed=seed,
+    )
+
+
+def _fault(fault: Fault, seed: int, split: Split, onset: int = 0, on_shapes: bool = False) -> PlannedRun:
+    kind: Kind = "scary" if fault.name in SCARY else "synthetic" if fault.name in SYNTHETIC else "mechanistic"
+    options = SHAPES_OPTIONS if on_shapes else SEEN["reference"][1]
+    # A fault whose own start is later begins at the first step, as the others do.
+    switched = fault.name if fault.key is None else f"{fault.name}@{onset or min(fault.start, 1)}"
+    named = fault.name if onset == 0 else f"{fault.name}@{onset}"
+    family = SHAPES if on_shapes else "reference"
+    return PlannedRun(
+        id=f"{named}-{'shapes-' if on_shapes else ''}{seed}",
+        target=REFERENCE,
+        options={**options, "faults": [switched], "seed": seed},
+        kind=kind,
+        family=f"{family}+{fault.name}" if kind == "scary" else family,
+        band=family,
+        fault=fault.name,
+        onset=onset,
+        expected=() if kind == "scary" else fault.expected,
+        allowed=SCARY.get(fault.name, ()),
+        causes=RIGHT_CAUSES.get(fault.name, ()),
+        split=split,
+        seed=seed,
+    )
+
+
+if __name__ == "__main__":
+    write()
