@@ -12,7 +12,8 @@ Why it hurts
 How it is recognised
     Three things at once, after warm-up. The loss, as a share of what it is at equilibrium (0.69 for the mean binary
     cross-entropy), has a running median over 60 steps below 0.1, persistently. The logits of real and generated
-    images lie more than 8 apart, where they were recorded. And the samples are not improving: neither their kernel
+    images lie more than 8 apart (with least squares and hinge, their scores 4 standard deviations), where they were
+    recorded. And the samples are not improving: neither their kernel
     distance to the real data nor the correlation of neighbouring pixels comes closer to that of the reals over the
     last 200 steps.
 
@@ -20,8 +21,9 @@ What it is not
     A low loss early in training is normal: 10 of 12 healthy runs dipped below 0.05 before step 300. A low loss
     while samples still improve is a strong discriminator doing its work. An accuracy or AUC of 1 is normal on
     simple data. The loss of a Wasserstein critic has no zero of that meaning, so the rule does not apply to it.
-    Label smoothing keeps the loss above a floor (0.16 for 0.9): this rule then stays silent, and the logit gap has
-    to be read by eye.
+    Label smoothing keeps the loss above a floor (0.16 for 0.9): where the settings or the loss say so, what counts is
+    the excess over it. Where they do not, a loss that stays at its own lowest value counts as a warning, with such a
+    gap of the logits only.
 
 What to do
     Rule out the broken contracts first, in the order of the causes listed: a generator that cannot move, latents
@@ -33,11 +35,13 @@ What to do
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.rules.discriminator_loss_collapse_causes import causes
+from gandoctor.rules.loss_floor import known_floor, observed_floor
 from gandoctor.rules.persistence import SPAN_STEPS, Episode, persistent_episode
 from gandoctor.rules.persistence import running_median as running_median
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
@@ -51,9 +55,13 @@ EQUILIBRIUM: dict[LossFamily, float] = {
     "hinge": 1.0,
 }
 """Discriminator loss where real and generated images cannot be told apart, for losses averaged over both halves (with
-sums it is twice that, which makes the rule slower to fire, never quicker). The floor is 0 for all of them."""
+sums it is twice that, which makes the rule slower to fire, never quicker). The floor is 0 for all of them, unless the
+labels of a cross-entropy are smoothed."""
 
 _CROSS_ENTROPY: tuple[LossFamily, ...] = ("non_saturating", "minimax")
+_GAP = "The logits of real and generated images lie {:.0f} apart; by then healthy runs stay below 5."
+_PRIME = "The scores of real and generated images lie {:.1f} standard deviations apart."
+_AUC = "A real image scores above a generated one with a probability of {:.4f}."
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,9 @@ class Limits:
         excess: Loss over its equilibrium value, running median. 11 of 12 failing runs had 0.00-0.06 after
             step 300, the 12 healthy ones 0.40 (least squares: 0.10 of 0.25) to 1.0.
         logit_gap: Cross-entropy families only: healthy 0.03-4.9 and falling, failing 15-268.
+        separation: Least squares and hinge: pooled standard deviations between real and generated scores. A least
+            squares loss at the threshold implies 6 in the mode it is computed in; the scores are of inference mode.
+        auc: Least squares and hinge where that was not recorded. Says little by itself: healthy runs reach 1.00.
         progress_steps: Steps over which samples must have improved; longer than the noise of single probes.
         progress_share: Relative improvement over those steps that counts as progress (a constant grey image that only
             darkened gained 0.09 in 160 steps; a healthy run gains 0.5).
@@ -72,58 +83,52 @@ class Limits:
 
     excess: float = 0.1
     logit_gap: float = 8.0
+    separation: float = 4.0
+    auc: float = 0.999
     progress_steps: int = 200
     progress_share: float = 0.2
     progress_sigmas: float = 2.0
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the loss, with the logit gap and the lack of progress where they are known."""
+    """Evidence on the loss, with the separation of the scores and the lack of progress where they are known."""
     family = run.manifest.loss_family
     assert family is not None  # Rule.evaluate has checked the family
-    equilibrium = EQUILIBRIUM[family]
     loss = run["d_loss"]
-    threshold = limits.excess * equilibrium
     median = running_median(loss)
     if median.empty:
         raise NotEvaluated(f"d_loss covers fewer than {SPAN_STEPS} steps.")
-    episode = persistent_episode(median < threshold, warm_up_end(run.manifest))
-    if episode is None:
+    floor = known_floor(run) if family in _CROSS_ENTROPY else 0.0
+    found = _collapse(run, median, floor, limits)
+    assumed = False
+    if found is None and family in _CROSS_ENTROPY and "d_logit_gap" in run:
+        lowest = observed_floor(run, loss)
+        if lowest is not None and lowest > floor:
+            found, floor, assumed = _collapse(run, median, lowest, limits), lowest, True
+    if found is None:
         return []
+    episode, threshold = found
     episode = _reaching_back(episode, loss, threshold)
-    evidence = []
-    if family in _CROSS_ENTROPY and "d_logit_gap" in run:
-        gaps = episode.of(run["d_logit_gap"])
-        if len(gaps):
-            gap = float(gaps.median())
-            if abs(gap) < limits.logit_gap:
-                return []
-            evidence.append(
-                Evidence(
-                    "d_logit_gap",
-                    gap,
-                    limits.logit_gap,
-                    episode.first_step,
-                    episode.last_step,
-                    f"The logits of real and generated images lie {gap:.0f} apart; by then healthy runs stay below 5.",
-                    episode.severity(Severity.CRITICAL),
-                )
-            )
+    apart = _separation(run, episode, limits)
+    if apart is False or (assumed and apart is None):
+        return []
     progress = _progress(run, episode, limits)
     if progress is not None and progress[0]:
         return []
-    known = Severity.CRITICAL if progress is not None else Severity.WARNING
+    known = Severity.CRITICAL if progress is not None and not assumed else Severity.WARNING
+    severity = episode.severity(known)
     observed = float(episode.of(median).median())
     statement = (
-        f"The discriminator's loss is {observed:.2g} in the median, {observed / equilibrium:.1%} of its value at "
-        f"equilibrium ({equilibrium:g}), from step {episode.first_step} to {episode.last_step}. "
+        f"The discriminator's loss is {observed:.2g} in the median, {_level(observed, floor, EQUILIBRIUM[family])}, "
+        f"from step {episode.first_step} to {episode.last_step}. "
     )
+    if assumed:
+        statement += "It never falls further, as with smoothed labels. "
     statement += (
         progress[1]
         if progress is not None
         else ("Whether the samples still improve is not known: too few sample statistics were recorded in that time.")
     )
-    severity = episode.severity(known)
     main = Evidence(
         "d_loss",
         observed,
@@ -134,7 +139,41 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         severity,
     )
     # One severity for all: unknown progress must not leave a critical logit gap behind.
-    return [main, *(_with_severity(e, severity) for e in evidence)]
+    return [main, replace(apart, severity=severity)] if apart else [main]
+
+
+def _collapse(run: Run, median: pd.Series[float], floor: float, limits: Limits) -> tuple[Episode, float] | None:
+    """Return the stretch in which the loss was close to its floor, and how close that is; None if it never was."""
+    family = run.manifest.loss_family
+    assert family is not None
+    threshold = floor + limits.excess * (EQUILIBRIUM[family] - floor)
+    episode = persistent_episode(median < threshold, warm_up_end(run.manifest))
+    return None if episode is None else (episode, threshold)
+
+
+def _level(observed: float, floor: float, equilibrium: float) -> str:
+    at = f"{observed / equilibrium:.1%} of its value at equilibrium ({equilibrium:g})"
+    return f"{at}; with its labels {floor:.2g} is as low as it can be" if floor > 0 else at
+
+
+def _separation(run: Run, episode: Episode, limits: Limits) -> Evidence | Literal[False] | None:
+    """Return how far the scores lie apart; False if not far enough, None if that was not recorded."""
+    known: tuple[tuple[str, float, str], ...]
+    if run.manifest.loss_family in _CROSS_ENTROPY:
+        known = (("d_logit_gap", limits.logit_gap, _GAP),)
+    else:
+        known = (("d_prime", limits.separation, _PRIME), ("d_auc", limits.auc, _AUC))
+    for signal, limit, said in known:
+        values = episode.of(run[signal]) if signal in run else None
+        if values is None or not len(values):
+            continue
+        observed = float(values.median())
+        beyond = max(observed, 1.0 - observed) if signal == "d_auc" else abs(observed)
+        if beyond < limit:
+            return False
+        statement = said.format(observed)
+        return Evidence(signal, observed, limit, episode.first_step, episode.last_step, statement)
+    return None
 
 
 def _reaching_back(episode: Episode, loss: pd.Series[float], threshold: float) -> Episode:
@@ -175,10 +214,6 @@ def _progress(run: Run, episode: Episode, limits: Limits) -> tuple[bool, str] | 
         return None
     steps = episode.last_step - start
     return False, f"The samples stopped improving: over its last {steps} steps {' and '.join(told)}."
-
-
-def _with_severity(evidence: Evidence, severity: Severity) -> Evidence:
-    return replace(evidence, severity=severity)
 
 
 LIMITS = Limits()

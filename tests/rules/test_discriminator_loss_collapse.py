@@ -87,7 +87,7 @@ def test_without_logits_the_loss_alone_decides(make_run: MakeRun) -> None:
         ("hinge", 0.05, Status.DETECTED),
         ("hinge", 0.2, Status.NOT_DETECTED),
         ("minimax", 0.05, Status.DETECTED),
-        ("minimax", 0.163, Status.NOT_DETECTED),
+        ("minimax", 0.45, Status.NOT_DETECTED),
         ("wasserstein", 0.0, Status.NOT_EVALUATED),
         (None, 0.0, Status.NOT_EVALUATED),
     ],
@@ -95,6 +95,68 @@ def test_without_logits_the_loss_alone_decides(make_run: MakeRun) -> None:
 def test_every_family_has_its_own_scale(make_run: MakeRun, family: str | None, level: float, status: Status) -> None:
     finding = RULE.evaluate(make_run(collapsed(1) | {"d_loss": every_step(level)}, loss_family=family))
     assert finding.status is status
+
+
+@pytest.mark.parametrize("family", ["least_squares", "hinge"])
+@pytest.mark.parametrize(
+    ("separation", "status"),
+    [
+        ({"d_prime": 6.0}, Status.DETECTED),
+        ({"d_prime": -6.0}, Status.DETECTED),
+        ({"d_prime": 2.5, "d_auc": 1.0}, Status.NOT_DETECTED),
+        ({"d_auc": 1.0}, Status.DETECTED),
+        ({"d_auc": 0.0}, Status.DETECTED),
+        ({"d_auc": 0.97}, Status.NOT_DETECTED),
+        ({}, Status.DETECTED),
+    ],
+)
+def test_other_families_are_separated_by_scores(
+    make_run: MakeRun, family: str, separation: dict[str, float], status: Status
+) -> None:
+    scores = {name: probes(value) for name, value in separation.items()}
+    signals = collapsed(1) | {"d_loss": every_step(0.01)} | scores
+    finding = RULE.evaluate(make_run(signals, loss_family=family))  # a logit gap says nothing there
+    assert finding.status is status
+    if status is Status.DETECTED:
+        assert [e.signal for e in finding.evidence] == ["d_loss", *list(separation)[:1]]
+
+
+@pytest.mark.parametrize(("level", "status"), [(0.06, Status.DETECTED), (0.139, Status.NOT_DETECTED)])
+def test_a_summed_loss_makes_it_slower_never_quicker(make_run: MakeRun, level: float, status: Status) -> None:
+    # 0.139 summed over both halves is 0.07 averaged: the border of what a mean may be.
+    losses = every_step(lambda s: level * (0.6 + 0.2 * (s % 5)))
+    assert RULE.evaluate(make_run(collapsed(1) | {"d_loss": losses})).status is status
+
+
+SMOOTHED = {"settings": {"training": {"real_label": 0.9, "fake_label": 0.0}}}
+
+
+def near(level: float) -> dict[int, float]:
+    return every_step(lambda s: level + 0.01 * (s % 5))
+
+
+def test_smoothed_labels_raise_the_floor(make_run: MakeRun) -> None:
+    won = collapsed() | {"d_loss": every_step(lambda s: 0.17 + 0.005 * (s % 5) if s >= 400 else 0.55)}
+    finding = RULE.evaluate(make_run(won, config=SMOOTHED))
+    assert finding.severity is Severity.CRITICAL
+    assert "with its labels 0.16 is as low as it can be" in finding.evidence[0].statement
+    keras = {"discriminator, as compiled": {"type": "BinaryCrossentropy", "label_smoothing": 0.2}}
+    both = collapsed() | {"d_loss": every_step(lambda s: 0.34 if s >= 400 else 0.6)}  # 0.9 and 0.1: a floor of 0.325
+    assert RULE.evaluate(make_run(both, losses=keras)).severity is Severity.CRITICAL
+    healthy_one = healthy() | {"d_loss": near(0.35)}
+    assert RULE.evaluate(make_run(healthy_one, config=SMOOTHED)).status is Status.NOT_DETECTED
+
+
+def test_smoothing_nobody_declared_is_a_warning_with_the_gap_only(make_run: MakeRun) -> None:
+    won = collapsed() | {"d_loss": every_step(lambda s: 0.17 + 0.005 * (s % 5) if s >= 400 else 0.55)}
+    finding = RULE.evaluate(make_run(won))
+    assert finding.severity is Severity.WARNING
+    assert "as with smoothed labels" in finding.evidence[0].statement
+    assert RULE.evaluate(make_run(won | {"d_logit_gap": probes(4.0)})).status is Status.NOT_DETECTED
+    without = {name: series for name, series in won.items() if name != "d_logit_gap"}
+    assert RULE.evaluate(make_run(without)).status is Status.NOT_DETECTED
+    improving = won | {"sample_kid": probes(lambda s: 8.0 * 0.5 ** (s / 200))}
+    assert RULE.evaluate(make_run(improving)).status is Status.NOT_DETECTED
 
 
 def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
