@@ -87,7 +87,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             continue
         try:
             evidence += _grown(run, player, norm, level, early, limits)
-            evidence += _clipped(run, player, level, limits)
+            evidence += _clipped(run, player, norm, level, limits)
         except NotEvaluated as reason:
             reasons.append(f"Of the {name}: {reason}")
     if len(reasons) == len(_NAMES):
@@ -142,7 +142,9 @@ def _small(update: float) -> str:
     return f"Its updates move its weights by {update:.2g} of their size: the optimizer divides the growth away."
 
 
-def _clipped(run: Run, player: str, level: pd.Series[float], limits: Limits) -> Iterator[Evidence]:
+def _clipped(
+    run: Run, player: str, norm: pd.Series[float], level: pd.Series[float], limits: Limits
+) -> Iterator[Evidence]:
     card: PlayerCard | None = getattr(run.manifest, _NAMES[player])
     value = card.optimizer.get("clipvalue") if card is not None else None
     if card is None or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
@@ -153,6 +155,7 @@ def _clipped(run: Run, player: str, level: pd.Series[float], limits: Limits) -> 
     episode = persistent_episode(level > threshold, warm_up_end(run.manifest))
     if episode is None:
         return
+    episode = reaching_back(episode, norm > threshold)
     observed = float(episode.of(level).median())
     entry = observed / float(np.sqrt(card.parameters))
     yield Evidence(

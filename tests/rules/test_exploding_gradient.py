@@ -57,7 +57,7 @@ def test_healthy_and_look_alikes(make_run: MakeRun) -> None:
     constant = norms(0.5)
     spike = norms(lambda s: 1e6 if s in (500, 700, 701) else 0.5)
     critic = norms(lambda s: 400.0 + s % 7)  # a Wasserstein critic's, far above any fixed limit
-    slow = norms(lambda s: 2.0 * 3.2 ** (s / 400))  # threefold in 400 steps, in a healthy run sixfold
+    slow = norms(lambda s: 2.0 * 6.0 ** (s / 400))  # as a healthy discriminator's: sixfold in 400 steps
     quiet_time = norms(lambda s: 1e-3 if 40 < s < 160 else 2.0)
     declining = norms(lambda s: 1e3 / s)
     for signals in (constant, spike, critic, slow, quiet_time, declining):
@@ -88,6 +88,8 @@ def test_clipping_by_value_that_leaves_only_signs(make_run: MakeRun) -> None:
     assert finding.severity is Severity.WARNING
     assert evidence.threshold == pytest.approx(100.0)  # 1.0 times the root of 10,000 entries
     assert "root mean square of 300" in evidence.statement
+    later = RULE.evaluate(make_run(norms(lambda s: 3e4 if s >= 400 else 8.0), discriminator=clipping(1.0)))
+    assert [e.first_step for e in later.evidence] == [400, 400]
     for healthy_norm, card in ((8.0, clipping(1.0)), (3e4, clipping(None)), (3e4, clipping(1e3))):
         assert RULE.evaluate(make_run(norms(healthy_norm), discriminator=card)).status is Status.NOT_DETECTED
 

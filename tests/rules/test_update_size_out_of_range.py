@@ -112,7 +112,7 @@ def test_missing_signals_and_warm_up(make_run: MakeRun) -> None:
     assert "no update was seen" in str(finding.reason)
     young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in ratios(3e-6).items()}
     assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
-    few = ratios(3e-6) | {name: {s: 3e-6 for s in (980, 1000)} for name in ("g_update_ratio", "d_update_ratio")}
+    few = ratios(3e-6) | {name: dict.fromkeys((980, 1000), 3e-06) for name in ("g_update_ratio", "d_update_ratio")}
     assert "Needs 4 probes" in str(RULE.evaluate(make_run(few)).reason)
 
 
