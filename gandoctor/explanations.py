@@ -79,7 +79,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         ("labels-disagree", "phases-disagree"),
         ("labels-disagree",),
     ),
-    "GD009": _explanation("301 303 304 403 404 408", 0.9, 0.7, 0.3, ("loader-repeats", "whole-data-set-at-once")),
+    "GD009": _explanation(
+        "301 303 304 403 404 408",
+        0.9,
+        0.7,
+        0.3,
+        ("loader-repeats", "whole-data-set-at-once", "too-few-images"),
+        ("loader-repeats", "whole-data-set-at-once"),
+    ),
     "GD010": _explanation(
         "301 302 303 401 402 403 404 405 407 409", 0.85, 0.7, 0.2, ("batch-norm-mode", "phases-disagree")
     ),
@@ -98,7 +105,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "GD105": _explanation("001 201 301 302 305 401 405 407", 0.9, 0.7, 0.15, ("logits-taken-for-probabilities",)),
     "GD106": _explanation("010 301 302 303 401 403 404 405 407", 0.96, 0.6, 0.2, ("batch-norm-in-discriminator",)),
     # Remarks on a design that also trains well: nothing, unless just what they warn of was seen.
-    "GD107": _explanation("201 204", 0.6, 0.5, 0.45),
+    "GD107": _explanation("201 204", 0.6, 0.5, 0.45, ("relu-without-leak",)),
     "GD108": _explanation("406", 0.95, 0.93, 0.9, ("uneven-upsampling",)),
     "GD109": _explanation("301 305", 0.8, 0.7, 0.2, ("discriminator-pretrained",)),
 }
@@ -109,6 +116,13 @@ MECHANISMS: dict[str, tuple[str, ...]] = {
     "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
     "gradient-fades-with-depth": ("no-batch-norm", "saturated-output"),
     "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),
+    "logarithm-of-zero": ("logits-taken-for-probabilities", "GD105"),
+    "exploding-updates": ("loss-too-large", "learning-rate-mistyped", "GD104", "GD006"),
+    "dead-units": ("relu-without-leak", "exploding-updates", "GD107"),
     "discriminator-learns-faster": ("generator-not-moving", "GD003"),
+    "discriminator-too-weak": ("discriminator-frozen", "GD002", "discriminator-hardly-moves"),
+    "discriminator-overfits": ("too-few-images", "loader-repeats", "GD009"),
+    "discriminator-unregularised": ("too-few-images", "loader-repeats", "GD009"),
+    "discriminator-too-large": ("too-few-images", "loader-repeats", "GD009"),
 }
 """Hypotheses that say how, and what may be why: where the latter are likely, they come first."""

@@ -106,8 +106,9 @@ def test_published_leak_does_not_outrank_strong_evidence() -> None:
 
 
 def test_remark_counts_where_just_what_it_warns_of_was_seen() -> None:
-    prone = finding("GD108")
-    assert rank_run_causes([prone, finding("GD301", hypothesis("latents-ignored", 0.4))])[0].id == "latents-ignored"
+    remark, hypotheses = finding("GD107"), (hypothesis("saturating-loss", 0.4),)
+    assert ids(rank_run_causes([remark, finding("GD301", *hypotheses)])) == ["saturating-loss", "GD107"]
+    assert ids(rank_run_causes([remark, finding("GD201", *hypotheses)])) == ["GD107", "saturating-loss"]
 
 
 def test_measured_hypothesis_beats_a_learning_rate_that_only_looks_odd() -> None:
@@ -140,6 +141,13 @@ def test_fact_that_follows_from_another_comes_after_it() -> None:
     assert ids(rank_run_causes([finding("GD006", layers=("generator/out",)), elsewhere])) == ["GD006", "GD102"]
 
 
+def test_mechanism_comes_after_a_likely_reason_for_it() -> None:
+    how, why = hypothesis("saturated-output", 0.9), hypothesis("no-batch-norm", 0.6)
+    assert ids(rank_run_causes([finding("GD403", how, why)])) == ["no-batch-norm", "saturated-output"]
+    unlikely = hypothesis("no-batch-norm", 0.1)
+    assert ids(rank_run_causes([finding("GD403", how, unlikely)])) == ["saturated-output", "no-batch-norm"]
+
+
 def test_symptom_that_is_a_remark_weighs_half() -> None:
     other = finding("GD301", hypothesis("latents-ignored", 0.5))
     passed = replace(finding("GD402", hypothesis("noise-layer", 0.9)), severity=Severity.INFO)
@@ -150,6 +158,10 @@ def test_table_names_existing_facts_and_rules() -> None:
     rules = {rule.id: rule for rule in all_rules()}
     facts = {rule.id for rule in rules.values() if rule.kind in ("contract", "design")}
     assert set(EXPLANATIONS) == facts, "every contract and design rule has its place among the causes"
+    slugs = {slug for known in EXPLANATIONS.values() for slug in known.hypotheses}
+    assert len(slugs) == sum(len(set(known.hypotheses)) for known in EXPLANATIONS.values()) - 1, (
+        "each says one thing; only phases-disagree is proved by either of two"
+    )
     for known in EXPLANATIONS.values():
         assert set(known.refutes) <= set(known.hypotheses)
         assert all(re.fullmatch(r"GD\d{3}", symptom) for symptom in known.symptoms)
