@@ -42,6 +42,15 @@ def test_a_circle_comes_back_and_a_line_does_not() -> None:
     assert moved["sample_return_distance"] == pytest.approx(3 * moved["sample_step_distance"], rel=1e-3)
 
 
+def test_the_oldest_of_40_is_remembered_and_the_one_before_it_is_not() -> None:
+    for apart, remembered in ((KEPT, True), (KEPT + 1, False)):
+        images, trajectory = path(apart), Trajectory()
+        for image in images:
+            trajectory.add(image)
+        found = trajectory.add(images[0].copy())
+        assert (found["sample_return_distance"] == 0) == remembered
+
+
 def test_standing_still_is_exactly_0() -> None:
     trajectory, image = Trajectory(), path(1)[0]
     for _ in range(4):
