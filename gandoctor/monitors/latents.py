@@ -28,13 +28,14 @@ class ProbeLatents:
     sampler that changes mid-run. One whose state cannot be reached is called once and its draw kept.
 
     Attributes:
-        windows: Windows that the last draw had room for: fewer than 8 where the sampler returned fewer than it was
+        windows: Windows that the last draw had room for: fewer than 8 where the sampler gives fewer latents than it is
             asked for, 0 where there is none.
     """
 
     def __init__(self) -> None:
         self.windows = 0
         self._probes = 0
+        self._asked = FIXED_COUNT + POOL_COUNT
         self._kept: Any = None
 
     def draw(self, sampler: Callable[[int], Any]) -> Any:
@@ -49,16 +50,25 @@ class ProbeLatents:
     def _drawn(self, sampler: Callable[[int], Any]) -> Any:
         if self._kept is not None:
             return self._kept
-        count = FIXED_COUNT + POOL_COUNT
-        with preserved_random_state(sampler):
-            drawn = sampler(count)
+        try:
+            drawn = _call(sampler, self._asked)
+        except Exception:
+            if self._probes or self._asked == SAMPLE_COUNT:
+                raise
+            # A sampler may have no more than it needs for a sheet, e.g. the labels of a few real images.
+            self._asked = SAMPLE_COUNT
+            drawn = _call(sampler, self._asked)
         if self._probes == 0:
-            with preserved_random_state(sampler):
-                again = sampler(count)
+            again = _call(sampler, self._asked)
             pairs = zip(tf.nest.flatten(drawn), tf.nest.flatten(again), strict=True)
             if not all(np.array_equal(one, other) for one, other in pairs):
                 self._kept = drawn
         return drawn
+
+
+def _call(sampler: Callable[[int], Any], count: int) -> Any:
+    with preserved_random_state(sampler):
+        return sampler(count)
 
 
 def _joined(first: Any, second: Any) -> Any:

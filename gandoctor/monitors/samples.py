@@ -90,7 +90,7 @@ class SampleMonitor(Monitor):
         assert self._pool is not None
         if self.session.latents.windows == WINDOWS:
             return self._pool.add(fakes, slice(FIXED_COUNT, None))
-        reason = f"latent_sampler returned fewer latents than the {FIXED_COUNT + POOL_COUNT} it was asked for"
+        reason = f"latent_sampler gives fewer latents than the {FIXED_COUNT + POOL_COUNT} it was asked for"
         for name in _POOLED:
             self.session.manifest.missing.setdefault(name, reason)
         return self._pool.add(fakes, slice(0))

@@ -84,3 +84,25 @@ def test_a_sampler_that_returns_fewer_gives_what_there_is(given: int, windows: i
     assert latents.windows == windows
     assert all(len(d) == handed for d in drawn)
     assert len(set(np.concatenate(drawn))) == min(given, FIXED_COUNT + max(windows, 0) * 32)
+
+
+def test_a_sampler_that_has_no_more_than_a_few_labels_is_asked_for_fewer() -> None:
+    labels, rng = numbered(100), np.random.default_rng(0)
+
+    def sampler(n: int) -> np.ndarray:
+        return np.concatenate([rng.standard_normal((n, 2)), labels[:n]], axis=1)
+
+    latents = ProbeLatents()
+    first, second = latents.draw(sampler), latents.draw(sampler)
+    assert latents.windows == 1
+    assert len(first) == SAMPLE_COUNT
+    np.testing.assert_array_equal(first, second)
+    assert rng.standard_normal() == np.random.default_rng(0).standard_normal()
+
+
+def test_a_sampler_that_fails_fails() -> None:
+    def broken(n: int) -> np.ndarray:
+        raise ValueError("no latents today")
+
+    with pytest.raises(ValueError, match="today"):
+        ProbeLatents().draw(broken)
