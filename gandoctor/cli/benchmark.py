@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from gandoctor.experiments.benchmark.plan import PlannedRun
     from gandoctor.experiments.benchmark.run_files import RunFiles
 
+DEFAULT_PLAN = "reference_models.benchmark"
+"""Package that holds the plan file."""
+
 
 @click.command("benchmark")
 @click.option(
@@ -35,24 +38,51 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Another plan than the reference model's.",
 )
+@click.option(
+    "--reports-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Where benchmark.md, benchmark.json and the judgements go.",
+)
+@click.option("--judge-only", is_flag=True, help="Train nothing: judge and score the runs that are finished.")
+@click.option("--score-only", is_flag=True, help="Train and judge nothing: score the judgements that are kept.")
 def command(
     splits: tuple[str, ...],
     only: tuple[str, ...],
     workers: int,
     runs_dir: Path,
     plan_file: Path | None,
+    reports_dir: Path,
+    judge_only: bool,
+    score_only: bool,
 ) -> int:
-    """Train every run of a plan, judge each, and score the judgements against what was done to it."""
+    """Train every run of a plan, judge each, and score the judgements against what was done to it.
+
+    The test split is meant to be judged once for each version of the thresholds: the report lists every version that
+    has judged it.
+    """
+    import shlex
+    import sys
     from importlib.resources import files
 
-    from gandoctor.experiments.benchmark.conduct import conduct
     from gandoctor.experiments.benchmark.plan import load_plan
+    from gandoctor.experiments.benchmark.publish import SPLITS, keep_judgements, publish
 
-    plan = load_plan(plan_file or Path(str(files("reference_models.benchmark") / "plan.json")))
-    runs = plan.wanted(splits or ("calibration", "test"), only)  # type: ignore[arg-type]
-    if not runs:
-        raise click.UsageError("No run of the plan has that in its id.")
-    conduct(plan, runs, runs_dir, workers, _tell)
+    plan = load_plan(plan_file or Path(str(files(DEFAULT_PLAN) / "plan.json")))
+    folder = reports_dir / "benchmark"
+    if not score_only:
+        from gandoctor.experiments.benchmark.conduct import conduct, judge_all
+
+        runs = plan.wanted([split for split in SPLITS if not splits or split in splits], only)
+        if not runs:
+            raise click.UsageError("No run of the plan has that in its id.")
+        if not judge_only:
+            conduct(plan, runs, runs_dir, workers, _tell)
+        judged = judge_all(plan, runs, runs_dir, workers, lambda done, of: click.echo(f"judged {done}/{of}"))
+        keep_judgements(plan, judged, folder, shlex.join(["gandoctor", *sys.argv[1:]]))
+    for path in publish(plan, folder):
+        click.echo(f"Written: {path}")
     return 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gandoctor.experiments.benchmark.plan import Kind, Margin, Plan, PlannedRun, Split
+from gandoctor.experiments.benchmark.plan import Kind, Margin, Plan, PlannedRun, Split, Symptom
 from reference_models.benchmark.right_causes import RIGHT_CAUSES
 from reference_models.faults import FAULTS, Fault
 
@@ -34,10 +34,10 @@ SEEN: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Healthy families of both splits: target and options."""
 UNSEEN: dict[str, tuple[str, dict[str, Any]]] = {
-    "hinge_sn": (f"{CONTROLS}:hinge_sn", {"settings": ["discriminator.width=0.125"], "steps": 400}),
-    "dcgan_paper": (f"{CONTROLS}:dcgan_paper", {"settings": ["discriminator.width=0.125"], "steps": STEPS}),
-    "wgan_gp": (f"{CONTROLS}:wgan_gp", {"settings": ["generator.width=0.125"], "steps": 300}),
-    "keras_io": (f"{CONTROLS}:keras_io", {"settings": ["discriminator.width=0.125"], "steps": 400}),
+    "hinge_sn": (f"{CONTROLS}:hinge_sn", {"steps": STEPS}),
+    "dcgan_paper": (f"{CONTROLS}:dcgan_paper", {"steps": STEPS}),
+    "wgan_gp": (f"{CONTROLS}:wgan_gp", {"steps": 400}),
+    "keras_io": (f"{CONTROLS}:keras_io", {"steps": STEPS}),
 }
 """Healthy families of the test split alone."""
 SHAPES = "reference_on_shapes"
@@ -98,6 +98,18 @@ DAMAGE = {
     "spread": Margin(worse="lower", factor=0.7),
 }
 
+SYMPTOMS = (
+    Symptom(name="not finite", signs=(("finite",),), rules=("GD001", "GD202")),
+    Symptom(name="collapse", signs=(("distinct",), ("perplexity",), ("spread",)), rules=("GD403", "GD404", "GD405")),
+    Symptom(name="noise-like", signs=(("detail", "sure"),), rules=("GD401",)),
+    Symptom(name="pixel noise", signs=(("noise",), ("detail",)), rules=("GD402", "GD406")),
+    Symptom(
+        name="poor images",
+        signs=(("kid",), ("coverage",), ("sure",)),
+        rules=("GD201", "GD203", "GD301", "GD302", "GD401", "GD404", "GD407"),
+    ),
+)
+
 ABOUT = (
     f"The reference model at 1/8 width, batch 32, {STEPS} steps, the discriminator frozen in the adversarial step, on "
     "the 5,000 embedded digits, healthy and with every fault of `gandoctor faults`, from the first step and from the "
@@ -114,6 +126,7 @@ def build_plan() -> Plan:
         # Probes as often as the monitor ever makes them, however busy the machine is.
         monitor={"overhead_budget": 1.0},
         damage=DAMAGE,
+        symptoms=SYMPTOMS,
         runs=(*_calibration(), *_test()),
     )
 

@@ -77,6 +77,20 @@ class Margin(Part):
     add: float = 0.0
 
 
+class Symptom(Part):
+    """What damage can look like.
+
+    Attributes:
+        name: One or two words.
+        signs: Alternatives; each is the oracle's numbers all of which must be outside.
+        rules: Ids of the rules that speak of it.
+    """
+
+    name: str
+    signs: tuple[tuple[str, ...], ...]
+    rules: tuple[str, ...]
+
+
 class Plan(Part):
     """All runs and the fixed rules of judging them.
 
@@ -86,6 +100,7 @@ class Plan(Part):
         samples: Images the oracle is given.
         monitor: Arguments of GANMonitor in every run.
         damage: The oracle's numbers that decide about damage, each with its margin.
+        symptoms: What the damage looks like: the first of which a sign is there.
         runs: Every run.
     """
 
@@ -94,6 +109,7 @@ class Plan(Part):
     samples: int = Field(ge=16)
     monitor: dict[str, Any] = Field(default_factory=dict)
     damage: dict[str, Margin]
+    symptoms: tuple[Symptom, ...] = ()
     runs: tuple[PlannedRun, ...]
 
     @model_validator(mode="after")

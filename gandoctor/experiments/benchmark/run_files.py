@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,9 +25,11 @@ class RunFiles:
 
     Attributes:
         folder: Holds all of them; the run directory is in it.
+        made_of: Digest of what the run is to be trained with; what an earlier plan left does not count.
     """
 
     folder: Path
+    made_of: str | None = None
 
     @property
     def run_dir(self) -> Path:
@@ -40,8 +43,9 @@ class RunFiles:
 
     @property
     def trained(self) -> dict[str, Any] | None:
-        """The mark of a finished training: outcome, error, seconds; None while there is none."""
-        return _read(self.folder / "trained.json")
+        """The mark of a finished training: outcome, error, seconds; None while there is none of this plan's."""
+        mark = _read(self.folder / "trained.json")
+        return mark if mark is not None and mark.get("made_of") in (None, self.made_of) else None
 
     @property
     def oracle(self) -> dict[str, float | str] | None:
@@ -61,12 +65,18 @@ class RunFiles:
         return mark is not None and (mark["outcome"] != "completed" or self.oracle is not None)
 
     def begin(self) -> None:
-        """Count an attempt; what an earlier one left is kept out of the way by the caller."""
+        """Count an attempt, and remove what an earlier one left: a run that was cut short is repeated whole."""
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        for name in ("trained.json", "samples.npz", "oracle.json"):
+            (self.folder / name).unlink(missing_ok=True)
         _write(self.folder / "begun.json", {"attempts": self.attempts + 1})
 
     def finish(self, outcome: Outcome, seconds: float, error: str | None = None) -> None:
         """Write the mark of a finished training."""
-        _write(self.folder / "trained.json", {"outcome": outcome, "seconds": round(seconds, 1), "error": error})
+        _write(
+            self.folder / "trained.json",
+            {"outcome": outcome, "seconds": round(seconds, 1), "error": error, "made_of": self.made_of},
+        )
 
     def keep_samples(self, fakes: NDArray[np.uint8], holdout: NDArray[np.uint8]) -> None:
         """Keep what the oracle looks at, so that it can be asked again without training."""

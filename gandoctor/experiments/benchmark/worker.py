@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import sys
 import time
 import traceback
@@ -70,7 +69,6 @@ def prepare_oracle(plan: Plan, oracle_cache: Path, log: Path) -> None:
 
 def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
     files.begin()
-    shutil.rmtree(files.run_dir, ignore_errors=True)  # a run that was cut short is repeated whole
     started = time.monotonic()
     try:
         _forget_earlier_models()

@@ -1,0 +1,76 @@
+"""Which versions of the thresholds have judged a split, and on what machine: kept beside the judgements."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from gandoctor.errors import GandoctorError
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
+FILE = "judged.json"
+
+
+def machine() -> dict[str, Any]:
+    """Return what trainings and judging ran on: system, processors, Python and package versions."""
+    found: dict[str, Any] = {
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    for name in PACKAGES:
+        try:
+            found[name] = installed(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def read_record(folder: Path) -> list[dict[str, Any]]:
+    """Return every judging so far, oldest first.
+
+    Raises:
+        GandoctorError: The file is damaged.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return []
+    try:
+        record: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise GandoctorError(f"{path} is not JSON ({error}). It is kept in git: restore it from there.") from None
+    return record
+
+
+def versions_that_judged(record: list[dict[str, Any]], split: str) -> list[dict[str, Any]]:
+    """Return the judgings of one split by different thresholds, oldest first; each stands for those like it."""
+    seen: dict[str, dict[str, Any]] = {}
+    for one in record:
+        if one["split"] == split:
+            seen.setdefault(one["version"]["limits"], one)
+    return list(seen.values())
+
+
+def add_to_record(folder: Path, split: str, plan: str, runs: int, version: Mapping[str, Any], command: str) -> None:
+    """Note a judging; one by the same version of the same plan is noted once, with its last date."""
+    record = read_record(folder)
+    entry = {
+        "split": split,
+        "plan": plan,
+        "runs": runs,
+        "version": dict(version),
+        "date": time.strftime("%Y-%m-%d %H:%M"),
+        "command": command,
+        "machine": machine(),
+    }
+    same = ("split", "plan", "version")
+    kept = [one for one in record if any(one[key] != entry[key] for key in same)]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(json.dumps([*kept, entry], indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,220 @@
+"""All scores of one split in one object, as plain data for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any
+
+from gandoctor.experiments.benchmark.baselines import BASELINES
+from gandoctor.experiments.benchmark.plan import Plan
+from gandoctor.experiments.benchmark.scoring import (
+    Case,
+    Confusion,
+    Detection,
+    FalseAlarms,
+    RuleScore,
+    at_equal_false_alarms,
+    by_baseline,
+    by_doctor,
+    cases_of,
+    cause_ranking,
+    confusion,
+    detection,
+    false_alarms,
+    is_symptom,
+    score_rule,
+)
+from gandoctor.experiments.benchmark.statistics import Ranking, Share, mann_whitney
+from gandoctor.experiments.benchmark.truth import Judgements, Limits, limits_of_bands
+
+DECISIVE = "kid"
+"""The oracle's number by which faults are compared with their band over seeds."""
+
+
+@dataclass(frozen=True)
+class FaultRow:
+    """One fault from one onset, all its seeds.
+
+    Attributes:
+        name: The fault, with "@STEP" where it begins on the way and the band where that is not the first one.
+        kind: See `plan.Kind`.
+        runs: How many were judged.
+        damaged: By the oracle. symptoms: what it saw, each once.
+        found: Runs in which any rule made for it raised an alarm at the end, first: the main one.
+        others: Alarms of other rules: id -> runs.
+        cause_ranks: Of the first right cause, run by run; None where no right one is listed or none is named right.
+        kid: (p, chance of being above a healthy one) against the healthy runs of its band, over seeds.
+    """
+
+    name: str
+    kind: str
+    expected: tuple[str, ...]
+    runs: int
+    damaged: Share
+    symptoms: tuple[str, ...]
+    found: Share
+    first: Share
+    others: dict[str, int]
+    cause_ranks: tuple[int | None, ...]
+    kid: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is said of a split.
+
+    Attributes:
+        split: Its name.
+        planned: Runs in the plan. judged: of them. failed: ids of those of which there was nothing to judge, and why.
+        bands: Limits of damage.
+        rules: By id. healthy: by family, and "all". unseen: families without calibration. scary: by family.
+        detections: Doctor and baselines. equal: baseline -> found of the ill at as many false alarms as the doctor.
+        causes: Over all faulty runs with right causes; causes_of_found: over those where anything raised an alarm.
+        faults: By fault and onset. confusion: by the oracle's symptom.
+        misses: Ids of ill runs in which no rule made for the fault raised an alarm, with what did.
+        overhead: Median share of training time that probes took.
+    """
+
+    split: str
+    planned: int
+    judged: int
+    failed: dict[str, str]
+    bands: dict[str, Limits]
+    rules: list[RuleScore]
+    healthy: list[FalseAlarms]
+    unseen: list[FalseAlarms]
+    scary: list[FalseAlarms]
+    detections: list[Detection]
+    equal: dict[str, Share | None]
+    causes: Ranking
+    causes_of_found: Ranking
+    faults: list[FaultRow]
+    confusion: list[Confusion]
+    misses: dict[str, list[str]]
+    overhead: float | None
+
+
+def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
+    """Score one split."""
+    cases = cases_of(plan, judgements, split)
+    planned = [run for run in plan.runs if run.split == split]
+    rules = sorted({f["id"] for c in cases for f in c.judgement["findings"]})
+    healthy = [c for c in cases if c.run.kind == "healthy"]
+    families = list(dict.fromkeys(c.run.family for c in healthy))
+    calibrated = {run.family for run in plan.runs if run.split == "calibration" and run.kind == "healthy"}
+    unseen = [c for c in healthy if c.run.family not in calibrated]
+    scary = [c for c in cases if c.run.kind == "scary"]
+    detections = _detections(cases)
+    allowed = detections[0].healthy.hits
+    return Results(
+        split=split,
+        planned=len(planned),
+        judged=len(cases),
+        failed={
+            run.id: str(judgements[run.id].get("error"))
+            for run in planned
+            if judgements.get(run.id, {}).get("outcome") == "failed"
+        },
+        bands=limits_of_bands(plan, judgements),
+        rules=[score_rule(rule, cases, plan) for rule in rules],
+        healthy=[
+            *(false_alarms(family, [c for c in healthy if c.run.family == family]) for family in families),
+            false_alarms("all", healthy),
+        ],
+        unseen=[false_alarms("all unseen families", unseen)] if unseen else [],
+        scary=[
+            false_alarms(name, [c for c in scary if c.run.fault == name])
+            for name in dict.fromkeys(str(c.run.fault) for c in scary)
+        ],
+        detections=detections,
+        equal={
+            "low_d_loss_after_warm_up": at_equal_false_alarms(cases, "low_d_loss_after_warm_up", True, allowed),
+            "large_gradient": at_equal_false_alarms(cases, "large_gradient", False, allowed),
+        },
+        causes=cause_ranking(cases),
+        causes_of_found=cause_ranking([c for c in cases if c.alarms]),
+        faults=_fault_rows(cases, judgements, plan),
+        confusion=confusion(cases, plan),
+        misses={
+            c.run.id: sorted(c.alarms)
+            for c in cases
+            if c.run.is_faulty and c.is_ill and not c.alarms & set(c.run.expected)
+        },
+        overhead=_median([o for c in cases if (o := c.judgement.get("overhead")) is not None]),
+    )
+
+
+def _detections(cases: Sequence[Case]) -> list[Detection]:
+    def told(case: Case, rule: str) -> bool:
+        return rule not in case.run.allowed
+
+    doctor = {
+        "gandoctor, any rule": told,
+        "gandoctor, symptoms only": lambda case, rule: is_symptom(rule) and told(case, rule),
+        "gandoctor, contracts and design only": lambda case, rule: not is_symptom(rule) and told(case, rule),
+        "gandoctor, a rule made for the fault": lambda case, rule: (
+            rule in case.run.expected if case.run.is_faulty else told(case, rule)
+        ),
+    }
+    return [
+        *(detection(name, cases, *by_doctor(wanted)) for name, wanted in doctor.items()),
+        *(detection(name, cases, *by_baseline(name)) for name in BASELINES),
+    ]
+
+
+def _fault_rows(cases: Sequence[Case], judgements: Judgements, plan: Plan) -> list[FaultRow]:
+    groups: dict[tuple[str, int, str], list[Case]] = {}
+    for case in cases:
+        if case.run.is_faulty:
+            groups.setdefault((str(case.run.fault), case.run.onset, case.run.band), []).append(case)
+    first_band = next((run.band for run in plan.runs if run.is_faulty), "")
+    rows = []
+    for (fault, onset, band), group in groups.items():
+        run = group[0].run
+        told = [c.truth.damaged for c in group if c.truth.damaged is not None]
+        others = [rule for c in group for rule in c.alarms - c.right]
+        rows.append(
+            FaultRow(
+                name=fault + (f"@{onset}" if onset else "") + (f" ({band})" if band != first_band else ""),
+                kind=run.kind,
+                expected=run.expected,
+                runs=len(group),
+                damaged=Share(sum(told), len(told)),
+                symptoms=tuple(dict.fromkeys(c.truth.symptom for c in group if c.truth.symptom)),
+                found=Share(sum(bool(c.alarms & set(run.expected)) for c in group), len(group)),
+                first=Share(sum(run.expected[:1] != () and run.expected[0] in c.alarms for c in group), len(group)),
+                others={rule: others.count(rule) for rule in sorted(set(others))},
+                cause_ranks=cause_ranking(group).ranks,
+                kid=mann_whitney(_kids(c.judgement for c in group), _kids_of_band(plan, judgements, band)),
+            )
+        )
+    return rows
+
+
+def _kids_of_band(plan: Plan, judgements: Judgements, band: str) -> list[float]:
+    healthy = (run for run in plan.runs if run.kind == "healthy" and run.band == band)
+    return _kids(judgements[run.id] for run in healthy if run.id in judgements)
+
+
+def _kids(judgements: Any) -> list[float]:
+    oracles = [judgement.get("oracle") or {} for judgement in judgements]
+    return [float(oracle[DECISIVE]) for oracle in oracles if DECISIVE in oracle]
+
+
+def _median(values: list[float]) -> float | None:
+    return sorted(values)[len(values) // 2] if values else None
+
+
+def plain(value: Any) -> Any:
+    """Return results as plain data; a Share with its interval."""
+    if isinstance(value, Share):
+        return {"hits": value.hits, "of": value.of, "interval": value.interval}
+    if isinstance(value, Ranking):
+        reciprocal = value.mean_reciprocal
+        return {"top_1": plain(value.within(1)), "top_3": plain(value.within(3)), "mrr": reciprocal, **asdict(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
