@@ -15,6 +15,8 @@ FEW = 1000
 0.12 after 500 steps, with 4,000 it was 0.00."""
 EARLY_STEPS = 60
 """A discriminator cannot have learnt thousands of images by heart in so few updates."""
+APART = 1.0
+"""d' from which an early share is worth looking at: two draws of 64 images alone give it a standard error of 0.18."""
 SAME = 0.5
 """Share early on over that found, from which it was there from the beginning."""
 ROUNDING, REPEATED, WINDOW, HANDFUL = 1e-6, 10, 60, 16
@@ -79,7 +81,7 @@ def loader_repeats(run: Run) -> Cause:
 
 def _holdout(run: Run) -> Cause:
     table = recorded_share(run)
-    apart = table[table["d_prime"] >= 1.0]["share"]
+    apart = table[table["d_prime"] >= APART]["share"]
     early, late = apart.loc[:EARLY_STEPS], apart.loc[warm_up_end(run.manifest) :]
     known = len(early) > 0 and len(late) > 0
     alike = known and float(early.median()) > SAME * float(late.median())

@@ -15,6 +15,7 @@ from gandoctor.store import Run
 
 RULE = find_rule("GD305")
 MakeRun = Callable[..., Run]
+Signals = dict[str, dict[int, float]]
 
 
 def pinned(level: float, signal: str = "g_loss", onset: int = 400) -> dict[str, dict[int, float]]:
@@ -54,6 +55,19 @@ def test_a_few_images_that_are_not_clipped_do_not_hide_it(make_run: MakeRun) -> 
     signals = pinned(18.4207)
     signals["g_loss"] |= noise
     assert RULE.evaluate(make_run(signals)).status is Status.DETECTED
+
+
+def test_single_steps_off_the_level_do_not_end_it_and_are_not_enough_apart(make_run: MakeRun) -> None:
+    def off_every(n: int, length: int = 1) -> Signals:
+        return healthy() | {"g_loss": every_step(lambda s: 16.118 if s >= 400 and s % n >= length else 12.0)}
+
+    finding = RULE.evaluate(make_run(off_every(20)))
+    assert (finding.first_step, finding.last_step) == (401, 999)
+    assert finding.severity is Severity.CRITICAL  # the last step is one of those
+    assert "in 570 recorded steps" in finding.evidence[0].statement
+    assert RULE.evaluate(make_run(off_every(10))).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(off_every(20, length=5))).first_step == 405
+    assert RULE.evaluate(make_run(off_every(20, length=6))).first_step == 986  # six steps off end it
 
 
 def test_healthy_run_and_equilibria(make_run: MakeRun) -> None:

@@ -60,6 +60,12 @@ def test_held_out_images_that_score_higher_are_no_overfitting(make_run: MakeRun)
 def test_look_alike_ratio_of_two_small_numbers(make_run: MakeRun) -> None:
     """The best run: it separates by so little that r_v is anything."""
     assert RULE.evaluate(make_run(overfitted(separation=0.6))).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(healthy() | scores(lambda s: 9.0, separation=0.03))).status is Status.NOT_DETECTED
+
+
+def test_weak_discriminator_that_knows_its_images(make_run: MakeRun) -> None:
+    """To it, other reals are as good as generated."""
+    assert RULE.evaluate(make_run(healthy() | scores(lambda s: 1.0, separation=0.8))).status is Status.DETECTED
 
 
 def test_look_alike_difference_that_chance_explains(make_run: MakeRun) -> None:
