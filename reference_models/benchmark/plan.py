@@ -34,7 +34,7 @@ SEEN: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Healthy families of both splits: target and options."""
 UNSEEN: dict[str, tuple[str, dict[str, Any]]] = {
-    "hinge_sn": (f"{CONTROLS}:hinge_sn", {"steps": STEPS}),
+    "hinge_sn": (f"{CONTROLS}:hinge_sn", {"steps": 1000}),
     "dcgan_paper": (f"{CONTROLS}:dcgan_paper", {"steps": STEPS}),
     "wgan_gp": (f"{CONTROLS}:wgan_gp", {"steps": 400}),
     "keras_io": (f"{CONTROLS}:keras_io", {"steps": STEPS}),

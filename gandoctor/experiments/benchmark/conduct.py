@@ -6,12 +6,16 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import as_completed
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
-from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from gandoctor.errors import GandoctorError
 from gandoctor.experiments.benchmark.judge import Judgement, judge
 from gandoctor.experiments.benchmark.plan import Plan, PlannedRun
 from gandoctor.experiments.benchmark.run_files import ATTEMPTS, RunFiles
@@ -41,20 +45,20 @@ def conduct(plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int
         progress: Called after every run.
     """
     wanted = list(runs)
+    cache = runs_dir / "oracle"
     while todo := [run for run in wanted if not files_of(plan, runs_dir, run).is_finished]:
-        before = dict(os.environ)
-        os.environ.update(ONE_THREAD)  # workers inherit it, and TensorFlow reads it when it is loaded
         try:
-            for run in _performed(plan, todo, runs_dir, workers):
-                done = sum(files_of(plan, runs_dir, one).is_finished for one in wanted)
-                progress(run, files_of(plan, runs_dir, run), done, len(wanted))
+            with _processes(workers) as executor:
+                _prepare(plan, executor, cache)
+                trainings = {
+                    executor.submit(perform, plan, run, files_of(plan, runs_dir, run), cache): run for run in todo
+                }
+                for done, training in enumerate(as_completed(trainings), start=len(wanted) - len(todo) + 1):
+                    training.result()
+                    run = trainings[training]
+                    progress(run, files_of(plan, runs_dir, run), done, len(wanted))
         except TerminatedWorkerError:
             _give_up_the_hopeless(plan, todo, runs_dir)
-        else:
-            return
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 def judge_all(
@@ -70,27 +74,45 @@ def judge_all(
         progress: Called after every run with how many are judged, and of how many.
     """
     trained = [run for run in runs if files_of(plan, runs_dir, run).is_finished]
-    tasks = (delayed(judge)(run, files_of(plan, runs_dir, run)) for run in trained)
     judged: dict[str, Judgement] = {}
-    for one in Parallel(n_jobs=workers, batch_size=1, pre_dispatch="all", return_as="generator_unordered")(tasks):
-        judged[one["id"]] = one
-        progress(len(judged), len(trained))
+    if workers == 1:
+        for done, run in enumerate(trained, start=1):
+            judged[run.id] = judge(run, files_of(plan, runs_dir, run))
+            progress(done, len(trained))
+        return list(judged.values())
+    with _processes(workers) as executor:
+        for one in as_completed([executor.submit(judge, run, files_of(plan, runs_dir, run)) for run in trained]):
+            judgement: Judgement = one.result()
+            judged[judgement["id"]] = judgement
+            progress(len(judged), len(trained))
     return [judged[run.id] for run in trained]
 
 
-def _performed(plan: Plan, runs: list[PlannedRun], runs_dir: Path, workers: int) -> Iterator[PlannedRun]:
-    cache = runs_dir / "oracle"
-    pool = Parallel(n_jobs=workers, batch_size=1, pre_dispatch="all", return_as="generator_unordered")
-    with warnings.catch_warnings(), pool as parallel:
-        # loky replaces a worker that has grown too large, which is what we want of it.
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-        list(parallel([delayed(prepare_oracle)(plan, cache, cache / "log.txt")]))
-        yield from parallel(delayed(_perform)(plan, run, runs_dir, cache) for run in runs)
+@contextmanager
+def _processes(workers: int) -> Iterator[Any]:
+    """Give an executor whose processes have one core each; they end with it, as each may hold a gigabyte."""
+    before = dict(os.environ)
+    os.environ.update(ONE_THREAD)  # processes inherit it, and TensorFlow reads it when it is loaded
+    executor = get_reusable_executor(max_workers=workers, timeout=None, reuse=False)
+    try:
+        with warnings.catch_warnings():
+            # loky replaces a process that has grown too large, which is what we want of it.
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+            yield executor
+    except BaseException:
+        executor.shutdown(wait=True, kill_workers=True)
+        raise
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    executor.shutdown(wait=True)
 
 
-def _perform(plan: Plan, run: PlannedRun, runs_dir: Path, cache: Path) -> PlannedRun:
-    perform(plan, run, files_of(plan, runs_dir, run), cache)
-    return run
+def _prepare(plan: Plan, executor: Any, cache: Path) -> None:
+    try:
+        executor.submit(prepare_oracle, plan, cache, cache / "log.txt").result()
+    except TerminatedWorkerError:
+        raise GandoctorError(f"The process that prepared {plan.oracle} died; see {cache / 'log.txt'}.") from None
 
 
 def _give_up_the_hopeless(plan: Plan, runs: list[PlannedRun], runs_dir: Path) -> None:

@@ -95,6 +95,8 @@ class RuleScore:
         found: Of the runs with a fault it was made for, those with its alarm; for a symptom only where there is damage.
         remarked: The same, with remarks counted.
         found_any: Of all runs with a fault it was made for, damaged or not.
+        found_kind: Of the runs with any fault in which the oracle saw damage of the kind it speaks of, those with its
+            alarm; of nothing for contracts and design.
         precise: Of its alarms, those in runs it was made for or is allowed in.
         plausible: Of its alarms, those, and for a symptom also those in runs with damage of its kind by the oracle.
         false_alarms: Of healthy runs, those with its alarm although it is not allowed there; on_the_way at any look.
@@ -106,6 +108,7 @@ class RuleScore:
     found: Share
     remarked: Share
     found_any: Share
+    found_kind: Share
     precise: Share
     plausible: Share
     false_alarms: Share
@@ -121,6 +124,7 @@ def score_rule(rule: str, cases: Sequence[Case], plan: Plan) -> RuleScore:
     alarming = [c for c in cases if rule in c.alarms]
     right = [c for c in alarming if rule in c.right]
     kinds = {s.name for s in plan.symptoms if rule in s.rules}
+    of_kind = [c for c in cases if c.run.is_faulty and is_symptom(rule) and c.truth.symptom in kinds]
     plausible = [c for c in alarming if rule in c.right or (c.run.is_faulty and c.truth.symptom in kinds)]
     healthy = [c for c in cases if c.run.kind == "healthy" and rule not in c.run.allowed]
     return RuleScore(
@@ -128,6 +132,7 @@ def score_rule(rule: str, cases: Sequence[Case], plan: Plan) -> RuleScore:
         found=Share(sum(rule in c.alarms for c in due), len(due)),
         remarked=Share(sum(rule in c.remarks for c in due), len(due)),
         found_any=Share(sum(rule in c.alarms for c in made_for), len(made_for)),
+        found_kind=Share(sum(rule in c.alarms for c in of_kind), len(of_kind)),
         precise=Share(len(right), len(alarming)),
         plausible=Share(len(plausible), len(alarming)),
         false_alarms=Share(sum(rule in c.alarms for c in healthy), len(healthy)),
@@ -284,10 +289,11 @@ def at_equal_false_alarms(cases: Sequence[Case], score: str, low_is_bad: bool, a
         return float("inf") if number != number else -number if low_is_bad else number
 
     healthy = sorted((b for c in cases if c.run.kind == "healthy" if (b := badness(c)) is not None), reverse=True)
-    if len(healthy) <= allowed:
+    if not healthy:
         return None
+    threshold = healthy[allowed] if allowed < len(healthy) else float("-inf")
     ill = [badness(c) for c in cases if c.is_ill]
-    return Share(sum(b is not None and b > healthy[allowed] for b in ill), len(ill))
+    return Share(sum(b is not None and b > threshold for b in ill), len(ill))
 
 
 def cause_ranking(cases: Sequence[Case]) -> Ranking:
