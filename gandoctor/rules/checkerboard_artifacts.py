@@ -54,7 +54,9 @@ class Limits:
     Attributes:
         grid_ratio: Peaks of period 2 over their neighbourhood, over the null's mean. Digits with a checkerboard of
             0.02 of the data's range give 31, of 0.05 190; with the stripes that a 5 x 5 kernel of stride 2 leaves, of
-            0.02, 11; reals 1; Gaussian noise and salt and pepper 0.6 to 0.75.
+            0.02, 11; reals 1; Gaussian noise and salt and pepper 0.6 to 0.75. A generator that doubles by kernels of
+            5 with stride 2 had 20 to 500 until step 265 and then 1 to 17 (one run); one that resizes had 1 to 2 once
+            it drew.
         high_frequency_ratio: Share of high frequencies over the null's mean (a checkerboard of 0.02 gives 1.1, of 0.05
             1.7; digits blurred by 1 pixel, whose grid ratio is 2000, 0.004; smooth noise 0.7).
         contrast: Standard deviation of all values over that of the reals, below which samples are blank (GD405) and a

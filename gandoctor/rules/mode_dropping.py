@@ -42,7 +42,7 @@ from gandoctor.measures.digits import DigitClassifier, class_perplexity, class_s
 from gandoctor.measures.missing import SPACE as REGION_SPACE
 from gandoctor.rules import blank_samples, mode_collapse, noise_like_samples
 from gandoctor.rules.mode_dropping_causes import causes
-from gandoctor.rules.persistence import SHARE, SPAN_STEPS, Episode, persistent_episode
+from gandoctor.rules.persistence import SHARE, SPAN_STEPS, persistent_episode
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
@@ -83,18 +83,25 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             f"Missing parts are told from step {judged_from + SPAN_STEPS} on, {WINDOW_STEPS + SPAN_STEPS} steps after "
             f"warm-up; the run is at step {run.last_step}."
         )
-    found = [e for e in (_digits(run, limits, judged_from), _regions(run, limits, judged_from)) if e is not None]
+    found, reasons = [], []
+    for look in (_digits, _regions):
+        try:
+            found += look(run, limits, judged_from)
+        except NotEvaluated as reason:
+            reasons.append(reason)
+    if reasons and not found:
+        raise reasons[-1]
     copies = _ranges(run, mode_collapse.RULE)
     return [
         _remark(e) if any(first <= e.last_step and e.first_step <= last for first, last in copies) else e for e in found
     ]
 
 
-def _digits(run: Run, limits: Limits, judged_from: int) -> Evidence | None:
-    """Evidence on digits that the reals have and the samples lack; None also where the data are none."""
+def _digits(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
+    """Evidence on digits that the reals have and the samples lack; none where the data are no digits."""
     sorted_reals = _sorted_reals(run)
     if sorted_reals is None or _PERPLEXITY not in run:
-        return None
+        return []
     real, normal = class_shares(sorted_reals), class_perplexity(sorted_reals)
     shares = {int(m): series for m, series in run.family(_SHARES).items() if m.isdecimal() and int(m) < len(real)}
     judged = {digit: series for digit, series in shares.items() if real[digit] >= limits.least_share}
@@ -103,14 +110,14 @@ def _digits(run: Run, limits: Limits, judged_from: int) -> Evidence | None:
     absent = absent.reindex(perplexity.index, fill_value=False)
     limit = limits.perplexity * normal
     holds = absent.any(axis=1) & (perplexity < limit) & _can_be_sorted(run, perplexity.index)
-    episode = _episode(holds, judged_from)
+    episode = persistent_episode(holds, judged_from)
     if episode is None:
-        return None
+        return []
     often = absent.loc[episode.first_step : episode.last_step].mean()
     missing = sorted(often.index[often >= 0.5 * often.max()])
     observed = float(episode.of(perplexity).median())
     held = float(sum(real[d] for d in missing))
-    return Evidence(
+    evidence = Evidence(
         _PERPLEXITY,
         observed,
         limit,
@@ -121,19 +128,20 @@ def _digits(run: Run, limits: Limits, judged_from: int) -> Evidence | None:
         f"{episode.ending}",
         episode.severity(Severity.WARNING),
     )
+    return [evidence]
 
 
-def _regions(run: Run, limits: Limits, judged_from: int) -> Evidence | None:
+def _regions(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
     """Evidence on regions of the reals that hardly any sample falls into."""
     band = null_bands(run).get(_MISSING)
     normal = band.high if band is not None else 0.0  # of as many reals, none is missing
     limit = limits.missing_share + normal
     missing = over_window(run[_MISSING], SHARE)
-    episode = _episode((missing > limit) & _can_be_sorted(run, missing.index), judged_from)
+    episode = persistent_episode((missing > limit) & _can_be_sorted(run, missing.index), judged_from)
     if episode is None:
-        return None
+        return []
     observed = float(episode.of(missing).median())
-    return Evidence(
+    evidence = Evidence(
         _MISSING,
         observed,
         limit,
@@ -143,14 +151,7 @@ def _regions(run: Run, limits: Limits, judged_from: int) -> Evidence | None:
         f"{normal:.0%} at most (judged in {REGION_SPACE}).{episode.ending}",
         episode.severity(Severity.WARNING),
     )
-
-
-def _episode(holds: pd.Series[bool], judged_from: int) -> Episode | None:
-    """As `persistent_episode`; None where one of the two signals was recorded for too short a time to tell."""
-    try:
-        return persistent_episode(holds, judged_from)
-    except NotEvaluated:
-        return None
+    return [evidence]
 
 
 def over_window(series: pd.Series[float], share: float | None = None) -> pd.Series[float]:

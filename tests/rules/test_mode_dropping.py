@@ -186,6 +186,10 @@ def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
     assert "warm-up" in str(of(make_run, young).reason)
     few_steps = {name: {s: v for s, v in series.items() if s <= 400} for name, series in signals.items()}
     assert "from step 410 on" in str(of(make_run, few_steps).reason)
+    late = {
+        name: {s: v for s, v in series.items() if "sample" not in name or s > 800} for name, series in signals.items()
+    }
+    assert "Needs 4 probes" in str(of(make_run, late).reason), "the pool was filled only then"
 
 
 def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
