@@ -25,6 +25,8 @@ ALONE = {Severity.CRITICAL: 0.95, Severity.WARNING: 0.5, Severity.INFO: 0.05}
 """Score of a fact where no symptom was seen (yet)."""
 SUPPORT = 0.5
 """Score from which a symptom speaks for a hypothesis; every further one closes a fifth of the way to 1."""
+REMARK = 0.5
+"""What weighs a symptom that is only a remark, such as one that has passed."""
 AGAINST = 0.1
 """Score below which a rule's own causes speak against a hypothesis."""
 REFUTED = 0.15
@@ -93,7 +95,8 @@ def _fact(finding: Finding, detected: Sequence[Finding]) -> RunCause:
         if known is not None and f.rule.id in known.symptoms and not _later(finding, f) and not _elsewhere(finding, f)
     ]
     if known is not None and explained:
-        score = known.scores[finding.severity]
+        remarks = all(f.severity is Severity.INFO for f in detected if f.rule.id in explained)
+        score = known.scores[finding.severity] * (REMARK if remarks else 1.0)
     else:
         score = (UNEXPLAINED if symptoms else ALONE)[finding.severity]
     statement = finding.evidence[0].statement if finding.evidence else finding.rule.title
@@ -117,8 +120,7 @@ def _hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
     """Return the hypotheses of all findings, those with one id merged."""
     told: dict[str, list[tuple[float, Finding, str, str]]] = {}
     for finding in detected:
-        # What is only a remark, or a symptom that has passed, weighs half.
-        weight = 0.5 if finding.severity is Severity.INFO else 1.0
+        weight = REMARK if finding.severity is Severity.INFO else 1.0
         for cause in finding.causes:
             told.setdefault(cause.id, []).append((weight * cause.score, finding, cause.title, cause.test))
     merged = []

@@ -78,13 +78,14 @@ class Diagnosis:
 
     @cached_property
     def change_first(self) -> Treatment | None:
-        """The treatment that answers the likeliest cause; None where nothing was detected or none is on record.
+        """The treatment that answers the likeliest cause; None where nothing above a remark was detected.
 
-        Of a cause that no treatment answers, it is the first one of the worst finding.
+        Where no cause is likely, or no treatment answers it, it is the first one of the worst finding.
         """
-        prescribed = [t for f in self.detected for t in f.treatments]
-        if self.causes:
-            top = self.causes[0]
+        if not self.causes:
+            return None
+        top, prescribed = self.causes[0], [t for f in self.detected for t in f.treatments]
+        if top.score >= LIKELY:
             own = [t for f in self.detected if f.rule.id == top.id for t in f.treatments]
             answers = [t for t in (*prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
             prescribed = [*own, *answers, *prescribed]

@@ -154,6 +154,14 @@ def test_symptom_that_is_a_remark_weighs_half() -> None:
     assert ids(rank_run_causes([other, passed])) == ["latents-ignored", "noise-layer"]
 
 
+def test_fact_that_explains_a_remark_only_weighs_half() -> None:
+    prone, passed = finding("GD108"), finding("GD406", severity=Severity.INFO)
+    symptom = finding("GD403", hypothesis("chasing-the-discriminator", 0.5))
+    assert ids(rank_run_causes([prone, passed, symptom]))[0] == "chasing-the-discriminator"
+    now = finding("GD406", severity=Severity.WARNING)
+    assert ids(rank_run_causes([prone, now, symptom]))[0] == "GD108"
+
+
 def test_table_names_existing_facts_and_rules() -> None:
     rules = {rule.id: rule for rule in all_rules()}
     facts = {rule.id for rule in rules.values() if rule.kind in ("contract", "design")}

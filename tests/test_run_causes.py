@@ -292,6 +292,23 @@ def test_change_first_answers_the_first_cause(diagnosed: Diagnosed, fault: str) 
     assert first.id == CURES[fault]
 
 
+def test_nothing_to_change_where_all_is_well_or_only_mentioned(diagnosed: Diagnosed) -> None:
+    assert diagnosed(run_with(0.4, 1.8, 3.0, 0.24)).change_first is None
+    relu = card(CONV, act("relu"), "Flatten", UNIT)
+    mentioned = diagnosed(run_with(0.4, 1.8, 3.0, 0.24), discriminator=relu)
+    assert [f.rule.id for f in mentioned.detected] == ["GD107"]
+    assert mentioned.change_first is None
+
+
+def test_unlikely_causes_do_not_decide_what_to_change(diagnosed: Diagnosed) -> None:
+    rates = {"d_learning_rate": probes(1e-5), "g_learning_rate": probes(4e-4)}
+    diagnosis = diagnosed(run_with(0.6, 0.9, 1.0, 0.2, **rates, **noise(0.6)))
+    assert [f.rule.id for f in diagnosis.detected] == ["GD401"]
+    assert diagnosis.causes[0].score < 0.3
+    assert diagnosis.likely_causes == ()
+    assert diagnosis.change_first == diagnosis.detected[0].treatments[0]
+
+
 def test_look_alike_same_losses_as_a_frozen_discriminator(diagnosed: Diagnosed) -> None:
     """Equal losses, logits that cannot be told apart, and the best samples: nothing to explain."""
     assert diagnosed(run_with(0.69, 0.69, 0.03, 0.2)).causes == ()

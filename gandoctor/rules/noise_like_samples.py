@@ -33,7 +33,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gandoctor.measures import null_bands
-from gandoctor.rules.hypotheses import discriminator_frozen, generator_not_moving, labels_disagree
+from gandoctor.rules.hypotheses import (
+    discriminator_frozen,
+    discriminator_learns_faster,
+    generator_not_moving,
+    labels_disagree,
+)
 from gandoctor.rules.layer_hypotheses import (
     batch_norm_in_discriminator,
     batch_norm_mode,
@@ -48,6 +53,8 @@ from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
 _SIGNALS = ("sample_autocorrelation", "sample_spectral_flatness", "sample_high_frequency")
+NEARER = 0.25
+"""Share of what is missing to the correlation of real images that must be gained between the halves of the run."""
 _RANKED = (
     range_mismatch,
     discriminator_frozen,
@@ -57,6 +64,7 @@ _RANKED = (
     batch_norm_in_discriminator,
     batch_norm_placement,
     too_much_dropout,
+    discriminator_learns_faster,
 )
 
 
@@ -150,7 +158,22 @@ def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[boo
 
 def causes(run: Run) -> list[Cause]:
     """Rank why the generator has learnt nothing, with what this run shows of each."""
-    return [hypothesis(run) for hypothesis in _RANKED]
+    return [*(hypothesis(run) for hypothesis in _RANKED), _not_finished(run)]
+
+
+def _not_finished(run: Run) -> Cause:
+    late = run["sample_autocorrelation"].loc[warm_up_end(run.manifest) :]
+    half = len(late) // 2
+    early, now = float(late.iloc[:half].median()), float(late.iloc[half:].median())
+    missing = null_bands(run)["sample_autocorrelation"].mean - early
+    rising = now - early > NEARER * missing
+    return Cause(
+        "not-finished",
+        "The generator has not finished learning",
+        0.6 if rising else 0.1,
+        "The correlation of neighbouring pixels keeps rising over the last probes. This run: its median after warm-up "
+        f"went from {early:.2f} in the first half to {now:.2f} in the second.",
+    )
 
 
 LIMITS = Limits()
@@ -171,6 +194,8 @@ RULE = Rule(
         "batch-norm-momentum",
         "raise-generator-learning-rate",
         "dropout-rate",
+        "lower-discriminator-learning-rate",
+        "train-longer",
     ),
     references=(
         "Radford et al., Unsupervised Representation Learning with DCGANs, ICLR 2016 (where batch norm belongs)",

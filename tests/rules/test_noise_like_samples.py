@@ -125,3 +125,14 @@ def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
     known = {"d_update_in_d_step": probes(0.2), "sample_train_infer_gap": probes(0.2)}
     assert first(known, generator=card("Conv2D", "BatchNormalization", "Activation")) == "batch-norm-placement"
     assert first(known, generator=card("BatchNormalization", "Dropout", "Conv2D")) == "too-much-dropout"
+
+
+def test_a_young_generator_has_not_finished(make_run: MakeRun) -> None:
+    noise = showing(np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)))
+    known = {"d_update_in_d_step": probes(0.2), "sample_train_infer_gap": probes(0.2)}
+    rising = known | {"sample_autocorrelation": probes(lambda s: 0.0006 * s)}
+    plain = PlayerCard(name="generator", layers=[LayerCard(name="conv", type="Conv2D", parameters=5)])
+    finding = RULE.evaluate(make_run(noise | rising, generator=plain))
+    assert finding.causes[0].id == "not-finished"
+    still = RULE.evaluate(make_run(noise | known, generator=plain))
+    assert {c.id: c.score for c in still.causes}["not-finished"] == 0.1
