@@ -39,7 +39,7 @@ class Pool:
 
         Args:
             images: Floats, (n, height, width, channels), rescaled to 0..1 by the real data's range.
-            fresh: Those that join the pool: images of latents that are not in it already.
+            fresh: Those that join the pool: images of latents that are not in it already. There may be none.
 
         Returns:
             sample_class_kid: Of all of this probe's images, n at least 2 (`DigitSet.look`).
@@ -63,7 +63,7 @@ class Pool:
                 found["sample_class_perplexity"] = class_perplexity(pooled)
                 shares = class_shares(pooled)
                 found |= {member_of("sample_class_share", str(k)): float(share) for k, share in enumerate(shares)}
-        if self.bins is not None:
+        if self.bins is not None and len(x[fresh]):
             self._bins.extend(self.bins.bins(x[fresh]).tolist())
             if len(self._bins) == self._size:
                 found["sample_missing_share"] = missing_share(np.array(self._bins), self.bins.shares)

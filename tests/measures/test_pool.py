@@ -55,6 +55,12 @@ def test_values_that_are_not_finite_begin_it_anew(digits: np.ndarray) -> None:
     assert set(pool.add(batch, slice(32, None))) > POOLED
 
 
+def test_nothing_joins_where_nothing_is_fresh(digits: np.ndarray) -> None:
+    pool = Pool(digits[:512], 32)
+    for _ in range(2):
+        assert set(pool.add(digits[600:664], slice(0))) == {"sample_class_kid"}
+
+
 def test_enormous_values_stay_finite(digits: np.ndarray) -> None:
     pool = Pool(digits[:512], 32)
     found = pool.add(np.full((64, 28, 28, 1), 1e30, np.float32), slice(32, None))

@@ -106,12 +106,16 @@ def test_images_that_are_no_digits(digits: np.ndarray, tmp_path: Path) -> None:
     assert "sample_missing_share" in run
 
 
-def test_too_few_latents_and_too_few_reals(digits: np.ndarray, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("reals", "why"), [(50, "64 are needed"), (80, "288")])
+def test_too_few_latents_and_too_few_reals(reals: int, why: str, digits: np.ndarray, tmp_path: Path) -> None:
     run = record(
-        tmp_path / "run", digits[:64], probe_data=digits[500:550], latent_sampler=lambda n: np.arange(64)[:, None]
+        tmp_path / "run",
+        digits[:64],
+        probe_data=digits[500 : 500 + reals],
+        latent_sampler=lambda n: np.arange(64)[:, None],
     )
     assert "288" in run.manifest.missing["sample_class_perplexity"]
-    assert "64 are needed" in run.manifest.missing["sample_missing_share"]
+    assert why in run.manifest.missing["sample_missing_share"]
     assert not [name for name in POOLED if name in run]
     assert "sample_class_kid" in run
     assert run.manifest.cadence["pool_count"] == 0
