@@ -64,6 +64,7 @@ _BUILT_IN = (
     "checkerboard_artifacts",
     "blurry_samples",
     "memorised_samples",
+    "quality_regression",
 )
 
 

@@ -56,7 +56,8 @@ class Limits:
     Attributes:
         copying: Probability of lying nearer to the training images than a held-out image. Digits that were never seen
             0.43 to 0.56, blurred ones 0.57 to 0.72, faint ones up to 0.83 (contrast 0.2), the mean digit 0.63 to 0.87,
-            digits that are all ones 0.89 to 0.96; copies 1.00, copies with noise of sigma 0.1 0.98 to 1.00, four copies in five 0.91.
+            digits that are all ones 0.89 to 0.96; copies 1.00, copies with noise of sigma 0.1 0.98 to 1.00, four copies
+            in five 0.91.
         sigmas: It must also lie this many standard deviations of the Mann-Whitney statistic above 1/2 (0.05 with 64
             samples and 64 held-out images).
         spread: Spread across latents over the null's from which samples are judged. Copies 1.0, at contrast 0.8 0.8;

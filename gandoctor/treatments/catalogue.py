@@ -265,7 +265,7 @@ _ALL = (
         code=keras_code.AUGMENT_FOR_THE_DISCRIMINATOR,
         evidence="strong",
         reference="Zhao et al., DiffAugment, NeurIPS 2020; Karras et al. (ADA), NeurIPS 2020",
-        cures=("too-few-images", "discriminator-unregularised"),
+        cures=("too-few-images", "discriminator-unregularised", "discriminator-overfits"),
     ),
     Treatment(
         id="use-more-images",
@@ -561,7 +561,7 @@ _ALL = (
         code=keras_code.MINIBATCH_STDDEV,
         evidence="moderate",
         reference="Karras et al., Progressive Growing of GANs, ICLR 2018; Salimans et al., NeurIPS 2016",
-        cures=("chasing-the-discriminator", "discriminator-sees-single-images"),
+        cures=("chasing-the-discriminator", "discriminator-sees-single-images", "collapsed-later"),
     ),
     Treatment(
         id="pack-images",
