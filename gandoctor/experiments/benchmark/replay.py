@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gandoctor.store import Run
-from gandoctor.store.run import SampleSheet
+from gandoctor.store.run import RunState, SampleSheet
 from gandoctor.store.segments import STEP
 
 
@@ -22,6 +22,11 @@ class RunAsOf(Run):
     """
 
     last: int
+
+    @property
+    def state(self) -> RunState:
+        """Running, as it was then."""
+        return "running"
 
     @property
     def sheets(self) -> list[SampleSheet]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def prepare_oracle(plan: Plan, oracle_cache: Path, log: Path) -> None:
     os.environ.update(ONE_THREAD)
     oracle_cache.mkdir(parents=True, exist_ok=True)
     with _printing_to(log):
-        prepare = getattr(import_module(split_target(plan.oracle)[0]), "prepare", None)
+        prepare = getattr(_oracle_module(plan), "prepare", None)
         if prepare is not None:
             prepare(oracle_cache)
 
@@ -90,14 +91,19 @@ def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
 
 
 def _measure(plan: Plan, files: RunFiles, cache: Path) -> None:
-    module, name = split_target(plan.oracle)
-    oracle: Oracle = getattr(import_module(module), name)
+    oracle: Oracle = getattr(_oracle_module(plan), split_target(plan.oracle)[1])
     drawn = files.samples()
     try:
         files.keep_oracle({"finite": 0.0} if drawn is None else {"finite": 1.0, **oracle(*drawn, cache)})
     except Exception as error:  # noqa: BLE001 - the run can be judged without
         traceback.print_exc()
         files.keep_oracle({"error": f"{type(error).__name__}: {error}"})
+
+
+def _oracle_module(plan: Plan) -> ModuleType:
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # where targets are looked for as well
+    return import_module(split_target(plan.oracle)[0])
 
 
 def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
