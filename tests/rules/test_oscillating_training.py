@@ -161,6 +161,8 @@ def test_look_alike_noisy_losses(make_run: MakeRun) -> None:
     rng = np.random.default_rng(0)
     noisy = swinging() | {"g_loss": every_step(lambda s: float(rng.normal(1.5, 1.0)))}
     assert RULE.evaluate(make_run(noisy)).status is Status.NOT_DETECTED
+    hardly = every_step(lambda s: 1.5 + 0.3 * math.sin(2 * math.pi * s / 100) + float(rng.normal(0, 1)))
+    assert RULE.evaluate(make_run(swinging() | {"g_loss": hardly})).status is Status.NOT_DETECTED
 
 
 def test_a_critics_loss_is_not_looked_at_but_its_generators_images_are(make_run: MakeRun) -> None:

@@ -130,6 +130,13 @@ def test_keras_treatments_run_in_keras() -> None:
     noisy = run("instance-noise")["noisy"]
     assert not np.allclose(noisy(reals, 0, 10), reals)  # type: ignore[operator]
     assert np.allclose(noisy(reals, 10, 10), reals)  # type: ignore[operator]
+    shift = run("augment-discriminator-input")["shift"]
+    with tf.GradientTape() as tape:
+        tape.watch(given := tf.constant(reals))
+        moved = shift(given, training=True)
+    assert len({tuple(image.ravel()) for image in moved.numpy() - reals}) == 8  # every image in its own way
+    gradient = tape.gradient(moved, given).numpy()
+    assert 0.7 < gradient.mean() <= 1  # what is shifted out of sight has none
     loss = run("one-sided-label-smoothing")["d_loss"]
     on_real, on_fake = np.full((4, 1), 0.9, "float32"), np.full((4, 1), 1e-6, "float32")
     assert float(loss(on_real, on_fake)) == pytest.approx(0.1625, abs=0.01)  # type: ignore[operator]
