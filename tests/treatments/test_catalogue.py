@@ -39,13 +39,15 @@ def test_patch_is_a_setting_of_the_reference_model(treatment: Treatment) -> None
 
 @each
 def test_code_compiles_and_runs(treatment: Treatment, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras and TensorFlow are stood in for; everything else in the code is executed."""
+    """Keras, TensorFlow and what imports them are stood in for; everything else in the code is executed."""
     code = compile(treatment.code, treatment.id, "exec")
     layers = MagicMock()
     layers.Layer = object
     keras = MagicMock(layers=layers)
     keras.Model, keras.callbacks.Callback = object, object
     stand_ins = {"keras": keras, "keras.layers": layers, "keras.ops": keras.ops, "tensorflow": MagicMock()}
+    # gandoctor's monitors import Keras.
+    stand_ins |= {"gandoctor": MagicMock(), "gandoctor.monitors": MagicMock()}
     for name, module in stand_ins.items():
         monkeypatch.setitem(sys.modules, name, module)
     scope: dict[str, object] = {"__name__": "copied"}
