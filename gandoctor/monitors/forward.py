@@ -7,15 +7,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from gandoctor.errors import GandoctorError
 from gandoctor.monitors.images import like, parts
+from gandoctor.monitors.layer_card import is_container, is_part_of_keras
 from gandoctor.monitors.observation import unobserved
-from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.players import PLAYERS, Phase, Players
 from gandoctor.monitors.relu_units import ReluUnits, relu_units
-from gandoctor.monitors.weights import Weights
+from gandoctor.monitors.weights import Weights, inner
 
 SAMPLE_COUNT = 64
 """Generated images a probe; sample statistics are compared with real images at the same number."""
@@ -23,6 +25,8 @@ SCORE_COUNT = 64
 """Images of each kind that are scored in inference mode."""
 TRAINING_MODE_COUNT = 32
 """Images of each kind that are scored in training mode."""
+SCORED = ("fake", "fake_training", "real", "real_training", "holdout", "fake_mixed")
+"""What a `Probe` has scores of."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class ForwardPasses:
         self.hidden_units: set[Phase] = set()
         self._latents: Any = None
         self._has_scored = False
+        self._takes_all_at_once = judges_one_by_one(players.discriminator)
         # Weights are arguments: one trace of each serves the players as they are and as they were.
         self._generate = tf.function(self._generated, autograph=False)
         self._score = tf.function(self._scored, autograph=False)
@@ -118,7 +123,7 @@ class ForwardPasses:
         if self.no_samples is not None:
             return None
         given = tf.nest.map_structure(tf.convert_to_tensor, latents)
-        weights = self._weights.copy("g")
+        weights = self._weights.now("g")
         try:
             raw, g_alive = self._generate(weights, given, training=False)
             raw_training, _ = self._generate(weights, _first(given, TRAINING_MODE_COUNT), training=True)
@@ -132,37 +137,33 @@ class ForwardPasses:
             raise GandoctorError(self.no_samples) from error
         self._latents = given
         fakes = self._for_discriminator(raw)
-        found = self._scores(fakes)
-        alive: dict[Phase, Any] = {"g": g_alive}
-        if "fake" in found and "real" in found:
-            alive["d"] = tf.logical_or(found["fake"][2], found["real"][2])
-
-        def scores(name: str) -> Scores | None:
-            return Scores(*(t.numpy() for t in found[name][:2])) if name in found else None
-
+        scores, d_alive = self._scores(fakes)
+        alive = {"g": g_alive.numpy(), "d": d_alive}
         return Probe(
             step,
             _as_images(raw),
             _as_images(raw_training),
-            scores("fake"),
-            scores("fake_training"),
-            scores("real"),
-            scores("real_training"),
-            scores("holdout"),
-            scores("fake_mixed"),
-            fakes,
-            self.no_scores,
-            {player: units.numpy() for player, units in alive.items() if player not in self.hidden_units},
+            **{name: scores.get(name) for name in SCORED},
+            raw=fakes,
+            no_scores=self.no_scores,
+            alive={p: alive[p] for p in PLAYERS if alive[p] is not None and p not in self.hidden_units},
         )
 
     def generate(self, g_weights: Any) -> Any:
         """Images of the last probe's latents by a generator with these weights (a copy of `Weights`)."""
-        return self._for_discriminator(self._generate(g_weights, self._latents, training=False)[0])
+        weights = self._weights.unflattened("g", g_weights)
+        return self._for_discriminator(self._generate(weights, self._latents, training=False)[0])
 
-    def mean_logit(self, d_weights: Any, images: Any) -> float:
-        """Mean logit of images by a discriminator with these weights, inference mode."""
-        _, logit, _ = self._score(d_weights, images, training=False)
-        return float(np.mean(logit.numpy()))
+    def mean_logits(self, d_weights: Any, images: Any) -> tuple[float, float | None]:
+        """Mean logit of images, and of the reals where there are some, inference mode.
+
+        Args:
+            d_weights: Of the discriminator that is asked (a copy of `Weights`).
+            images: As many as a probe has, as `generate` returns them.
+        """
+        found, _ = self._pass(self._weights.unflattened("d", d_weights), self._with_reals(images), training=False)
+        real = found.get("real")
+        return float(np.mean(found["fake"].logit)), None if real is None else float(np.mean(real.logit))
 
     def _for_discriminator(self, raw: Any) -> Any:
         """Put generated images where the real ones are given, beside what they were generated from."""
@@ -180,39 +181,56 @@ class ForwardPasses:
         beside = [tf.cast(c[:SCORE_COUNT], w.dtype) for c, w in zip(conditions, wanted[1:], strict=True)]
         return like(self.reals, [raw, *beside])
 
-    def _scores(self, raw: Any) -> dict[str, Any]:
+    def _scores(self, raw: Any) -> tuple[dict[str, Scores], np.ndarray | None]:
+        """Return all scores by name, and which ReLU units answered; None for the latter where there are no reals."""
         if self.no_scores is not None:
-            return {}
-        weights, few = self._weights.copy("d"), _first(raw, TRAINING_MODE_COUNT)
-        found: dict[str, Any] = {}
+            return {}, None
+        weights, few = self._weights.now("d"), {"fake_training": _first(raw, TRAINING_MODE_COUNT)}
+        if self.reals is not None:
+            few["real_training"] = _first(self.reals, TRAINING_MODE_COUNT)
         try:
-            found["fake"] = self._score(weights, raw, training=False)
-            found["fake_training"] = self._score(weights, few, training=True)
-            if self.reals is not None:
-                few_reals = _first(self.reals, TRAINING_MODE_COUNT)
-                found["real"] = self._score(weights, self.reals, training=False)
-                found["real_training"] = self._score(weights, few_reals, training=True)
-                if self.mixes_batches:
-                    both = tf.nest.map_structure(lambda one, other: tf.concat([one, other], 0), few, few_reals)
-                    mixed = self._score(weights, both, training=True)
-                    found["fake_mixed"] = tuple(t[:TRAINING_MODE_COUNT] for t in mixed[:2])
-            if self._holdout is not None:
-                found["holdout"] = self._score(weights, self._holdout, training=False)
+            found, alive = self._pass(weights, self._with_reals(raw), training=False)
+            found |= self._pass(weights, few, training=True)[0]
+            if self.mixes_batches and self.reals is not None:
+                mixed = self._score(weights, list(few.values()), training=True)
+                found["fake_mixed"] = Scores(*(t.numpy()[:TRAINING_MODE_COUNT] for t in mixed[:2]))
         except Exception as error:
             if self._has_scored:
                 raise
             alone = "on images alone" if len(parts(raw)) == 1 else "on what probe_data and latent_sampler give"
             self.no_scores = f"the discriminator cannot be run {alone} ({_brief(error)})"
-            return {}
+            return {}, None
         self._has_scored = True
-        return found
+        return found, None if self.reals is None else alive
+
+    def _with_reals(self, fakes: Any) -> dict[str, Any]:
+        batches = {"fake": fakes, "real": self.reals, "holdout": self._holdout}
+        return {name: batch for name, batch in batches.items() if batch is not None}
+
+    def _pass(self, weights: Any, batches: dict[str, Any], training: bool) -> tuple[dict[str, Scores], np.ndarray]:
+        """Score each batch by itself, or all in one where that is the same; return the ReLU units that answered too."""
+        shapes = {tuple(tuple(t.shape[1:]) for t in tf.nest.flatten(batch)) for batch in batches.values()}
+        at_once = self._takes_all_at_once and len(shapes) == 1 and not (training and self.mixes_batches)
+        together = [list(batches)] if at_once else [[name] for name in batches]
+        found: dict[str, Scores] = {}
+        answered = []
+        for names in together:
+            outputs, logits, alive = (
+                t.numpy() for t in self._score(weights, [batches[name] for name in names], training=training)
+            )
+            ends = np.cumsum([len(parts(batches[name])[0]) for name in names])[:-1]
+            pairs = zip(np.split(outputs, ends), np.split(logits, ends), strict=True)
+            found |= {name: Scores(output, logit) for name, (output, logit) in zip(names, pairs, strict=True)}
+            answered.append(alive)
+        return found, np.logical_or.reduce(answered)
 
     def _generated(self, weights: Any, latents: Any, training: bool) -> tuple[Any, Any]:
         output, alive = self._call("g", weights, latents, training)
         # float32, as the reals are given: real and generated images share one trace of the discriminator.
         return tf.cast(output, tf.float32), alive
 
-    def _scored(self, weights: Any, images: Any, training: bool) -> tuple[Any, Any, Any]:
+    def _scored(self, weights: Any, batches: Any, training: bool) -> tuple[Any, Any, Any]:
+        images = batches[0] if len(batches) == 1 else tf.nest.map_structure(lambda *t: tf.concat(t, 0), *batches)
         output, alive = self._call("d", weights, images, training)
         if isinstance(output, list | tuple):
             output = output[0]  # e.g. an auxiliary classifier: the validity head comes first by convention
@@ -225,7 +243,8 @@ class ForwardPasses:
 
     def _call(self, player: Phase, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
         """Return what a player says, and which of its ReLU units did; the latter is empty in training mode."""
-        network, values = self._players.network(player), self._weights.unflattened(player, weights)
+        network = self._players.network(player)
+        values = {id(inner(v)): w for v, w in zip(self._weights.variables(player), weights, strict=True)}
         with unobserved(), nullcontext(ReluUnits()) if training else relu_units(network) as units:
             output, _ = network.stateless_call(
                 [values.get(id(v.value), v.value) for v in network.trainable_variables],
@@ -242,6 +261,20 @@ def normalises_batches(network: Any) -> bool:
     """Tell whether what a network says of one image depends, in training, on the others in its batch."""
     layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else []
     return any("BatchNorm" in type(layer).__name__ for layer in layers)
+
+
+def judges_one_by_one(network: Any) -> bool:
+    """Tell whether it is known that what a network says of one image never depends, in inference, on the others.
+
+    Known of Keras's own layers only: there are those that compare the images of a batch in either mode.
+    """
+    for layer in network._flatten_layers():
+        if is_container(layer):
+            if not all(isinstance(operation, keras.Layer) for operation in getattr(layer, "operations", ())):
+                return False
+        elif not is_part_of_keras(layer) or isinstance(layer, keras.layers.Lambda):
+            return False
+    return True
 
 
 def _first(batch: Any, count: int) -> Any:

@@ -39,7 +39,7 @@ class GradientNormMonitor(Monitor):
         self._values = UpdateValues(session.step_log)
         for player in PLAYERS:
             if session.weights.variables(player):
-                self._values.prepare(player, len(self._layers_of(player).variables) + 2)
+                self._values.prepare(player, len(self._layers_of(player).variables) + 1)
 
     def on_gradients(self, update: Update) -> dict[str, Any]:
         """Add the norms of this update's gradients to the graph.
@@ -53,8 +53,8 @@ class GradientNormMonitor(Monitor):
             self.session.step_log.put({f"{update.phase}_grad_norm": norm}, when=update.finite)
             known = [halves.get(id(inner(v)), _NO_GRADIENT) for v in self._layers_of(update.phase).variables]
             assert self._values is not None
-            values = self._values
-            on_first_replica(lambda: values.put(update.phase, [*known, update.scale, update.finite]))
+            values, vector = self._values, tf.stack([*known, tf.cast(update.scale, tf.float32)])
+            on_first_replica(lambda: values.put(update.phase, vector, when=update.finite))
         return {}
 
     def probe(self, step: int, probe: object) -> dict[str, float]:
@@ -75,10 +75,10 @@ class GradientNormMonitor(Monitor):
     def _layer_norms(self, player: Phase) -> dict[str, float]:
         assert self._values is not None
         values = self._values.read(player)
-        if values is None or not values[-1]:
+        if values is None:
             return {}
-        scale, found = float(values[-2]), {}
-        for name, halves in self._layers_of(player).by_layer(values[:-2]).items():
+        scale, found = float(values[-1]), {}
+        for name, halves in self._layers_of(player).by_layer(values[:-1]).items():
             given = halves[halves != _NO_GRADIENT]
             if given.size:
                 found[member_of(f"{player}_layer_grad_norm", name)] = float(np.sqrt(2.0 * given.sum())) / scale

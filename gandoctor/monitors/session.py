@@ -78,6 +78,7 @@ class Session:
         self._probe_time = 0.0
         self._started: float | None = None
         self._closed = False
+        self._measured = True
         self._threads = ThreadpoolController()
         manifest = opening_manifest(options, self.players, planned_steps)
         manifest.losses = describe_losses(model, self.players.discriminator)
@@ -208,9 +209,10 @@ class Session:
         probe: Probe | None = None
         with self._contained(None), preserved_random_state():
             probe = self._run_forward()
-        for part in self._working():
-            with self._contained(part), self._one_blas_thread():
-                values |= part.probe(self.step, probe)
+        with self._one_blas_thread():
+            for part in self._working():
+                with self._contained(part):
+                    values |= part.probe(self.step, probe)
         for part in self._working():
             with self._contained(part):
                 part.after_probe(self.step, values)
@@ -300,6 +302,9 @@ class Session:
         """Tell the parts whether the next step will be probed, so that they can measure inside it."""
         upcoming = self.step + 1
         measured = self.cadence.due(upcoming) or upcoming - self.first_step <= FIRST_STEPS
+        if not measured and not self._measured:
+            return  # as the parts know: this is called after every step
+        self._measured = measured
         for part in self._working():
             with self._contained(part):
                 part.before_step(measured)

@@ -96,13 +96,16 @@ class UpdateEffectMonitor(Monitor):
         d_before, g_before = self._before
         d_between = session.weights.copy("d") if not self._leaks else self._d_between
         old = forward.generate(g_before)
-        old_then, old_between = forward.mean_logit(d_before, old), forward.mean_logit(d_between, old)
+        fake_then, real_then = forward.mean_logits(d_before, old)
+        fake_between, real_between = forward.mean_logits(d_between, old)
+        # The probe has asked the discriminator as it is now: as its own update left it, unless the other moved it.
+        fake_now = forward.mean_logits(d_between, probe.raw)[0] if self._leaks else float(np.mean(probe.fake.logit))
         found = {
-            "fake_logit_change_in_d_step": old_between - old_then,
-            "fake_logit_change_in_g_step": forward.mean_logit(d_between, probe.raw) - old_between,
+            "fake_logit_change_in_d_step": fake_between - fake_then,
+            "fake_logit_change_in_g_step": fake_now - fake_between,
         }
-        if forward.reals is not None:
-            moved = forward.mean_logit(d_between, forward.reals) - forward.mean_logit(d_before, forward.reals)
+        if real_then is not None and real_between is not None:
+            moved = real_between - real_then
             found["logit_gap_change_in_d_step"] = moved - found["fake_logit_change_in_d_step"]
             session.inference.saw_effects(found["fake_logit_change_in_g_step"], found["logit_gap_change_in_d_step"])
         return {name: float(np.float32(value)) for name, value in found.items()}

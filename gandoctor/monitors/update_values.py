@@ -11,13 +11,15 @@ from gandoctor.monitors.players import Phase
 from gandoctor.monitors.replicas import own_variable
 from gandoctor.monitors.step_log import StepLog
 
+_NEVER = -2
+"""Not -1, which is the last completed step where there is none yet."""
+
 
 class UpdateValues:
     """One vector a player, written inside the training graph, with the step it belongs to.
 
     Args:
         step_log: Knows which step is under way.
-        sizes: Player -> length of its vector.
     """
 
     def __init__(self, step_log: StepLog) -> None:
@@ -29,19 +31,20 @@ class UpdateValues:
         """Create a player's vector; not inside a graph, if it can be had: TensorFlow would trace it twice."""
         if player not in self._values:
             self._values[player] = own_variable(tf.zeros((size,)), "gandoctor_update_values")
-            self._steps[player] = own_variable(tf.constant(-1, tf.int64), "gandoctor_update_step")
+            self._steps[player] = own_variable(tf.constant(_NEVER, tf.int64), "gandoctor_update_step")
 
-    def put(self, player: Phase, values: list[Any]) -> None:
+    def put(self, player: Phase, values: Any, when: Any = True) -> None:
         """Write a player's vector in the current step; in a graph this adds the ops that do so. The last write counts.
 
         Args:
             player: Whose update it is.
-            values: Scalars, as many at every call.
+            values: The vector, float32, of one length at every call.
+            when: Boolean scalar tensor; where it is false nothing counts as written.
         """
-        vector = tf.stack([tf.cast(value, tf.float32) for value in values])
-        self.prepare(player, len(values))
-        self._values[player].assign(vector)
-        self._steps[player].assign(self._step_log.under_way)
+        self.prepare(player, int(values.shape[0]))
+        step = self._step_log.under_way
+        self._values[player].assign(values)
+        self._steps[player].assign(step if when is True else tf.where(when, step, tf.constant(_NEVER, tf.int64)))
 
     def read(self, player: Phase) -> np.ndarray | None:
         """Return what was written in the last completed step; None where nothing was."""

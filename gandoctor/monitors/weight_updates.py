@@ -20,9 +20,6 @@ from gandoctor.monitors.update_values import UpdateValues
 from gandoctor.monitors.weights import inner
 from gandoctor.signals import member_of
 
-_NOT_MOVED = -1.0
-"""Stands for a weight that the optimizer was not to move, where others have half the square of a norm."""
-
 
 class WeightUpdateMonitor(Monitor):
     """Records the movement of weights per phase, on steps that are measured (the first two and every probe).
@@ -48,8 +45,8 @@ class WeightUpdateMonitor(Monitor):
         self._values = UpdateValues(session.step_log)
         for player in PLAYERS:
             if session.weights.variables(player):
-                self._copy_of(player)
-                self._values.prepare(player, 2 * len(self._layers_of(player).variables) + 1)
+                copied = self._copy_of(player)
+                self._values.prepare(player, copied.shape[0] + len(session.weights.variables(player)))
 
     def before_step(self, measured: bool) -> None:
         """Raise or lower the flag that the graph reads."""
@@ -82,10 +79,11 @@ class WeightUpdateMonitor(Monitor):
             found = {"d": tf.constant(0.0), "g": tf.constant(0.0), "own": tf.constant(0.0)}
             for player in _moved(update):
                 before, now = self._copy_of(player).read_value(), self._weights(player)
-                found[player] = tf.norm(now - before)
+                moved = now - before
+                found[player] = norm(moved)
                 if player == update.phase:
-                    found["own"] = tf.norm(before)
-                    self._put_layers(update, now - before, before)
+                    found["own"] = norm(before)
+                    self._put_moved(update, moved)
             return tf.stack(list(found.values()))
 
         def record() -> None:
@@ -124,34 +122,37 @@ class WeightUpdateMonitor(Monitor):
                 note_left_out(self.session, f"{player}_layer_update_ratio", layers)
         return found
 
-    def _put_layers(self, update: Update, moved: Any, before: Any) -> None:
-        """Keep how far each of the player's own weights moved, and how large it was."""
+    def _put_moved(self, update: Update, moved: Any) -> None:
+        """Keep how the player's own weights moved, and for each variable whether it was to be moved at all."""
         assert self.session is not None
         assert self._values is not None
-        variables, phase = self.session.weights.variables(update.phase), update.phase
-        sizes = [math.prod(v.shape) for v in variables]
-        parts = zip(tf.split(moved, sizes), tf.split(before, sizes), strict=True)
-        both = {id(v): part for v, part in zip(variables, parts, strict=True)}
-        given = {id(inner(v)) for g, v in update.gradients[phase] if g is not None}
-        halves = [
-            [tf.nn.l2_loss(both[id(v)][i]) if id(inner(v)) in given else _NOT_MOVED for i in (0, 1)]
-            for v in self._layers_of(phase).variables
-        ]
-        self._values.put(phase, [*(m for m, _ in halves), *(b for _, b in halves), update.applied])
+        given = {id(inner(v)) for g, v in update.gradients[update.phase] if g is not None}
+        flags = [float(id(inner(v)) in given) for v in self.session.weights.variables(update.phase)]
+        self._values.put(update.phase, tf.concat([moved, tf.constant(flags)], 0), when=update.applied)
 
     def _layer_ratios(self, player: Phase) -> dict[str, float]:
-        """Read how far each layer moved in the last step, relative to its norm; absent where that was 0."""
+        """Tell how far each layer moved in the last step, relative to its norm; absent where that was 0."""
+        assert self.session is not None
         assert self._values is not None
         values = self._values.read(player)
-        if values is None or not values[-1]:
+        if values is None:
             return {}
-        layers, found = self._layers_of(player), {}
-        moved, before = (layers.by_layer(part) for part in np.split(values[:-1], 2))
-        for name in layers.layers:
-            given = moved[name] != _NOT_MOVED
-            size = float(before[name][given].sum())
+        variables = self.session.weights.variables(player)
+        before = self._copy_of(player).numpy()
+        ends = np.cumsum([math.prod(v.shape) for v in variables])
+        flags = values[len(before) :]
+        parts = zip(np.split(values[: len(before)], ends[:-1]), np.split(before, ends[:-1]), strict=True)
+        squares = {
+            id(v): (float(np.dot(moved, moved)), float(np.dot(was, was)))
+            for v, (moved, was), flag in zip(variables, parts, flags, strict=True)
+            if flag
+        }
+        found = {}
+        for name, own in self._layers_of(player).layers.items():
+            given = [squares[id(v)] for v in own if id(v) in squares]
+            size = sum(was for _, was in given)
             if size != 0.0:
-                ratio = float(np.sqrt(moved[name][given].sum() / size))
+                ratio = math.sqrt(sum(moved for moved, _ in given) / size)
                 found[member_of(f"{player}_layer_update_ratio", name)] = ratio
         return found
 
@@ -173,6 +174,11 @@ class WeightUpdateMonitor(Monitor):
             with tf.init_scope():
                 self._copies[player] = own_variable(tf.zeros((size,)), "gandoctor_copy")
         return self._copies[player]
+
+
+def norm(vector: Any) -> Any:
+    """L2 norm, by one fused pass: `l2_loss` is half the sum of squares."""
+    return tf.sqrt(2.0 * tf.nn.l2_loss(vector))
 
 
 def _moved(update: Update) -> list[Phase]:
