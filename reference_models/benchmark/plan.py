@@ -20,6 +20,8 @@ REFERENCE = "reference_models.training:build"
 CONTROLS = "reference_models.controls"
 WIDTH = ("generator.width=0.125", "discriminator.width=0.125")
 STEPS = 600
+SLOW_STEPS = 1500
+"""For learning rates a quarter of the published ones: after 600 steps the oracle found no digits in those runs."""
 ONSET = STEPS // 2
 FROZEN = (*WIDTH, "training.freeze_discriminator=true")
 """The reference model without the article's leak, which would be found in every run."""
@@ -27,8 +29,8 @@ FROZEN = (*WIDTH, "training.freeze_discriminator=true")
 SEEN: dict[str, tuple[str, dict[str, Any]]] = {
     "reference": (REFERENCE, {"settings": list(FROZEN), "steps": STEPS}),
     "as_published": (f"{CONTROLS}:as_published", {"settings": list(WIDTH), "steps": STEPS}),
-    "dcgan": (f"{CONTROLS}:dcgan", {"settings": list(WIDTH), "steps": STEPS}),
-    "dcgan_smoothed": (f"{CONTROLS}:dcgan_smoothed", {"settings": list(WIDTH), "steps": STEPS}),
+    "dcgan": (f"{CONTROLS}:dcgan", {"settings": list(WIDTH), "steps": SLOW_STEPS}),
+    "dcgan_smoothed": (f"{CONTROLS}:dcgan_smoothed", {"settings": list(WIDTH), "steps": SLOW_STEPS}),
     "lsgan": (f"{CONTROLS}:lsgan", {"settings": list(WIDTH), "steps": STEPS}),
     "mlp": (f"{CONTROLS}:mlp", {"steps": 2000}),
 }
@@ -43,8 +45,9 @@ UNSEEN: dict[str, tuple[str, dict[str, Any]]] = {
 SHAPES = "reference_on_shapes"
 SHAPES_OPTIONS = {"settings": list(FROZEN), "steps": STEPS, "data": "shapes"}
 
-ALLOWED = {"as_published": ("GD004",)}
-"""What is true of a control: its adversarial step does move the discriminator."""
+ALLOWED = {"as_published": ("GD004",), "mlp": ("GD402",)}
+"""What is true of a control: an adversarial step that does move the discriminator; dense layers whose images do carry
+pixel noise (the oracle, which knows nothing of the rule, finds 0.05 of the range in calibration)."""
 
 SYNTHETIC = ("output-noise", "salt-and-pepper", "half-latents-collapsed", "ten-latents")
 SCARY = {
@@ -113,7 +116,8 @@ SYMPTOMS = (
 ABOUT = (
     f"The reference model at 1/8 width, batch 32, {STEPS} steps, the discriminator frozen in the adversarial step, on "
     "the 5,000 embedded digits, healthy and with every fault of `gandoctor faults`, from the first step and from the "
-    "middle of the run; and nine controls. Thresholds may be set on the calibration split only."
+    "middle of the run; and nine controls. Thresholds may be set on the calibration split only; its runs on coloured "
+    "shapes are there for the oracle's band and no threshold was set on them."
 )
 
 
@@ -158,7 +162,7 @@ def _test() -> Iterator[PlannedRun]:
         if fault.name in SCARY:
             yield from (_fault(fault, seed, "test") for seed in TEST_SEEDS[:2])
         else:
-            yield from (_fault(fault, seed, "test") for seed in TEST_SEEDS[: 2 if mid_run else 3])
+            yield from (_fault(fault, seed, "test") for seed in TEST_SEEDS[:2])
             yield from (_fault(fault, seed, "test", ONSET) for seed in TEST_SEEDS[: 2 if mid_run else 0])
     for name in ON_SHAPES:
         yield from (_fault(FAULTS[name], seed, "test", on_shapes=True) for seed in TEST_SEEDS[:2])
