@@ -117,6 +117,13 @@ def test_measured_hypothesis_beats_a_learning_rate_that_only_looks_odd() -> None
     assert ids(rank_run_causes([rates, symptom])) == ["generator-not-moving", "GD104"]
 
 
+def test_contract_takes_in_its_hypothesis_whatever_led_to_it() -> None:
+    # It stands still for another reason than its flag; that it stands still is what the symptom's hypothesis says.
+    still = finding("GD002", hypothesis("discriminator-frozen", 0.05), hypothesis("learning-rate-zero", 0.97))
+    symptom = finding("GD401", hypothesis("discriminator-frozen", 0.95))
+    assert ids(rank_run_causes([still, symptom])) == ["GD002", "learning-rate-zero"]
+
+
 def test_rule_takes_in_no_hypothesis_that_its_own_causes_speak_against() -> None:
     rates = finding("GD104", hypothesis("discriminator-learns-faster", 0.03))
     symptom = finding("GD301", hypothesis("discriminator-learns-faster", 0.5))

@@ -155,6 +155,8 @@ def test_smoothing_nobody_declared_is_a_warning_with_the_gap_only(make_run: Make
     assert RULE.evaluate(make_run(won | {"d_logit_gap": probes(4.0)})).status is Status.NOT_DETECTED
     without = {name: series for name, series in won.items() if name != "d_logit_gap"}
     assert RULE.evaluate(make_run(without)).status is Status.NOT_DETECTED
+    early = won | {"d_logit_gap": probes(30.0, stop=300)}
+    assert RULE.evaluate(make_run(early)).status is Status.NOT_DETECTED
     improving = won | {"sample_kid": probes(lambda s: 8.0 * 0.5 ** (s / 200))}
     assert RULE.evaluate(make_run(improving)).status is Status.NOT_DETECTED
 
