@@ -17,7 +17,7 @@ from gandoctor.monitors.layer_card import is_container, is_part_of_keras
 from gandoctor.monitors.observation import unobserved
 from gandoctor.monitors.players import PLAYERS, Phase, Players
 from gandoctor.monitors.relu_units import ReluUnits, relu_units
-from gandoctor.monitors.weights import Weights, inner
+from gandoctor.monitors.weights import Weights
 
 SAMPLE_COUNT = 64
 """Generated images a probe; sample statistics are compared with real images at the same number."""
@@ -106,7 +106,8 @@ class ForwardPasses:
         self._latents: Any = None
         self._has_scored = False
         self._takes_all_at_once = judges_one_by_one(players.discriminator)
-        # Weights are arguments: one trace of each serves the players as they are and as they were.
+        # Weights are an argument: one trace of each serves the players as they are and as they were. One vector, as a
+        # call costs by the argument.
         self._generate = tf.function(self._generated, autograph=False)
         self._score = tf.function(self._scored, autograph=False)
 
@@ -123,7 +124,7 @@ class ForwardPasses:
         if self.no_samples is not None:
             return None
         given = tf.nest.map_structure(tf.convert_to_tensor, latents)
-        weights = self._weights.now("g")
+        weights = self._weights.copy("g")
         try:
             raw, g_alive = self._generate(weights, given, training=False)
             raw_training, _ = self._generate(weights, _first(given, TRAINING_MODE_COUNT), training=True)
@@ -151,8 +152,7 @@ class ForwardPasses:
 
     def generate(self, g_weights: Any) -> Any:
         """Images of the last probe's latents by a generator with these weights (a copy of `Weights`)."""
-        weights = self._weights.unflattened("g", g_weights)
-        return self._for_discriminator(self._generate(weights, self._latents, training=False)[0])
+        return self._for_discriminator(self._generate(g_weights, self._latents, training=False)[0])
 
     def mean_logits(self, d_weights: Any, images: Any) -> tuple[float, float | None]:
         """Mean logit of images, and of the reals where there are some, inference mode.
@@ -161,7 +161,7 @@ class ForwardPasses:
             d_weights: Of the discriminator that is asked (a copy of `Weights`).
             images: As many as a probe has, as `generate` returns them.
         """
-        found, _ = self._pass(self._weights.unflattened("d", d_weights), self._with_reals(images), training=False)
+        found, _ = self._pass(d_weights, self._with_reals(images), training=False)
         real = found.get("real")
         return float(np.mean(found["fake"].logit)), None if real is None else float(np.mean(real.logit))
 
@@ -185,7 +185,7 @@ class ForwardPasses:
         """Return all scores by name, and which ReLU units answered; None for the latter where there are no reals."""
         if self.no_scores is not None:
             return {}, None
-        weights, few = self._weights.now("d"), {"fake_training": _first(raw, TRAINING_MODE_COUNT)}
+        weights, few = self._weights.copy("d"), {"fake_training": _first(raw, TRAINING_MODE_COUNT)}
         if self.reals is not None:
             few["real_training"] = _first(self.reals, TRAINING_MODE_COUNT)
         try:
@@ -244,7 +244,7 @@ class ForwardPasses:
     def _call(self, player: Phase, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
         """Return what a player says, and which of its ReLU units did; the latter is empty in training mode."""
         network = self._players.network(player)
-        values = {id(inner(v)): w for v, w in zip(self._weights.variables(player), weights, strict=True)}
+        values = self._weights.unflattened(player, weights)
         with unobserved(), nullcontext(ReluUnits()) if training else relu_units(network) as units:
             output, _ = network.stateless_call(
                 [values.get(id(v.value), v.value) for v in network.trainable_variables],

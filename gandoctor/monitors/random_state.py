@@ -32,7 +32,8 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
     tf_generator = _tensorflow_global_generator()
     tf_state = None if tf_generator is None else tf.identity(tf_generator.state)
     eager = context.context()
-    op_seeds = copy.deepcopy(getattr(eager, "_rng", None))
+    op_seeds = getattr(eager, "_rng", None)
+    op_state = None if op_seeds is None else op_seeds.getstate()
     keras_generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
     keras_state = None if keras_generator is None else tf.identity(keras_generator.state.value)
     owned = [(g, _state(g)) for f in functions for g in _generators_of(f)]
@@ -44,6 +45,7 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
         if tf_generator is not None:
             tf_generator.state.assign(tf_state)
         if op_seeds is not None:
+            op_seeds.setstate(op_state)
             eager._rng = op_seeds
         if keras_generator is not None:
             keras_generator.state.assign(keras_state)

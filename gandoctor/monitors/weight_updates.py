@@ -113,7 +113,7 @@ class WeightUpdateMonitor(Monitor):
             found |= self._layer_ratios(player)
             now, before = self.session.weights.copy(player), self._at_last_probe.get(player)
             if before is not None and before.shape == now.shape:
-                found[f"{player}_movement"] = as_float(tf.norm(now - before))
+                found[f"{player}_movement"] = as_float(norm(now - before))
             self._at_last_probe[player] = now
         if step > self.session.first_step:
             names = ("d_update_in_{}_step", "g_update_in_{}_step", "{}_update_ratio", "{}_layer_update_ratio")

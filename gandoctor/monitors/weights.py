@@ -45,17 +45,15 @@ class Weights:
             self._copies[player] = tf.function(lambda: flat(variables), autograph=False)
         return self._copies[player]()
 
-    def now(self, player: Phase) -> list[Any]:
-        """The player's weights as they are now, each in its own shape and type, in the order of `variables`."""
-        return [tf.convert_to_tensor(inner(v)) for v in self.variables(player)]
-
-    def unflattened(self, player: Phase, weights: Any) -> list[Any]:
-        """Take a copy apart, so that it looks like what `now` returns."""
+    def unflattened(self, player: Phase, weights: Any) -> dict[int, Any]:
+        """Take a copy apart: id of the variable inside -> its value, in the variable's own shape and type."""
         variables = self.variables(player)
         if not variables:
-            return []
+            return {}
         parts = tf.split(weights, [math.prod(v.shape) for v in variables])
-        return [tf.cast(tf.reshape(part, v.shape), v.dtype) for v, part in zip(variables, parts, strict=True)]
+        return {
+            id(inner(v)): tf.cast(tf.reshape(part, v.shape), v.dtype) for v, part in zip(variables, parts, strict=True)
+        }
 
 
 def flat(variables: list[Any]) -> Any:

@@ -38,6 +38,7 @@ from gandoctor.measures import null_bands
 from gandoctor.rules.blurry_samples_causes import causes
 from gandoctor.rules.persistence import persistent_episode
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.sample_progress import tempered
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
@@ -92,7 +93,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     episode = persistent_episode(holds, warm_up_end(run.manifest))
     if episode is None:
         return []
-    severity = episode.severity(Severity.WARNING)
+    severity, passing = tempered(run, episode, episode.severity(Severity.WARNING))
     share = float(episode.of(table[_HIGH]).median())
     correlated = float(episode.of(table[_CORRELATION]).median())
     return [
@@ -103,7 +104,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             episode.first_step,
             episode.last_step,
             f"Samples hold {share / high.mean:.1%} of the high frequencies of your real images: a share of {share:.2g} "
-            f"of their power against {high.mean:.2g}.{episode.ending}",
+            f"of their power against {high.mean:.2g}.{episode.ending}{passing}",
             severity,
         ),
         Evidence(

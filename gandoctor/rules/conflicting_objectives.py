@@ -40,7 +40,7 @@ from gandoctor.rules.persistence import SPAN_STEPS, persistent_episode
 from gandoctor.rules.phase_agreement import excess
 from gandoctor.rules.phase_blame import blame
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
-from gandoctor.rules.warmup import warm_up_end
+from gandoctor.rules.warmup import contract_warm_up_end
 from gandoctor.store import LossFamily, Run
 
 
@@ -83,7 +83,7 @@ def _both_win(run: Run, limits: Limits) -> list[Evidence]:
     beyond = excess(run)
     if beyond.empty:
         raise NotEvaluated(f"The losses cover fewer than {SPAN_STEPS} steps.")
-    episode = persistent_episode(beyond > limits.excess, warm_up_end(run.manifest))
+    episode = persistent_episode(beyond > limits.excess, contract_warm_up_end(run.manifest))
     if episode is None:
         return []
     to_blame = blame(run, episode.first_step)
@@ -121,7 +121,7 @@ def _critic(run: Run, limits: Limits) -> list[Evidence]:
     separated = table["d_prime"].abs() >= limits.separated
     d_sign, g_sign = _sign(table["d_loss"], difference, limits), -_sign(table["g_loss"], fake, limits)
     told = separated & (d_sign != 0) & (g_sign != 0)
-    episode = persistent_episode((d_sign * g_sign < 0) & separated, warm_up_end(run.manifest))
+    episode = persistent_episode((d_sign * g_sign < 0) & separated, contract_warm_up_end(run.manifest))
     if episode is None:
         if not told.any():
             raise NotEvaluated("The losses do not match the critic's scores closely enough to tell their directions.")
@@ -149,7 +149,7 @@ def causes(run: Run) -> list[Cause]:
     """Rank reversed labels against networks that differ between the steps."""
     if run.manifest.loss_family == "wasserstein":
         return [_labels(0.97, "the losses match the scores with signs that exclude each other")]
-    episode = persistent_episode(excess(run) > LIMITS.excess, warm_up_end(run.manifest))
+    episode = persistent_episode(excess(run) > LIMITS.excess, contract_warm_up_end(run.manifest))
     to_blame = blame(run, episode.first_step if episode is not None else run.last_step)
     shown = {
         "objectives": "the players' updates, or their networks until then, show no other reason",

@@ -181,7 +181,7 @@ def _reaching_back(episode: Episode, loss: pd.Series[float], threshold: float) -
     before = loss.loc[episode.first_step - SPAN_STEPS : episode.first_step]
     low = before[before < threshold]
     first = int(low.index[0]) if len(low) else episode.first_step
-    return Episode(min(first, episode.first_step), episode.last_step, episode.ongoing)
+    return replace(episode, first_step=min(first, episode.first_step))
 
 
 def _progress(run: Run, episode: Episode, limits: Limits) -> tuple[bool, str] | None:

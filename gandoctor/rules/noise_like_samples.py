@@ -49,6 +49,7 @@ from gandoctor.rules.output_range import range_mismatch
 from gandoctor.rules.persistence import persistent_episode
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.sample_progress import tempered
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
@@ -111,7 +112,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     episode = persistent_episode(holds, warm_up_end(run.manifest))
     if episode is None:
         return []
-    severity = episode.severity(Severity.CRITICAL)
+    severity, passing = tempered(run, episode, episode.severity(Severity.CRITICAL))
     observed = {name: float(episode.of(table[name]).median()) for name in _SIGNALS}
     evidence = [
         Evidence(
@@ -121,7 +122,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             episode.first_step,
             episode.last_step,
             f"Neighbouring pixels of samples correlate by {observed['sample_autocorrelation']:.2f}; in your real "
-            f"images by {correlation.mean:.2f}.{episode.ending}",
+            f"images by {correlation.mean:.2f}.{episode.ending}{passing}",
             severity,
         )
     ]

@@ -38,7 +38,7 @@ from gandoctor.rules.architecture import card_evidence
 from gandoctor.rules.output_range import SLACK, in_words, missing_share, output_reach
 from gandoctor.rules.repetition import longest_stretch
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
-from gandoctor.rules.warmup import warm_up_end
+from gandoctor.rules.warmup import contract_warm_up_end
 from gandoctor.store import DataCard, Reach, Run
 
 
@@ -157,7 +157,7 @@ def _late(run: Run, name: str) -> float | None:
     """Median of a signal after warm-up; None where there is none."""
     if name not in run:
         return None
-    values = run[name].loc[warm_up_end(run.manifest) :].to_numpy()
+    values = run[name].loc[contract_warm_up_end(run.manifest) :].to_numpy()
     values = values[np.isfinite(values)]
     return float(np.median(values)) if values.size else None
 

@@ -5,6 +5,8 @@ Shared by vanishing-generator-gradient (GD201), exploding-gradient (GD202) and u
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -71,7 +73,7 @@ def reaching_back(episode: Episode, holds: pd.Series[bool]) -> Episode:
     """
     before = holds.loc[episode.first_step - SPAN_STEPS : episode.first_step]
     first = int(before.index[before.to_numpy(dtype=bool)][0]) if before.any() else episode.first_step
-    return Episode(min(first, episode.first_step), episode.last_step, episode.ongoing)
+    return replace(episode, first_step=min(first, episode.first_step))
 
 
 def recent(run: Run, name: str) -> float | None:

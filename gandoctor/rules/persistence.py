@@ -26,14 +26,22 @@ class Episode:
     Attributes:
         first_step: First probe of the stretch at which it held; last_step: the last one.
         ongoing: It still held in the last window that was recorded.
+        outgrown: It began before symptoms are judged and has ended: a slow start, as healthy runs have too.
     """
 
     first_step: int
     last_step: int
     ongoing: bool
+    outgrown: bool = False
 
     def severity(self, severity: Severity) -> Severity:
-        """Return the severity of an ongoing symptom, one notch less for one the run has recovered from."""
+        """Return the severity while it lasts; one notch less if the run has recovered, a remark if it outgrew it.
+
+        Healthy runs of the fault benchmark's calibration split outgrow noise, copies or a low loss that the end of
+        warm-up has met.
+        """
+        if self.outgrown:
+            return Severity.INFO
         return severity if self.ongoing else list(Severity)[max(0, severity.rank - 1)]
 
     @property
@@ -55,7 +63,7 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | No
             have begun earlier.
 
     Returns:
-        The ongoing stretch, else the longest one, else None.
+        The ongoing stretch, else the longest one that was not outgrown, else the longest, else None.
 
     Raises:
         NotEvaluated: No whole window lies after `judged_from`.
@@ -81,8 +89,10 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | No
         if not judged[begin:end].any():
             continue  # over before warm-up was
         held = steps[first[begin] : end][values[first[begin] : end]]
-        episodes.append(Episode(int(held[0]), int(held[-1]), ongoing=bool(end == len(steps))))
-    return max(episodes, key=lambda e: (e.ongoing, e.last_step - e.first_step), default=None)
+        ongoing = bool(end == len(steps))
+        outgrown = not ongoing and bool(held[0] < judged_from)
+        episodes.append(Episode(int(held[0]), int(held[-1]), ongoing, outgrown))
+    return max(episodes, key=lambda e: (e.ongoing, not e.outgrown, e.last_step - e.first_step), default=None)
 
 
 def running_median(series: pd.Series[float], span: int = SPAN_STEPS) -> pd.Series[float]:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from gandoctor.rules.persistence import PROBES, SPAN_STEPS
-from gandoctor.rules.warmup import warm_up_end
+from gandoctor.rules.warmup import contract_warm_up_end
 from gandoctor.store import Run
 
 Blame = Literal["objectives", "networks", "unknown"]
@@ -36,7 +36,7 @@ def blame(run: Run, onset: int) -> Blame:
     """
     if _late(run, "d_batch_gap") > DIFFERENT_SCORES:
         return "networks"
-    if onset <= warm_up_end(run.manifest) + SPAN_STEPS:  # a running median is late by up to its span
+    if onset <= contract_warm_up_end(run.manifest) + SPAN_STEPS:  # a running median is late by up to its span
         found = first_updates(run)
         if found != "unknown":
             return found
@@ -78,7 +78,9 @@ def _before(run: Run, onset: int) -> Blame:
     if "sample_train_infer_gap" not in run:
         return "unknown"
     gap = run["sample_train_infer_gap"]
-    before = gap[(gap.index > warm_up_end(run.manifest) // 2) & (gap.index <= onset - SPAN_STEPS)].iloc[-PROBES:]
+    before = gap[(gap.index > contract_warm_up_end(run.manifest) // 2) & (gap.index <= onset - SPAN_STEPS)].iloc[
+        -PROBES:
+    ]
     if before.empty:
         return "unknown"
     return "objectives" if float(before.median()) <= SAME_IMAGES else "networks"
@@ -89,5 +91,5 @@ def _late(run: Run, name: str) -> float:
     if name not in run:
         return 0.0
     series = run[name]
-    late = series.loc[warm_up_end(run.manifest) :]
+    late = series.loc[contract_warm_up_end(run.manifest) :]
     return float(np.nanmedian(late if len(late) else series))

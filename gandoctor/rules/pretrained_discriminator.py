@@ -33,7 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
-from gandoctor.rules.warmup import warm_up_end
+from gandoctor.rules.warmup import contract_warm_up_end
 from gandoctor.store import LossFamily, Run
 
 
@@ -98,7 +98,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _late_gap(run: Run) -> float | None:
     """Median gap of the logits in the last quarter of the run; None before warm-up is over."""
-    if "d_logit_gap" not in run or run.last_step < warm_up_end(run.manifest):
+    if "d_logit_gap" not in run or run.last_step < contract_warm_up_end(run.manifest):
         return None
     late = run["d_logit_gap"].loc[0.75 * run.last_step :]
     values = late[np.isfinite(late)]

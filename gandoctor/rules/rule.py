@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from gandoctor.rules.warmup import warm_up_end
+from gandoctor.rules.warmup import contract_warm_up_end, warm_up_end
 from gandoctor.store import LossFamily, Run
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Rule:
         references: Where the reader can learn more.
         page: The documentation page; the docstring of the rule's module.
         loss_families: Families the rule makes sense for; None for all, and then the family may be unknown.
-        after_warm_up: Do not judge before `warm_up_end`; contracts and exact checks set False.
+        after_warm_up: Do not judge before `warm_up_end` (`contract_warm_up_end`); contracts and exact checks set False.
         causes: Ranks hypotheses once the rule has fired; None where the finding is its own cause.
     """
 
@@ -186,7 +186,8 @@ class Rule:
             if name not in run:
                 why = run.manifest.missing.get(name)
                 return f"{name} was not recorded{f': {why}' if why else ''}."
-        if self.after_warm_up and run.last_step < (end := warm_up_end(run.manifest)):
+        end = (contract_warm_up_end if self.kind in ("contract", "design") else warm_up_end)(run.manifest)
+        if self.after_warm_up and run.last_step < end:
             return f"In warm-up: judged from step {end} on, the run is at step {run.last_step}."
         return None
 

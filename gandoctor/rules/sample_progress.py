@@ -1,6 +1,7 @@
 """Whether the samples still come closer to the real data, or are there already: what makes a symptom harmless.
 
-Shared by the rules on gradients and updates (GD201 to GD203), whose symptoms do no harm while the samples improve.
+Shared by the rules on gradients and updates (GD201 to GD203), whose symptoms do no harm while the samples improve, and
+by rules on samples, where a young generator shows what a sick one does, and leaves it behind.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Literal
 import pandas as pd
 
 from gandoctor.measures import Band, null_bands
+from gandoctor.rules.persistence import Episode
+from gandoctor.rules.rule import Severity
 from gandoctor.store import Run
 
 STEPS = 200
@@ -64,6 +67,19 @@ def sample_progress(run: Run, first_step: int, last_step: int) -> Progress | Non
     if not told:
         return None
     return Progress("stuck", f"The samples do not improve: over {last_step - start} steps {' and '.join(told)}.")
+
+
+def tempered(run: Run, episode: Episode, severity: Severity) -> tuple[Severity, str]:
+    """Return the severity of a symptom in samples, and a sentence with a blank before it, or none.
+
+    It is a remark while the samples were still improving at the end of its stretch: learning slowly is no failure. In
+    the fault benchmark's calibration split it was slow healthy runs, at a quarter of the published learning rates, that
+    looked noisy, alike or gridded for hundreds of steps beyond warm-up.
+    """
+    progress = sample_progress(run, episode.last_step - STEPS, episode.last_step)
+    if progress is not None and progress.state == "improving" and severity is not Severity.INFO:
+        return Severity.INFO, f" {progress.statement} While they improve it may pass."
+    return severity, ""
 
 
 _KID = "kernel distance to the real data"

@@ -44,7 +44,7 @@ from gandoctor.rules.phase_agreement import excess, running_jensen_residual
 from gandoctor.rules.phase_blame import blame
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.train_inference_mismatch_causes import causes
-from gandoctor.rules.warmup import warm_up_end
+from gandoctor.rules.warmup import contract_warm_up_end
 from gandoctor.store import Run
 
 
@@ -85,7 +85,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
     """Evidence where the losses cannot belong to one game and the aims of the players are not to blame."""
-    judged_from = warm_up_end(run.manifest)
+    judged_from = contract_warm_up_end(run.manifest)
     both_win = persistent_episode(excess(run) > limits.excess, judged_from)
     if run.manifest.loss_family == "non_saturating":
         residual = running_jensen_residual(run)
@@ -124,7 +124,7 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
     gap = run["sample_train_infer_gap"]
     contrast = run["sample_std"].reindex(gap.index) if "sample_std" in run else pd.Series(np.nan, index=gap.index)
     holds = (gap > limits.images) & ~(contrast < limits.contrast)
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    episode = persistent_episode(holds, contract_warm_up_end(run.manifest))
     if episode is None:
         return []
     observed = float(episode.of(gap).median())

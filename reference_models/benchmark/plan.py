@@ -113,6 +113,11 @@ SYMPTOMS = (
     ),
 )
 
+LEARNED = ("kid", "coverage", "perplexity", "spread")
+"""What the images show and how varied they are; not how clean they are."""
+ON_COLOURS = ("hinge_sn", "dcgan_paper")
+"""Controls whose own data are the coloured shapes."""
+
 ABOUT = (
     f"The reference model at 1/8 width, batch 32, {STEPS} steps, the discriminator frozen in the adversarial step, on "
     "the 5,000 embedded digits, healthy and with every fault of `gandoctor faults`, from the first step and from the "
@@ -130,6 +135,7 @@ def build_plan() -> Plan:
         # Probes as often as the monitor ever makes them, however busy the machine is.
         monitor={"overhead_budget": 1.0},
         damage=DAMAGE,
+        learned=LEARNED,
         symptoms=SYMPTOMS,
         runs=(*_calibration(), *_test()),
     )
@@ -177,6 +183,7 @@ def _control(family: str, seed: int, split: Split) -> PlannedRun:
         kind="healthy",
         family=family,
         band=family,
+        yardstick=SHAPES if family in (SHAPES, *ON_COLOURS) else "reference",
         allowed=ALLOWED.get(family, ()),
         split=split,
         seed=seed,

@@ -44,7 +44,7 @@ def normal() -> dict[str, dict[int, float]]:
 
 @pytest.mark.parametrize(
     "images",
-    [clean() + 0.05 * board(), clean() + 0.2 * board(), clean() + 0.05 * overlaps()],
+    [clean() + 0.05 * board(), clean() + 0.2 * board(), clean() + 0.1 * overlaps()],
     ids=["board", "strong-board", "overlaps"],
 )
 def test_a_grid_is_found_where_it_began(make_run: MakeRun, images: np.ndarray) -> None:

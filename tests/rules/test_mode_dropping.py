@@ -173,7 +173,7 @@ def test_noise_that_has_passed_leaves_no_missing_digits_behind(make_run: MakeRun
 
 
 def test_what_came_back_is_only_noted(make_run: MakeRun) -> None:
-    finding = of(make_run, showing(range(7), onset=250, until=650))
+    finding = of(make_run, showing(range(7), onset=500, until=860))
     assert finding.severity is Severity.INFO
     assert "recovered" in finding.evidence[0].statement
 
@@ -185,7 +185,7 @@ def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
     young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in signals.items()}
     assert "warm-up" in str(of(make_run, young).reason)
     few_steps = {name: {s: v for s, v in series.items() if s <= 400} for name, series in signals.items()}
-    assert "from step 410 on" in str(of(make_run, few_steps).reason)
+    assert "from step 860 on" in str(of(make_run, few_steps).reason)
     late = {
         name: {s: v for s, v in series.items() if "sample" not in name or s > 800} for name, series in signals.items()
     }

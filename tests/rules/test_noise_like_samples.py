@@ -101,7 +101,7 @@ def test_warm_up(make_run: MakeRun) -> None:
     noise = showing(np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)), onset=0)
     young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in noise.items()}
     assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
-    few = {name: {s: v for s, v in series.items() if s <= 200} for name, series in noise.items()}
+    few = {name: {s: v for s, v in series.items() if s <= 320} for name, series in noise.items()}
     assert "after warm-up" in str(RULE.evaluate(make_run(few)).reason)
 
 

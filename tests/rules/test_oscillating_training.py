@@ -131,7 +131,7 @@ def test_loss_and_samples_that_swing_together(make_run: MakeRun, name: str) -> N
     finding = RULE.evaluate(make_run(swinging(name=name)))
     assert finding.status is Status.DETECTED
     (evidence,) = finding.evidence
-    assert (evidence.signal, evidence.first_step, evidence.last_step) == (name, 150, 1000)
+    assert (evidence.signal, evidence.first_step, evidence.last_step) == (name, 300, 1000)
     period = re.search(r"a period of about (\d+) steps", evidence.statement)
     assert period is not None
     assert 97 <= int(period[1]) <= 103
@@ -143,7 +143,7 @@ def test_a_cycle_that_began_half_way_through(make_run: MakeRun) -> None:
     for name in ("g_loss", "sample_kid"):
         signals[name] = {s: v if s >= 570 else quiet[name][s] + 9 * (s < 200) for s, v in signals[name].items()}
     finding = RULE.evaluate(make_run(signals))
-    assert finding.first_step == 575
+    assert finding.first_step == 650
 
 
 def test_look_alike_a_loss_that_swings_alone(make_run: MakeRun) -> None:

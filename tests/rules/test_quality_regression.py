@@ -172,7 +172,7 @@ def test_missing_signal_warm_up_and_reals(make_run: MakeRun) -> None:
         return {name: {s: v for s, v in series.items() if s <= step} for name, series in sick.items()}
 
     assert "warm-up" in str(judged(make_run(until(140))).reason)
-    assert "after warm-up" in str(judged(make_run(until(180))).reason)
+    assert "after warm-up" in str(judged(make_run(until(320))).reason)
     assert "real images" in str(judged(make_run(sick, real_count=0)).reason)
 
 

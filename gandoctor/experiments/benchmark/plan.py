@@ -34,6 +34,7 @@ class PlannedRun(Part):
         kind: See `Kind`.
         family: Architecture, loss and data in one word; false alarms are counted by it.
         band: Runs with this family in the calibration split say what its oracle's numbers are when healthy.
+        yardstick: The family whose band tells whether a healthy run has learned its data; None where that is not asked.
         fault: Name of what was injected; None for a control as it is.
         onset: First step the fault acts in; 0 from the start.
         expected: Ids of the rules made for the fault, the main one first.
@@ -49,6 +50,7 @@ class PlannedRun(Part):
     kind: Kind
     family: str
     band: str
+    yardstick: str | None = None
     fault: str | None = None
     onset: int = Field(default=0, ge=0)
     expected: tuple[str, ...] = ()
@@ -100,6 +102,8 @@ class Plan(Part):
         samples: Images the oracle is given.
         monitor: Arguments of GANMonitor in every run.
         damage: The oracle's numbers that decide about damage, each with its margin.
+        learned: Those of the numbers that tell whether a healthy run has learned its data: it has if they are within
+            its yardstick's limits of damage. If not, it is a slow or failing training, whatever it was meant to be.
         symptoms: What the damage looks like: the first of which a sign is there.
         runs: Every run.
     """
@@ -109,6 +113,7 @@ class Plan(Part):
     samples: int = Field(ge=16)
     monitor: dict[str, Any] = Field(default_factory=dict)
     damage: dict[str, Margin]
+    learned: tuple[str, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
     runs: tuple[PlannedRun, ...]
 
@@ -124,6 +129,8 @@ class Plan(Part):
         for run in self.runs:
             if run.is_faulty and run.band not in bands:
                 raise ValueError(f"{run.id} is compared with {run.band}, of which calibration has no healthy run.")
+            if run.yardstick is not None and run.yardstick not in bands:
+                raise ValueError(f"{run.id} is measured by {run.yardstick}, of which calibration has no healthy run.")
         return self
 
     @property

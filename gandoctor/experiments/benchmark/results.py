@@ -121,6 +121,14 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
         healthy=[
             *(false_alarms(family, [c for c in healthy if c.run.family == family]) for family in families),
             false_alarms("all", healthy),
+            *(
+                false_alarms(name, group)
+                for name, group in (
+                    ("all that have learned, by the oracle", [c for c in healthy if c.truth.learned]),
+                    ("all that have not", [c for c in healthy if c.truth.learned is False]),
+                )
+                if group
+            ),
         ],
         unseen=[false_alarms("all unseen families", unseen)] if unseen else [],
         scary=[

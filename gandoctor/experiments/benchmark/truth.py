@@ -22,11 +22,13 @@ class Truth:
         damaged: By the oracle; None where it could not be asked or has nothing to compare with.
         outside: The oracle's numbers that are worse than those of healthy runs by more than their margin.
         symptom: What that looks like, by the plan's `symptoms`; None where undamaged.
+        learned: Whether a healthy run came as near to its data as its yardstick did; None where that is not asked.
     """
 
     damaged: bool | None
     outside: tuple[str, ...] = ()
     symptom: str | None = None
+    learned: bool | None = None
 
 
 def limits_of_bands(plan: Plan, judgements: Judgements) -> dict[str, Limits]:
@@ -48,13 +50,21 @@ def limits_of_bands(plan: Plan, judgements: Judgements) -> dict[str, Limits]:
 def truth_of(plan: Plan, run: PlannedRun, judgement: Mapping[str, Any], bands: Mapping[str, Limits]) -> Truth:
     """Return what is true of a run, by its oracle's numbers."""
     oracle, limits = judgement.get("oracle"), bands.get(run.band)
-    if not oracle or "error" in oracle or limits is None:
+    if not oracle or "error" in oracle:
         return Truth(None)
-    outside = tuple(
+    yardstick = bands.get(run.yardstick or "")
+    learned = None if yardstick is None else not set(_outside(plan, oracle, yardstick)) & set(plan.learned)
+    if limits is None:
+        return Truth(None, learned=learned)
+    outside = _outside(plan, oracle, limits)
+    named = (s.name for s in plan.symptoms if any(set(signs) <= set(outside) for signs in s.signs))
+    return Truth(bool(outside), outside, next(named, None), learned)
+
+
+def _outside(plan: Plan, oracle: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
+    return tuple(
         name for name, limit in limits.items() if name in oracle and _worse(oracle[name], limit, plan.damage[name])
     )
-    named = (s.name for s in plan.symptoms if any(set(signs) <= set(outside) for signs in s.signs))
-    return Truth(bool(outside), outside, next(named, None))
 
 
 def _limit(name: str, margin: Margin, oracles: list[Mapping[str, Any]]) -> float | None:

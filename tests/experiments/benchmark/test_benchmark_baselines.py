@@ -44,7 +44,7 @@ def test_warm_up_excuses_an_early_dip_only(make_run):
     assert first(early, "low_d_loss") == 39
     assert first(early, "low_d_loss_after_warm_up") is None
     late = make_run(d_loss=lambda s: 0.01 if s >= 100 else 0.5)
-    assert first(late, "low_d_loss_after_warm_up") == 169  # warm-up ends at step 150
+    assert first(late, "low_d_loss_after_warm_up") == 319  # warm-up ends at step 300
 
 
 def test_a_large_gradient_of_either_player(make_run):
