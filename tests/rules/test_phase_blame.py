@@ -33,6 +33,8 @@ def updates(pull: float, widening: float, step: int = 1) -> dict[str, dict[int, 
         (-0.0064, 0.458, "objectives"),
         (0.0064, 0.0, "unknown"),
         (1e-9, -0.458, "unknown"),
+        (0.0014, -0.458, "unknown"),
+        (-0.00037, 0.1193, "unknown"),  # a healthy run at an eighth of the width
         (float("nan"), -0.458, "unknown"),
     ],
 )
@@ -57,11 +59,13 @@ def test_the_first_updates_do_not_tell(make_run: MakeRun) -> None:
 
 
 def test_the_modes_of_the_generator_tell_where_the_first_updates_do_not(make_run: MakeRun) -> None:
-    def gap(value: float | Callable[[int], float], **more: Any) -> Run:
-        return make_run({"sample_train_infer_gap": probes(value)} | more)
+    def gap(value: float | Callable[[int], float], loss_family: str = "non_saturating", **more: Any) -> Run:
+        return make_run({"sample_train_infer_gap": probes(value)} | more, loss_family=loss_family)
 
-    # Reversed labels leave gaps of up to 0.8 behind, so that from the start only a very large one tells.
-    assert blame(gap(0.8), FROM_THE_START) == "unknown"
+    # Reversed labels leave gaps of up to 0.8 behind.
+    assert blame(gap(0.8), FROM_THE_START) == "objectives"
+    assert blame(gap(0.8, loss_family="least_squares"), FROM_THE_START) == "unknown"
+    assert blame(gap(0.8, d_batch_gap=probes(0.1)), FROM_THE_START) == "unknown"
     assert blame(gap(2.6), FROM_THE_START) == "networks"
     assert blame(gap(2.6, **updates(0.0064, -0.458)), FROM_THE_START) == "objectives"
     # Later it is what was before that counts.
