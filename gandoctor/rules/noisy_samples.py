@@ -37,6 +37,7 @@ from gandoctor.rules.late_values import late_median
 from gandoctor.rules.persistence import persistent_episode
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.sample_progress import tempered
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
@@ -98,6 +99,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     pepper = persistent_episode(flat & (table["sample_impulse"] > impulse_limit), start)
     if pepper is not None:
         observed = float(pepper.of(table["sample_impulse"]).median())
+        severity, passing = tempered(run, pepper, pepper.severity(Severity.WARNING))
         evidence.append(
             Evidence(
                 "sample_impulse",
@@ -106,8 +108,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 pepper.first_step,
                 pepper.last_step,
                 f"Salt and pepper: {observed:.1%} of the samples' pixels stand out of their neighbourhood, "
-                f"{impulse.mean:.1%} in your real images; flat areas are clean.{pepper.ending}",
-                pepper.severity(Severity.WARNING),
+                f"{impulse.mean:.1%} in your real images; flat areas are clean.{pepper.ending}{passing}",
+                severity,
             )
         )
     return evidence

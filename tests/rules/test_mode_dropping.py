@@ -178,6 +178,13 @@ def test_what_came_back_is_only_noted(make_run: MakeRun) -> None:
     assert "recovered" in finding.evidence[0].statement
 
 
+def test_what_only_the_classifier_misses_in_noisy_samples_is_a_remark(make_run: MakeRun) -> None:
+    noisy = showing([0, 1, 2, 3, 5, 6, 7, 8, 9]) | {"sample_noise_sigma": probes(0.09)}
+    finding = of(make_run, noisy)
+    assert finding.severity is Severity.INFO
+    assert "may mislead the classifier" in finding.evidence[0].statement
+
+
 def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
     signals = showing(range(7))
     without = {k: v for k, v in signals.items() if k != "sample_missing_share"}
