@@ -16,6 +16,7 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from gandoctor.monitors import GANMonitor  # noqa: E402 - TensorFlow may be missing
+from gandoctor.monitors.forward import judges_one_by_one  # noqa: E402
 
 LAYERS = keras.layers
 DEAD = -100.0
@@ -114,10 +115,19 @@ def test_the_generators_units_are_counted(reals: np.ndarray, tmp_path: Path) -> 
     assert run["g_dead_units"].tolist() == [0.25]
 
 
-def test_a_unit_that_answers_to_reals_or_to_fakes_only_is_alive(reals: np.ndarray, tmp_path: Path) -> None:
-    """Fakes are -1 everywhere: one unit answers to them, one to reals, one to neither."""
+class OfTheUsersMaking(keras.layers.Layer):
+    """Changes nothing, but is not known to look at each image by itself."""
+
+    def call(self, x: Any) -> Any:
+        return x
+
+
+@pytest.mark.parametrize("first", [LAYERS.Identity, OfTheUsersMaking])
+def test_a_unit_that_answers_to_reals_or_to_fakes_only_is_alive(first: type, reals: np.ndarray, tmp_path: Path) -> None:
+    """Fakes are -1 everywhere: one unit answers to them, one to reals, one to neither; scored in one call or apart."""
     dense = LAYERS.Dense(3, activation="relu")
-    discriminator = keras.Sequential([keras.Input((8, 8, 1)), LAYERS.Flatten(), dense, LAYERS.Dense(1)])
+    discriminator = keras.Sequential([keras.Input((8, 8, 1)), first(), LAYERS.Flatten(), dense, LAYERS.Dense(1)])
+    assert judges_one_by_one(discriminator) == (first is LAYERS.Identity)
     kernel = np.zeros((64, 3), np.float32)
     kernel[:, 0], kernel[:, 1] = -1, 1
     dense.set_weights([kernel, np.float32([0, 0, DEAD])])
