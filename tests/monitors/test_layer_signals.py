@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ tf = pytest.importorskip("tensorflow")
 from gandoctor.monitors import GANMonitor, GradientNormMonitor, WeightUpdateMonitor  # noqa: E402
 from gandoctor.monitors.layer_weights import LAYERS_MAX, layer_weights  # noqa: E402
 from gandoctor.monitors.model_card import describe  # noqa: E402
+from gandoctor.monitors.weights import Weights  # noqa: E402
 
 LAYERS = keras.layers
 
@@ -187,6 +189,9 @@ def test_layers_are_named_as_on_the_model_card(make: Any) -> None:
     assert set(found.layers) == on_card
     assert {id(v) for v in found.variables} == {id(v) for v in network.trainable_variables}
     assert len(found.variables) == len(network.trainable_variables)
+    weights = Weights(SimpleNamespace(network=lambda _: network))  # type: ignore[arg-type]
+    assert {id(v) for v in weights.variables("d")} == {id(v) for v in network.trainable_variables}
+    assert len(weights.variables("d")) == len(network.trainable_variables)
 
 
 def test_of_a_deep_network_the_largest_layers_are_kept() -> None:
