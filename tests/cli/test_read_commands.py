@@ -34,10 +34,10 @@ def test_help_lists_every_command_in_the_order_of_need(gandoctor):
     code, out, _ = gandoctor("--help")
     assert code == 0
     listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
-    assert listed == ["run", "check", "watch", "report", "diagnose", "rules", "faults"]
+    assert listed == ["run", "check", "watch", "report", "diagnose", "rules", "faults", "benchmark"]
 
 
-@pytest.mark.parametrize("name", ["run", "check", "watch", "report", "diagnose", "rules", "faults"])
+@pytest.mark.parametrize("name", ["run", "check", "watch", "report", "diagnose", "rules", "faults", "benchmark"])
 def test_every_command_has_help(gandoctor, name):
     code, out, _ = gandoctor(name, "--help")
     assert code == 0
