@@ -20,6 +20,8 @@ from gandoctor.watch.spark import spark
 PREVIEW_COLUMNS = 30
 WIDE_PREVIEW_COLUMNS = 58
 SILENT_AFTER_S = 30.0
+FINDINGS_LINES = 4
+"""What the lights leave to the findings in a low terminal: the worst one and what to try are worth more."""
 
 STYLES = {
     "critical": Style(color="red", bold=True),
@@ -147,7 +149,7 @@ def _preview_columns(snapshot: Snapshot, canvas: Canvas) -> int:
 
 def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     """Put the checks' lights under the signals and the samples to the right of both."""
-    left = [*signals, Text(), *_lights(snapshot, canvas)]
+    left = [*signals, Text(), *_lights(snapshot, canvas, max(1, room - len(signals) - 1 - FINDINGS_LINES))]
     if not _has_preview(snapshot, canvas):
         return left[:room]
     assert snapshot.preview is not None
@@ -166,22 +168,37 @@ def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room:
     return block[:room]
 
 
-def _lights(snapshot: Snapshot, canvas: Canvas) -> list[Text]:
-    """Return one mark for every rule: found, clear, or not judged."""
+def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
+    """Return one mark for every rule: found, clear, or not judged; where they need more lines, counts of the latter."""
     if snapshot.diagnosis is None:
         return [Text("Nothing has been judged yet.", STYLES["quiet"])]
     marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
     findings = sorted(snapshot.diagnosis.findings, key=lambda f: f.rule.id)
     width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
-    lines, line = [], Text()
+    found, clear, unjudged = [], [], []
+    every = []
     for finding in findings:
+        id_ = printable(finding.rule.id)
         if finding.status is Status.DETECTED:
-            mark, style = "!", STYLES[finding.severity.value]
+            group, light = found, Text(f"! {id_}", STYLES[finding.severity.value])
         elif finding.status is Status.NOT_DETECTED:
-            mark, style = marks["clear"], STYLES["running"]
+            group, light = clear, Text(f"{marks['clear']} {id_}", STYLES["running"])
         else:
-            mark, style = marks["open"], STYLES["quiet"]
-        light = Text(f"{mark} {printable(finding.rule.id)}", style)
+            group, light = unjudged, Text(f"{marks['open']} {id_}", STYLES["quiet"])
+        group.append(light)
+        every.append(light)
+    lines = _in_lines(every, width)
+    if len(lines) <= room:
+        return lines
+    counts = [Text(f"{marks['clear']} {len(clear)} clear", STYLES["running"])]
+    counts += [Text(f"{marks['open']} {len(unjudged)} not judged", STYLES["quiet"])]
+    return _in_lines([*found, *counts], width)
+
+
+def _in_lines(lights: list[Text], width: int) -> list[Text]:
+    """Put lights side by side, in as many lines as they need."""
+    lines, line = [], Text()
+    for light in lights:
         if line and line.cell_len + light.cell_len + 2 > width:
             lines.append(line)
             line = Text()

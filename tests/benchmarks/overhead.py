@@ -193,9 +193,9 @@ def main() -> None:
                 }
             )
             print(pair, kind, results[kind][-1], flush=True)
-    path = ROOT / "reports" / f"overhead-{chosen.subject}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    write_table()
+        path = ROOT / "reports" / f"overhead-{chosen.subject}.json"
+        path.write_text(json.dumps({k: v for k, v in results.items() if v}, indent=1) + "\n", encoding="utf-8")
+        write_table()
 
 
 def write_table() -> None:

@@ -33,6 +33,18 @@ def test_a_frame_fits_its_canvas(width, height, shot):
     assert max(cell_len(line) for line in lines) <= width
 
 
+def test_many_lights_leave_room_for_what_was_found():
+    clear = [judged(f"GD{n}", Status.NOT_DETECTED) for n in range(500, 530)]
+    low = plain(snapshot(*SICK, *clear))
+    assert "critical GD301 since step" in low
+    assert "! GD004" in low
+    assert "31 clear" in low
+    assert "1 not judged" in low
+    high = plain(snapshot(*SICK, *clear), height=60)
+    assert "GD529" in high
+    assert "not judged" not in high
+
+
 def test_everything_a_reader_wants_is_on_80_by_24():
     text = plain(snapshot(*SICK))
     for wanted in (
