@@ -175,8 +175,10 @@ def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
     findings = sorted(snapshot.diagnosis.findings, key=lambda f: f.rule.id)
     width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
-    found, clear, unjudged = [], [], []
-    every = []
+    every: list[Text] = []
+    found: list[Text] = []
+    clear: list[Text] = []
+    unjudged: list[Text] = []
     for finding in findings:
         id_ = printable(finding.rule.id)
         if finding.status is Status.DETECTED:
