@@ -1,7 +1,8 @@
 """The vocabulary: every signal a monitor can record, its unit, its meaning and how often it can be had.
 
 A signal that was not captured is absent from the store: never 0.0 and never NaN. NaN means training produced NaN.
-A signal that exists once a layer or once a class is a family: its columns are named "family/member" (`member_of`).
+A signal that exists once a layer, a class or a percentage is a family: its columns are named "family/member"
+(`member_of`).
 Sample statistics are taken on images rescaled by the real data's range, so that 0 is the darkest and 1 the brightest
 value of the user's own data.
 """
@@ -236,7 +237,15 @@ FAMILIES: dict[str, Signal] = {
         ("sample_class_share", "share", "Share of one digit among the last 256 generated images."),
     )
 }
-"""Signals that exist once a member (a layer's name, a digit), recorded as "family/member"."""
+"""Signals that exist once a member (a layer's name, a digit, a percentage), recorded as "family/member"."""
+        *(
+            (
+                f"d_{images}_logit_quantile",
+                "logit",
+                f"Logit that so many percent of the {what} images of a probe do not exceed (inference mode).",
+            )
+            for images, what in (("real", "trained-on real"), ("holdout", "held-out real"), ("fake", "generated"))
+        ),
 
 
 def member_of(family: str, member: str) -> str:

@@ -1,9 +1,12 @@
-"""Separation: how well the discriminator tells real from generated images, from its logits."""
+"""What a set of logits says: how well real is told from generated, and how the logits of one kind are spread."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.stats import rankdata
+
+QUANTILES = (5, 25, 50, 75, 95)
+"""In percent: the median, the middle half and the middle nine tenths."""
 
 
 def separation(real_logits: np.ndarray, fake_logits: np.ndarray) -> dict[str, float]:
@@ -37,3 +40,18 @@ def separation(real_logits: np.ndarray, fake_logits: np.ndarray) -> dict[str, fl
         if pooled > 1e-9 * max(abs(real).max(), abs(fake).max(), 1e-30):
             scores["d_prime"] = gap / pooled
     return scores
+
+
+def quantiles(logits: np.ndarray) -> dict[int, float]:
+    """Return the quantiles of logits by percent: the smallest logit that at least so many percent do not exceed.
+
+    Each is one of the logits (the inverse of the empirical distribution function, type 1 of Hyndman and Fan, Sample
+    Quantiles in Statistical Packages, 1996), so that infinite ones need no arithmetic.
+
+    Args:
+        logits: Floats of any shape, at least one. A NaN among them makes all quantiles NaN.
+    """
+    ordered = np.sort(np.asarray(logits, dtype=np.float64), axis=None)  # NaN comes last
+    if np.isnan(ordered[-1]):
+        return dict.fromkeys(QUANTILES, float("nan"))
+    return {percent: float(ordered[-(-percent * len(ordered) // 100) - 1]) for percent in QUANTILES}

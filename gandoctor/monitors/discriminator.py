@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from gandoctor.measures.scores import separation
+from gandoctor.measures.scores import quantiles, separation
 from gandoctor.monitors.forward import Probe, Scores, normalises_batches
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.monitors.options import MonitorWarning
 from gandoctor.monitors.session import Session
-from gandoctor.signals import SIGNALS
+from gandoctor.signals import FAMILIES, SIGNALS, member_of
 
 REVERSED_PROBES = 5
 
 
 class DiscriminatorMonitor(Monitor):
-    """Records scores, logits, accuracies and the separation of real from fake at every probe.
+    """Records scores, logits and their quantiles, accuracies and the separation of real from fake at every probe.
 
     Accuracy in inference mode can mislead where the discriminator has dropout; the `_training` signals are taken with
     dropout and batch norm as in training.
@@ -44,6 +44,7 @@ class DiscriminatorMonitor(Monitor):
             for name in (
                 "d_real_score",
                 "d_real_logit",
+                "d_real_logit_quantile",
                 "d_real_accuracy",
                 "d_logit_gap",
                 "d_auc",
@@ -51,7 +52,7 @@ class DiscriminatorMonitor(Monitor):
             ):
                 missing[name] = missing["probe_data"]
         if session.holdout is None:
-            for name in ("d_holdout_score", "d_holdout_logit", "d_holdout_accuracy"):
+            for name in ("d_holdout_score", "d_holdout_logit", "d_holdout_logit_quantile", "d_holdout_accuracy"):
                 missing[name] = missing["holdout_data"]
 
     def probe(self, step: int, probe: Probe | None) -> dict[str, float]:
@@ -67,6 +68,8 @@ class DiscriminatorMonitor(Monitor):
             if scores is not None:
                 found[f"d_{name}_score"] = float(np.mean(scores.output))
                 found[f"d_{name}_logit"] = float(np.mean(scores.logit))
+                family = f"d_{name}_logit_quantile"
+                found |= {member_of(family, str(percent)): q for percent, q in quantiles(scores.logit).items()}
         found |= self._batch_gap(probe)
         if not self.session.inference.is_pending(step - self.session.first_step):
             found |= self._by_polarity(probe)
@@ -123,8 +126,8 @@ class DiscriminatorMonitor(Monitor):
 
     def _give_reason(self, reason: str) -> None:
         assert self.session is not None
-        endings = ("_score", "_logit", "_accuracy", "_accuracy_training", "_gap", "d_auc", "d_prime")
-        for name in SIGNALS:
+        endings = ("_score", "_logit", "_quantile", "_accuracy", "_accuracy_training", "_gap", "d_auc", "d_prime")
+        for name in (*SIGNALS, *FAMILIES):
             if name.startswith("d_") and name.endswith(endings):
                 self.session.manifest.missing[name] = reason
 

@@ -1,4 +1,4 @@
-"""Separation against scipy and closed forms."""
+"""Separation and quantiles against scipy, numpy and closed forms."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
 from gandoctor.measures import separation
+from gandoctor.measures.scores import QUANTILES, quantiles
 
 LOGITS = st.lists(st.integers(-4, 4).map(float), min_size=2, max_size=30)
 
@@ -46,3 +47,24 @@ def test_nan_is_nan_and_infinite_logits_still_rank() -> None:
     assert scores["d_auc"] == 1
     assert scores["d_logit_gap"] == np.inf
     assert "d_prime" not in scores
+
+
+@given(LOGITS)
+def test_quantiles_are_those_of_the_inverse_distribution_function(logits: list[float]) -> None:
+    found = quantiles(np.array(logits))
+    assert tuple(found) == QUANTILES
+    assert list(found.values()) == np.quantile(logits, [0.05, 0.25, 0.5, 0.75, 0.95], method="inverted_cdf").tolist()
+
+
+def test_quantiles_of_a_probe_are_its_own_logits() -> None:
+    logits = np.random.default_rng(0).permutation(64).astype(np.float32)[:, None]
+    assert quantiles(logits) == {5: 3, 25: 15, 50: 31, 75: 47, 95: 60}
+    assert quantiles(np.array([7.0])) == dict.fromkeys(QUANTILES, 7.0)
+
+
+def test_quantiles_tell_infinite_logits_and_nan() -> None:
+    logits = np.arange(20.0)
+    logits[[0, 1, 19]] = -np.inf, -np.inf, np.inf
+    assert quantiles(logits) == {5: -np.inf, 25: 4, 50: 9, 75: 14, 95: 18}
+    logits[3] = np.nan
+    assert np.isnan(list(quantiles(logits).values())).all()

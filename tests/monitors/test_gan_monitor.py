@@ -113,7 +113,11 @@ def test_scores_and_samples_are_those_of_the_players(
     assert run["d_real_score"].iloc[-1] == pytest.approx(gan.discriminator(reals[:64]).numpy().mean(), rel=1e-4)
     assert run["d_holdout_score"].iloc[-1] == pytest.approx(gan.discriminator(reals[64:]).numpy().mean(), rel=1e-4)
     assert run["d_fake_score"].iloc[-1] == pytest.approx(gan.discriminator(fakes[:64]).numpy().mean(), rel=1e-4)
-    assert run["sample_max"].iloc[-1] == pytest.approx(fakes.max(), rel=1e-5)
+    for images, kind in ((reals[:64], "real"), (reals[64:128], "holdout"), (fakes[:64], "fake")):
+        logits = np.sort(gan.discriminator(images).numpy().ravel())
+        told = {m: float(q.iloc[-1]) for m, q in run.family(f"d_{kind}_logit_quantile").items()}
+        expected = {str(p): logits[-(-p * len(logits) // 100) - 1] for p in (5, 25, 50, 75, 95)}
+        assert told == pytest.approx(expected, rel=1e-4, abs=1e-6)
     assert run.sheets[-1].step == 30
     last = run.sheets[-1].fakes()
     assert last is not None
@@ -370,6 +374,10 @@ def test_what_cannot_be_recorded_is_absent_with_a_reason(
     assert "d_real_score" not in run
     assert "d_fake_score" in run
     assert "probe_data=" in run.manifest.missing["d_real_score"]
+    assert set(run.family("d_fake_logit_quantile")) == {"5", "25", "50", "75", "95"}
+    assert run.family("d_real_logit_quantile") == run.family("d_holdout_logit_quantile") == {}
+    assert "probe_data=" in run.manifest.missing["d_real_logit_quantile"]
+    assert "holdout_data" in run.manifest.missing["d_holdout_logit_quantile"]
     assert "standard normal" in run.manifest.missing["latent_law"]
 
 
