@@ -14,12 +14,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import facts, palette, text
+from gandoctor.report import facts, palette, plotly_js, text
 from gandoctor.report.filmstrip import Filmstrip, filmstrip
 from gandoctor.report.findings import cause_title, finding_view, observation, slider_marks
 from gandoctor.report.language import Language, language
@@ -111,8 +110,7 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
         live: The page asks its server for news; None: it asks nobody for anything.
         scripts: Whether to include them; a page that is only taken apart by another one needs none.
     """
-    # Ours first: the filmstrip and the copy buttons answer while the browser still reads the 5 MB of plotly.js.
-    code = [_asset("report.js"), *([_asset("live.js")] if live else []), _asset_plotly()] if scripts else []
+    code = [_asset("report.js"), *([_asset("live.js")] if live else [])] if scripts else []
     return (
         _environment()
         .get_template("report.html.j2")
@@ -120,9 +118,11 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
             content,
             t=words,
             live=live,
-            policy=_policy(code, live is not None),
+            policy=_policy([*code, plotly_js.source()] if scripts else [], live is not None),
             style=Markup(_asset("report.css")),
             scripts=[Markup(script) for script in code],
+            # The last thing in the page: the filmstrip and the copy buttons answer while the browser still reads it.
+            plotly=Markup(plotly_js.packed()) if scripts else None,
             version=__version__,
         )
     )
@@ -211,11 +211,6 @@ def _environment() -> Environment:
 @cache
 def _asset(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-@cache
-def _asset_plotly() -> str:
-    return str(get_plotlyjs())
 
 
 def _policy(scripts: list[str], live: bool) -> str:

@@ -220,6 +220,17 @@ def test_without_scripts_the_words_are_there(open_page: Open) -> None:
         assert page.locator("#last-sheet").is_visible()
 
 
+def test_a_browser_that_cannot_unpack_the_charts_is_told(browser: Any, report: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(report.as_uri())
+    wait_until(page, "document.querySelector('.plot').textContent")
+    told = page.locator(".plot").all_inner_texts()
+    assert all(text.startswith("This browser cannot unpack the charts") for text in told)
+    assert page.locator("#film-step").inner_text() == "step 1000"
+    page.close()
+
+
 def test_hostile_run_directory_runs_nothing(open_page: Open, hostile: Diagnosis) -> None:
     with open_page(hostile, width=360) as page:
         draw_all(page)
