@@ -60,6 +60,10 @@ _INPUTS = _table(
         "data units",
         "Mean over pixels of the standard deviation over the step's real batch: 0 = all its images are equal.",
     ),
+    ("d_step_input_min", "data units", "Smallest value the discriminator was given towards its own loss."),
+    ("d_step_input_max", "data units", "Largest value the discriminator was given towards its own loss."),
+    ("g_step_input_min", "data units", "Smallest value the discriminator was given towards the generator's loss."),
+    ("g_step_input_max", "data units", "Largest value the discriminator was given towards the generator's loss."),
 )
 
 _GRADIENTS = _table(

@@ -31,6 +31,8 @@ class Observation:
         metrics: Metric name -> raw value it was given; a running mean says little of one step.
         targets: Player -> what was differentiated with respect to its weights, loss scaling taken off.
         d_outputs: What the discriminator returned, in order.
+        d_fed: Player -> smallest and largest value of every batch the discriminator was given towards its loss.
+        d_fed_since: The same of the calls since anything was last differentiated for a player.
         saw_penalty: Whether something was differentiated with respect to other things than the players' weights.
         nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
         running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
@@ -40,6 +42,8 @@ class Observation:
     metrics: dict[str, Any] = field(default_factory=dict)
     targets: dict[Phase, Any] = field(default_factory=dict)
     d_outputs: list[Any] = field(default_factory=list)
+    d_fed: dict[Phase, list[tuple[Any, Any]]] = field(default_factory=dict)
+    d_fed_since: list[tuple[Any, Any]] = field(default_factory=list)
     saw_penalty: bool = False
     nested: bool = False
     running: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -82,13 +86,18 @@ def observed(model: Any, players: Players, listener: Listener, safely: Safely) -
         if args:
             safely(lambda: listener("latents", args[0], seen))
 
+    def discriminated(args: Any, output: Any) -> None:
+        seen.d_outputs.append(output)
+        if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
+            safely(lambda: seen.d_fed_since.extend(_extremes(args)))
+
     with ExitStack() as stack:
         for metric in _metrics(model):
             stack.enter_context(_wrapped(metric, "update_state", _seeing_updates(metric, seen, listener, safely)))
             stack.enter_context(_after(metric, "result", functools.partial(_result, seen)))
         for optimizer in players.optimizers():
             stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
-        stack.enter_context(_after(players.discriminator, "call", lambda _, output: seen.d_outputs.append(output)))
+        stack.enter_context(_after(players.discriminator, "call", discriminated))
         stack.enter_context(_after(players.generator, "call", lambda args, _: latents(args)))
         stack.enter_context(_gradients_seen(gradient))
         yield seen
@@ -102,7 +111,15 @@ def _gradient(target: Any, sources: Any, players: Players, seen: Observation, li
         raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
         if seen.is_here():
             seen.targets[phase] = raw
+            seen.d_fed.setdefault(phase, []).extend(seen.d_fed_since)
+            seen.d_fed_since.clear()
         listener("gradient", (phase, raw), seen)
+
+
+def _extremes(args: Any) -> list[tuple[Any, Any]]:
+    """Return smallest and largest value of the images among a call's arguments: floats of rank 3 or more."""
+    images = [t for t in tf.nest.flatten(args) if tf.is_tensor(t) and t.dtype.is_floating and (t.shape.rank or 0) >= 3]
+    return [(tf.cast(tf.reduce_min(t), tf.float32), tf.cast(tf.reduce_max(t), tf.float32)) for t in images[:1]]
 
 
 def _result(seen: Observation, _: Any, mean: Any) -> None:

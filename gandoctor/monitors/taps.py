@@ -52,12 +52,14 @@ class StepTrace:
         metrics: Metric name -> raw value it was given in this step.
         returned: Name -> value the step returned; running means are left out.
         targets: Player -> what was differentiated with respect to its weights.
+        d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
         complete: False for what happens in a graph inside the step and must be recorded there.
     """
 
     metrics: dict[str, Any] = field(default_factory=dict)
     returned: dict[str, Any] = field(default_factory=dict)
     targets: dict[Phase, Any] = field(default_factory=dict)
+    d_fed: dict[Phase, tuple[Any, Any]] = field(default_factory=dict)
     complete: bool = True
 
 
@@ -334,7 +336,12 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
     if seen.nested:
         returned = {}  # what came out of an inner graph cannot be told from a running mean
     raw = {name: value for name, value in returned.items() if id(value) not in seen.running}
-    return StepTrace(dict(seen.metrics), raw, dict(seen.targets))
+    fed = {
+        phase: (tf.reduce_min([low for low, _ in calls]), tf.reduce_max([high for _, high in calls]))
+        for phase, calls in seen.d_fed.items()
+        if calls
+    }
+    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), fed)
 
 
 # What an optimizer will do with the gradients it is given. -----------------------------------------------------

@@ -127,6 +127,11 @@ GROUPS: tuple[Group, ...] = (
         (
             Chart("latents", ("latent_mean", "latent_spread"), unit="latent units"),
             Chart("real-batches", ("real_mean", "real_spread"), unit="data units"),
+            Chart(
+                "discriminator-input",
+                ("d_step_input_min", "d_step_input_max", "g_step_input_min", "g_step_input_max"),
+                unit="data units",
+            ),
         ),
     ),
 )

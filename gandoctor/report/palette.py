@@ -46,6 +46,8 @@ def color_of(signal: str) -> tuple[str, str]:
         ("_change_in_g_step", (GENERATOR, "solid")),
         ("fake_logit_change_in_d_step", (FAKE, "dash")),
         ("logit_gap_change_in_d_step", (DISCRIMINATOR, "solid")),
+        ("_step_input_max", (GENERATOR if signal.startswith("g_") else DISCRIMINATOR, "solid")),
+        ("_step_input_min", (GENERATOR if signal.startswith("g_") else DISCRIMINATOR, "dash")),
         ("latent_spread", (GENERATOR, "solid")),
         ("real_spread", (REAL, "solid")),
         ("_real_", (REAL, "solid")),

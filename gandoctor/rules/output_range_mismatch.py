@@ -14,13 +14,16 @@ How it is recognised
     From the model card, before the first step: interval arithmetic through the generator's last layers (activations,
     rescaling, clipping) against smallest and largest value of the real images given to the monitor. In training also
     from the mean of each real batch: a mean that the generator cannot make is proof, whatever the monitor was given.
+    And from the values that the discriminator is given: what its own loss holds beyond the reach while the generator's
+    does not are real images, rescaled within the training step, where no data set shows it.
 
 What it is not
     A sigmoid only approaches 0 and 1; data that are exactly 0 in four fifths of their pixels, as MNIST is, are within
     reach. A tanh generator on data in 0 ... 1 can make every image: it learns to stay in the upper half, and did so
     unharmed in our measurements, so this is only mentioned, and a warning where even the mean of the samples lies
     outside of the data's range after warm-up. So is an output without bounds, the rule in Wasserstein GANs of large
-    images. A few stray values just outside are no mismatch.
+    images. A few stray values just outside are no mismatch. Noise or augmentation on all that the discriminator is
+    given takes generated images out of the reach as well, and is none either.
 
 What to do
     Scale the images to the range of the output activation, or choose the activation for the images: sigmoid for
@@ -33,6 +36,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from gandoctor.rules.architecture import card_evidence
 from gandoctor.rules.output_range import SLACK, in_words, missing_share, output_reach
@@ -52,7 +56,8 @@ class Limits:
         wider: Width of the reach, over that of the data, from which it is mentioned. tanh on 0 ... 1 data has 2.
         beside: Share of the data's range by which the mean of the samples may lie outside of it. Judgement; single
             pixels leave it in unharmed runs (measured with tanh on 0 ... 1 data: down to -0.9).
-        steps: Successive steps whose real batch has a mean that the generator cannot make. One would be proof.
+        steps: Successive steps whose real batch has a mean, or values, that the generator cannot make. One would be
+            proof.
         first_steps: Real batches compared with the images given to the monitor.
     """
 
@@ -77,7 +82,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     layer = f"generator/{reach.layer}"
     if data is not None and missing_share(data, reach) > limits.slack:
         return [_out_of_reach(run, data, reach, layer, limits)]
-    evidence = list(_in_training(run, reach, layer, limits))
+    evidence = list(_in_training(run, reach, layer, limits)) or list(_given(run, reach, layer, limits))
     if not evidence and data is not None:
         evidence = list(_beyond_the_data(run, data, reach, layer, limits))
     return evidence
@@ -116,6 +121,32 @@ def _in_training(run: Run, reach: Reach, layer: str, limits: Limits) -> Iterator
         )
         severity = Severity.CRITICAL if found.ongoing else Severity.WARNING
         yield Evidence("real_mean", mean, bound, found.first_step, found.last_step, statement, severity, (layer,))
+
+
+def _given(run: Run, reach: Reach, layer: str, limits: Limits) -> Iterator[Evidence]:
+    """Evidence of values beyond the reach that the discriminator is given towards its own loss, not the generator's."""
+    for end, bound, sign in (("min", reach.low, -1.0), ("max", reach.high, 1.0)):
+        names = [f"{player}_step_input_{end}" for player in ("d", "g")]
+        if bound is None or any(name not in run for name in names):
+            continue
+        table = pd.DataFrame({name: run[name] for name in names}).dropna()
+        own, generated = (sign * (table[name] - bound) for name in names)
+        # As a share of all that it is given: what lies within the reach is never wider than the reach.
+        width = (reach.high - reach.low if reach.high is not None and reach.low is not None else 0.0) + own
+        found = longest_stretch((own > limits.slack * width) & (generated <= limits.slack * width), limits.steps)
+        if found is None:
+            continue
+        within = slice(found.first_step, found.last_step)
+        value, made = (float(table[name].loc[within].median()) for name in names)
+        share = float((own / width).loc[within].median())
+        statement = (
+            f"From step {found.first_step} to {found.last_step} the discriminator was given values "
+            f"{'down' if sign < 0 else 'up'} to {value:.3g} towards its own loss, and to {made:.3g} towards the "
+            f"generator's; the generator can make {in_words(reach)} ({reach.layer}), so that they are the real "
+            f"images'.{found.ending}"
+        )
+        severity = Severity.CRITICAL if found.ongoing and share > limits.sliver else Severity.WARNING
+        yield Evidence(names[0], value, bound, found.first_step, found.last_step, statement, severity, (layer,))
 
 
 def _beyond_the_data(run: Run, data: DataCard, reach: Reach, layer: str, limits: Limits) -> Iterator[Evidence]:

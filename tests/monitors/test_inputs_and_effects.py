@@ -33,6 +33,27 @@ def test_what_is_fed_is_summarised_every_step(make_gan: Any, fit: Any, reals: np
     assert run["latent_spread"].mean() == pytest.approx(1.0, abs=0.1)
 
 
+def test_range_of_what_the_discriminator_is_given_towards_each_loss(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    """Rescaled within the step, where the batch as it is fed shows nothing of it."""
+    gan = make_gan()
+    step, begun = type(gan).train_step, tf.Variable(0)
+
+    def train_step(self: Any, real: Any) -> Any:
+        begun.assign_add(1)
+        return step(self, tf.where(begun >= 5, real * 255, real))
+
+    type(gan).train_step = train_step
+    run = recorded(gan, fit, reals, tmp_path / "run")
+    highest = [float(reals[16 * i : 16 * (i + 1)].max()) for i in range(8)]
+    np.testing.assert_allclose(run["d_step_input_max"], [*highest[:4], *(255 * h for h in highest[4:])], rtol=1e-5)
+    assert run["real_mean"].max() < 1
+    assert run["g_step_input_max"].index.tolist() == list(range(1, 9))
+    assert run["g_step_input_max"].max() < 1
+    assert (run["d_step_input_min"] <= run["g_step_input_min"]).all()
+
+
 def test_a_batch_that_comes_again_is_the_same_number_again(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

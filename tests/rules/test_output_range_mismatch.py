@@ -96,6 +96,35 @@ def test_batches_that_leave_the_reach_mid_run(make_run: MakeRun) -> None:
     assert of(make_run, ending("sigmoid"), over).severity is Severity.WARNING
 
 
+def given(own: tuple[float, float], generated: tuple[float, float], since: int = 400, until: int = 1000) -> Any:
+    """Ranges of what D is given towards its own and towards G's loss, from one step to another; before, 0 to 1."""
+    return {
+        f"{player}_step_input_{end}": every_step(lambda s, v=v, u=u: v if since <= s <= until else u)
+        for player, values in (("d", own), ("g", generated))
+        for end, v, u in zip(("min", "max"), values, (0.0, 1.0), strict=True)
+    } | {"real_mean": every_step(0.13), "real_spread": every_step(0.2)}
+
+
+@pytest.mark.parametrize(("own", "side"), [((0.0, 255.0), "max"), ((-1.0, 1.0), "min")])
+def test_reals_that_are_rescaled_within_the_step(make_run: MakeRun, own: tuple[float, float], side: str) -> None:
+    finding = of(make_run, ending("sigmoid"), given(own, (0.01, 0.99)))
+    (evidence,) = finding.evidence
+    assert finding.severity is Severity.CRITICAL
+    assert (evidence.signal, evidence.first_step, evidence.last_step) == (f"d_step_input_{side}", 400, 1000)
+    over = of(make_run, ending("sigmoid"), given(own, (0.01, 0.99), until=500))
+    assert (over.severity, over.last_step) == (Severity.WARNING, 500)
+    assert of(make_run, ending("sigmoid"), given(own, (0.01, 0.99), until=401)).status is Status.NOT_DETECTED
+
+
+def test_look_alikes_noise_on_all_that_the_discriminator_is_given_and_stray_pixels(make_run: MakeRun) -> None:
+    noise = given((-0.4, 1.4), (-0.3, 1.3))
+    assert of(make_run, ending("sigmoid"), noise).status is Status.NOT_DETECTED
+    assert of(make_run, ending("sigmoid"), given((-0.01, 1.01), (0.0, 0.9))).status is Status.NOT_DETECTED
+    assert of(make_run, ending("linear"), given((0.0, 255.0), (0.0, 0.9))).severity is Severity.INFO
+    half = {name: v for name, v in given((0.0, 255.0), (0.0, 0.9)).items() if not name.startswith("g_")}
+    assert of(make_run, ending("sigmoid"), half).status is Status.NOT_DETECTED
+
+
 def test_look_alike_the_monitor_was_given_other_images_than_training(make_run: MakeRun) -> None:
     training = {"real_mean": every_step(0.13), "real_spread": every_step(0.2)}
     for probe in (data(0, 255, mean=33, std=78), data(-1, 1, mean=-0.74, std=0.62)):
