@@ -45,7 +45,7 @@ class RunFiles:
     def trained(self) -> dict[str, Any] | None:
         """The mark of a finished training: outcome, error, seconds; None while there is none of this plan's."""
         mark = _read(self.folder / "trained.json")
-        return mark if mark is not None and mark.get("made_of") in (None, self.made_of) else None
+        return mark if mark is not None and mark.get("made_of") == self.made_of else None
 
     @property
     def oracle(self) -> dict[str, float | str] | None:

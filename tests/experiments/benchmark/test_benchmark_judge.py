@@ -71,6 +71,8 @@ def test_marks_of_another_plan_do_not_count(tmp_path):
     RunFiles(tmp_path, "one").finish("completed", 1.0)
     assert RunFiles(tmp_path, "one").trained is not None
     assert RunFiles(tmp_path, "two").trained is None
+    (tmp_path / "trained.json").write_text('{"outcome": "completed", "error": null, "seconds": 1.0}')
+    assert RunFiles(tmp_path, "one").trained is None  # of a version that did not say: nobody knows of how many steps
 
 
 def test_judgements_survive_their_file(tmp_path):
