@@ -238,10 +238,6 @@ FAMILIES: dict[str, Signal] = {
             "Movement of one discriminator layer's weights in its own update, over their norm.",
         ),
         ("g_layer_update_ratio", "1", "Movement of one generator layer's weights in its own update, over their norm."),
-        ("sample_class_share", "share", "Share of one digit among the last 256 generated images."),
-    )
-}
-"""Signals that exist once a member (a layer's name, a digit, a percentage), recorded as "family/member"."""
         *(
             (
                 f"d_{images}_logit_quantile",
@@ -250,6 +246,10 @@ FAMILIES: dict[str, Signal] = {
             )
             for images, what in (("real", "trained-on real"), ("holdout", "held-out real"), ("fake", "generated"))
         ),
+        ("sample_class_share", "share", "Share of one digit among the last 256 generated images."),
+    )
+}
+"""Signals that exist once a member (a layer's name, a digit, a percentage), recorded as "family/member"."""
 
 
 def member_of(family: str, member: str) -> str:
