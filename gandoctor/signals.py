@@ -255,3 +255,9 @@ FAMILIES: dict[str, Signal] = {
 def member_of(family: str, member: str) -> str:
     """Return the column name of a family's member, e.g. "g_layer_grad_norm/dense"."""
     return f"{family}/{member}"
+
+
+def cadence_of(column: str) -> Cadence:
+    """Return how often a column is filled; one that is not of this vocabulary is taken for one of every step."""
+    signal = SIGNALS.get(column) or FAMILIES.get(column.partition("/")[0])
+    return signal.cadence if signal is not None else "step"

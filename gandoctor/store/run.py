@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from gandoctor.errors import GandoctorError
 from gandoctor.signals import member_of
+from gandoctor.store.columns import Column
 from gandoctor.store.events import Event, read_events
 from gandoctor.store.liveness import is_alive
 from gandoctor.store.manifest import Manifest
@@ -66,7 +67,7 @@ class Run:
         if not self.path.is_dir():
             raise GandoctorError(f"{self.path} is not a directory. Give the directory of a run.")
         self._segments: dict[str, SegmentReader] = {}
-        self._batches: list[pa.RecordBatch] = []
+        self._columns: dict[str, Column] = {}
         self._reals: np.ndarray | None = None
         self.refresh()
 
@@ -78,11 +79,10 @@ class Run:
         grown = False
         for file in sorted((self.path / "signals").glob("*.arrows")):
             reader = self._segments.setdefault(file.name, SegmentReader(file))
-            batches = reader.read_new()
-            self._batches += batches
-            grown = grown or bool(batches)
+            if batches := reader.read_new():
+                self._add(pa.Table.from_batches(batches))
+                grown = True
         if grown:
-            self.__dict__.pop("_table", None)
             self.__dict__.pop("signals", None)
         return grown
 
@@ -98,33 +98,31 @@ class Run:
             ]
         return gaps
 
-    @cached_property
-    def _table(self) -> pa.Table:
-        if not self._batches:
-            return pa.table({STEP: pa.array([], pa.int64()), TIME: pa.array([], pa.float64())})
-        table = pa.concat_tables([pa.Table.from_batches([batch]) for batch in self._batches], promote_options="default")
+    def _add(self, table: pa.Table) -> None:
         steps = table[STEP].to_numpy()
-        return table if (np.diff(steps) > 0).all() else _one_row_a_step(table, steps)
+        for name in table.column_names:
+            column = table[name]
+            if column.null_count < len(column):
+                recorded = steps[column.is_valid().to_numpy()] if column.null_count else steps
+                # drop_null first: to_numpy would turn null into NaN, which means something else here.
+                self._columns.setdefault(name, Column()).add(recorded, column.drop_null().to_numpy())
 
     @cached_property
     def signals(self) -> pd.DataFrame:
         """One row a recorded step, indexed by step; absent values are `pd.NA`, NaN is what training produced."""
-        return pd.DataFrame(
-            {
-                name: pd.array(self._table[name].combine_chunks(), dtype=pd.ArrowDtype(pa.float64()))
-                for name in self._table.column_names
-                if name != STEP
-            },
-            index=pd.Index(self._table[STEP].to_numpy(), name=STEP),
-        )
+        every, _ = self._columns.get(STEP, Column()).read()
+        columns: dict[str, Any] = {}
+        for name in (TIME, *self.names):
+            steps, values = self._columns.get(name, Column()).read()
+            at = np.searchsorted(every, steps)
+            filled, absent = np.zeros(len(every)), np.ones(len(every), bool)
+            filled[at], absent[at] = values, False
+            columns[name] = pd.array(pa.array(filled, mask=absent), dtype=pd.ArrowDtype(pa.float64()))
+        return pd.DataFrame(columns, index=pd.Index(every, name=STEP))
 
     def __contains__(self, name: object) -> bool:
         """Tell whether the signal was recorded at least once."""
-        return (
-            isinstance(name, str)
-            and name in self._table.column_names
-            and (self._table[name].null_count < len(self._table))
-        )
+        return name in self._columns and name != STEP
 
     def __getitem__(self, name: str) -> pd.Series[float]:
         """Return one signal as float64, indexed by step: the recorded steps only.
@@ -134,16 +132,13 @@ class Run:
         """
         if name not in self:
             raise KeyError(f"{name!r} was not recorded in {self.path}. Recorded: {', '.join(self.names)}.")
-        column = self._table[name]
-        keep = column.is_valid().to_numpy()
-        steps = self._table[STEP].to_numpy()[keep]
-        # drop_null first: to_numpy would turn null into NaN, which means something else here.
-        return pd.Series(column.drop_null().to_numpy(), index=pd.Index(steps, name=STEP), name=name)
+        steps, values = self._columns[name].read()
+        return pd.Series(values, index=pd.Index(steps, name=STEP), name=name)
 
     def family(self, name: str) -> dict[str, pd.Series[float]]:
         """Return the members of a family of signals that were recorded at least once, by member.
 
-        The store sorts its columns; the order of layers is the model card's.
+        They are in order of name; the order of layers is the model card's.
 
         Args:
             name: The family, e.g. "g_layer_grad_norm"; its columns are named "family/member".
@@ -153,14 +148,14 @@ class Run:
 
     @property
     def names(self) -> list[str]:
-        """Signals recorded at least once."""
-        return [name for name in self._table.column_names if name not in (STEP, TIME) and name in self]
+        """Signals recorded at least once, in order of name."""
+        return sorted(self._columns.keys() - {STEP, TIME})
 
     @property
     def last_step(self) -> int:
         """Last recorded step; 0 before the first."""
-        steps = self._table[STEP]
-        return int(steps[-1].as_py()) if len(steps) else 0
+        steps, _ = self._columns.get(STEP, Column()).read()
+        return int(steps[-1]) if len(steps) else 0
 
     @property
     def state(self) -> RunState:
@@ -204,21 +199,6 @@ def load_run(run_dir: str | os.PathLike[str]) -> Run:
         GandoctorError: It is not a run directory, or its manifest cannot be used.
     """
     return Run(run_dir)
-
-
-def _one_row_a_step(table: pa.Table, steps: np.ndarray) -> pa.Table:
-    """Merge rows of the same step, the later value of each signal counting.
-
-    A probe may join a step that was already written, and a resumed run repeats the steps after its last checkpoint.
-    """
-    unique, position = np.unique(steps, return_inverse=True)
-    columns = {}
-    for name in table.column_names:
-        recorded = np.flatnonzero(table[name].is_valid().to_numpy())
-        chosen = np.full(len(unique), -1)
-        chosen[position[recorded]] = recorded  # of several assignments to one place, the last one stays
-        columns[name] = table[name].take(pa.array(chosen, mask=chosen < 0))
-    return pa.table(columns)
 
 
 def _read_images(path: Path, key: str) -> np.ndarray | None:

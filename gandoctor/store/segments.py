@@ -87,6 +87,8 @@ class SegmentReader:
                     elif message.type == "record batch" and self._schema is not None:
                         batch = pa.ipc.read_record_batch(message, self._schema)
                         batch.validate(full=True)
+                        if batch[STEP].null_count:
+                            raise ValueError("a row has no step")
                         batches.append(batch)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
             self.damage = f"{self.path.name} is unreadable after byte {self._offset}: {str(error).splitlines()[0]}"

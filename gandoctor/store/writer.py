@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from gandoctor.errors import GandoctorError
+from gandoctor.signals import cadence_of
 from gandoctor.store.events import append_event
 from gandoctor.store.liveness import describe_this_process
 from gandoctor.store.manifest import MANIFEST_NAME, Manifest
@@ -61,7 +62,7 @@ class RunWriter:
         except OSError as error:
             raise GandoctorError(f"Run directory {self.path} cannot be written: {error}") from None
         self._rows: list[dict[str, float | None]] = []
-        self._segment: SegmentWriter | None = None
+        self._segments: dict[bool, SegmentWriter] = {}
         self._last_flush = time.monotonic()
         self.is_open = True
         self.event("resumed" if exists else "started", self.last_step, **describe_this_process())
@@ -96,21 +97,31 @@ class RunWriter:
         if not self._rows:
             return
         rows, self._rows = self._rows, []
+        # A stream has a cell for every signal in every row: rows of probes, with their hundred signals, have one apart.
+        kinds = [(probe, [row for row in rows if _is_of_a_probe(row) == probe]) for probe in (False, True)]
+        while kinds:
+            probe, written = kinds[0]
+            try:
+                if written:
+                    self._segment_for(probe, written).write(written)
+            except OSError:
+                # The segment may end in half a batch now: go on in a new one, with these rows if they are not too many.
+                if probe in self._segments:
+                    self._segments.pop(probe).abandon()
+                unwritten = [row for _, rows in kinds for row in rows]
+                self._rows = [*unwritten, *self._rows][-ROWS_KEPT_AFTER_FAILURE:]
+                raise
+            kinds.pop(0)
+
+    def _segment_for(self, probe: bool, rows: list[dict[str, float | None]]) -> SegmentWriter:
+        """Return the open segment for these rows; its columns are fixed, so that a new signal opens a new one."""
         names = {name for row in rows for name in row} - {STEP, TIME}
-        if self._segment is None or not names <= set(self._segment.names):
-            # A stream has a fixed set of columns: a new signal opens a new segment.
-            known = set() if self._segment is None else set(self._segment.names)
-            if self._segment is not None:
-                self._segment.close()
-            self._segment = SegmentWriter(self._next_segment_path(), sorted(names | known))
-        try:
-            self._segment.write(rows)
-        except OSError:
-            # The segment may end in half a batch now: go on in a new one, with these rows if they are not too many.
-            self._segment.abandon()
-            self._segment = None
-            self._rows = [*rows, *self._rows][-ROWS_KEPT_AFTER_FAILURE:]
-            raise
+        known = set(self._segments[probe].names) if probe in self._segments else set()
+        if probe not in self._segments or not names <= known:
+            if probe in self._segments:
+                self._segments.pop(probe).close()
+            self._segments[probe] = SegmentWriter(self._next_segment_path(), sorted(names | known))
+        return self._segments[probe]
 
     def samples(self, step: int, fakes: np.ndarray, reals: np.ndarray | None = None) -> None:
         """Store a contact sheet of generated images and the arrays behind it.
@@ -139,9 +150,8 @@ class RunWriter:
         try:
             self.flush()
         finally:
-            if self._segment is not None:
-                self._segment.close()
-                self._segment = None
+            while self._segments:
+                self._segments.popitem()[1].close()
             self.is_open = False
             self.event("ended", self.last_step, reason=reason, **fields)
 
@@ -153,6 +163,10 @@ class RunWriter:
     def _next_segment_path(self) -> Path:
         taken = [int(p.stem) for p in (self.path / "signals").glob("*.arrows") if p.stem.isdigit()]
         return self.path / "signals" / f"{max(taken, default=-1) + 1:04d}.arrows"
+
+
+def _is_of_a_probe(row: Mapping[str, float | None]) -> bool:
+    return any(value is not None and cadence_of(name) == "probe" for name, value in row.items())
 
 
 def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8) -> Image.Image:

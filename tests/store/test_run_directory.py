@@ -10,17 +10,19 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gandoctor.errors import GandoctorError
 from gandoctor.store import DataCard, Manifest, RunWriter, load_run
-from gandoctor.store.segments import SegmentWriter
+from gandoctor.store.segments import SegmentReader, SegmentWriter
 
 
 def images(n: int, seed: int = 0) -> np.ndarray:
@@ -38,9 +40,8 @@ def finished(tmp_path: Path) -> Path:
     return path
 
 
-def only_segment(path: Path) -> Path:
-    (segment,) = (path / "signals").glob("*.arrows")
-    return segment
+def first_segment(path: Path) -> Path:
+    return path / "signals" / "0000.arrows"
 
 
 def test_series_hold_the_recorded_steps_only(finished: Path) -> None:
@@ -97,6 +98,44 @@ def test_a_new_signal_mid_run_opens_a_new_segment(tmp_path: Path) -> None:
     assert len(list((tmp_path / "run" / "signals").iterdir())) == 2
 
 
+def test_rows_of_every_step_do_not_carry_the_columns_of_probes(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    for step in range(1, 1_001):
+        probe = {f"g_layer_grad_norm/{i}": 1.0 for i in range(100)} if step % 100 == 0 else {"sample_std": None}
+        writer.record(step, {"d_loss": float(step), "own": 1.0, **probe})
+    writer.close("completed")
+    assert sum(file.stat().st_size for file in (tmp_path / "run" / "signals").iterdir()) < 100_000
+    run = load_run(tmp_path / "run")
+    assert run["d_loss"].index.tolist() == run["own"].index.tolist() == list(range(1, 1_001))
+    assert run["d_loss"].tolist() == list(range(1, 1_001))
+    assert run["g_layer_grad_norm/99"].index.tolist() == list(range(100, 1_001, 100))
+    assert run.signals.index.tolist() == list(range(1, 1_001))
+    assert run.last_step == 1_000
+
+
+def test_a_full_disk_at_the_second_of_two_segments_repeats_no_row_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    write = SegmentWriter.write
+
+    def no_room_for_probes(self: SegmentWriter, rows: Sequence[Mapping[str, float | None]]) -> None:
+        if "sample_std" in self.names:
+            raise OSError(28, "No space left on device")
+        write(self, rows)
+
+    monkeypatch.setattr(SegmentWriter, "write", no_room_for_probes)
+    writer.record(1, {"d_loss": 1.0})
+    writer.record(2, {"d_loss": 2.0, "sample_std": 0.5})
+    with pytest.raises(OSError, match="No space"):
+        writer.flush()
+    assert load_run(tmp_path / "run")["d_loss"].to_dict() == {1: 1.0}
+    monkeypatch.setattr(SegmentWriter, "write", write)
+    writer.close("completed")
+    assert load_run(tmp_path / "run")["d_loss"].to_dict() == {1: 1.0, 2: 2.0}
+    assert sum(len(batch) for file in writer.path.glob("signals/*") for batch in SegmentReader(file).read_new()) == 2
+
+
 def test_rows_of_one_step_merge_and_the_later_value_counts(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "run", Manifest())
     writer.record(1, {"d_loss": 1.0, "g_loss": math.nan})
@@ -151,13 +190,18 @@ def test_a_live_run_cannot_be_resumed(tmp_path: Path) -> None:
         RunWriter(tmp_path / "run", Manifest(), resume=True)
 
 
-def test_cutting_a_segment_anywhere_loses_the_torn_batch_only(finished: Path) -> None:
-    segment = only_segment(finished)
+def test_cutting_a_segment_anywhere_loses_the_torn_batch_only(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    for step in range(1, 7):
+        writer.record(step, {"d_loss": 1.0 / step, "g_loss": 1.0})
+        writer.flush()
+    writer.close("completed")
+    segment = first_segment(writer.path)
     whole = segment.read_bytes()
     seen = set()
     for length in range(len(whole) + 1):
         segment.write_bytes(whole[:length])
-        run = load_run(finished)
+        run = load_run(writer.path)
         steps = run["d_loss"].index.tolist() if "d_loss" in run else []
         assert steps == list(range(1, len(steps) + 1))
         assert not any("unreadable" in gap for gap in run.gaps)
@@ -176,7 +220,7 @@ def test_damage_in_a_segment_becomes_a_gap_never_a_traceback(
         writer.record(step, {"d_loss": float(step)})
         writer.flush()
     writer.close("completed")
-    segment = only_segment(path)
+    segment = first_segment(path)
     content = bytearray(segment.read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -211,6 +255,15 @@ def test_a_file_that_is_no_segment_is_named(finished: Path) -> None:
     run = load_run(finished)
     assert run["d_loss"].index.tolist() == list(range(1, 7))
     assert any("0009.arrows" in gap for gap in run.gaps)
+
+
+def test_a_row_without_a_step_is_damage(finished: Path) -> None:
+    schema = pa.schema([("step", pa.int64()), ("d_loss", pa.float64())])
+    with pa.ipc.new_stream(finished / "signals" / "0009.arrows", schema) as stream:
+        stream.write_batch(pa.record_batch([pa.array([None], pa.int64()), pa.array([9.0])], schema=schema))
+    run = load_run(finished)
+    assert run["d_loss"].index.tolist() == list(range(1, 7))
+    assert any("a row has no step" in gap for gap in run.gaps)
 
 
 def test_killed_with_sigkill_the_run_opens_and_is_interrupted(tmp_path: Path) -> None:

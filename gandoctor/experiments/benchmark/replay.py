@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import copy
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from gandoctor.store import Run
 from gandoctor.store.run import RunState, SampleSheet
-from gandoctor.store.segments import STEP
 
 
 class RunAsOf(Run):
@@ -41,7 +37,7 @@ def as_of(run: Run, step: int) -> RunAsOf:
     assert isinstance(earlier, RunAsOf)
     earlier.last = step
     earlier.__dict__.pop("signals", None)
-    table: pa.Table = run._table
-    earlier.__dict__["_table"] = table.filter(pc.less_equal(table[STEP], step))
+    columns = {name: column.until(step) for name, column in run._columns.items()}
+    earlier._columns = {name: column for name, column in columns.items() if len(column.read()[0])}
     earlier.events = [event for event in run.events if event.kind != "ended"]
     return earlier
