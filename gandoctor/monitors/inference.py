@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from gandoctor.monitors.observation import current_graph
-from gandoctor.monitors.players import Phase, Players
+from gandoctor.monitors.players import PLAYERS, Phase, Players
 from gandoctor.monitors.replicas import on_first_replica, own_variable
 from gandoctor.monitors.step_log import as_float
 from gandoctor.store import LatentCard, LossFamily, Manifest
@@ -27,10 +27,11 @@ LONGEST_STEPS = 50
 LATENTS_WANTED = 2000
 EFFECTS_WANTED = 2
 """Successive measured updates of both players that must agree on which way is up."""
+VALUES = 16_384
+"""Numbers of one output that are kept where XLA may compile, e.g. 18 score maps of 30 x 30; more are not compared."""
 TOLERANCE = 2e-3
 """Largest relative difference that still counts as equal: label noise is far above, half precision below."""
 
-_STATISTICS = 14
 _COMPILED: dict[str, LossFamily] = {
     "binary_crossentropy": "non_saturating",
     "BinaryCrossentropy": "non_saturating",
@@ -39,6 +40,13 @@ _COMPILED: dict[str, LossFamily] = {
     "MeanSquaredError": "least_squares",
 }
 _Hypothesis = tuple[LossFamily, bool]
+
+
+class _Said(NamedTuple):
+    """What an output of the discriminator is like."""
+
+    places: int  # numbers that belong to one image
+    has_logit: bool
 
 
 class Inference:
@@ -59,15 +67,19 @@ class Inference:
             self._open.discard("loss")
         if players.latent_is_given or players.latent_sampler is None:
             self._open.discard("latents")
-        with tf.init_scope():
-            self._listening = own_variable(True, "gandoctor_listening")
-            self._losses = own_variable(tf.zeros((2,)), "gandoctor_losses")
-            self._outputs = own_variable(tf.zeros((2, OUTPUTS, _STATISTICS)), "gandoctor_outputs")
-            # Count, sum, sum of squares, minimum, maximum.
-            self._latents = own_variable([0.0, 0.0, 0.0, math.inf, -math.inf], "gandoctor_latents")
+        # Made now: variables born inside a train function make TensorFlow trace it twice.
+        self._losses: dict[Phase, Any] = {}
+        self._outputs: dict[Phase, list[tuple[_Kept, _Kept]]] = {}
+        if "loss" in self._open:
+            for player in PLAYERS:
+                self._losses[player] = own_variable(0.0, "gandoctor_loss")
+                self._outputs[player] = [(_Kept("gandoctor_output"), _Kept("gandoctor_logit")) for _ in range(OUTPUTS)]
+        self._latents = _Kept("gandoctor_latents") if "latents" in self._open else None
+        # Count, sum, sum of squares, minimum, maximum.
+        self._seen_latents = (0.0, 0.0, 0.0, math.inf, -math.inf)
         if "loss" in self._open:
             self._unknown("the loss has not been seen in training")
-        self._count: dict[Phase, int] = {"d": 0, "g": 0}
+        self._said: dict[Phase, list[_Said]] = {"d": [], "g": []}
         self._penalty = False
         self._effects: list[tuple[bool, bool] | None] = []
 
@@ -85,42 +97,34 @@ class Inference:
         """A new call (a new trace) of the step."""
         self._penalty = False
 
-    def saw_loss(self, phase: Phase, loss: Any, outputs: list[Any], penalty: bool) -> None:
+    def saw_loss(self, phase: Phase, loss: Any, outputs: list[Any], penalty: bool, may_be_compiled: bool) -> None:
         """Take note of a loss and what the discriminator had said before it was differentiated."""
         if "loss" not in self._open:
             return
         self._penalty |= penalty
         graph = current_graph()
         here = [o for o in (_first(o) for o in outputs[-OUTPUTS:]) if graph is None or o.graph is graph]
-        self._count[phase] = len(here)
-        index = 0 if phase == "d" else 1
+        logits = [getattr(o, "_keras_logits", None) for o in here]
+        self._said[phase] = [_Said(_places(o), z is not None) for o, z in zip(here, logits, strict=True)]
 
-        def store() -> Any:
-            self._losses[index].assign(tf.cast(tf.reduce_sum(loss), tf.float32))
-            for k, output in enumerate(here):
-                self._outputs[index, k].assign(_statistics(output))
-            return tf.constant(True)
+        def store() -> None:
+            self._losses[phase].assign(tf.cast(tf.reduce_sum(loss), tf.float32))
+            for output, logit, (kept, kept_logit) in zip(here, logits, self._outputs[phase], strict=False):
+                kept.keep(output, may_be_compiled)
+                if logit is not None:
+                    kept_logit.keep(logit, may_be_compiled)
 
-        on_first_replica(lambda: tf.cond(self._listening, store, lambda: tf.constant(False)))
+        on_first_replica(store)
 
-    def saw_latents(self, inputs: Any) -> None:
+    def saw_latents(self, inputs: Any, may_be_compiled: bool) -> None:
         """Take note of what the generator is given in training."""
-        if "latents" not in self._open:
+        latents = self._latents
+        if latents is None or "latents" not in self._open:
             return
         arrays = [t for t in tf.nest.flatten(inputs) if hasattr(t, "dtype") and tf.as_dtype(t.dtype).is_floating]
         if not arrays:
             return
-        z = tf.cast(arrays[0], tf.float32)
-
-        def store() -> Any:
-            low, high = tf.minimum(self._latents[3], tf.reduce_min(z)), tf.maximum(self._latents[4], tf.reduce_max(z))
-            sums = self._latents[:3] + tf.stack(
-                [tf.cast(tf.size(z), tf.float32), tf.reduce_sum(z), tf.reduce_sum(z * z)]
-            )
-            self._latents.assign(tf.concat([sums, [low, high]], 0))
-            return tf.constant(True)
-
-        on_first_replica(lambda: tf.cond(self._listening, store, lambda: tf.constant(False)))
+        on_first_replica(lambda: latents.keep(arrays[0], may_be_compiled))
 
     def saw_effects(self, pull: float, gap: float) -> None:
         """Tell the polarity by behaviour where nothing else did: both players' first updates point the same way.
@@ -153,26 +157,27 @@ class Inference:
         changed = False
         if "loss" in self._open and scalars and "g_loss" in scalars:
             changed |= self._settle_compiled(as_float(scalars["g_loss"]))
-        if "loss" in self._open and self._count["g"]:
+        if "loss" in self._open and self._said["g"]:
             changed |= self._settle_loss()
         if "latents" in self._open:
             changed |= self._settle_latents()
         if self._steps >= LONGEST_STEPS:
             changed |= bool(self._open)
             self._give_up()
-        if not self._open:
-            self._listening.assign(False)
         return changed
 
     def _settle_loss(self) -> bool:
-        losses, outputs = self._losses.numpy(), self._outputs.numpy()
-        generator = [outputs[1, k] for k in range(self._count["g"])]
-        discriminator = [outputs[0, k] for k in range(self._count["d"])]
-        fitting = _fitting(float(losses[0]), float(losses[1]), discriminator, generator, self._penalty)
+        loss = {player: float(self._losses[player].numpy()) for player in PLAYERS}
+        statistics = {player: self._statistics(player) for player in PLAYERS}
+        fitting = _fitting(loss["d"], loss["g"], statistics["d"], statistics["g"], self._penalty)
         self._alive = fitting if self._alive is None else self._alive & fitting
         if not self._alive:
             self._open.discard("loss")
-            self._unknown("the generator's loss is none of the known formulas of the discriminator's outputs")
+            self._unknown(
+                "the generator's loss is none of the known formulas of the discriminator's outputs"
+                if statistics["g"]
+                else f"the discriminator's outputs are not finite, or, in a compiled step, more than {VALUES} numbers"
+            )
             return True
         polarities = {high for _, high in self._alive}
         families = {family for family, _ in self._alive}
@@ -185,6 +190,16 @@ class Inference:
             self._manifest.missing.pop("loss_family", None)
         self._open.discard("loss")
         return True
+
+    def _statistics(self, player: Phase) -> list[np.ndarray]:
+        """What the discriminator said before a player's last update, an entry an output."""
+        found = []
+        for said, (kept, kept_logit) in zip(self._said[player], self._outputs[player], strict=False):
+            output = kept.read()
+            if kept.is_whole(output):
+                logit = kept_logit.read() if said.has_logit else output
+                found.append(_statistics(output, logit, said.places))
+        return found
 
     def _settle_compiled(self, g_loss: float) -> bool:
         """Go by the loss the discriminator was compiled with; a minimax generator's cross-entropy is negative."""
@@ -200,7 +215,13 @@ class Inference:
         return True
 
     def _settle_latents(self) -> bool:
-        count, total, squares, low, high = (float(v) for v in self._latents.numpy())
+        z = np.zeros(0) if self._latents is None else self._latents.read().astype(np.float64)
+        if not z.size:
+            return False
+        count, total, squares, low, high = self._seen_latents
+        count, total, squares = count + z.size, total + float(z.sum()), squares + float((z * z).sum())
+        low, high = min(low, float(z.min())), max(high, float(z.max()))
+        self._seen_latents = count, total, squares, low, high
         if count < LATENTS_WANTED:
             return False
         self._open.discard("latents")
@@ -248,27 +269,79 @@ def _first(output: Any) -> Any:
     return output[0] if isinstance(output, list | tuple) else output
 
 
-def _statistics(output: Any) -> Any:
-    """The means every formula is made of, float32 (14,): see `_fitting` for their order."""
-    o = tf.cast(output, tf.float32)
-    logit = tf.cast(getattr(output, "_keras_logits", output), tf.float32)
-    p = tf.clip_by_value(o, 1e-7, 1.0 - 1e-7)
-    n = tf.shape(o)[0] // 2
+class _Kept:
+    """A copy of a tensor's numbers that a graph makes and the host reads.
 
-    def margins(x: Any) -> list[Any]:
-        return [tf.reduce_mean(x), tf.reduce_mean(tf.nn.relu(1.0 - x)), tf.reduce_mean(tf.nn.relu(1.0 + x))]
+    Nothing is computed of them inside the graph, which would cost every step and could be merged with the user's own
+    operations.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._any_shape = self._last = own_variable(tf.zeros((0,)), name, shape=tf.TensorShape(None))
+        self._one_shape: Any = None
+
+    def keep(self, tensor: Any, may_be_compiled: bool) -> None:
+        """Copy a tensor of any shape; in a graph this adds the ops that do so.
+
+        Args:
+            tensor: Floating.
+            may_be_compiled: Whether XLA may compile the graph: there a variable keeps its shape.
+        """
+        values = tf.cast(tensor, tf.float32)
+        if may_be_compiled:
+            if self._one_shape is None:
+                self._one_shape = own_variable(np.full((VALUES,), math.nan, np.float32), self._name)
+            self._last = self._one_shape
+            values = tf.reshape(values, (-1,))[:VALUES]
+            values = tf.pad(values, [[0, VALUES - tf.size(values)]], constant_values=math.nan)
+        else:
+            self._last = self._any_shape
+        self._last.assign(values)
+
+    def read(self) -> np.ndarray:
+        """What was copied last, float32 (n,)."""
+        values: np.ndarray = self._last.numpy().reshape(-1)
+        return values if self._last is self._any_shape else values[~np.isnan(values)]
+
+    def is_whole(self, values: np.ndarray) -> bool:
+        """Tell whether what was read is all there was, and finite."""
+        cut = self._last is self._one_shape and len(values) == VALUES
+        return bool(values.size and not cut and np.isfinite(values).all())
+
+
+def _places(output: Any) -> int:
+    return math.prod(output.shape[1:]) if output.shape[1:].is_fully_defined() else 1
+
+
+def _statistics(output: np.ndarray, logit: np.ndarray, places: int) -> np.ndarray:
+    """The means every formula is made of, (14,): see `_fitting` for their order.
+
+    Args:
+        output: The discriminator's, of a whole batch, image after image.
+        logit: The same before a final sigmoid.
+        places: Numbers that belong to one image.
+    """
+    o, logit = output.astype(np.float64), logit.astype(np.float64)
+    p = np.clip(o, 1e-7, 1.0 - 1e-7)
+    half = len(o) // places // 2 * places
+
+    def margins(x: np.ndarray) -> list[Any]:
+        if not x.size:
+            return [math.nan] * 3  # the first half of a batch of one
+        return [np.mean(x), np.mean(np.maximum(1.0 - x, 0.0)), np.mean(np.maximum(1.0 + x, 0.0))]
 
     means = [
-        tf.reduce_mean(tf.nn.softplus(-logit)),
-        tf.reduce_mean(tf.nn.softplus(logit)),
-        -tf.reduce_mean(tf.math.log(p)),
-        -tf.reduce_mean(tf.math.log(1.0 - p)),
-        tf.reduce_mean(tf.square(o - 1.0)),
-        tf.reduce_mean(tf.square(o)),
-        tf.reduce_mean(tf.square(o + 1.0)),
-        tf.reduce_mean(o),
+        np.mean(np.logaddexp(0.0, -logit)),
+        np.mean(np.logaddexp(0.0, logit)),
+        -np.mean(np.log(p)),
+        -np.mean(np.log(1.0 - p)),
+        np.mean(np.square(o - 1.0)),
+        np.mean(np.square(o)),
+        np.mean(np.square(o + 1.0)),
+        np.mean(o),
     ]
-    return tf.stack([*means, *margins(o[:n]), *margins(o[n:])])
+    return np.array([*means, *margins(o[:half]), *margins(o[half:])])
 
 
 def _fitting(

@@ -17,18 +17,19 @@ from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 from gandoctor.monitors.players import Phase
 
 
-def own_variable(value: Any, name: str) -> Any:
+def own_variable(value: Any, name: str, shape: Any = None) -> Any:
     """Return a variable of the monitors' own, on this device only.
 
     A `tf.Variable` made in a strategy's scope would be mirrored, which cannot be written as monitors write, and under
     several workers would be sent to all of them.
 
     Args:
-        value: Its first value, which also gives shape and type.
+        value: Its first value, which also gives its type and, unless `shape` does, its shape.
         name: For those who look at graphs.
+        shape: `tf.TensorShape(None)` for a variable whose values may have any shape; XLA takes no such assignment.
     """
     with tf.init_scope():
-        return ResourceVariable(value, trainable=False, name=name)
+        return ResourceVariable(value, trainable=False, name=name, shape=shape)
 
 
 def replica_count() -> int:

@@ -318,15 +318,17 @@ class Taps:
 
     def _happened(self, what: Happening, value: Any, seen: Observation) -> None:
         here = seen.is_here()
+        # Of a graph inside the step nobody knows whether it belongs to a `tf.function(jit_compile=True)`.
+        may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))
         if what == "latents":
-            self._inference.saw_latents(value)
+            self._inference.saw_latents(value, may_be_compiled)
             self._on_input("latents", value)
         elif what == "metric":
             if not here:
                 self._after_step(StepTrace(metrics=dict([value]), complete=False))
         else:
             phase, target = value
-            self._inference.saw_loss(phase, target, seen.d_outputs, seen.saw_penalty)
+            self._inference.saw_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
                 self._after_step(StepTrace(targets={phase: target}, complete=False))
 

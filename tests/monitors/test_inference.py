@@ -20,7 +20,7 @@ def softplus(x: np.ndarray) -> Any:
 
 
 def fitting(g_loss: float, d_loss: float = 0.0, penalty: bool = False) -> set[Any]:
-    outputs = [_statistics(o).numpy() for o in (REAL, FAKE, MIXED)]
+    outputs = [_statistics(o.reshape(-1), o.reshape(-1), 1) for o in (REAL, FAKE, MIXED)]
     return _fitting(float(d_loss), float(g_loss), outputs, [outputs[1]], penalty)
 
 
