@@ -12,7 +12,7 @@ from tsdownsample import MinMaxDownsampler
 from gandoctor.report.language import Language
 from gandoctor.report.text import number
 
-POINTS = 1_500
+POINTS = 1_000
 STRETCHES = 60
 AXIS_MAX = 1e300
 """Where an axis ends at the latest, so that its length and its margins are still numbers."""

@@ -16,7 +16,11 @@ from gandoctor.store import Run, SampleSheet
 SHEETS = 40
 SIDE_MAX = 1_024
 PIXELS_MAX = 40_000_000
-BYTES_MAX = 6_000_000
+BYTES_MAX = 600_000
+"""All sheets as they stand in the page, so that it stays small enough to be sent, whatever the images."""
+FRAMES_MIN = 5
+LOSSLESS_MAX = 60_000
+"""Bytes of a PNG above which a sheet is compressed with loss, e.g. one of colour images; the run has it as it was."""
 STEP_MAX = 2**53
 
 
@@ -26,7 +30,7 @@ class Frame:
 
     Attributes:
         step: Its step.
-        source: PNG as a data address.
+        source: PNG or WebP as a data address.
         width: Pixels; height: pixels.
     """
 
@@ -55,7 +59,7 @@ def filmstrip(run: Run, moments: Sequence[int]) -> Filmstrip:
     """Embed at most 40 sheets: the first, the last, those nearest the steps in `moments`, the rest evenly spread.
 
     Every sheet is decoded and encoded again: a file that only claims to be a PNG, or hides something behind one,
-    never reaches the page. Sheets are shrunk to 1024 pixels a side, and fewer are taken where 6 MB would not do.
+    never reaches the page. Sheets are shrunk to 1024 pixels a side, and fewer are taken where 0.6 MB would not do.
     """
     sheets = [s for s in run.sheets if s.step < STEP_MAX]
     chosen = choose([s.step for s in sheets], moments, SHEETS)
@@ -69,7 +73,7 @@ def filmstrip(run: Run, moments: Sequence[int]) -> Filmstrip:
             frames.append(frame)
     total = sum(len(f.source) for f in frames)
     if total > BYTES_MAX:
-        fewer = max(2, int(len(frames) * BYTES_MAX / total))
+        fewer = max(FRAMES_MIN, int(len(frames) * BYTES_MAX / total))
         frames = [frames[i] for i in choose([f.step for f in frames], moments, fewer)]
     return Filmstrip(tuple(frames), len(sheets), tuple(unreadable))
 
@@ -105,7 +109,10 @@ def _frame(sheet: SampleSheet) -> Frame | None:
         return None
     image.info.clear()  # a colour profile or text chunk would otherwise be written back
     image.thumbnail((SIDE_MAX, SIDE_MAX))
-    buffer = io.BytesIO()
+    kind, buffer = "png", io.BytesIO()
     image.save(buffer, format="PNG", optimize=image.width * image.height < 500_000)
+    if buffer.tell() > LOSSLESS_MAX:
+        kind, buffer = "webp", io.BytesIO()
+        image.save(buffer, format="WEBP", quality=90)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Frame(sheet.step, f"data:image/png;base64,{encoded}", image.width, image.height)
+    return Frame(sheet.step, f"data:image/{kind};base64,{encoded}", image.width, image.height)

@@ -206,7 +206,8 @@ def main() -> None:
             write_run(run_dir, steps)
         page, seconds, used = make_report(run_dir)
         check_page(page, steps)
-        times = open_page(page)
+        opened = [open_page(page) for _ in range(3)]
+        times = {name: min(times[name] for times in opened) for name in opened[0]}
         size = page.stat().st_size
         stored = sum(file.stat().st_size for file in (run_dir / "signals").iterdir())
         reports.append(
@@ -232,7 +233,8 @@ def write_tables(reports: list[str], watched: list[str]) -> None:
         "",
         "Made by `python tests/benchmarks/report_size.py` on 2 CPU cores. In both runs a spike of one step and a NaN",
         "of one step were seen in the page. Seconds of the page are headless Chromium's, from opening the file at",
-        "its curves: until the charts in sight are drawn, until one answers the mouse, and for scrolling through all.",
+        "its curves, the best of three: until the charts in sight are drawn, until one answers the mouse, and for",
+        "scrolling through all.",
         "",
         "| steps | signals on disk | page | `gandoctor report` | of one core | drawn | answers | scrolled through |",
         "|---|---|---|---|---|---|---|---|",
