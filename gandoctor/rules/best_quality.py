@@ -57,7 +57,8 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
     Args:
         run: The run.
         signal: One of QUALITY.
-        ratio: A probe is clearly worse above so many times the best window's median, and
+        ratio: A probe is clearly worse above so many times the best window's median, times the largest excursion that
+            the run came back from (`_excursion`), and
         sigmas: above it by so many standard deviations of the real-vs-real null.
 
     Raises:
@@ -78,7 +79,8 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
     medians = [float(series.iloc[first : last + 1].median()) for first, last in windows]
     best_at = int(np.argmin(medians))
     (first, last), best = windows[best_at], medians[best_at]
-    threshold = max(ratio * best, best + sigmas * band.std)
+    scatter = _excursion(np.array(medians[:best_at]), band.std)
+    threshold = max(ratio * scatter * best, best + sigmas * band.std)
     if windows[-1][0] <= last or not medians[-1] > threshold:
         return None
     # Back from the end to where the medians were not yet worse; there, from the first probe of the window that was.
@@ -99,6 +101,21 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
         threshold=threshold,
         start=medians[0],
     )
+
+
+def _excursion(medians: np.ndarray, noise: float) -> float:
+    """Return how many times worse the samples once were than before, though they became better than ever afterwards.
+
+    This is the scatter of the run's own course, slower than its probes': some healthy games swing, and come back.
+
+    Args:
+        medians: Of the windows before the best one (n,).
+        noise: A kernel distance below which ratios mean nothing.
+    """
+    if not len(medians):
+        return 1.0
+    best_so_far = np.maximum(np.minimum.accumulate(medians), noise)
+    return float(max(1.0, (medians / best_so_far).max()))
 
 
 def quality(run: Run, signal: str) -> pd.Series[float]:

@@ -93,7 +93,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     episode = persistent_episode(holds, warm_up_end(run.manifest))
     if episode is None:
         return []
-    severity, passing = tempered(run, episode, episode.severity(Severity.WARNING))
+    severity, passing = tempered(run, episode, episode.severity(Severity.WARNING), must_last=True)
     share = float(episode.of(table[_HIGH]).median())
     correlated = float(episode.of(table[_CORRELATION]).median())
     return [

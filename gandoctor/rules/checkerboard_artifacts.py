@@ -88,7 +88,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     episode = persistent_episode(holds, warm_up_end(run.manifest))
     if episode is None:
         return []
-    severity, passing = tempered(run, episode, episode.severity(Severity.WARNING))
+    severity, passing = tempered(run, episode, episode.severity(Severity.WARNING), must_last=True)
     observed = {name: float(episode.of(table[name]).median()) for name in (_GRID, _HIGH)}
     return [
         Evidence(

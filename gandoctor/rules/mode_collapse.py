@@ -67,9 +67,9 @@ class Limits:
             a mean pairwise distance of 0.65).
         coverage: Coverage over the null's mean, for the statement only: a young generator's may be low as
             well.
-        faint: Spread across latents over the null's mean below which copies are a remark while the samples improve:
-            faint images lie close together. Slow healthy runs of the calibration split had 0.3 to 0.5 until they
-            drew; digits of which half are equal 0.7.
+        faint: Spread across latents over the null's mean below which copies are a remark while the samples improve, and
+            until they have lasted: faint images lie close together. Slow healthy runs of the calibration split had 0.3
+            to 0.5 until they drew; digits of which half are equal 0.7.
     """
 
     support: float = 1.0
@@ -103,7 +103,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         statement = _copies(pairs, n, bands[_DUPLICATES].mean)
         evidence.append(_evidence(_DUPLICATES, pairs, pair_limit, episode, statement))
         if episode.of(spread).median() < limits.faint * bands[_SPREAD].mean:
-            severity, passing = tempered(run, episode, episode.severity(Severity.CRITICAL))
+            severity, passing = tempered(run, episode, episode.severity(Severity.CRITICAL), must_last=True)
             evidence[-1] = replace(evidence[-1], severity=severity, statement=evidence[-1].statement + passing)
     if (episode := found[_NEAREST]) is not None:
         distance = float(episode.of(nearest).median())

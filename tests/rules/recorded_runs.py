@@ -64,7 +64,7 @@ def write_run(
     path: Path,
     signals: Mapping[str, Series],
     real_count: int = 288,
-    planned_steps: int | None = 1000,
+    planned_steps: int | None = 600,  # warm-up is over at step 300
     loss_family: str | None = "non_saturating",
     **fields: Any,
 ) -> Run:

@@ -114,6 +114,18 @@ def test_look_alikes(make_run: MakeRun, name: str) -> None:
     assert judged(make_run(healthy() | {"sample_kid": probes(LOOK_ALIKES[name])})).status is Status.NOT_DETECTED
 
 
+def swinging(step: int, late: float) -> float:
+    """Twice as bad around step 300 as before and after; from step 700 on so many times the 0.3 of its best."""
+    return 0.3 * late if step > 700 else 0.8 if 200 < step <= 420 else 0.4 if step <= 200 else 0.3
+
+
+def test_a_run_that_has_swung_before_must_swing_further(make_run: MakeRun) -> None:
+    calm = healthy() | {"sample_kid": probes(lambda s: 0.3 * 4 if s > 700 else 0.3)}
+    assert judged(make_run(calm)).status is Status.DETECTED
+    assert judged(make_run(healthy() | {"sample_kid": probes(lambda s: swinging(s, 4))})).status is Status.NOT_DETECTED
+    assert judged(make_run(healthy() | {"sample_kid": probes(lambda s: swinging(s, 6))})).status is Status.DETECTED
+
+
 def test_the_losses_have_no_say(make_run: MakeRun) -> None:
     """Losses that look better than ever, or worse, change nothing: neither way."""
     losses = {"d_loss": every_step(lambda s: 0.1 if s < 600 else 0.69), "g_loss": every_step(lambda s: 9.0 - 0.008 * s)}

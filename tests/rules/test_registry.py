@@ -80,6 +80,6 @@ def test_find_rule_by_id_and_name_and_names_the_nearest() -> None:
         find_rule("mode-colapse")
 
 
-@pytest.mark.parametrize(("planned", "end"), [(None, 300), (600, 300), (400, 200), (10_000, 300), (3, 2), (1, 1)])
+@pytest.mark.parametrize(("planned", "end"), [(None, 500), (600, 300), (400, 200), (10_000, 500), (3, 2), (1, 1)])
 def test_warm_up_end(planned: int | None, end: int) -> None:
     assert warm_up_end(Manifest(planned_steps=planned)) == end
