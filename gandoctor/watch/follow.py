@@ -146,6 +146,7 @@ class Follower:
         Raises:
             GandoctorError: The run directory became unusable.
         """
+        first = self._run is None
         if self._run is None:
             if not (self.run_dir / MANIFEST_NAME).exists():
                 return None
@@ -158,7 +159,9 @@ class Follower:
             self._news_to_judge = True
             self._curves = {name: run[name].to_numpy() for name in WATCHED if name in run}
         state = run.state
-        self._judge(run, last or state != "running")
+        # The first look is shown unjudged: of a run of a million steps, the first judgement takes many seconds.
+        if last or state != "running" or not first:
+            self._judge(run, last or state != "running")
         self._look_at_samples(run)
         return self._snapshot(run, state)
 

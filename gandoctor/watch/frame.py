@@ -169,7 +169,10 @@ def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room:
 
 
 def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
-    """Return one mark for every rule: found, clear, or not judged; where they need more lines, counts of the latter."""
+    """Return one mark for every rule: found (and since which step), clear, or not judged.
+
+    In too few lines clear ones and those not judged are counted, and steps are left out.
+    """
     if snapshot.diagnosis is None:
         return [Text("Nothing has been judged yet.", STYLES["quiet"])]
     marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
@@ -177,12 +180,15 @@ def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
     every: list[Text] = []
     found: list[Text] = []
+    named: list[Text] = []
     clear: list[Text] = []
     unjudged: list[Text] = []
     for finding in findings:
         id_ = printable(finding.rule.id)
         if finding.status is Status.DETECTED:
-            group, light = found, Text(f"! {id_}", STYLES[finding.severity.value])
+            since = f"@{finding.first_step}" if finding.first_step is not None else ""
+            group, light = found, Text(f"! {id_}{since}", STYLES[finding.severity.value])
+            named.append(Text(f"! {id_}", STYLES[finding.severity.value]))
         elif finding.status is Status.NOT_DETECTED:
             group, light = clear, Text(f"{marks['clear']} {id_}", STYLES["running"])
         else:
@@ -194,7 +200,8 @@ def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
         return lines
     counts = [Text(f"{marks['clear']} {len(clear)} clear", STYLES["running"])]
     counts += [Text(f"{marks['open']} {len(unjudged)} not judged", STYLES["quiet"])]
-    return _in_lines([*found, *counts], width)
+    lines = _in_lines([*found, *counts], width)
+    return lines if len(lines) <= room else _in_lines([*named, *counts], width)
 
 
 def _in_lines(lights: list[Text], width: int) -> list[Text]:

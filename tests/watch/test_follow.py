@@ -82,12 +82,28 @@ def test_only_new_rows_change_the_curves(writer, clock):
     assert set(after) == {"d_loss"}
 
 
+def test_a_look_reads_what_is_new_and_nothing_else(writer, clock):
+    """Two watchers of one run: bytes of the old batches are overwritten, so that reading them again would show."""
+    train(writer, clock, 50)
+    watchers = [Follower(writer.path, clock), Follower(writer.path, clock)]
+    for follower in watchers:
+        assert len(follower.look().curves["d_loss"]) == 50
+    (segment,) = writer.path.glob("signals/*.arrows")
+    with segment.open("r+b") as file:
+        file.write(b"x" * segment.stat().st_size)
+    train(writer, clock, 2)
+    for follower in watchers:
+        assert len(follower.look().curves["d_loss"]) == 52
+
+
 def test_judging_waits_for_news_and_for_its_turn(writer, clock, monkeypatch):
     calls = []
     real = module.diagnose
     monkeypatch.setattr(module, "diagnose", lambda run: calls.append(clock.now) or real(run))
     follower = Follower(writer.path, clock)
     train(writer, clock, 1)
+    assert follower.look().diagnosis is None
+    assert len(calls) == 0, "shown before it is judged"
     follower.look()
     assert len(calls) == 1
     clock.now += JUDGE_EVERY_S - 0.6
@@ -129,6 +145,7 @@ def test_without_judging_only_the_last_look_diagnoses(writer, clock):
 def test_the_end_is_judged_whatever_the_clock_says(writer, clock):
     follower = Follower(writer.path, clock)
     train(writer, clock, 1)
+    follower.look()
     assert follower.look().diagnosis.run.last_step == 1
     train(writer, clock, 1, seconds_per_step=0.0, d_loss=float("nan"), g_loss=1.0)
     writer.close("completed")
