@@ -16,6 +16,7 @@ import numpy as np
 
 from gandoctor.measures.diversity import cubic_kernel, kernel_distance, mean_of_pairs
 from gandoctor.measures.images import within_bound
+from gandoctor.store import Run
 
 WEIGHTS = Path(__file__).with_name("digit_classifier.npz")
 """Trained by tests/benchmarks/digit_classifier.py on 2,000 digits of MNIST (LeCun and Cortes, CC BY-SA 3.0)."""
@@ -189,6 +190,15 @@ def class_shares(probabilities: np.ndarray) -> np.ndarray:
     """Return the share of images that are taken for each digit, (10,), from probabilities (n, 10)."""
     shares: np.ndarray = np.bincount(probabilities.argmax(axis=1), minlength=CLASSES) / len(probabilities)
     return shares
+
+
+def real_probabilities(run: Run) -> np.ndarray | None:
+    """Return the probabilities of the digits for every real image of a run, (m, 10); None where they are no digits."""
+    reals = run.reals
+    if reals is None:
+        return None
+    images = reals.astype(np.float32) / 255
+    return DigitClassifier.shipped().probabilities(images) if looks_like_digits(images) else None
 
 
 def class_perplexity(probabilities: np.ndarray) -> float:

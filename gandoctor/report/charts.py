@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gandoctor.signals import SIGNALS
 from gandoctor.store import LossFamily
+
+Kind = Literal["curves", "layers", "bands", "shares"]
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,12 @@ class Chart:
 
     Attributes:
         id: Stable slug, used in addresses and in the catalogue.
-        signals: Curves, in drawing order; those not recorded are left out.
+        signals: Curves, in drawing order, or families of signals; those not recorded are left out.
         log: Logarithmic vertical axis.
         unit: Of the vertical axis.
         limits: Fixed vertical axis, or None to fit the curves.
+        kind: How it is drawn: as curves; of families, the layers as a heat map, quantiles as bands, or shares as a
+            heat map beside those of the real data.
     """
 
     id: str
@@ -38,6 +43,7 @@ class Chart:
     log: bool = False
     unit: str = ""
     limits: tuple[float, float] | None = None
+    kind: Kind = "curves"
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,12 @@ GROUPS: tuple[Group, ...] = (
         (
             Chart("scores", ("d_real_score", "d_holdout_score", "d_fake_score"), unit="score"),
             Chart("logits", ("d_real_logit", "d_holdout_logit", "d_fake_logit"), unit="logit"),
+            Chart(
+                "logit-spread",
+                ("d_real_logit_quantile", "d_holdout_logit_quantile", "d_fake_logit_quantile"),
+                unit="logit",
+                kind="bands",
+            ),
             Chart(
                 "accuracy",
                 ("d_real_accuracy", "d_holdout_accuracy", "d_fake_accuracy"),
@@ -98,6 +110,15 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "layers",
+        (
+            Chart("d-layer-gradients", ("d_layer_grad_norm",), log=True, unit="L2 norm", kind="layers"),
+            Chart("g-layer-gradients", ("g_layer_grad_norm",), log=True, unit="L2 norm", kind="layers"),
+            Chart("d-layer-updates", ("d_layer_update_ratio",), log=True, unit="relative update", kind="layers"),
+            Chart("g-layer-updates", ("g_layer_update_ratio",), log=True, unit="relative update", kind="layers"),
+        ),
+    ),
+    Group(
         "samples",
         (
             _single("sample_autocorrelation"),
@@ -113,6 +134,7 @@ GROUPS: tuple[Group, ...] = (
             _single("sample_kid"),
             _single("sample_missing_share"),
             _single("sample_class_perplexity"),
+            Chart("class-shares", ("sample_class_share",), unit="share", kind="shares"),
             _single("sample_class_kid"),
             _single("sample_copying"),
             Chart("sample-trajectory", ("sample_step_distance", "sample_return_distance"), unit="L2 norm"),

@@ -118,10 +118,9 @@ def in_words(series: pd.Series[float], words: Language) -> str:
 
 
 def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[float, float]:
-    """Return the axis limits (their log10 on a logarithmic axis) that show the bulk of the curves.
+    """Return the axis limits (their log10 on a logarithmic axis) that show the bulk of the curves (`bulk_range`).
 
-    Everything is shown where that leaves the bulk (1st to 99th percentile) at least 1/20 of the height; otherwise
-    the extremes fall off the axis, and the caller marks them at its edge.
+    What falls off the axis, the caller marks at its edge.
 
     Args:
         curves: What is drawn.
@@ -135,6 +134,24 @@ def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[floa
     values, must = np.clip(values, -AXIS_MAX, AXIS_MAX), np.clip(must, -AXIS_MAX, AXIS_MAX)
     if not len(values) and not len(must):
         return (-1.0, 1.0)
+    low, high = bulk_range(values, must)
+    span = high - low
+    if log and span < 1:  # a whole decade at least, or noise fills the chart and the ticks crowd
+        low, high = (low + high - 1) / 2, (low + high + 1) / 2
+        span = 1.0
+    pad = 0.06 * span if span > 0 else max(abs(high) * 0.1, 1e-12 if high else 1.0)
+    return (low - pad, high + pad)
+
+
+def bulk_range(values: np.ndarray, must: np.ndarray) -> tuple[float, float]:
+    """Return the smallest and the largest value, or tighter limits where few values would hide all others.
+
+    Everything is within where that leaves the bulk (1st to 99th percentile) at least 1/20 of the range.
+
+    Args:
+        values: Finite floats.
+        must: What is within in any case; one of the two is not empty.
+    """
     everything = np.concatenate([values, must])
     low, high = float(everything.min()), float(everything.max())
     if len(values):
@@ -143,12 +160,7 @@ def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[floa
         if 0 < inner_high - inner_low < (high - low) / 20:
             margin = inner_high - inner_low
             low, high = max(low, inner_low - margin), min(high, inner_high + margin)
-    span = high - low
-    if log and span < 1:  # a whole decade at least, or noise fills the chart and the ticks crowd
-        low, high = (low + high - 1) / 2, (low + high + 1) / 2
-        span = 1.0
-    pad = 0.06 * span if span > 0 else max(abs(high) * 0.1, 1e-12 if high else 1.0)
-    return (low - pad, high + pad)
+    return low, high
 
 
 def _downsample(steps: np.ndarray, values: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray]:

@@ -72,7 +72,7 @@ def line_figure(
     band = band if band is not None and all(_drawable(edge, log) for edge in band) else None
     must = [level.value for level in levels] + [s.observed for s in spans] + list(band or ())
     low, high = limits or axis_range(list(curves), must, log)
-    figure = go.Figure(layout=_layout(words, last_step, (low, high), log, unit, legend=len(curves) > 1))
+    figure = go.Figure(layout=base_layout(words, last_step, (low, high), log, unit, legend=len(curves) > 1))
     if band is not None:
         figure.add_hrect(
             y0=band[0], y1=band[1], fillcolor=palette.BAND, line={"width": 1, "color": palette.REAL}, layer="below"
@@ -90,7 +90,7 @@ def line_figure(
         )
     for curve in curves:
         _add_curve(figure, curve)
-        _add_edge_marks(figure, curve, words, low, high, log)
+        add_edge_marks(figure, curve, words, low, high, log)
     for span in spans:
         _add_observed(figure, span, words, log)
     seen: set[float] = set()
@@ -109,15 +109,21 @@ def line_figure(
             yanchor="bottom",
             font={"size": 11, "color": palette.STRONG},
         )
-    _add_moments(figure, moments, last_step)
+    add_moments(figure, moments, last_step)
+    return as_json(figure)
+
+
+def as_json(figure: go.Figure) -> dict[str, Any]:
+    """Return what the page gives to plotly.js: "data" and "layout"."""
     content: dict[str, Any] = json.loads(figure.to_json())
     content["layout"].pop("template", None)
     return content
 
 
-def _layout(
+def base_layout(
     words: Language, last_step: int, limits: tuple[float, float], log: bool, unit: str, legend: bool
 ) -> dict[str, Any]:
+    """Return the layout of a figure over steps; `limits` are log10 of the axis' where it is logarithmic."""
     axis: dict[str, Any] = {
         "gridcolor": palette.GRID,
         "linecolor": palette.GRID,
@@ -157,8 +163,8 @@ def _add_curve(figure: go.Figure, curve: Curve) -> None:
     values = curve.values
     single = int(np.isfinite(values).sum()) <= 60
     figure.add_scatter(
-        x=_compact(curve.steps),
-        y=_compact(values),
+        x=compact(curve.steps),
+        y=compact(values),
         name=plot_text(curve.signal),
         mode="lines+markers" if single else "lines",
         line={"color": color, "width": 1.8, "dash": dash},
@@ -168,7 +174,7 @@ def _add_curve(figure: go.Figure, curve: Curve) -> None:
     )
 
 
-def _add_edge_marks(figure: go.Figure, curve: Curve, words: Language, low: float, high: float, log: bool) -> None:
+def add_edge_marks(figure: go.Figure, curve: Curve, words: Language, low: float, high: float, log: bool) -> None:
     """Mark at the axis' edges what the curve cannot show: NaN, infinity, zeros on a log axis, far excursions."""
     name = plot_text(curve.signal)
     for kind, height, symbol, color in (
@@ -241,14 +247,16 @@ def _add_observed(figure: go.Figure, span: Span, words: Language, log: bool) -> 
     )
 
 
-def _add_moments(figure: go.Figure, moments: Sequence[Moment], last_step: int) -> None:
+def add_moments(figure: go.Figure, moments: Sequence[Moment], last_step: int, *, above: bool = False) -> None:
+    """Add a line where findings began, labelled inside of the figure or above it."""
     labelled = -np.inf
     for moment in moments[:MOMENTS]:
         figure.add_vline(x=moment.step, line={"dash": "dot", "width": 1.2, "color": palette.EVIDENCE_EDGE})
         if moment.step - labelled > 0.09 * last_step:
             labelled = moment.step
             anchor = "right" if moment.step > 0.85 * last_step else "left"
-            _note(figure, moment.step, moment.label, y=0.98, anchor=anchor, color=palette.EVIDENCE_EDGE, top=True)
+            y = 1.0 if above else 0.98
+            _note(figure, moment.step, moment.label, y=y, anchor=anchor, color=palette.EVIDENCE_EDGE, top=not above)
 
 
 def _note(figure: go.Figure, x: float, text: str, *, y: float, anchor: str, color: str, top: bool = False) -> None:
@@ -269,7 +277,7 @@ def _drawable(value: float, log: bool) -> bool:
     return bool(np.isfinite(value)) and abs(value) < AXIS_MAX and (value > 0 or not log)
 
 
-def _compact(values: np.ndarray) -> np.ndarray:
+def compact(values: np.ndarray) -> np.ndarray:
     """Halve the bytes where nothing visible is lost: 32-bit numbers where they fit."""
     if values.dtype.kind == "i":
         small = len(values) == 0 or (values.min() >= 0 and values.max() < 2**31)

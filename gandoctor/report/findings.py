@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gandoctor.causes import RunCause
+from gandoctor.report.chart_view import ChartView
 from gandoctor.report.filmstrip import Filmstrip
 from gandoctor.report.language import Language
-from gandoctor.report.sections import Charts, ChartView
+from gandoctor.report.sections import Charts
 from gandoctor.report.text import clean, number
 from gandoctor.rules import MODEL_CARD, Evidence, Finding
 from gandoctor.treatments import Treatment

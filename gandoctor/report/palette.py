@@ -16,6 +16,16 @@ EVIDENCE_EDGE = "#9a6700"
 BAND = "rgba(0,158,115,0.16)"
 WARM_UP = "rgba(110,120,135,0.1)"
 BAD = "#b3261e"
+ZERO = "#8b95a3"
+ON_FILL = "#ffffff"
+"""Marks on top of BAD and ZERO."""
+
+BANDS: dict[str, tuple[str, str, str]] = {
+    "d_real_logit_quantile": (REAL, "", "solid"),
+    "d_holdout_logit_quantile": (HOLDOUT, "/", "dash"),
+    "d_fake_logit_quantile": (FAKE, ".", "dot"),
+}
+"""Family of quantiles -> colour, pattern of the filling ("" for none) and dashes of the median."""
 
 IN_DARK: dict[str, str] = {
     DISCRIMINATOR: "#4fb0ea",
@@ -32,6 +42,8 @@ IN_DARK: dict[str, str] = {
     BAND: "rgba(47,199,154,0.17)",
     WARM_UP: "rgba(150,160,175,0.12)",
     BAD: "#ff8a80",
+    ZERO: "#97a1b0",
+    ON_FILL: "#181c23",
 }
 """Light colour -> dark colour. The page swaps them in every figure when the reader's scheme changes."""
 

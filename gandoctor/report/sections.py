@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.report.chart_view import ChartView, GroupView
 from gandoctor.report.charts import EQUILIBRIA, GROUPS, Chart, Group, Level
 from gandoctor.report.curves import Curve, thin
+from gandoctor.report.family_charts import family_chart, is_family
 from gandoctor.report.figures import Moment, Span, line_figure
 from gandoctor.report.language import Language
 from gandoctor.report.text import clean, number
@@ -31,40 +33,6 @@ class Band(Protocol):
     @property
     def high(self) -> float:
         """Largest value."""
-
-
-@dataclass(frozen=True)
-class ChartView:
-    """One chart, ready for the page.
-
-    Attributes:
-        id: Unique in the page.
-        title: Heading.
-        reading: What the shape means.
-        notes: Further sentences, e.g. the equilibrium.
-        words: Each curve in words.
-        meanings: (signal, what it is).
-        figure: Plotly's JSON.
-    """
-
-    id: str
-    title: str
-    reading: str
-    notes: tuple[str, ...]
-    words: tuple[str, ...]
-    meanings: tuple[tuple[str, str], ...]
-    figure: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class GroupView:
-    """Charts under one heading; `absent` names those for which nothing was recorded, and why."""
-
-    id: str
-    title: str
-    lead: str
-    charts: tuple[ChartView, ...]
-    absent: tuple[tuple[str, str], ...]
 
 
 def moments_of(diagnosis: Diagnosis) -> list[Moment]:
@@ -95,13 +63,11 @@ class Charts:
     def groups(self) -> list[GroupView]:
         """Return the whole curve section; signals outside the vocabulary come last."""
         shown = {name for group in GROUPS for chart in group.charts for name in chart.signals}
-        others = [name for name in self._run.names if name not in shown]
+        others = [name for name in self._run.names if not shown & {name, name.partition("/")[0]}]
         groups = [self._group(group) for group in GROUPS]
         if others:
             words = self._words
-            views = [
-                self._chart(Chart(f"other-{i}", (name,)), clean(name, 80)) for i, name in enumerate(others[:OTHER_MAX])
-            ]
+            views = [self._curves(Chart(f"other-{i}", (n,)), clean(n, 80)) for i, n in enumerate(others[:OTHER_MAX])]
             lead = [words("group.other.lead")]
             if len(others) > OTHER_MAX:
                 lead.append(words("group.other.more", limit=OTHER_MAX, n=len(others)))
@@ -112,15 +78,20 @@ class Charts:
         """Return a chart for each signal a finding's evidence names, three at most."""
         by_signal: dict[str, list[Evidence]] = {}
         for evidence in finding.evidence:
-            if evidence.signal in self._run:
+            if evidence.signal in self._run or is_family(evidence.signal, self._run):
                 by_signal.setdefault(evidence.signal, []).append(evidence)
-        return [
-            self._evidence(finding, name, evidence, i)
-            for i, (name, evidence) in enumerate(list(by_signal.items())[:EVIDENCE_CHARTS])
-        ]
+        drawn = list(by_signal.items())[:EVIDENCE_CHARTS]
+        views = [self._evidence(finding, name, evidence, i) for i, (name, evidence) in enumerate(drawn)]
+        return [view for view in views if view is not None]
 
-    def _evidence(self, finding: Finding, name: str, evidence: Sequence[Evidence], i: int) -> ChartView:
+    def _evidence(self, finding: Finding, name: str, evidence: Sequence[Evidence], i: int) -> ChartView | None:
         chart, words = _chart_of(name), self._words
+        if chart.kind != "curves":
+            view = family_chart(replace(chart, signals=(name,)), self._run, words, self._moments)
+            if view is None:
+                return None
+            told = tuple(clean(e.statement) for e in evidence[:20])
+            return replace(view, id=f"{finding.rule.id}-{i}", words=(*view.words, *told), meanings=())
         values = [e.threshold for e in evidence if e.threshold is not None] + [e.observed for e in evidence]
         # A zero that matters (a contract) cannot be seen on a logarithmic axis.
         log = chart.log and all(v > 0 for v in values if math.isfinite(v))
@@ -158,17 +129,24 @@ class Charts:
     def _group(self, group: Group) -> GroupView:
         charts, absent, words = [], [], self._words
         for chart in group.charts:
-            present = tuple(name for name in chart.signals if name in self._run)
-            if present:
-                charts.append(self._chart(replace(chart, signals=present)))
+            there = self._run.__contains__ if chart.kind == "curves" else lambda name: is_family(name, self._run)
+            present = tuple(name for name in chart.signals if there(name))
+            view = self._chart(replace(chart, signals=present)) if present else None
+            if view is not None:
+                charts.append(view)
             else:
                 absent.append((words(f"chart.{chart.id}.title"), self._why_absent(chart.signals)))
         return GroupView(
             group.id, words(f"group.{group.id}.title"), words(f"group.{group.id}.lead"), tuple(charts), tuple(absent)
         )
 
-    def _chart(self, chart: Chart, foreign: str | None = None) -> ChartView:
-        """Draw a chart; `foreign` is the title of one that is not in the catalogue."""
+    def _chart(self, chart: Chart) -> ChartView | None:
+        if chart.kind == "curves":
+            return self._curves(chart)
+        return family_chart(chart, self._run, self._words, self._moments)
+
+    def _curves(self, chart: Chart, foreign: str | None = None) -> ChartView:
+        """Draw curves; `foreign` is the title of a chart that is not in the catalogue."""
         words = self._words
         curves: list[Curve] = [self._curve(name, chart.log) for name in chart.signals]
         levels, notes = self._levels(chart)

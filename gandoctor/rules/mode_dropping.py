@@ -34,12 +34,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.measures.digits import SPACE as DIGIT_SPACE
-from gandoctor.measures.digits import DigitClassifier, class_perplexity, class_shares, looks_like_digits
+from gandoctor.measures.digits import class_perplexity, class_shares, real_probabilities
 from gandoctor.measures.missing import SPACE as REGION_SPACE
 from gandoctor.rules import blank_samples, mode_collapse, noise_like_samples
 from gandoctor.rules.mode_dropping_causes import causes
@@ -115,7 +114,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _digits(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
     """Evidence on digits that the reals have and the samples lack; none where the data are no digits."""
-    sorted_reals = _sorted_reals(run)
+    sorted_reals = real_probabilities(run)
     if sorted_reals is None or _PERPLEXITY not in run:
         return []
     real, normal = class_shares(sorted_reals), class_perplexity(sorted_reals)
@@ -208,15 +207,6 @@ def over_window(series: pd.Series[float], share: float | None = None) -> pd.Seri
     values = windows.mean() if share is None else windows.quantile(1 - share)
     result = pd.Series(values.to_numpy(), index=series.index)
     return result[result.index >= series.index[0] + WINDOW_STEPS] if len(series) else result
-
-
-def _sorted_reals(run: Run) -> np.ndarray | None:
-    """Return the probabilities of the ten digits for every real, (m, 10); None where the reals are no digits."""
-    reals = run.reals
-    if reals is None:
-        return None
-    images = reals.astype(np.float32) / 255
-    return DigitClassifier.shipped().probabilities(images) if looks_like_digits(images) else None
 
 
 def _can_be_sorted(run: Run, steps: pd.Index) -> pd.Series[bool]:

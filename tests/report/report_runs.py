@@ -128,7 +128,22 @@ def failing_row(step: int, rng: np.random.Generator) -> dict[str, float]:
             "sample_max": 1.0,
             "my_own_scalar": float(noise[7]),
         }
+        row |= layer_row(step, won)
     return row
+
+
+def layer_row(step: int, won: float) -> dict[str, float]:
+    """A probe's families of signals: gradients that fade towards the input and end in NaN, logits that part."""
+    row = {
+        f"g_layer_grad_norm/{name}": 10.0 ** (-depth * won)
+        for name, depth in (("conv2d_transpose_3", 0), ("dense_1", 4))
+    }
+    row |= {"d_layer_grad_norm/normed/conv": 0.0 if step == 500 else 0.2, "g_layer_update_ratio/dense_1": 1e-3}
+    if step == 980:
+        row["g_layer_grad_norm/dense_1"] = float("nan")
+    for kind, centre in (("real", 1 + 8 * won), ("fake", -1 - 6 * won)):
+        row |= {f"d_{kind}_logit_quantile/{q}": centre + (q - 50) / 50 for q in (5, 25, 50, 75, 95)}
+    return row | {f"sample_class_share/{digit}": float(digit == 8) for digit in range(10)}
 
 
 def write_run(run_dir: Path, *, steps: int = STEPS, reason: str | None = "completed", **changes: Any) -> Run:

@@ -23,7 +23,7 @@ from gandoctor.report.markdown import markdown_lines
 from gandoctor.report.page import content_of, fill, sentence
 from gandoctor.report.text import script_json
 from gandoctor.rules import Evidence, Status, all_rules
-from gandoctor.signals import SIGNALS
+from gandoctor.signals import FAMILIES, SIGNALS
 from gandoctor.store import Run
 from gandoctor.treatments import Treatment
 
@@ -74,7 +74,7 @@ def test_translated_names_are_names_of_something() -> None:
     from gandoctor.treatments.catalogue import TREATMENTS
 
     names = language("zh").names
-    for kind, ids in (("signal", set(SIGNALS)), ("treatment", set(TREATMENTS))):
+    for kind, ids in (("signal", {*SIGNALS, *FAMILIES}), ("treatment", set(TREATMENTS))):
         assert {key.partition(".")[2] for key in names if key.startswith(f"{kind}.")} <= ids, kind
     rules = {key.partition(".")[2] for key in names if key.startswith("rule.")}
     assert all(re.fullmatch(r"GD\d{3}", rule) for rule in rules)

@@ -34,7 +34,8 @@
     figure.layout.autosize = true;
     figure.layout.uirevision = "kept"; // what the reader zoomed into stays in view when the data or the theme change
     if (narrow) figure.layout.xaxis.nticks = 5;
-    if (printing) Object.assign(figure.layout, { width: 660, height: 260, autosize: false });
+    const height = Number.parseInt(plot.style.getPropertyValue("--height"), 10) || 260;
+    if (printing) Object.assign(figure.layout, { width: 660, height, autosize: false });
     drawn.add(plot);
     return Plotly.react(plot, figure.data, figure.layout, {
       responsive: true,
