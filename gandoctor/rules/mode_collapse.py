@@ -14,7 +14,7 @@ How it is recognised
     support of about n^2 / 2c images; the rule fires when that is fewer than the n samples themselves. It also fires
     when the median sample has its nearest neighbour at a small fraction of the distance usual among reals, and when
     the spread across latents vanishes. It must hold in 3 of 4 successive probes spanning at least 60 steps, after
-    warm-up.
+    warm-up; in two where copies come at once and in great numbers.
 
 What it is not
     A young or blurry generator makes images that resemble each other more than reals do: mean distances at 65-78 %
@@ -39,7 +39,7 @@ from gandoctor.measures.null import DEFAULT_SAMPLE_COUNT
 from gandoctor.rules.hypotheses import degenerate_latents, latents_ignored
 from gandoctor.rules.layer_hypotheses import no_batch_norm, saturated_output
 from gandoctor.rules.output_range import range_mismatch
-from gandoctor.rules.persistence import Episode, persistent_episode
+from gandoctor.rules.persistence import Episode, persistent_episodes
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.sample_progress import tempered
 from gandoctor.rules.warmup import warm_up_end
@@ -59,6 +59,8 @@ class Limits:
         support: Estimated support over the number of samples. Of 128 digits: 10 distinct images give 0.08,
             half the batch equal gives 0.03, 100 distinct images 0.8; real images 60 and more; digits blurred
             by 1.5 pixels 6.
+        sudden: Times the limit of duplicates from which two probes are enough, where there were none before: fewer
+            images in effect than a quarter of the samples.
         duplicate_margin: Duplicates must also exceed this many times the largest number among resampled
             reals.
         nearest: Median nearest-neighbour distance over the null's mean (10 images: 0; half equal: 0.2; digits
@@ -73,6 +75,7 @@ class Limits:
     """
 
     support: float = 1.0
+    sudden: float = 4.0
     duplicate_margin: float = 3.0
     nearest: float = 0.2
     spread: float = 0.05
@@ -96,7 +99,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         _SPREAD: spread < spread_limit,
     }
     start = warm_up_end(run.manifest)
-    found = {name: persistent_episode(holds, start) for name, holds in conditions.items()}
+    far = {_DUPLICATES: duplicates > limits.sudden * pair_limit}
+    found = persistent_episodes(conditions, start, far)
     evidence = []
     if (episode := found[_DUPLICATES]) is not None:
         pairs = float(episode.of(duplicates).median())

@@ -12,8 +12,9 @@ How it is recognised
     Pixel noise: the robust Immerkaer estimate (median of a Laplacian difference) lies above that of the user's own
     reals by what can be seen, and is not falling. Salt and pepper: the spectrum is flatter than that of the reals, as
     single pixels fill all frequencies alike, while flat areas stay flat and pixels do stand out of their 3x3
-    neighbourhood. Either must hold in 3 of 4 successive probes spanning at least 60 steps, after warm-up, grain with
-    the correlation of neighbouring pixels beneath it still near that of the reals.
+    neighbourhood. Either must hold in 3 of 4 successive probes spanning at least 60 steps, after warm-up, or in two
+    where it comes at once and is strong; grain with the correlation of neighbouring pixels beneath it still near that
+    of the reals.
 
 What it is not
     Samples with no shapes beneath the grain are noise-like-samples (GD401). A generator with a sigmoid or tanh
@@ -37,7 +38,7 @@ import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.rules.late_values import late_median
-from gandoctor.rules.persistence import Episode, persistent_episode
+from gandoctor.rules.persistence import Episode, persistent_episodes
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.rule import Cause, Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.sample_progress import LEAST_PROBES, STEPS, halves, has_fallen
@@ -62,6 +63,8 @@ class Limits:
             pepper (1.64).
         impulse: Least share of pixels that stand out, and not fewer than in any resample of the null: on smooth data
             fainter specks than these make the spectrum flatter too.
+        sudden_noise_sigma: From here two probes are enough where there was no such noise before: twice the limit.
+        sudden_flatness_ratio: From here likewise: the square of the limit.
         flat_noise_sigma: Pixel noise above the null up to which flat areas count as flat.
         correlation_drop: As in GD401: further below the null the image itself is gone.
     """
@@ -69,6 +72,8 @@ class Limits:
     noise_sigma: float = 0.04
     flatness_ratio: float = 1.35
     impulse: float = 0.005
+    sudden_noise_sigma: float = 0.08
+    sudden_flatness_ratio: float = 1.8
     flat_noise_sigma: float = 0.005
     correlation_drop: float = 0.12
 
@@ -87,8 +92,19 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     flat = table["sample_noise_sigma"] < noise.high + limits.flat_noise_sigma
     start = warm_up_end(run.manifest)
     evidence = []
-    grain = persistent_episode(shapes & (table["sample_noise_sigma"] > grain_limit), start)
-    if grain is not None:
+    # Salt and pepper lowers the correlation of a clear image; untouched flat areas show that it is one. Blank images
+    # have a flat spectrum, of rounding, and no pixels that stand out.
+    spectrum = table["sample_spectral_flatness"]
+    speckled = flat & (spectrum > flatness_limit) & (table["sample_impulse"] >= max(limits.impulse, impulse.low))
+    found = persistent_episodes(
+        {"grain": shapes & (table["sample_noise_sigma"] > grain_limit), "pepper": speckled},
+        start,
+        {
+            "grain": table["sample_noise_sigma"] > noise.high + limits.sudden_noise_sigma,
+            "pepper": spectrum > limits.sudden_flatness_ratio * flatness.mean,
+        },
+    )
+    if (grain := found["grain"]) is not None:
         observed = float(grain.of(table["sample_noise_sigma"]).median())
         severity, passing = _fading(table["sample_noise_sigma"], grain, grain.severity(Severity.WARNING))
         evidence.append(
@@ -103,13 +119,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 severity,
             )
         )
-    # Salt and pepper lowers the correlation of a clear image; untouched flat areas show that it is one. Blank images
-    # have a flat spectrum, of rounding, and no pixels that stand out.
-    speckled = (table["sample_spectral_flatness"] > flatness_limit) & (
-        table["sample_impulse"] >= max(limits.impulse, impulse.low)
-    )
-    pepper = persistent_episode(flat & speckled, start)
-    if pepper is not None:
+    if (pepper := found["pepper"]) is not None:
         observed = float(pepper.of(table["sample_spectral_flatness"]).median())
         share = float(pepper.of(table["sample_impulse"]).median())
         evidence.append(

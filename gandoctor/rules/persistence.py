@@ -1,12 +1,12 @@
 """Persistence: a symptom counts when it holds in 3 of 4 successive probes that span at least 60 steps.
 
 Successive probes of a GAN are strongly alike, so a fixed number of them proves little: the window must also
-be long in steps. The values are those of the first round of measurements (DCGAN on MNIST) and are to be
-calibrated again.
+be long in steps. A symptom that comes at once, from nothing to far beyond its limit, needs two probes only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ from gandoctor.rules.rule import NotEvaluated, Severity
 PROBES = 4
 SHARE = 0.75
 SPAN_STEPS = 60
+SUDDEN_PROBES = 2
+QUIET_PROBES = 4
+"""Probes before a sudden symptom in none of which it held: a young generator has its symptoms from the start."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,15 @@ class Episode:
         return series.loc[self.first_step : self.last_step]
 
 
-def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | None:
+def persistent_episode(holds: pd.Series[bool], judged_from: int, far: pd.Series[bool] | None = None) -> Episode | None:
     """Find the stretch in which a condition persisted beyond warm-up.
 
     Args:
         holds: Whether the symptom held, one value a probe, indexed by step.
         judged_from: First step that may be judged: one whole window must lie after it. The stretch itself may
             have begun earlier.
+        far: Whether it held far beyond its limit, at the same steps. Two such probes in a row after `judged_from` are
+            enough where it held in none of the four before: what a healthy run outgrows is never that sudden.
 
     Returns:
         The ongoing stretch, else the longest one that was not outgrown, else the longest, else None.
@@ -75,14 +80,16 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | No
     start = np.minimum(position - (PROBES - 1), np.searchsorted(steps, steps - SPAN_STEPS, side="right") - 1)
     whole = start >= 0
     judged = whole & (steps[np.maximum(start, 0)] >= judged_from)
-    if not judged.any():
+    sudden = _sudden(steps, values, judged_from, far)
+    if not judged.any() and not sudden.any():
         seen = int((steps >= judged_from).sum())
         raise NotEvaluated(
             f"Needs {PROBES} probes over {SPAN_STEPS} steps after warm-up (step {judged_from}); {seen} recorded so far."
         )
     total = np.concatenate([[0], np.cumsum(values)])
     first = np.maximum(start, 0)
-    satisfied = whole & ((total[position + 1] - total[first]) >= SHARE * (position - first + 1))
+    satisfied = sudden | (whole & ((total[position + 1] - total[first]) >= SHARE * (position - first + 1)))
+    judged |= sudden
     edges = np.flatnonzero(np.diff(np.concatenate([[False], satisfied, [False]]).astype(np.int8)))
     episodes = []
     for begin, end in zip(edges[::2], edges[1::2], strict=True):
@@ -93,6 +100,39 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int) -> Episode | No
         outgrown = not ongoing and bool(held[0] < judged_from)
         episodes.append(Episode(int(held[0]), int(held[-1]), ongoing, outgrown))
     return max(episodes, key=lambda e: (e.ongoing, not e.outgrown, e.last_step - e.first_step), default=None)
+
+
+def persistent_episodes(
+    conditions: Mapping[str, pd.Series[bool]], judged_from: int, far: Mapping[str, pd.Series[bool]]
+) -> dict[str, Episode | None]:
+    """Find the stretch of each of several conditions; arguments by name, as of `persistent_episode`.
+
+    Raises:
+        NotEvaluated: No whole window lies after `judged_from`, and none of them came suddenly.
+    """
+    found: dict[str, Episode | None] = {}
+    too_early: NotEvaluated | None = None
+    for name, holds in conditions.items():
+        try:
+            found[name] = persistent_episode(holds, judged_from, far.get(name))
+        except NotEvaluated as reason:
+            found[name], too_early = None, reason
+    if too_early is not None and not any(found.values()):
+        raise too_early
+    return found
+
+
+def _sudden(steps: np.ndarray, values: np.ndarray, judged_from: int, far: pd.Series[bool] | None) -> np.ndarray:
+    """Tell at which probes a symptom has come at once: far beyond its limit twice, and not there before."""
+    result = np.zeros(len(steps), dtype=bool)
+    if far is None:
+        return result
+    beyond = values & far.to_numpy(dtype=bool)
+    for last in range(QUIET_PROBES + SUDDEN_PROBES - 1, len(steps)):
+        since = last - SUDDEN_PROBES + 1
+        quiet = not values[since - QUIET_PROBES : since].any()
+        result[last] = quiet and steps[since] >= judged_from and bool(beyond[since : last + 1].all())
+    return result
 
 
 def running_median(series: pd.Series[float], span: int = SPAN_STEPS) -> pd.Series[float]:

@@ -151,3 +151,10 @@ def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
     finding = RULE.evaluate(make_run(sick, generator=strided, discriminator=uneven))
     assert "kernel 5 with stride 2" in finding.causes[0].test
     assert all("This run: " in c.test for c in finding.causes)
+
+
+def test_a_grid_that_has_just_come_is_only_noted(make_run: MakeRun) -> None:
+    """Built in, it stays; slow healthy generators leave theirs behind."""
+    finding = RULE.evaluate(make_run(gridded(clean() + 0.05 * board(), onset=860)))
+    assert finding.severity is Severity.INFO
+    assert "has not lasted for 240 steps" in finding.evidence[0].statement

@@ -137,3 +137,27 @@ def test_causes(make_run: MakeRun) -> None:
     black = sick | {"sample_std": probes(0.0), "sample_mean": probes(0.0)}
     assert RULE.evaluate(make_run(black, latent=uniform)).causes[0].id == "saturated-output"
     assert RULE.evaluate(make_run(showing(few(10)), latent=uniform)).causes[0].id == "chasing-the-discriminator"
+
+
+def test_copies_that_come_at_once_need_two_probes(make_run: MakeRun) -> None:
+    def status(pairs: float, since: int) -> Status:
+        signals = healthy() | {"sample_duplicate_pairs": probes(lambda s: pairs if s >= since else 2.0)}
+        return RULE.evaluate(make_run(signals)).status
+
+    assert status(800.0, since=980) is Status.DETECTED
+    assert status(800.0, since=1000) is Status.NOT_DETECTED
+    assert status(90.0, since=980) is Status.NOT_DETECTED  # beyond the limit, not far
+
+
+def test_copies_of_faint_images_must_last(make_run: MakeRun) -> None:
+    """Images of a young generator, or of one that has just lost its contrast, lie close together."""
+
+    def severity(since: int) -> Severity:
+        faint = {
+            "sample_duplicate_pairs": probes(lambda s: 90.0 if s >= since else 2.0),
+            "sample_latent_std": probes(lambda s: 0.05 if s >= since else 0.155),
+        }
+        return RULE.evaluate(make_run(healthy() | faint)).severity
+
+    assert severity(since=860) is Severity.INFO
+    assert severity(since=500) is Severity.CRITICAL

@@ -219,3 +219,10 @@ def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
     improving["sample_missing_share"] = probes(lambda s: 0.6 if s < 600 else 0.2)
     assert first(improving) == "not-finished"
     assert all("This run: " in c.test for c in of(make_run, steady).causes)
+
+
+@pytest.mark.parametrize(("distance", "severity"), [(0.1, Severity.WARNING), (0.6, Severity.INFO)])
+def test_samples_too_far_from_digits_to_be_sorted(make_run: MakeRun, distance: float, severity: Severity) -> None:
+    finding = of(make_run, showing(range(7)) | {"sample_class_kid": probes(distance)})
+    assert finding.severity is severity
+    assert ("may mistake what it sees" in finding.evidence[0].statement) is (severity is Severity.INFO)

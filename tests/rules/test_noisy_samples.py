@@ -101,3 +101,10 @@ def test_causes(make_run: MakeRun) -> None:
     finding = RULE.evaluate(make_run(sick, generator=dropout))
     assert finding.causes[0].id == "dropout-active-when-sampling"
     assert "0.30" in finding.causes[0].test
+
+
+def test_strong_noise_and_many_specks_that_come_at_once_need_two_probes(make_run: MakeRun) -> None:
+    for images in (with_noise(0.15), with_salt_and_pepper(0.05)):
+        assert RULE.evaluate(make_run(showing(images, onset=980))).status is Status.DETECTED
+        assert RULE.evaluate(make_run(showing(images, onset=1000))).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(showing(with_noise(0.05), onset=980))).status is Status.NOT_DETECTED

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gandoctor.rules import NotEvaluated, Severity
-from gandoctor.rules.persistence import persistent_episode
+from gandoctor.rules.persistence import Episode, persistent_episode, persistent_episodes
 
 
 def holds(steps: list[int], sick: set[int]) -> pd.Series:
@@ -97,3 +97,50 @@ def test_agrees_with_a_plain_loop() -> None:
         elif found is not None:
             # Only a stretch that also holds a judged window may be reported.
             raise AssertionError(f"{found} reported, none expected")
+
+
+def sudden(values: str, far: str | None = None, judged_from: int = 100) -> Episode | None:
+    """Probes every 20 steps from 20 on: "x" held, "." did not."""
+    steps = range(20, 20 * len(values) + 1, 20)
+    held = pd.Series([v == "x" for v in values], index=steps)
+    return persistent_episode(held, judged_from, held if far is None else pd.Series([v == "x" for v in far], steps))
+
+
+def test_what_comes_at_once_and_far_needs_two_probes() -> None:
+    episode = sudden(".........xx")
+    assert episode is not None
+    assert (episode.first_step, episode.last_step, episode.ongoing) == (200, 220, True)
+    later = sudden(".........xxxxxxx")
+    assert later is not None
+    assert (later.first_step, later.last_step, later.ongoing) == (200, 320, True)
+    # Right at the end of warm-up, where a whole window would have to wait for 60 steps.
+    assert sudden("....xx", judged_from=100) is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "far"),
+    [
+        (".........x", ".........x"),  # one probe
+        (".........xx", "..........x"),  # not far twice
+        ("......x..xx", "......x..xx"),  # it was there before
+        ("........xx.", "........xx."),  # and has gone again: an episode that has ended
+    ],
+)
+def test_what_is_not_sudden_waits_for_its_window(values: str, far: str) -> None:
+    episode = sudden(values, far)
+    assert episode is None or not episode.ongoing
+
+
+def test_sudden_before_warm_up_is_over_is_not_judged() -> None:
+    assert sudden("....xx......", judged_from=120) is None
+
+
+def test_of_several_one_that_is_sudden_is_judged_before_the_others_can_be() -> None:
+    steps = range(20, 141, 20)
+    calm = pd.Series(False, index=steps)
+    copies = pd.Series([s >= 120 for s in steps], index=steps)
+    found = persistent_episodes({"calm": calm, "copies": copies}, 100, {"copies": copies})
+    assert found["calm"] is None
+    assert found["copies"] is not None
+    with pytest.raises(NotEvaluated, match="after warm-up"):
+        persistent_episodes({"calm": calm, "copies": copies}, 100, {})
