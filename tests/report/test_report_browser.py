@@ -102,6 +102,18 @@ def test_charts_are_drawn_when_seen_without_error_or_request(open_page: Open) ->
         assert page.locator("#chart-GD301-0").get_by_text("threshold 0.05").count() == 1
 
 
+def test_the_first_screen_names_every_finding_and_since_when(open_page: Open, failing: Diagnosis) -> None:
+    with open_page() as page:
+        listed = page.locator(".found li")
+        assert listed.count() == len(failing.detected) > 1
+        assert "GD301, from step 540" in listed.first.inner_text()
+        for finding in listed.all():
+            box = finding.bounding_box()
+            assert 0 < box["y"] < box["y"] + box["height"] < 800
+        page.locator(".found a").nth(1).click()
+        assert page.evaluate("location.hash") == f"#finding-{failing.detected[1].rule.id}"
+
+
 def test_slider_works_by_keyboard(open_page: Open) -> None:
     with open_page() as page:
         slider, image = page.locator("#film-slider"), page.locator("#film-image")
