@@ -46,6 +46,7 @@ from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
 _SIGNALS = ("sample_noise_sigma", "sample_impulse", "sample_autocorrelation", "sample_spectral_flatness")
+_GRID = "sample_checkerboard"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ class Limits:
             pepper (1.64).
         impulse: Least share of pixels that stand out, and not fewer than in any resample of the null: on smooth data
             fainter specks than these make the spectrum flatter too.
+        white: Peaks of period 2 over their neighbourhood (`sample_checkerboard`) up to which high frequencies count as
+            white, as specks are: 2 % salt and pepper have 1 to 2, one probe 4; ragged shapes on smooth data, whose
+            spectrum is flat beside theirs too, 5 and more (pilot runs of a hinge GAN).
         sudden_noise_sigma: From here two probes are enough where there was no such noise before: twice the limit.
         sudden_flatness_ratio: From here likewise: the square of the limit.
         flat_noise_sigma: Pixel noise above the null up to which flat areas count as flat.
@@ -72,6 +76,7 @@ class Limits:
     noise_sigma: float = 0.04
     flatness_ratio: float = 1.35
     impulse: float = 0.005
+    white: float = 3.0
     sudden_noise_sigma: float = 0.08
     sudden_flatness_ratio: float = 1.8
     flat_noise_sigma: float = 0.005
@@ -96,6 +101,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     # have a flat spectrum, of rounding, and no pixels that stand out.
     spectrum = table["sample_spectral_flatness"]
     speckled = flat & (spectrum > flatness_limit) & (table["sample_impulse"] >= max(limits.impulse, impulse.low))
+    if _GRID in run:
+        speckled &= run[_GRID].reindex(table.index) < limits.white
     found = persistent_episodes(
         {"grain": shapes & (table["sample_noise_sigma"] > grain_limit), "pepper": speckled},
         start,

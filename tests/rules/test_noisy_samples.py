@@ -44,6 +44,8 @@ def test_look_alikes_sigmoid_floor_and_noise_without_shapes(make_run: MakeRun) -
     assert RULE.evaluate(make_run(barely_seen)).status is Status.NOT_DETECTED
     ragged = healthy() | {"sample_impulse": probes(0.05)}  # strokes of a young generator: the spectrum is as it was
     assert RULE.evaluate(make_run(ragged)).status is Status.NOT_DETECTED
+    specks = showing(with_salt_and_pepper(0.05), onset=400)
+    assert RULE.evaluate(make_run(specks | {"sample_checkerboard": probes(8.0)})).status is Status.NOT_DETECTED
     blank = healthy() | {"sample_spectral_flatness": probes(0.9), "sample_impulse": probes(0.0)}
     assert RULE.evaluate(make_run(blank)).status is Status.NOT_DETECTED
     noise = np.random.default_rng(0).random((128, 28, 28, 1))
