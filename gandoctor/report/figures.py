@@ -250,8 +250,14 @@ def _add_observed(figure: go.Figure, span: Span, words: Language, log: bool) -> 
 def add_moments(figure: go.Figure, moments: Sequence[Moment], last_step: int, *, above: bool = False) -> None:
     """Add a line where findings began, labelled inside of the figure or above it."""
     labelled = -np.inf
+    line = {"dash": "dot", "width": 1.2, "color": palette.EVIDENCE_EDGE}
+    lines = [
+        {"type": "line", "x0": m.step, "x1": m.step, "y0": 0, "y1": 1, "yref": "y domain", "line": line}
+        for m in moments[:MOMENTS]
+    ]
+    # All at once: with add_vline, plotly.py checks every earlier shape again for each new one.
+    figure.layout.shapes = [*figure.layout.shapes, *lines]
     for moment in moments[:MOMENTS]:
-        figure.add_vline(x=moment.step, line={"dash": "dot", "width": 1.2, "color": palette.EVIDENCE_EDGE})
         if moment.step - labelled > 0.09 * last_step:
             labelled = moment.step
             anchor = "right" if moment.step > 0.85 * last_step else "left"
