@@ -107,8 +107,9 @@ def test_the_first_screen_names_every_finding_and_since_when(open_page: Open, fa
         listed = page.locator(".found li")
         assert listed.count() == len(failing.detected) > 1
         assert "GD301, from step 540" in listed.first.inner_text()
-        for finding in listed.all():
-            box = finding.bounding_box()
+        change = page.locator(".gist dt", has_text="Change first")
+        for told in (*listed.all(), change):
+            box = told.bounding_box()
             assert 0 < box["y"] < box["y"] + box["height"] < 800
         page.locator(".found a").nth(1).click()
         assert page.evaluate("location.hash") == f"#finding-{failing.detected[1].rule.id}"
