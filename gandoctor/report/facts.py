@@ -1,54 +1,18 @@
-"""What the page says about a run besides its curves: facts, events, model card, configuration, how to reproduce it."""
+"""What the page says about a run besides its curves: facts, events, data, configuration, how to reproduce it."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gandoctor.report.guards import guard_facts
 from gandoctor.report.language import Language
 from gandoctor.report.text import clean, duration, flat, number, setting
-from gandoctor.rules import Evidence, Finding
-from gandoctor.store import Event, LayerCard, PlayerCard, Run
+from gandoctor.store import Event, Run
 
-LAYERS_MAX = 300
 LOSSES_MAX = 10
 EVENTS_MAX = 60
 GAPS_MAX = 60
-
-
-@dataclass(frozen=True)
-class LayerView:
-    """One call of a layer.
-
-    Attributes:
-        name: With the path to it.
-        type: With what wraps it, e.g. "SpectralNormalization(Conv2D)".
-        given: What it is given, "" where that is what the layer before makes.
-        flags: Ids of findings that name it.
-    """
-
-    name: str
-    type: str
-    settings: str
-    given: str
-    shape: str
-    parameters: str
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PlayerView:
-    """One network and its optimizer; `notes` are sentences on it as a whole."""
-
-    title: str
-    parameters: str
-    notes: tuple[str, ...]
-    optimizer: tuple[tuple[str, str], ...]
-    layers: tuple[LayerView, ...]
-    more: int
 
 
 def facts(run: Run, words: Language) -> list[tuple[str, str]]:
@@ -110,19 +74,13 @@ def gaps(run: Run, words: Language) -> list[str]:
     return found[:GAPS_MAX] + ([words("checks.more_gaps", n=more)] if more > 0 else [])
 
 
-def players(run: Run, detected: Sequence[Finding], words: Language) -> list[PlayerView]:
-    """Return the model card, layers flagged where a finding's evidence names them."""
-    cards = (("generator", run.manifest.generator), ("discriminator", run.manifest.discriminator))
-    return [_player(role, card, detected, words) for role, card in cards if card is not None]
-
-
 def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
     """Return what is known of the real data, of the latent law and of the losses found on the model."""
     rows: list[tuple[str, str]] = []
     if (data := run.manifest.data) is not None:
         count = words("fact.probe_count", probe=f"{data.probe_count:,}", holdout=f"{data.holdout_count:,}")
         rows += [
-            ("data", f"{clean(data.dtype, 40)}, {_shape(data.shape, words)}"),
+            ("data", f"{clean(data.dtype, 40)}, {shape_of(data.shape, words)}"),
             ("range", words("fact.from_to", low=number(data.minimum), high=number(data.maximum))),
             ("mean_std", f"{number(data.mean)}, {number(data.std)}"),
             ("probe", count),
@@ -133,7 +91,7 @@ def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
         if data.distinct_count is not None:
             rows.append(("distinct", f"{data.distinct_count:,}"))
     if (latent := run.manifest.latent) is not None:
-        law = _shape(latent.shape, words)
+        law = shape_of(latent.shape, words)
         if latent.minimum is not None and latent.maximum is not None:
             law += words("fact.latent_range", low=number(latent.minimum), high=number(latent.maximum))
         if latent.mean is not None and latent.std is not None:
@@ -165,75 +123,8 @@ def cadence(run: Run) -> list[tuple[str, str]]:
     return [(clean(k, 120), number(v)) for k, v in list(run.manifest.cadence.items())[:40]]
 
 
-def _player(role: str, card: PlayerCard, detected: Sequence[Finding], words: Language) -> PlayerView:
-    return PlayerView(
-        title=words(f"model.{role}"),
-        parameters=f"{card.parameters:,}",
-        notes=tuple(_notes(card, words)),
-        optimizer=tuple(flat(card.optimizer, words, 40)),
-        layers=tuple(_layer(role, card, i, detected, words) for i in range(min(len(card.layers), LAYERS_MAX))),
-        more=max(0, len(card.layers) - LAYERS_MAX),
-    )
-
-
-def _layer(role: str, card: PlayerCard, position: int, detected: Sequence[Finding], words: Language) -> LayerView:
-    layer = card.layers[position]
-    kind = clean(layer.type, 80)
-    for wrapper in reversed(layer.wrappers[:8]):
-        kind = f"{clean(wrapper, 80)}({kind})"
-    return LayerView(
-        name=clean(layer.address, 120),
-        type=kind,
-        settings=", ".join(f"{k} {v}" for k, v in flat(layer.settings, words, 12)),
-        given=_given(card, position, words),
-        shape=_shape(layer.output_shape, words),
-        parameters=f"{layer.parameters:,}",
-        flags=_flags(role, layer, detected),
-    )
-
-
-def _given(card: PlayerCard, position: int, words: Language) -> str:
-    """What a layer is given, where that is not simply the output of the layer before."""
-    inputs = card.layers[position].inputs
-    if inputs is None or inputs == (position - 1,):
-        return ""
-    names = [
-        clean(card.layers[i].address, 80) if 0 <= i < len(card.layers) else words("model.network_input")
-        for i in inputs[:8]
-    ]
-    return words("model.given", names=words("model.and").join(names)) if names else ""
-
-
-def _notes(card: PlayerCard, words: Language) -> Iterator[str]:
-    """Sentences on a network as a whole."""
-    if card.input_shapes:
-        shapes = words("model.and").join(_shape(shape, words) for shape in card.input_shapes[:8])
-        yield words("model.takes", shapes=shapes)
-    if card.reach is not None:
-        low, high = card.reach.low, card.reach.high
-        bounds = {"low": number(low or 0.0), "high": number(high or 0.0), "layer": clean(card.reach.layer, 80)}
-        kind = "anything" if low is None and high is None else "up_to" if low is None else "from"
-        yield words(f"model.reach.{'between' if low is not None and high is not None else kind}", **bounds)
-    if card.order == "declared":
-        yield words("model.declared", why=clean(card.order_note, 300))
-
-
-def _flags(role: str, layer: LayerCard, detected: Sequence[Finding]) -> tuple[str, ...]:
-    """Ids of the findings whose evidence lists the layer, or, listing none, names it as a whole word."""
-    address = f"{role}/{layer.address}"
-    word = None
-    if 3 <= len(layer.name) <= 200:
-        word = re.compile(rf"(?<![\w.-]){re.escape(layer.name)}(?![\w-])")
-
-    def names_it(evidence: Evidence) -> bool:
-        if evidence.layers:
-            return address in evidence.layers
-        return word is not None and word.search(evidence.statement) is not None
-
-    return tuple(f.rule.id for f in detected if any(map(names_it, f.evidence)))
-
-
-def _shape(shape: tuple[int | None, ...] | None, words: Language) -> str:
+def shape_of(shape: tuple[int | None, ...] | None, words: Language) -> str:
+    """Return a tensor's shape as "batch × 28 × 28 × 1", "" where it is not known."""
     return "" if shape is None else " × ".join(words("fact.batch") if n is None else str(n) for n in shape[:8])
 
 

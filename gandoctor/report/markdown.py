@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import facts
+from gandoctor.report import facts, layers
 from gandoctor.report.findings import cause_title, observation, set_command
 from gandoctor.report.language import Language, language
 from gandoctor.report.page import sentence
@@ -153,7 +153,7 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
 
 def _model(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     """Yield the model card: the data, and each network with its layers, those that findings name marked."""
-    views = facts.players(diagnosis.run, diagnosis.detected, words)
+    views = layers.players(diagnosis.run, diagnosis.detected, words)
     data, separator = facts.data_facts(diagnosis.run, words), words("markdown.separator")
     if not views and not data:
         return
@@ -162,10 +162,12 @@ def _model(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
         yield from (*(f"- {name}{separator}{plain(value)}" for name, value in data), "")
     for player in views:
         yield from (f"**{player.title}** ({words('model.parameters', n=player.parameters)})", "")
-        yield from (line for note in player.notes for line in (plain(note), ""))
+        told_of_it = [told for told in (player.takes, player.makes, *player.notes) if told]
+        yield from (line for told in told_of_it for line in (plain(told), ""))
         for i, layer in enumerate(player.layers[:LAYERS_MAX], start=1):
-            told = [layer.type, layer.name, layer.given, layer.settings, layer.shape]
-            flags = "".join(f" **{words('model.named', id=flag)}**" for flag in layer.flags)
+            options = ", ".join(f"{name} {value}" for name, value in layer.options)
+            told = [layer.type, layer.name, layer.given, options, layer.shape]
+            flags = "".join(f" **{words('model.named', id=f.rule.id)}**" for f in layer.flags)
             yield f"{i}. {plain(' · '.join(part for part in told if part))}{flags}"
         if (more := player.more + len(player.layers) - LAYERS_MAX) > 0:
             yield plain(words("model.more", n=more))

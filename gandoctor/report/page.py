@@ -18,7 +18,7 @@ from markupsafe import Markup
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import facts, palette, plotly_js, text
+from gandoctor.report import facts, layers, palette, plotly_js, text
 from gandoctor.report.filmstrip import Filmstrip, filmstrip
 from gandoctor.report.findings import cause_title, finding_view, observation, slider_marks
 from gandoctor.report.language import Language, language
@@ -164,7 +164,7 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "gaps": facts.gaps(run, words) + band_gap + _sheet_gaps(strip, words),
         "missing": text.flat(run.manifest.missing, words),
         "events": facts.notable_events(run, words),
-        "players": facts.players(run, diagnosis.detected, words),
+        "players": layers.players(run, diagnosis.detected, words),
         "data_facts": facts.data_facts(run, words),
         "config": text.flat(run.manifest.config, words),
         "versions": text.flat(run.manifest.versions, words),

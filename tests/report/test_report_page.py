@@ -21,11 +21,11 @@ from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, ma
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import facts, page, palette, plotly_js, render_html, render_markdown, write_report
+from gandoctor.report import facts, layers, page, palette, plotly_js, render_html, render_markdown, write_report
 from gandoctor.report.filmstrip import Filmstrip, Frame
 from gandoctor.report.findings import observation, slider_marks
 from gandoctor.report.language import language
-from gandoctor.rules import MODEL_CARD, Evidence
+from gandoctor.rules import MODEL_CARD, Evidence, Severity
 from gandoctor.store import Run, RunWriter, load_run
 
 VOID = {"meta", "link", "img", "input", "br"}
@@ -134,7 +134,8 @@ def test_marks_of_findings_that_begin_together_do_not_overlap() -> None:
 
 def test_model_card_flags_the_layer_a_finding_names(shown: Page) -> None:
     card = shown.text.partition("Model card")[2]
-    assert re.search(r"Dropout batch × 12544 dropout_1 · rate 0.4 named in GD004 Conv2DTranspose", card)
+    flag = "! warning GD004 The generator's step also trains the discriminator"
+    assert f"Dropout batch × 12544 rate 0.4 dropout_1 {flag} Conv2DTranspose" in card
     assert "gandoctor run --preset quick --fault 'd lr'" in card
 
 
@@ -152,16 +153,40 @@ def test_model_card_tells_order_wrappers_reach_losses_and_data(shown: Page) -> N
         assert part in card, part
 
 
+def flagged(layer: layers.LayerView) -> list[str]:
+    return [finding.rule.id for finding in layer.flags]
+
+
 def test_evidence_that_lists_its_layers_marks_those_and_no_namesakes(failing: Diagnosis) -> None:
     statement = "The generator drops most of its units in dropout_1."
-    layers = ("generator/dropout_1", "discriminator/normed/conv")
-    evidence = Evidence(MODEL_CARD, 0.9, 0.7, 0, 0, statement, layers=layers)
+    named = ("generator/dropout_1", "discriminator/normed/conv")
+    evidence = Evidence(MODEL_CARD, 0.9, 0.7, 0, 0, statement, layers=named)
     diagnosis = Diagnosis(failing.run, (detected(make_rule("GD103"), evidence),))
-    generator, discriminator = facts.players(failing.run, diagnosis.detected, language("en"))
-    assert [(x.name, x.flags) for x in generator.layers if x.flags] == [("dropout_1", ("GD103",))]
-    assert [(x.name, x.flags) for x in discriminator.layers if x.flags] == [("normed/conv", ("GD103",))]
+    generator, discriminator = layers.players(failing.run, diagnosis.detected, language("en"))
+    assert [(x.name, flagged(x)) for x in generator.layers if x.flags] == [("dropout_1", ["GD103"])]
+    assert [(x.name, flagged(x)) for x in discriminator.layers if x.flags] == [("normed/conv", ["GD103"])]
     assert observation(evidence, language("en")) == "model card: observed 0.9, threshold 0.7"
     assert "model card: observed 0.9" in render_markdown(diagnosis)
+
+
+def test_a_layer_is_a_box_with_what_matters_and_a_link_to_the_worst_finding_about_it(failing: Diagnosis) -> None:
+    card = failing.run.manifest.discriminator
+    assert card is not None
+    settings = {"filters": 64, "kernel_size": [5, 5], "strides": [2, 2], "activation": "linear", "use_bias": True}
+    card = card.model_copy(deep=True)
+    card.layers[0].settings = {**settings, "epsilon": 0.001, "momentum": 0.9}
+    manifest = failing.run.manifest.model_copy(update={"discriminator": card})
+    named = ("discriminator/normed/conv",)
+    findings = tuple(
+        detected(make_rule(id_, severity=severity), Evidence(MODEL_CARD, 1, None, 0, 0, "Odd.", layers=named))
+        for id_, severity in (("GD102", Severity.WARNING), ("GD101", Severity.CRITICAL))
+    )
+    run: Any = SimpleNamespace(manifest=manifest)
+    box, dropout = layers.players(run, findings, language("en"))[1].layers
+    assert box.options == (("filters", "64"), ("kernel_size", "5 × 5"), ("strides", "2 × 2"), ("momentum", "0.9"))
+    assert (box.has_weights, dropout.has_weights) == (True, False)
+    assert (box.severity, dropout.severity) == ("critical", "")
+    assert flagged(box) == ["GD101", "GD102"]
 
 
 def test_a_layer_says_what_it_is_given_where_that_is_not_the_one_before(failing: Diagnosis) -> None:
@@ -170,7 +195,7 @@ def test_a_layer_says_what_it_is_given_where_that_is_not_the_one_before(failing:
     card = card.model_copy(deep=True)
     card.layers[2].inputs, card.layers[3].inputs, card.layers[4].inputs = (-1,), (0, 2), ()
     manifest = failing.run.manifest.model_copy(update={"generator": card})
-    view = facts.players(SimpleNamespace(manifest=manifest), (), language("en"))[0]  # type: ignore[arg-type]
+    view = layers.players(SimpleNamespace(manifest=manifest), (), language("en"))[0]  # type: ignore[arg-type]
     assert [layer.given for layer in view.layers] == [
         *("", "", "given the network's input", "given dense_1 and re_lu_1", "")
     ]

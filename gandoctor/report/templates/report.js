@@ -34,6 +34,7 @@
     figure.layout.autosize = true;
     figure.layout.uirevision = "kept"; // what the reader zoomed into stays in view when the data or the theme change
     if (narrow) figure.layout.xaxis.nticks = 5;
+    if (narrow && figure.layout.yaxis.tickfont) figure.layout.yaxis.tickfont.size = 9;
     const height = Number.parseInt(plot.style.getPropertyValue("--height"), 10) || 260;
     if (printing) Object.assign(figure.layout, { width: 660, height, autosize: false });
     drawn.add(plot);
