@@ -234,7 +234,7 @@ def write_tables(reports: list[str], watched: list[str]) -> None:
         "Made by `python tests/benchmarks/report_size.py` on 2 CPU cores. In both runs a spike of one step and a NaN",
         "of one step were seen in the page. Seconds of the page are headless Chromium's, from opening the file at",
         "its curves, the best of three: until the charts in sight are drawn, until one answers the mouse, and for",
-        "scrolling through all.",
+        f"scrolling through all. The machine was shared: its load was {os.getloadavg()[2]:.0f} meanwhile.",
         "",
         "| steps | signals on disk | page | `gandoctor report` | of one core | drawn | answers | scrolled through |",
         "|---|---|---|---|---|---|---|---|",
