@@ -146,7 +146,8 @@ FAULTS: dict[str, tuple[Signals, dict[str, Any], set[str]]] = {
         {"GD104"},
     ),
     "the same with optimizers that are not known": (
-        run_with(0.04, 5.1, 16, 0.26, d_learning_rate=probes(8e-3)),
+        # A loss of 0.04, as above, is one that slow healthy runs stand still at too: GD301 waits for less.
+        run_with(0.01, 5.1, 16, 0.26, d_learning_rate=probes(8e-3)),
         {},
         {"discriminator-learns-faster"},
     ),
