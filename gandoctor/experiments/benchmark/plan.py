@@ -40,6 +40,8 @@ class PlannedRun(Part):
         expected: Ids of the rules made for the fault, the main one first.
         allowed: Ids of further rules whose speaking is no false alarm, because what they say is true of the run.
         causes: Ids of the causes any of which is a right answer.
+        judged_before: Whether an earlier version's judgement of this very recording is known to those who changed the
+            rules since; runs of which none is are scored apart too.
         split: Thresholds may be set on calibration and never on test.
         seed: Of the training; no seed occurs in both splits.
     """
@@ -56,6 +58,7 @@ class PlannedRun(Part):
     expected: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    judged_before: bool = False
     split: Split
     seed: int
 

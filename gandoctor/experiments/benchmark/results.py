@@ -28,6 +28,8 @@ from gandoctor.experiments.benchmark.scoring import (
 from gandoctor.experiments.benchmark.statistics import Ranking, Share, mann_whitney
 from gandoctor.experiments.benchmark.truth import Judgements, Limits, limits_of_bands
 
+NEW = "that no earlier version judged"
+
 DECISIVE = "kid"
 """The oracle's number by which faults are compared with their band over seeds."""
 
@@ -104,6 +106,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
     families = list(dict.fromkeys(c.run.family for c in healthy))
     calibrated = {run.family for run in plan.runs if run.split == "calibration" and run.kind == "healthy"}
     unseen = [c for c in healthy if c.run.family not in calibrated]
+    new = [c for c in healthy if not c.run.judged_before]
     scary = [c for c in cases if c.run.kind == "scary"]
     detections = _detections(cases)
     allowed = detections[0].healthy.hits
@@ -129,6 +132,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
                 )
                 if group
             ),
+            *([false_alarms(f"all {NEW}", new)] if 0 < len(new) < len(healthy) else []),
         ],
         unseen=[false_alarms("all unseen families", unseen)] if unseen else [],
         scary=[
@@ -165,8 +169,10 @@ def _detections(cases: Sequence[Case]) -> list[Detection]:
             rule in case.run.expected if case.run.is_faulty else told(case, rule)
         ),
     }
+    new = [c for c in cases if not c.run.judged_before]
     return [
         *(detection(name, cases, *by_doctor(wanted)) for name, wanted in doctor.items()),
+        *([detection(f"gandoctor, any rule, runs {NEW}", new, *by_doctor(told))] if len(new) < len(cases) else []),
         *(detection(name, cases, *by_baseline(name)) for name in BASELINES),
     ]
 

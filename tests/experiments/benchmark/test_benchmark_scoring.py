@@ -3,6 +3,7 @@
 import pytest
 from benchmark_judgements import COLLAPSED, GOOD, STEPS, band, by_id, finding, judgement, plan_of, planned
 
+from gandoctor.experiments.benchmark.results import results_of
 from gandoctor.experiments.benchmark.scoring import (
     at_equal_false_alarms,
     by_baseline,
@@ -183,3 +184,21 @@ def test_confusion_is_by_the_oracles_symptom():
     assert (rows["collapse"].runs, rows["collapse"].named) == (2, Share(1, 2))
     assert rows["collapse"].alarms == {"GD402": 1, "GD404": 1}
     assert (rows["none"].runs, rows["none"].named) == (1, None)
+
+
+def test_runs_that_no_earlier_version_judged_are_scored_apart():
+    runs = [planned("old", judged_before=True), planned("new")]
+    plan = plan_of(*band(101), *runs)
+    judged = by_id(judgement("band-101"), judgement("old"), judgement("new", finding("GD403")))
+    groups = {one.group: one.at_the_end for one in results_of(plan, judged, "test").healthy}
+    assert groups["all"] == Share(1, 2)
+    assert groups["all that no earlier version judged"] == Share(1, 1)
+    names = [one.name for one in results_of(plan, judged, "test").detections]
+    assert "gandoctor, any rule, runs that no earlier version judged" in names
+
+
+def test_where_no_run_was_judged_before_there_is_no_row_apart():
+    plan = plan_of(*band(101), planned("new"))
+    results = results_of(plan, by_id(judgement("band-101"), judgement("new")), "test")
+    assert not any("earlier" in one.group for one in results.healthy)
+    assert not any("earlier" in one.name for one in results.detections)
