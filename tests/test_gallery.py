@@ -1,0 +1,47 @@
+"""The gallery: its runs can be made again with today's commands, and its index leads to files that are small enough."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gandoctor.cli.run import command
+from reference_models.faults import FAULTS
+
+pytest.importorskip("playwright")
+GALLERY = Path(__file__).resolve().parents[1] / "reports" / "gallery"
+INDEX = (GALLERY / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def make() -> Any:
+    sys.path.insert(0, str(GALLERY))
+    try:
+        return import_module("make")
+    finally:
+        sys.path.remove(str(GALLERY))
+
+
+def test_every_run_can_be_made_again(make: Any) -> None:
+    for exhibit in make.EXHIBITS:
+        given = command.make_context("run", list(exhibit.command[1:])).params
+        assert {fault.partition("@")[0] for fault in given["faults"]} <= set(FAULTS)
+    assert len({exhibit.name for exhibit in make.EXHIBITS}) == len(make.EXHIBITS)
+
+
+def test_the_index_has_a_row_for_every_run_and_nothing_is_too_large(make: Any) -> None:
+    files = set(re.findall(r'(?:href|src)="([^"]+)"', INDEX))
+    assert files == {name for e in make.EXHIBITS for name in (e.report, f"{e.name}.webp")}
+    assert {path.name for path in GALLERY.iterdir() if path.is_file()} == files | {"README.md", "make.py", "watch.webp"}
+    for path in GALLERY.iterdir():
+        assert path.stat().st_size < (1_600_000 if path.suffix == ".html" else 200_000)
+
+
+def test_nothing_of_the_machine_is_in_the_pages() -> None:
+    for path in (*GALLERY.glob("*.html"), *GALLERY.glob("*.md")):
+        assert not re.search(r"/(home|root|tmp|work|Users)/", path.read_text(encoding="utf-8")), path
