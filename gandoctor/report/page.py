@@ -19,12 +19,14 @@ from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import facts, layers, palette, plotly_js, text
+from gandoctor.report.family_charts import is_family
 from gandoctor.report.filmstrip import Filmstrip, filmstrip
 from gandoctor.report.findings import cause_title, finding_view, observation, slider_marks
+from gandoctor.report.glossary import TERMS
 from gandoctor.report.language import Language, language
-from gandoctor.report.sections import Band, Charts, meaning, moments_of
+from gandoctor.report.sections import Band, Charts, moments_of
 from gandoctor.rules import Finding, Status, limits_of
-from gandoctor.signals import SIGNALS
+from gandoctor.signals import FAMILIES, SIGNALS
 from gandoctor.store import Run
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -139,6 +141,7 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
     strip = filmstrip(run, [m.step for m in moments])
     drawn = [view.charts for view in findings] + [group.charts for group in groups]
     figures = {chart.id: chart.figure for charts_of_one in drawn for chart in charts_of_one}
+    known = {f.rule.id for f in diagnosis.findings}
     return {
         "data": text.script_json(_page_data(figures, strip, words)),
         "name": text.clean(run.path.resolve().name, 80),
@@ -170,8 +173,11 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "versions": text.flat(run.manifest.versions, words),
         "cadence": facts.cadence(run),
         "command": facts.command(run),
+        "terms": [(term, rule if rule in known else None) for term, rule in TERMS.items()],
         "signals": [
-            (s, meaning(s.name, words), words.name("unit", s.unit, s.unit)) for s in SIGNALS.values() if s.name in run
+            (s, words.name("signal", s.name, s.meaning), words.name("unit", s.unit, s.unit))
+            for s in (*SIGNALS.values(), *FAMILIES.values())
+            if s.name in run or is_family(s.name, run)
         ],
     }
 
