@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.causes import FACTS, RunCause, rank_run_causes, scores_of
+from gandoctor.explanations import EXPLANATIONS, SEEN_BY
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
 from gandoctor.treatments import TREATMENTS, Treatment, prescribe
@@ -92,11 +93,23 @@ class Diagnosis:
         return prescribed[0] if prescribed else None
 
     @cached_property
+    def headline(self) -> Finding | None:
+        """The finding to name first: of the most severe ones, the likeliest cause itself, else one that it explains."""
+        worst = [f for f in self.detected if f.severity is self.worst]
+        if self.likely_causes:
+            top = self.likely_causes[0]
+            for told in ({top.id, SEEN_BY.get(top.id)}, set(top.explains)):
+                for finding in worst:
+                    if finding.rule.id in told:
+                        return finding
+        return worst[0] if worst else None
+
+    @cached_property
     def sentence(self) -> str:
         """The verdict as one sentence."""
         ending = self._what_was_judged
-        if self.detected:
-            first = self.detected[0]
+        first = self.headline
+        if first is not None:
             more = len(self.detected) - 1
             others = f" and {more} more finding{'s' if more > 1 else ''}" if more else ""
             return f"{ending}: {first.rule.title}{self._since(first)}{others}."
@@ -208,6 +221,8 @@ def _treated(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding
     settings = run.manifest.config.get("settings")
     is_fact = finding.rule.kind in FACTS  # what led to a fact, its own causes know best
     causes = {cause.id: cause.score if is_fact else scores.get(cause.id, cause.score) for cause in finding.causes}
+    if not causes and finding.rule.id in EXPLANATIONS:  # it is the cause
+        causes = {slug: scores[slug] for slug in EXPLANATIONS[finding.rule.id].hypotheses if slug in scores}
     known = settings if isinstance(settings, dict) else None
     return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
 

@@ -92,7 +92,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "GD101": _explanation("010 201 301 302 303 401 402 403 404 405 406 407", 0.93, 0.6, 0.2, ("batch-norm-placement",)),
     "GD102": _explanation("006 010 201 301 401 402 403 405 407", 0.9, 0.6, 0.1, ("layer-order",)),
-    "GD103": _explanation("010 201 301 302 401 402 405 407", 0.9, 0.6, 0.15, ("too-much-dropout",)),
+    "GD103": _explanation("010 201 301 302 401 402 405 407", 0.96, 0.6, 0.15, ("too-much-dropout",)),
     # A large ratio that does no harm is none to repair, and a rate says little by itself: less than what was measured.
     "GD104": _explanation(
         "001 201 202 203 204 301 302 303 304 305 401 405 407 409",
@@ -126,3 +126,6 @@ MECHANISMS: dict[str, tuple[str, ...]] = {
     "discriminator-too-large": ("too-few-images", "loader-repeats", "GD009"),
 }
 """Hypotheses that say how, and what may be why: where the latter are likely, they come first."""
+
+SEEN_BY: dict[str, str] = {"collapsed-later": "GD403"}
+"""Hypotheses that are themselves what a symptom rule finds."""

@@ -31,10 +31,9 @@ def rule(id_: str, detect: object, severity: Severity = Severity.CRITICAL, **fie
         requires=("d_loss",),
         detect=detect,  # type: ignore[arg-type]
         limits=None,
-        treatments=("check-data",),
         references=(),
         page="",
-        **{"after_warm_up": False, **fields},  # type: ignore[arg-type]
+        **{"after_warm_up": False, "treatments": ("check-data",), **fields},  # type: ignore[arg-type]
     )
 
 
@@ -133,3 +132,33 @@ def test_real_rules_on_a_run_that_died(tmp_path: Path) -> None:
     assert len(diagnosis.findings) == len(all_rules())
     assert all(f.reason for f in diagnosis.findings if f.status is Status.NOT_EVALUATED)
     json.loads(diagnosis.to_json())
+
+
+def hypothesis(id_: str, score: float) -> Cause:
+    return Cause(id_, f"The {id_}", score, "Look.")
+
+
+def test_the_headline_is_what_the_likeliest_cause_explains(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GD203 comes first by its id, and says less than the symptom that the likeliest cause sets off."""
+    likely, unlikely = hypothesis("likely", 0.9), hypothesis("unlikely", 0.1)
+    rules = (
+        rule("GD203", found(), causes=lambda *_: (unlikely,)),
+        rule("GD301", found(), causes=lambda *_: (likely,)),
+        rule("GD402", found(Severity.WARNING), causes=lambda *_: (likely,)),
+    )
+    assert judged(run, *rules, monkeypatch=monkeypatch).headline.rule.id == "GD301"
+
+
+def test_without_a_likely_cause_the_headline_is_the_first_of_the_worst(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = (rule("GD401", found(Severity.WARNING)), rule("GD402", found()), rule("GD403", found()))
+    assert judged(run, *rules, monkeypatch=monkeypatch).headline.rule.id == "GD402"
+
+
+def test_a_fact_without_causes_of_its_own_is_treated_as_what_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cure of a wrong range comes before a look at the data, which no cause speaks for."""
+    wrong = rule("GD006", found(), treatments=("check-data", "match-output-range"))
+    blank = rule("GD405", found(), causes=lambda *_: (hypothesis("range-mismatch", 0.9),))
+    diagnosis = judged(run, wrong, blank, monkeypatch=monkeypatch)
+    assert diagnosis.change_first.id == "match-output-range"

@@ -268,7 +268,7 @@ def test_first_cause_of_each_signature(diagnosed: Diagnosed, fault: str) -> None
 
 
 CURES = {
-    "generator learning rate 1e-7": "raise-generator-learning-rate",
+    "generator learning rate 1e-7": "usual-learning-rates",
     "the same with optimizers that are not known": "raise-generator-learning-rate",
     "labels of the discriminator swapped": "consistent-labels",
     "constant latents": "vary-latents",

@@ -215,6 +215,7 @@ RULE = Rule(
     detect=detect,
     limits=LIMITS,
     treatments=(
+        "no-noise-on-output",
         "sample-in-inference-mode",
         "average-generator-weights",
         "train-longer",

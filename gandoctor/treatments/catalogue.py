@@ -442,6 +442,18 @@ _ALL = (
         cures=("too-much-dropout",),
     ),
     Treatment(
+        id="no-noise-on-output",
+        title="Take out what adds noise to the generated images",
+        explanation=(
+            "A GaussianNoise layer behind the generator, or noise that the sampling code adds to its images, is not "
+            "learned and cannot be unlearned. Noise on what the discriminator is given belongs into the training step."
+        ),
+        code=keras_code.NOISE_LAYERS,
+        evidence="strong",
+        reference="Deterministic: what is added to every image is in every image",
+        cures=("noise-layer",),
+    ),
+    Treatment(
         id="sample-in-inference-mode",
         title="Draw samples with training=False",
         explanation=(
@@ -451,7 +463,7 @@ _ALL = (
         code=keras_code.INFERENCE_MODE,
         evidence="moderate",
         reference="Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism",
-        cures=("dropout-active-when-sampling", "noise-layer"),
+        cures=("dropout-active-when-sampling",),
     ),
     Treatment(
         id="average-generator-weights",
@@ -637,7 +649,7 @@ _ALL = (
         evidence="moderate",
         reference="Radford et al., DCGAN, ICLR 2016 (2e-4); the article's author's later rates (2e-4 and 1e-4)",
         patch={"discriminator.learning_rate": 2e-4, "generator.learning_rate": 1e-4},
-        cures=("learning-rate-mistyped", "learning-rate-lowered", "exploding-updates"),
+        cures=("learning-rate-mistyped", "learning-rate-lowered", "exploding-updates", "generator-not-moving"),
     ),
     Treatment(
         id="check-data",

@@ -154,6 +154,15 @@ from keras import layers
 dropout = layers.Dropout(0.3)  # the article suggests 0.3 to 0.6; try 0 as well
 """
 
+NOISE_LAYERS = """\
+import keras
+
+
+def noise_layers(generator):
+    # Leave these out when you build it; then look for noise in the code that draws samples.
+    return [layer.name for layer in generator.layers if isinstance(layer, keras.layers.GaussianNoise)]
+"""
+
 INFERENCE_MODE = """\
 import keras
 
