@@ -99,6 +99,8 @@ def test_charts_are_drawn_when_seen_without_error_or_request(open_page: Open) ->
         draw_all(page)
         assert page.locator(".plot .main-svg").count() >= page.locator(".plot").count() > 8
         assert page.locator("#chart-losses .scatterlayer .trace").count() == 2
+        assert page.locator("#chart-g-layer-gradients .heatmaplayer image").count() == 2  # with that of what is NaN
+        assert page.locator("#chart-logit-spread .fills path").count() == 4
         assert page.locator("#chart-GD301-0").get_by_text("threshold 0.05").count() == 1
 
 
