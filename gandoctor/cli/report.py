@@ -36,7 +36,7 @@ STDOUT = Path("-")
 @click.option(
     "--lang",
     type=click.Choice(["en", "zh"]),
-    help="Language of html and md.  [en]  What a rule observed in the run, and the rules' own pages, stay English.",
+    help="Language of html and md.  [en]  The rules' own pages stay English.",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @click.option(

@@ -7,7 +7,7 @@ import shlex
 
 from gandoctor.report.guards import guard_facts
 from gandoctor.report.language import Language
-from gandoctor.report.text import clean, duration, flat, number, setting
+from gandoctor.report.text import ROWS_MAX, clean, duration, flat, number, setting
 from gandoctor.store import Event, Run
 
 LOSSES_MAX = 10
@@ -69,9 +69,14 @@ def notable_events(run: Run, words: Language) -> list[tuple[int, str, str]]:
 
 def gaps(run: Run, words: Language) -> list[str]:
     """Return what could not be read, at most 60 entries."""
-    found = [clean(gap) for gap in run.gaps]
+    found = [clean(words.say(gap)) for gap in run.gaps]
     more = len(found) - GAPS_MAX
     return found[:GAPS_MAX] + ([words("checks.more_gaps", n=more)] if more > 0 else [])
+
+
+def missing(run: Run, words: Language, limit: int = ROWS_MAX) -> list[tuple[str, str]]:
+    """Return (signal, reason) of what could not be recorded."""
+    return flat({name: words.say(why) for name, why in run.manifest.missing.items()}, words, limit)
 
 
 def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
@@ -99,7 +104,7 @@ def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
         rows.append(("latent", law))
     for where, loss in list(run.manifest.losses.items())[:LOSSES_MAX]:
         settings = ", ".join(value if key == "type" else f"{key} {value}" for key, value in flat(loss, words, 12))
-        rows.append(("loss_object", f"{settings} ({clean(where, 80)})"))
+        rows.append(("loss_object", f"{settings} ({clean(words.say(where), 80)})"))
     return [(words(f"fact.{key}"), value) for key, value in rows]
 
 

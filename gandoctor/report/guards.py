@@ -36,7 +36,7 @@ def _stopped(run: Run, words: Language) -> str | None:
                 patience=clean(fields.get("patience"), 20),
             )
         if event.kind == "ended" and fields.get("reason") == "stopped" and fields.get("why"):
-            return words("fact.stopped_why", step=f"{event.step:,}", why=clean(fields["why"], 120))
+            return words("fact.stopped_why", step=f"{event.step:,}", why=words.say(clean(fields["why"], 120)))
         if event.kind in ("started", "resumed"):
             break
     return None

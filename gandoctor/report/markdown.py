@@ -57,8 +57,6 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     yield ""
     if not diagnosis.detected:
         yield from (words("markdown.nothing_wrong"), "")
-    elif words.code != "en":
-        yield from (words("page.english"), "")
     for finding in diagnosis.detected:
         yield from _finding(finding, words)
     yield from _checks(diagnosis, words)
@@ -74,7 +72,7 @@ def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
         for i, cause in enumerate(diagnosis.likely_causes, start=1):
             title = plain(cause_title(cause, words))
             explains = f" ({words('top.explains', ids=', '.join(cause.explains))})" if cause.explains else ""
-            yield f"{i}. **{title}**{explains}{words('markdown.separator')}{plain(clean(cause.test, 2_000))}"
+            yield f"{i}. **{title}**{explains}{words('markdown.separator')}{plain(clean(words.say(cause.test), 2_000))}"
         yield ""
     if (first := diagnosis.change_first) is not None:
         title = plain(words.name("treatment", first.id, first.title))
@@ -95,7 +93,7 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
         if evidence.signal != MODEL_CARD:
             evidence = replace(evidence, signal=f"`{_code_safe(evidence.signal)}`")
         seen = observation(evidence, words)
-        yield f"- {plain(clean(evidence.statement))} ({seen})"
+        yield f"- {plain(clean(words.say(evidence.statement)))} ({seen})"
     if (more := len(finding.evidence) - EVIDENCE_MAX) > 0:
         yield f"- {words.count('finding.more_evidence', more)}"
     yield ""
@@ -103,7 +101,7 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
         yield from (f"**{words('finding.causes')}**", "", words("finding.hypotheses"), "")
         for i, cause in enumerate(finding.causes, start=1):
             title = plain(words.name("cause", cause.id, cause.title))
-            yield f"{i}. **{title}** {words('finding.tell')} {plain(clean(cause.test, 2_000))}"
+            yield f"{i}. **{title}** {words('finding.tell')} {plain(clean(words.say(cause.test), 2_000))}"
         yield ""
     yield from (f"**{words('finding.change')}**", "")
     if not finding.treatments:
@@ -111,8 +109,9 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
     for i, treatment in enumerate(finding.treatments, start=1):
         title = plain(words.name("treatment", treatment.id, treatment.title))
         yield f"{i}. **{title}** ({words(f'strength.{treatment.evidence}')})"
-        yield f"   {plain(clean(treatment.explanation, 2_000))}"
-        yield f"   {words('finding.evidence')} {plain(clean(treatment.reference), links=True)}"
+        yield f"   {plain(clean(words.name('why', treatment.id, treatment.explanation), 2_000))}"
+        reference = words.name("source", treatment.id, treatment.reference)
+        yield f"   {words('finding.evidence')} {plain(clean(reference), links=True)}"
         if treatment.code:
             yield ""
             yield from code_block(treatment.code, "python", indent="   ")
@@ -134,12 +133,12 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
         yield from (f"**{words(f'outcome.{status.value}')}**", "")
         for finding in found:
             title = plain(words.name("rule", finding.rule.id, finding.rule.title))
-            why = f"{separator}{plain(clean(finding.reason))}" if finding.reason else ""
+            why = f"{separator}{plain(clean(words.say(finding.reason)))}" if finding.reason else ""
             yield f"- {finding.rule.id} {title}{why}"
         yield ""
     if gaps := facts.gaps(diagnosis.run, words):
         yield from (f"**{words('checks.gaps')}**", "", *(f"- {plain(gap)}" for gap in gaps), "")
-    if missing := flat(diagnosis.run.manifest.missing, words, CONFIG_MAX):
+    if missing := facts.missing(diagnosis.run, words, CONFIG_MAX):
         yield from (f"**{words('checks.missing')}**", "")
         yield from (*(f"- `{_code_safe(name)}`{separator}{plain(why)}" for name, why in missing), "")
     if events := facts.notable_events(diagnosis.run, words):

@@ -165,7 +165,7 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
         "limits": {f.rule.id: _limits(f, words) for f in diagnosis.findings},
         "gaps": facts.gaps(run, words) + band_gap + _sheet_gaps(strip, words),
-        "missing": text.flat(run.manifest.missing, words),
+        "missing": facts.missing(run, words),
         "events": facts.notable_events(run, words),
         "players": layers.players(run, diagnosis.detected, words),
         "data_facts": facts.data_facts(run, words),
@@ -185,8 +185,8 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
 def sentence(diagnosis: Diagnosis, words: Language) -> str:
     """Return the verdict as one sentence: `Diagnosis.sentence`, in the page's language."""
     ending = words(f"sentence.{diagnosis.run.state}", step=diagnosis.run.last_step)
-    if diagnosis.detected:
-        first, more = diagnosis.detected[0], len(diagnosis.detected) - 1
+    first, more = diagnosis.headline, len(diagnosis.detected) - 1
+    if first is not None:
         title = words.name("rule", first.rule.id, first.rule.title)
         others = words.count("sentence.others", more) if more else ""
         return words("sentence.found", ending=ending, title=title, first=first.first_step, others=others)

@@ -90,7 +90,7 @@ class Charts:
             view = family_chart(replace(chart, signals=(name,)), self._run, words, self._moments)
             if view is None:
                 return None
-            told = tuple(clean(e.statement) for e in evidence[:20])
+            told = tuple(clean(words.say(e.statement)) for e in evidence[:20])
             return replace(view, id=f"{finding.rule.id}-{i}", words=(*view.words, *told), meanings=())
         values = [e.threshold for e in evidence if e.threshold is not None] + [e.observed for e in evidence]
         # A zero that matters (a contract) cannot be seen on a logarithmic axis.
@@ -121,7 +121,7 @@ class Charts:
             title=clean(name, 80),
             reading=meaning(name, words),
             notes=tuple(notes),
-            words=(clean(curve.words), *(clean(e.statement) for e in evidence[:20])),
+            words=(clean(curve.words), *(clean(words.say(e.statement)) for e in evidence[:20])),
             meanings=(),
             figure=figure,
         )
@@ -211,7 +211,7 @@ class Charts:
 
     def _why_absent(self, signals: Iterable[str]) -> str:
         missing = self._run.manifest.missing
-        reasons = dict.fromkeys(missing[n] for n in signals if n in missing)
+        reasons = dict.fromkeys(self._words.say(missing[n]) for n in signals if n in missing)
         return clean(" ".join(reasons)) if reasons else self._words("curves.not_recorded")
 
     def _band_note(self, band: tuple[float, float]) -> str:
