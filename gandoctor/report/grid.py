@@ -44,7 +44,11 @@ def grid_of(members: Mapping[str, pd.Series[float]], columns: int = COLUMNS) -> 
         members: Series by step, each with at least one, in drawing order; at least one member.
         columns: Stretches at most.
     """
-    steps = np.unique(np.concatenate([series.index.to_numpy(dtype=np.int64) for series in members.values()]))
+    steps = np.empty(0, dtype=np.int64)
+    for series in members.values():
+        own_steps = series.index.to_numpy(dtype=np.int64)
+        if not np.array_equal(own_steps, steps):  # mostly they are recorded together
+            steps = np.union1d(steps, own_steps)
     columns = min(columns, len(steps))
     column = np.arange(len(steps)) * columns // len(steps)
     values = np.full((len(members), columns), np.nan)
@@ -56,9 +60,12 @@ def grid_of(members: Mapping[str, pd.Series[float]], columns: int = COLUMNS) -> 
         finite = np.isfinite(own)
         lost[row, where[~finite]] = True
         at[row, where[~finite][::-1]] = own_steps[~finite][::-1]  # the first of a column is written last
-        order = np.lexsort((-own_steps[finite], own[finite], where[finite]))
-        values[row, where[finite][order]] = own[finite][order]  # likewise the largest, and of equal ones the first
-        at[row, where[finite][order]] = own_steps[finite][order]
+        good, good_steps, where = own[finite], own_steps[finite], where[finite]
+        if len(good):
+            starts = np.flatnonzero(np.diff(where, prepend=-1))
+            values[row, where[starts]] = np.maximum.reduceat(good, starts)
+            largest = good == values[row, where]
+            at[row, where[largest][::-1]] = good_steps[largest][::-1]
     return Grid(tuple(members), _edges(steps, column), values, at, lost)
 
 
