@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -15,10 +16,12 @@ import pytest
 
 import gandoctor.report
 import gandoctor.rules
-from gandoctor.report import LANGUAGES
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.report import LANGUAGES, render_html, render_markdown
 from gandoctor.report.language import language
 from gandoctor.report.sayings import Sayings
-from gandoctor.rules import all_rules
+from gandoctor.rules import Evidence, all_rules
+from gandoctor.signals import FAMILIES, SIGNALS
 from gandoctor.treatments.catalogue import TREATMENTS
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -104,13 +107,14 @@ def test_templates_have_the_same_places(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_every_cause_and_treatment_is_translated(code: str) -> None:
+def test_every_rule_signal_cause_and_treatment_is_translated(code: str) -> None:
     names = language(code).names
     for kind in ("treatment", "why", "source"):
         assert {key.partition(".")[2] for key in names if key.startswith(f"{kind}.")} == set(TREATMENTS), kind
     assert not {rule.id for rule in all_rules() if rule.id.startswith("GD")} - {
         key.partition(".")[2] for key in names if key.startswith("rule.")
     }
+    assert not [name for name in (*SIGNALS, *FAMILIES) if f"signal.{name}" not in names]
     calls = [node for file in FILES for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     ids = {
         node.args[0].value
@@ -153,6 +157,21 @@ def test_names_numbers_and_code_stay() -> None:
     )
     assert SAY('`len(generator.trainable_weights)` is 0 in the step that should train it, and Keras may have warned '
                'once that "the model does not have any trainable weights".') is not None  # fmt: skip
+
+
+def test_every_view_shows_the_translation(failing: Diagnosis) -> None:
+    said = "d_loss is NaN at step 300, at that step only."
+    first, *others = failing.findings
+    unknown = Evidence("d_loss", 1.0, None, 1, 2, "Somebody else's rule found this.")
+    told = (replace(first.evidence[0], statement=said), unknown)
+    diagnosis = Diagnosis(failing.run, (replace(first, evidence=told), *others))
+    page, text = render_html(diagnosis, "zh"), render_markdown(diagnosis, "zh")
+    for view in (page, text):
+        assert view.count("d_loss 在第 300 步为 NaN，仅这一步。") >= 1
+        assert said not in view
+    assert '<span lang="en">Somebody else' in page
+    assert "<span>d_loss 在第 300 步" in page
+    assert said in render_markdown(diagnosis, "en")
 
 
 def test_what_has_no_template_is_left_alone() -> None:
