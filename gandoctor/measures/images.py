@@ -171,3 +171,26 @@ def _median_3x3(planes: np.ndarray) -> np.ndarray:
 def _median_of_3(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     median: np.ndarray = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
     return median
+
+
+def lone_pixel_share(images: np.ndarray, apart: float = 0.5) -> float:
+    """Return the share of pixels that differ from each of their eight neighbours by more than half of the range.
+
+    What a single pixel of salt or pepper does, and strokes, edges and texture do not. Of a colour pixel one channel
+    is enough. Pixels at the border, which have fewer neighbours, do not count.
+
+    Args:
+        images: Floats, (n, height, width, channels), rescaled to 0..1 by the real data's range.
+        apart: The difference.
+    """
+    height, width = images.shape[1:3]
+    if height < 3 or width < 3:
+        return 0.0
+    inside = images[:, 1:-1, 1:-1]
+    least = np.full(inside.shape, np.inf, images.dtype)
+    for down in range(3):
+        for right in range(3):
+            if (down, right) != (1, 1):
+                beside = images[:, down : height - 2 + down, right : width - 2 + right]
+                np.minimum(least, np.abs(inside - beside), out=least)
+    return float((least > apart).any(axis=-1).mean())

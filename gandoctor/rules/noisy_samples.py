@@ -10,19 +10,18 @@ Why it hurts
 
 How it is recognised
     Pixel noise: the robust Immerkaer estimate (median of a Laplacian difference) lies above that of the user's own
-    reals by what can be seen, and is not falling. Salt and pepper: the spectrum is flatter than that of the reals, as
-    single pixels fill all frequencies alike, while flat areas stay flat and pixels do stand out of their 3x3
-    neighbourhood. Either must hold in 3 of 4 successive probes spanning at least 60 steps, after warm-up, or in two
-    where it comes at once and is strong; grain with the correlation of neighbouring pixels beneath it still near that
-    of the reals.
+    reals by what can be seen, and is not falling; the correlation of neighbouring pixels beneath it is still near that
+    of the reals. Salt and pepper: on the contact sheets, more pixels than in the reals differ from all eight neighbours
+    by more than half of the data's range. Either must hold in 3 of 4 successive probes (or sheets) spanning at least 60
+    steps, after warm-up, or in two where it comes at once and is strong.
 
 What it is not
     Samples with no shapes beneath the grain are noise-like-samples (GD401). A generator with a sigmoid or tanh
     never emits exact 0s as real MNIST images do, and one that transposes convolutions leaves a trace of its grid: an
-    estimate a little above 0 is normal; hence the margin. Ragged strokes of a young generator make pixels stand out,
-    as many as salt and pepper, and leave the spectrum as it is. Real data with grain of their own set their own
-    standard. On photographs without flat areas the estimate also contains texture, in reals and samples alike. A
-    regular grid is checkerboard-artifacts (GD406).
+    estimate a little above 0 is normal; hence the margin. Ragged strokes of a young generator make pixels stand out of
+    their neighbourhood, and crisp ones have a flat spectrum, both as much as 2 % salt and pepper; their pixels are not
+    alone. Real data with grain of their own set their own standard. On photographs without flat areas the estimate also
+    contains texture, in reals and samples alike. A regular grid is checkerboard-artifacts (GD406).
 
 What to do
     Check that samples are drawn in inference mode: with dropout active they are grainy by design. Then train longer
@@ -34,9 +33,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from gandoctor.measures import null_bands
+from gandoctor.measures.images import lone_pixel_share
 from gandoctor.rules.late_values import late_median
 from gandoctor.rules.persistence import Episode, persistent_episodes
 from gandoctor.rules.pixel_correlation import correlation_beneath_grain
@@ -45,8 +46,7 @@ from gandoctor.rules.sample_progress import LEAST_PROBES, STEPS, halves, has_fal
 from gandoctor.rules.warmup import warm_up_end
 from gandoctor.store import Run
 
-_SIGNALS = ("sample_noise_sigma", "sample_impulse", "sample_autocorrelation", "sample_spectral_flatness")
-_GRID = "sample_checkerboard"
+_SIGNALS = ("sample_noise_sigma", "sample_autocorrelation")
 
 
 @dataclass(frozen=True)
@@ -59,27 +59,18 @@ class Limits:
             four fifths of this one (0.070 and 0.104 in a run with noise, 0.050 and 0.062 in dense GANs). Reals with
             Gaussian noise of sigma 0.05 measure 0.04, of 0.1 measure 0.07; reals and salt and pepper measure exactly 0
             on MNIST. Slow healthy generators had up to 0.029 on the way.
-        flatness_ratio: Spectral flatness over the null's mean from which flat areas cannot be all that is there: the
-            geometric middle between the highest healthy probe after warm-up (1.12) and the lowest with 2 % salt and
-            pepper (1.64).
-        impulse: Least share of pixels that stand out, and not fewer than in any resample of the null: on smooth data
-            fainter specks than these make the spectrum flatter too.
-        white: Peaks of period 2 over their neighbourhood (`sample_checkerboard`) up to which high frequencies count as
-            white, as specks are: 2 % salt and pepper have 1 to 2, one probe 4; ragged shapes on smooth data, whose
-            spectrum is flat beside theirs too, 5 and more (pilot runs of a hinge GAN).
+        lone_pixels: Share of lone pixels above that of the reals: the geometric middle between dense GANs, whose images
+            do hold a few (medians up to 0.0013; 0 to 0.0000 in the other healthy families), and 2 % salt and pepper
+            (0.0064).
         sudden_noise_sigma: From here two probes are enough where there was no such noise before: twice the limit.
-        sudden_flatness_ratio: From here likewise: the square of the limit.
-        flat_noise_sigma: Pixel noise above the null up to which flat areas count as flat.
+        sudden_lone_pixels: From here likewise.
         correlation_drop: As in GD401: further below the null the image itself is gone.
     """
 
     noise_sigma: float = 0.04
-    flatness_ratio: float = 1.35
-    impulse: float = 0.005
-    white: float = 3.0
+    lone_pixels: float = 0.003
     sudden_noise_sigma: float = 0.08
-    sudden_flatness_ratio: float = 1.8
-    flat_noise_sigma: float = 0.005
+    sudden_lone_pixels: float = 0.006
     correlation_drop: float = 0.12
 
 
@@ -89,28 +80,21 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if any(name not in bands for name in _SIGNALS):
         raise NotEvaluated("Too few real images were stored to know what is normal for this data.")
     table = pd.DataFrame({name: run[name] for name in _SIGNALS}).dropna()
-    noise, impulse, correlation, flatness = (bands[name] for name in _SIGNALS)
+    noise, correlation = (bands[name] for name in _SIGNALS)
     grain_limit = noise.high + limits.noise_sigma
-    flatness_limit = max(limits.flatness_ratio * flatness.mean, flatness.high)
     beneath_grain = correlation_beneath_grain(run).reindex(table.index)
     shapes = beneath_grain >= correlation.mean - limits.correlation_drop
-    flat = table["sample_noise_sigma"] < noise.high + limits.flat_noise_sigma
-    start = warm_up_end(run.manifest)
+    lone, lone_in_reals = _lone_pixels(run)
+    lone_limit = lone_in_reals + limits.lone_pixels
+    held = {"grain": shapes & (table["sample_noise_sigma"] > grain_limit), "pepper": lone > lone_limit}
+    far = {
+        "grain": table["sample_noise_sigma"] > noise.high + limits.sudden_noise_sigma,
+        "pepper": lone > lone_in_reals + limits.sudden_lone_pixels,
+    }
+    if lone.empty:  # the contact sheets are gone: grain is judged without them
+        del held["pepper"]
+    found = persistent_episodes(held, warm_up_end(run.manifest), far)
     evidence = []
-    # Salt and pepper lowers the correlation of a clear image; untouched flat areas show that it is one. Blank images
-    # have a flat spectrum, of rounding, and no pixels that stand out.
-    spectrum = table["sample_spectral_flatness"]
-    speckled = flat & (spectrum > flatness_limit) & (table["sample_impulse"] >= max(limits.impulse, impulse.low))
-    if _GRID in run:
-        speckled &= run[_GRID].reindex(table.index) < limits.white
-    found = persistent_episodes(
-        {"grain": shapes & (table["sample_noise_sigma"] > grain_limit), "pepper": speckled},
-        start,
-        {
-            "grain": table["sample_noise_sigma"] > noise.high + limits.sudden_noise_sigma,
-            "pepper": spectrum > limits.sudden_flatness_ratio * flatness.mean,
-        },
-    )
     if (grain := found["grain"]) is not None:
         observed = float(grain.of(table["sample_noise_sigma"]).median())
         severity, passing = _fading(table["sample_noise_sigma"], grain, grain.severity(Severity.WARNING))
@@ -126,23 +110,29 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 severity,
             )
         )
-    if (pepper := found["pepper"]) is not None:
-        observed = float(pepper.of(table["sample_spectral_flatness"]).median())
-        share = float(pepper.of(table["sample_impulse"]).median())
+    if (pepper := found.get("pepper")) is not None:
+        share = float(pepper.of(lone).median())
         evidence.append(
             Evidence(
-                "sample_spectral_flatness",
-                observed,
-                flatness_limit,
+                "samples",
+                share,
+                lone_limit,
                 pepper.first_step,
                 pepper.last_step,
-                f"Salt and pepper: single pixels fill the samples' spectrum, whose flatness is {observed:.2f} "
-                f"({flatness.mean:.2f} in your real images), while flat areas are clean; {share:.1%} of the pixels "
-                f"stand out of their neighbourhood ({impulse.mean:.1%}).{pepper.ending}",
+                f"Salt and pepper: on the contact sheets {share:.2%} of the pixels differ from all their neighbours by "
+                f"more than half of the data's range ({lone_in_reals:.2%} in your real images).{pepper.ending}",
                 pepper.severity(Severity.WARNING),
             )
         )
     return evidence
+
+
+def _lone_pixels(run: Run) -> tuple[pd.Series[float], float]:
+    """Return the share of lone pixels on every contact sheet, by step, and that of the real images."""
+    shares = {s.step: lone_pixel_share(fakes / np.float32(255)) for s in run.sheets if (fakes := s.fakes()) is not None}
+    reals = run.reals
+    own = 0.0 if reals is None else lone_pixel_share(reals / np.float32(255))
+    return pd.Series(shares, dtype=np.float64), own
 
 
 def _fading(noise: pd.Series[float], episode: Episode, severity: Severity) -> tuple[Severity, str]:

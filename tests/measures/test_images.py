@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import convolve, gaussian_filter, median_filter
 
-from gandoctor.measures.images import image_statistics, impulse_share, noise_sigma
+from gandoctor.measures.images import image_statistics, impulse_share, lone_pixel_share, noise_sigma
 
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
 RNG = np.random.default_rng(0)
@@ -150,3 +150,27 @@ def test_huge_values_raise_no_warning() -> None:
 
 def test_one_image_has_no_spread_over_latents(digits: np.ndarray) -> None:
     assert "sample_latent_std" not in image_statistics(digits[:1])
+
+
+def test_a_lone_pixel_differs_from_all_its_neighbours() -> None:
+    images = np.zeros((2, 8, 8, 1), np.float32)
+    images[0, 3, 3] = 1.0  # alone
+    images[1, 3, 3:5] = 1.0  # two beside each other
+    images[1, 0, 6] = 1.0  # at the border
+    assert lone_pixel_share(images) == pytest.approx(1 / (2 * 6 * 6))
+    assert lone_pixel_share(1.0 - images) == pytest.approx(1 / (2 * 6 * 6))
+    assert lone_pixel_share(0.4 * images) == 0.0
+    assert lone_pixel_share(images[:, :2]) == 0.0
+
+
+def test_one_channel_makes_a_pixel_of_a_colour_image_a_lone_one() -> None:
+    images = np.zeros((1, 8, 8, 3), np.float32)
+    images[0, 3, 3, 1] = 1.0
+    assert lone_pixel_share(images) == pytest.approx(1 / 36)
+
+
+def test_digits_have_no_lone_pixels_and_salt_and_pepper_makes_them(digits: np.ndarray) -> None:
+    assert lone_pixel_share(digits) < 1e-4
+    where = np.random.default_rng(2).random(digits.shape)
+    specked = np.where(where < 0.01, 0.0, np.where(where > 0.99, 1.0, digits))
+    assert 0.005 < lone_pixel_share(specked) < 0.02

@@ -66,9 +66,10 @@ def write_run(
     real_count: int = 288,
     planned_steps: int | None = 600,  # warm-up is over at step 300
     loss_family: str | None = "non_saturating",
+    sheets: Mapping[int, np.ndarray] | None = None,
     **fields: Any,
 ) -> Run:
-    """Write and open a run; `real_count` digits are its reals (0: none)."""
+    """Write and open a run; `real_count` digits are its reals (0: none), `sheets` its contact sheets, in 0..1."""
     data = DataCard(
         shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=max(real_count, 1)
     )
@@ -81,6 +82,8 @@ def write_run(
     writer = RunWriter(path, manifest)
     for step in sorted({s for series in signals.values() for s in series}):
         writer.record(step, {name: series[step] for name, series in signals.items() if step in series})
+    for step, images in (sheets or {}).items():
+        writer.samples(step, (np.clip(images[:32], 0, 1) * 255).astype(np.uint8), digits()[:8])
     if real_count:
         writer.reals(digits()[:real_count])
     writer.close("completed")
