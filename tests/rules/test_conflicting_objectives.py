@@ -201,4 +201,4 @@ def test_not_evaluated_says_why(make_run: MakeRun) -> None:
     young = {name: {s: v for s, v in series.items() if s <= 50} for name, series in losses(0.0, 0.0).items()}
     assert "fewer than 60 steps" in reason(young)
     warming = {name: {s: v for s, v in series.items() if s <= 150} for name, series in losses(0.0, 0.0).items()}
-    assert "after warm-up" in reason(warming)
+    assert "after warm-up" in reason(warming, planned_steps=1000)

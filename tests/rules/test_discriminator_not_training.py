@@ -229,7 +229,7 @@ def test_weights_alone_need_time_where_nothing_says_why(make_run: MakeRun) -> No
     assert (finding.severity, finding.first_step) == (Severity.CRITICAL, 1)
     assert "No update of it was seen either" in finding.evidence[0].statement
     young = {name: {s: v for s, v in series.items() if s < 150} for name, series in signals.items()}
-    assert RULE.evaluate(make_run(young)).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(young, planned_steps=1000)).status is Status.NOT_DETECTED
 
 
 def test_weights_that_stop_for_good_and_for_a_while(make_run: MakeRun) -> None:

@@ -97,7 +97,7 @@ def test_learning_rate_zero_from_a_step_on(make_run: MakeRun) -> None:
 def test_look_alike_the_discriminator_is_pre_trained(make_run: MakeRun) -> None:
     missing = {"g_update_in_g_step": "the generator's optimizer was not called in 140 steps"}
     waiting = {"g_movement": probes(0.0, stop=140), "d_movement": probes(0.9, stop=140)}
-    assert RULE.evaluate(make_run(waiting, missing=missing)).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(waiting, missing=missing, planned_steps=1000)).status is Status.NOT_DETECTED
     then_trains = trains(
         g_update_in_g_step=probes(0.3, start=160), g_movement=probes(0.0, stop=140) | probes(1.1, start=160)
     )

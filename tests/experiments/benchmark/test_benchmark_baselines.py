@@ -19,7 +19,7 @@ def make_run(tmp_path):
 
     def make(manifest=None, **signals):
         run_dir = tmp_path / f"run{next(numbers)}"
-        given = manifest or Manifest(planned_steps=1000, generator=PLAYER)
+        given = manifest or Manifest(planned_steps=600, generator=PLAYER)
         writer = RunWriter(run_dir, given)
         for step in range(1, STEPS + 1):
             row = {name.replace("__", "/"): value(step) for name, value in signals.items()}
