@@ -42,10 +42,25 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     is_check: bool = False
 
-    @property
+    @cached_property
     def detected(self) -> tuple[Finding, ...]:
-        """The findings that are failures."""
-        return tuple(f for f in self.findings if f.status is Status.DETECTED)
+        """The findings that are failures, most severe first.
+
+        The first one is the one to name: of the most severe, the likeliest cause itself, else one that it explains.
+        """
+        found = [f for f in self.findings if f.status is Status.DETECTED]
+        worst = [f for f in found if f.severity is found[0].severity]
+        named = worst[:1]
+        if self.likely_causes:
+            top = self.likely_causes[0]
+            itself = [f for f in worst if f.rule.id in (top.id, SEEN_BY.get(top.id))]
+            named = [*itself, *(f for f in worst if f.rule.id in top.explains), *named]
+        return tuple(sorted(found, key=lambda f: f is not named[0]))
+
+    @property
+    def headline(self) -> Finding | None:
+        """The finding to name first; None where nothing was detected."""
+        return self.detected[0] if self.detected else None
 
     @property
     def worst(self) -> Severity | None:
@@ -85,24 +100,12 @@ class Diagnosis:
         """
         if not self.causes:
             return None
-        top, prescribed = self.causes[0], [t for f in self.detected for t in f.treatments]
+        top, prescribed = self.causes[0], [t for f in self.findings for t in f.treatments]
         if top.score >= LIKELY:
             own = [t for f in self.detected if f.rule.id == top.id for t in f.treatments]
             answers = [t for t in (*prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
             prescribed = [*own, *answers, *prescribed]
         return prescribed[0] if prescribed else None
-
-    @cached_property
-    def headline(self) -> Finding | None:
-        """The finding to name first: of the most severe ones, the likeliest cause itself, else one that it explains."""
-        worst = [f for f in self.detected if f.severity is self.worst]
-        if self.likely_causes:
-            top = self.likely_causes[0]
-            for told in ({top.id, SEEN_BY.get(top.id)}, set(top.explains)):
-                for finding in worst:
-                    if finding.rule.id in told:
-                        return finding
-        return worst[0] if worst else None
 
     @cached_property
     def sentence(self) -> str:

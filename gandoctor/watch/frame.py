@@ -220,15 +220,14 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
         return []
     diagnosis = snapshot.diagnosis
     lines: list[Text] = []
-    headline = diagnosis.headline if diagnosis else None
-    detected = sorted(diagnosis.detected if diagnosis else (), key=lambda finding: finding is not headline)
+    detected = diagnosis.detected if diagnosis else ()
     for finding in detected:
         line = Text.assemble((f"{finding.severity.value:<9}", STYLES[finding.severity.value]))
         since = f"since step {finding.first_step}  " if finding.first_step is not None else ""
         line.append(printable(f"{finding.rule.id} {since}"))
         line.append(printable(finding.rule.title), STYLES["strong"])
         lines.append(_fit(line, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
-        if finding is headline or room >= 2 * len(detected) + 1:
+        if finding is detected[0] or room >= 2 * len(detected) + 1:
             advice = suggestion(finding)
             lines += [_fit(Text(printable(f"         try: {advice}")), canvas.width)] if advice else []
     if snapshot.in_warm_up:
