@@ -63,7 +63,6 @@ def command(
     has judged it.
     """
     import shlex
-    import sys
     from importlib.resources import files
 
     from gandoctor.experiments.benchmark.plan import load_plan
@@ -80,10 +79,16 @@ def command(
         if not judge_only:
             conduct(plan, runs, runs_dir, workers, _tell)
         judged = judge_all(plan, runs, runs_dir, workers, lambda done, of: click.echo(f"judged {done}/{of}"))
-        keep_judgements(plan, judged, folder, shlex.join(["gandoctor", *sys.argv[1:]]))
+        # Without its directories: they are this machine's, and change no number.
+        words = [*_repeated("--split", splits), *_repeated("--only", only), *(["--judge-only"] if judge_only else [])]
+        keep_judgements(plan, judged, folder, shlex.join(["gandoctor", "benchmark", *words, "--workers", str(workers)]))
     for path in publish(plan, folder):
         click.echo(f"Written: {path}")
     return 0
+
+
+def _repeated(option: str, values: tuple[str, ...]) -> list[str]:
+    return [word for value in values for word in (option, value)]
 
 
 def _tell(run: PlannedRun, files: RunFiles, done: int, of: int) -> None:

@@ -106,7 +106,7 @@ def test_runs_are_judged_scored_and_reported(folder, judged):
     page = (folder / "reports" / "benchmark.md").read_text(encoding="utf-8")
     assert "## Split: test" in page
     assert "| GD001 | 1/1 (21-100 %) |" in page
-    assert "made by `gandoctor" in page
+    assert "made by `gandoctor benchmark --judge-only --workers 1` on" in page, "without a directory of this machine"
 
 
 def test_scoring_again_needs_no_runs(folder, judged):
