@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.monitors.kept_values import VALUES, KeptValues
 from gandoctor.monitors.observation import current_graph
 from gandoctor.monitors.players import PLAYERS, Phase, Players
 from gandoctor.monitors.replicas import on_first_replica, own_variable
@@ -27,8 +28,6 @@ LONGEST_STEPS = 50
 LATENTS_WANTED = 2000
 EFFECTS_WANTED = 2
 """Successive measured updates of both players that must agree on which way is up."""
-VALUES = 16_384
-"""Numbers of one output that are kept where XLA may compile, e.g. 18 score maps of 30 x 30; more are not compared."""
 TOLERANCE = 2e-3
 """Largest relative difference that still counts as equal: label noise is far above, half precision below."""
 
@@ -69,12 +68,14 @@ class Inference:
             self._open.discard("latents")
         # Made now: variables born inside a train function make TensorFlow trace it twice.
         self._losses: dict[Phase, Any] = {}
-        self._outputs: dict[Phase, list[tuple[_Kept, _Kept]]] = {}
+        self._outputs: dict[Phase, list[tuple[KeptValues, KeptValues]]] = {}
         if "loss" in self._open:
             for player in PLAYERS:
                 self._losses[player] = own_variable(0.0, "gandoctor_loss")
-                self._outputs[player] = [(_Kept("gandoctor_output"), _Kept("gandoctor_logit")) for _ in range(OUTPUTS)]
-        self._latents = _Kept("gandoctor_latents") if "latents" in self._open else None
+                self._outputs[player] = [
+                    (KeptValues("gandoctor_output"), KeptValues("gandoctor_logit")) for _ in range(OUTPUTS)
+                ]
+        self._latents = KeptValues("gandoctor_latents") if "latents" in self._open else None
         # Count, sum, sum of squares, minimum, maximum.
         self._seen_latents = (0.0, 0.0, 0.0, math.inf, -math.inf)
         if "loss" in self._open:
@@ -267,47 +268,6 @@ class Inference:
 
 def _first(output: Any) -> Any:
     return output[0] if isinstance(output, list | tuple) else output
-
-
-class _Kept:
-    """A copy of a tensor's numbers that a graph makes and the host reads.
-
-    Nothing is computed of them inside the graph, which would cost every step and could be merged with the user's own
-    operations.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._any_shape = self._last = own_variable(tf.zeros((0,)), name, shape=tf.TensorShape(None))
-        self._one_shape: Any = None
-
-    def keep(self, tensor: Any, may_be_compiled: bool) -> None:
-        """Copy a tensor of any shape; in a graph this adds the ops that do so.
-
-        Args:
-            tensor: Floating.
-            may_be_compiled: Whether XLA may compile the graph: there a variable keeps its shape.
-        """
-        values = tf.cast(tensor, tf.float32)
-        if may_be_compiled:
-            if self._one_shape is None:
-                self._one_shape = own_variable(np.full((VALUES,), math.nan, np.float32), self._name)
-            self._last = self._one_shape
-            values = tf.reshape(values, (-1,))[:VALUES]
-            values = tf.pad(values, [[0, VALUES - tf.size(values)]], constant_values=math.nan)
-        else:
-            self._last = self._any_shape
-        self._last.assign(values)
-
-    def read(self) -> np.ndarray:
-        """What was copied last, float32 (n,)."""
-        values: np.ndarray = self._last.numpy().reshape(-1)
-        return values if self._last is self._any_shape else values[~np.isnan(values)]
-
-    def is_whole(self, values: np.ndarray) -> bool:
-        """Tell whether what was read is all there was, and finite."""
-        cut = self._last is self._one_shape and len(values) == VALUES
-        return bool(values.size and not cut and np.isfinite(values).all())
 
 
 def _places(output: Any) -> int:
