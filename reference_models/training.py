@@ -91,12 +91,15 @@ def batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
     """Return an endless `tf.data` pipeline of batches, newly shuffled every pass."""
     import tensorflow as tf
 
+    options = tf.data.Options()
+    options.autotune.enabled = False  # nothing to tune, and `fit` would end only when the tuner's sleep does (up to 60 s)
     return (
         tf.data.Dataset.from_tensor_slices(images)
         .shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
         .repeat()
         .batch(batch_size, drop_remainder=True)
         .prefetch(2)
+        .with_options(options)
     )
 
 
