@@ -102,6 +102,7 @@ class Session:
             self._after_update,
             self._after_step,
             self._on_input,
+            self.step_log.one_step,
             self.inference,
             lambda: self._contained(None),
         )

@@ -6,12 +6,15 @@ host sync a step.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from gandoctor.monitors.replicas import on_first_replica, own_variable
+from gandoctor.monitors.observation import current_graph
+from gandoctor.monitors.replicas import on_first_replica, own_variable, replica_count
 
 SLOTS = 48
 ROWS = 512
@@ -25,6 +28,7 @@ class StepLog:
 
     def __init__(self) -> None:
         self._slots: dict[str, int] = {}
+        self._gathered: _Gathered | None = None
         self._pending = own_variable(tf.zeros((SLOTS, 2)), "gandoctor_pending")
         self._ring = own_variable(tf.zeros((ROWS, SLOTS, 2)), "gandoctor_ring")
         self._committed = own_variable(tf.constant(0, tf.int64), "gandoctor_steps")
@@ -35,6 +39,18 @@ class StepLog:
         """How many steps have been committed, int64: the position of the step under way, also inside a graph."""
         return self._committed.read_value()
 
+    @contextmanager
+    def one_step(self) -> Iterator[None]:
+        """Gather what is put inside the block, which ends with a commit, and write it at once: ops cost by the piece."""
+        if replica_count() > 1:  # each replica traces a block of its own
+            yield
+            return
+        self._gathered = _Gathered(current_graph())
+        try:
+            yield
+        finally:
+            self._gathered = None
+
     def put(self, values: dict[str, Any], when: Any = True) -> None:
         """Write scalars of the current step; in a graph this adds the ops that do so. The last write counts.
 
@@ -42,21 +58,28 @@ class StepLog:
             values: Signal name -> scalar tensor or number.
             when: Boolean scalar tensor; where it is false the values are absent from this step.
         """
+        if self._gathered is not None:
+            values = self._gathered.take(values, when)
         if values:
             on_first_replica(lambda: self._put(values, when))
 
     def _put(self, values: dict[str, Any], when: Any) -> None:
-        indices = [[self._slot(name)] for name in values]
-        present = tf.cast(when, tf.float32)
-        rows = [tf.stack([tf.cast(tf.reshape(value, ()), tf.float32), present]) for value in values.values()]
-        self._pending.scatter_nd_update(indices, tf.stack(rows))
+        rows = _rows([(value, when) for value in values.values()])
+        self._pending.scatter_nd_update(self._places(values), rows)
 
     def commit(self) -> None:
         """Close the current step's row and begin the next."""
         on_first_replica(self._commit)
 
     def _commit(self) -> None:
-        self._ring.scatter_nd_update(tf.reshape(self._committed % ROWS, (1, 1)), self._pending[None])
+        row = self._pending.read_value()
+        if self._gathered is not None and self._gathered.values:
+            places, rows = self._places(self._gathered.values), _rows(list(self._gathered.values.values()))
+            if self._gathered.overwritten:
+                written = tf.gather_nd(row, places)
+                rows = tf.where(written[:, 1:] > 0, written, rows)
+            row = tf.tensor_scatter_nd_update(row, places, rows)
+        self._ring.scatter_nd_update(tf.reshape(self._committed % ROWS, (1, 1)), row[None])
         self._pending.assign(tf.zeros((SLOTS, 2)))
         self._committed.assign_add(1)
 
@@ -78,12 +101,56 @@ class StepLog:
         self._drained = committed
         return rows
 
+    def _places(self, names: Iterable[str]) -> list[list[int]]:
+        return [[self._slot(name)] for name in names]
+
     def _slot(self, name: str) -> int:
         if name not in self._slots:
             if len(self._slots) == SLOTS:
                 raise ValueError(f"more than {SLOTS} signals a step")
             self._slots[name] = len(self._slots)
         return self._slots[name]
+
+
+class _Gathered:
+    """Values of the step that is being traced, or run eagerly.
+
+    Args:
+        graph: The step's own. What is put in another (a branch, a `tf.function` inside the step) cannot be read at the
+            end of the step and has to be written where it arises.
+
+    Attributes:
+        values: Signal name -> value, and when it is one.
+        overwritten: Whether any of them has been put in another graph since.
+    """
+
+    def __init__(self, graph: Any) -> None:
+        self._graph = graph
+        self._elsewhere: set[str] = set()
+        self.values: dict[str, tuple[Any, Any]] = {}
+        self.overwritten = False
+
+    def take(self, values: dict[str, Any], when: Any) -> dict[str, Any]:
+        """Keep what can be written at the end of the step; return what must be written now."""
+        if current_graph() is not self._graph:
+            self._elsewhere |= set(values)
+            self.overwritten |= not self._elsewhere.isdisjoint(self.values)
+            return values
+        self.values |= {name: (value, when) for name, value in values.items() if name not in self._elsewhere}
+        return {name: value for name, value in values.items() if name in self._elsewhere}
+
+
+def _rows(values: list[tuple[Any, Any]]) -> Any:
+    """Stack (value, when) pairs, float32 (n, 2)."""
+    numbers = tf.stack([_scalar(value) for value, _ in values])
+    if all(when is True for _, when in values):
+        return tf.stack([numbers, tf.ones_like(numbers)], 1)
+    return tf.stack([numbers, tf.stack([tf.cast(when, tf.float32) for _, when in values])], 1)
+
+
+def _scalar(value: Any) -> Any:
+    value = tf.cast(value, tf.float32)
+    return value if value.shape.rank == 0 else tf.reshape(value, ())
 
 
 def as_float(value: Any) -> float:

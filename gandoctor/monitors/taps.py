@@ -72,6 +72,7 @@ class Taps:
         after_update: Called with the same Update afterwards.
         on_input: Called with ("latents" or "real", what it is) as a step is fed.
         after_step: Called at the end of every `train_step`, and with `complete=False` for values of an inner graph.
+        one_step: Context that every `train_step`, its feeding and its end included, is called in.
         inference: Learns loss family, polarity and latent law from what is observed.
         contained: Context that keeps the taps' own failures away from training.
 
@@ -89,6 +90,7 @@ class Taps:
         after_update: Callable[[Update], None],
         after_step: Callable[[StepTrace], None],
         on_input: Callable[[Input, Any], None],
+        one_step: Callable[[], AbstractContextManager[None]],
         inference: Inference,
         contained: Callable[[], AbstractContextManager[None]],
     ) -> None:
@@ -98,6 +100,7 @@ class Taps:
         self._after_update = after_update
         self._after_step = after_step
         self._on_input = on_input
+        self._one_step = one_step
         self._inference = inference
         self._contained = contained
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
@@ -288,12 +291,13 @@ class Taps:
             original = before if before is not None else types.MethodType(type(self).train_step, self)
             if self is not model or not taps._wrapped:
                 return original(*args, **kwargs)
-            with taps._contained():
-                taps._on_input("real", args or list(kwargs.values()))
-            with taps._observed(model) as seen:
-                logs = original(*args, **kwargs)
-            with taps._contained():
-                taps._after_step(_trace(logs, seen))
+            with taps._one_step():
+                with taps._contained():
+                    taps._on_input("real", args or list(kwargs.values()))
+                with taps._observed(model) as seen:
+                    logs = original(*args, **kwargs)
+                with taps._contained():
+                    taps._after_step(_trace(logs, seen))
             return logs
 
         return train_step
@@ -339,7 +343,7 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
         returned = {}  # what came out of an inner graph cannot be told from a running mean
     raw = {name: value for name, value in returned.items() if id(value) not in seen.running}
     fed = {
-        phase: (tf.reduce_min([low for low, _ in calls]), tf.reduce_max([high for _, high in calls]))
+        phase: calls[0] if len(calls) == 1 else (tf.reduce_min([c[0] for c in calls]), tf.reduce_max([c[1] for c in calls]))
         for phase, calls in seen.d_fed.items()
         if calls
     }

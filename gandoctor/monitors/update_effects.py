@@ -94,7 +94,7 @@ class UpdateEffectMonitor(Monitor):
         if self._before is None:
             return {}
         d_before, g_before = self._before
-        d_between = session.weights.copy("d") if not self._leaks else self._d_between
+        d_between = session.weights.copy("d") if not self._leaks else self._d_between.read_value()
         old = forward.generate(g_before)
         fake_then, real_then = forward.mean_logits(d_before, old)
         fake_between, real_between = forward.mean_logits(d_between, old)

@@ -75,27 +75,21 @@ class WeightUpdateMonitor(Monitor):
         when a loss-scaling optimizer skips a step.
         """
 
-        def distances() -> Any:
-            found = {"d": tf.constant(0.0), "g": tf.constant(0.0), "own": tf.constant(0.0)}
+        def record() -> Any:
+            values = {f"{player}_update_in_{update.phase}_step": tf.constant(0.0) for player in PLAYERS}
             for player in _moved(update):
                 before, now = self._copy_of(player).read_value(), self._weights(player)
                 moved = now - before
-                found[player] = norm(moved)
+                values[f"{player}_update_in_{update.phase}_step"] = distance = norm(moved)
                 if player == update.phase:
-                    found["own"] = norm(before)
+                    values[f"{player}_update_ratio"] = tf.math.divide_no_nan(distance, norm(before))
                     self._put_moved(update, moved)
-            return tf.stack(list(found.values()))
-
-        def record() -> None:
-            found = tf.cond(self._measured, distances, lambda: tf.zeros((3,)))
-            moved = {"d": found[0], "g": found[1]}
-            phase = update.phase
-            values = {f"{player}_update_in_{phase}_step": moved[player] for player in PLAYERS}
-            values[f"{phase}_update_ratio"] = tf.math.divide_no_nan(moved[phase], found[2])
             assert self.session is not None
-            self.session.step_log.put(values, when=tf.logical_and(self._measured, update.applied))
+            self.session.step_log.put(values, when=update.applied)
+            return tf.constant(True)
 
-        on_first_replica(record)
+        # All of it in the branch: a step that is not measured computes nothing and writes nothing.
+        on_first_replica(lambda: tf.cond(self._measured, record, lambda: tf.constant(False)))
         return {}
 
     def probe(self, step: int, probe: object) -> dict[str, float]:
