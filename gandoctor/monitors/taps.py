@@ -343,7 +343,9 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
         returned = {}  # what came out of an inner graph cannot be told from a running mean
     raw = {name: value for name, value in returned.items() if id(value) not in seen.running}
     fed = {
-        phase: calls[0] if len(calls) == 1 else (tf.reduce_min([c[0] for c in calls]), tf.reduce_max([c[1] for c in calls]))
+        phase: calls[0]
+        if len(calls) == 1
+        else (tf.reduce_min([c[0] for c in calls]), tf.reduce_max([c[1] for c in calls]))
         for phase, calls in seen.d_fed.items()
         if calls
     }

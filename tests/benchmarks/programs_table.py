@@ -1,22 +1,37 @@
-"""Tabulates what is recorded of every GAN program in the tests, and that training is the same with and without it.
+"""Tabulates what is recorded of every GAN program in the tests, that training is the same with it, and what it costs.
 
     python tests/benchmarks/programs_table.py
 
-About 3 minutes on 2 cores. Trains each program of `tests/monitors/programs/` twice with op determinism on; the table
-goes to `reports/programs.md`.
+About 20 minutes on 2 cores, which must be idle. Trains each program of `tests/monitors/programs/` twice with op
+determinism on, then several times without to take the time; the table goes to `reports/programs.md`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
+import os
 import subprocess
 import sys
+import tempfile
+import time
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[2]
 HARNESS = ROOT / "tests" / "monitors" / "programs" / "harness.py"
+sys.path.insert(0, str(HARNESS.parent))
+from harness import CASES  # noqa: E402 - lives beside the programs
+
+LENGTHS = (100, 1100)
+"""Steps of the two trainings whose difference is timed: tracing drops out, and probes where the length is known."""
+EAGER_LENGTHS = (20, 60)
+ROUNDS = 3
 GROUPS = {
     "losses": ("d_loss", "g_loss"),
     "gradient norms": ("d_grad_norm", "g_grad_norm"),
@@ -59,9 +74,58 @@ def identical(outcome: dict[str, Any]) -> str:
     different = [name for name, same in outcome["random_states_equal"].items() if not same]
     if different:
         return f"NO: random states differ: {', '.join(different)}"
-    if outcome["differing"]:
-        return f"no: largest relative difference {outcome['largest_difference']:.1e}"
-    return f"yes ({outcome['variables']} variables)"
+    if not outcome["differing"]:
+        return f"yes ({outcome['variables']} variables)"
+    largest = f"weights differ by up to {outcome['largest_difference']:.0e} of the largest"
+    if outcome["differing_from_unfolded"]:
+        return f"NO: {largest}"
+    return (
+        f"no: {largest}; yes where TensorFlow folds no constants in the bare program ({outcome['variables']} variables)"
+    )
+
+
+def cost(case: str) -> str:
+    """Milliseconds of a step, bare and with GANMonitor, without probes and tracing: from the fastest trainings."""
+    if case == "resumed":
+        return "as dcgan"
+    short, long = EAGER_LENGTHS if case == "run_eagerly" else LENGTHS
+    seconds: dict[int, tuple[list[float], list[float]]] = {short: ([], []), long: ([], [])}
+    for turn in range(ROUNDS):
+        for length in seconds:
+            for watched in (False, True) if turn % 2 else (True, False):
+                seconds[length][watched].append(timed(case, length, watched))
+    steps = (long - short) * CASES[case][1].get("fits", 1)
+    bare, watched = (1e3 * (min(seconds[long][w]) - min(seconds[short][w])) / steps for w in (0, 1))
+    return f"{bare:.2f} -> {watched:.2f} ms"
+
+
+def timed(case: str, steps: int, watched: bool) -> float:
+    """Seconds of one training."""
+    import keras
+    import tensorflow as tf
+
+    from gandoctor.monitors import GANMonitor
+
+    program, arguments = CASES[case]
+    fit, options = keras.Model.fit, tf.data.Options()
+    options.autotune.enabled = False  # `fit` would end only when the tuner's sleep does
+
+    def plain_fit(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return fit(self, data.with_options(options) if isinstance(data, tf.data.Dataset) else data, *args, **kwargs)
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(7)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(keras.Model, "fit", plain_fit),
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(sys.stderr),
+    ):
+        warnings.simplefilter("ignore")  # what these programs are warned of is no matter here
+        monitor = (lambda **told: GANMonitor(Path(folder) / "run", **told)) if watched else None
+        begun = time.perf_counter()
+        importlib.import_module(program).train(monitor, steps, **arguments)
+        return time.perf_counter() - begun
 
 
 def cell(text: str) -> str:
@@ -73,6 +137,10 @@ def main() -> None:
     """Run the harness and write the table."""
     done = subprocess.run([sys.executable, str(HARNESS)], stdout=subprocess.PIPE, text=True, check=True)
     outcomes: dict[str, Any] = json.loads(done.stdout)
+    costs = {}
+    for case in outcomes:
+        costs[case] = cost(case)
+        print(case, costs[case], flush=True)
     table = "\n".join(
         [
             "# What is recorded of which GAN, and what it changes",
@@ -82,13 +150,19 @@ def main() -> None:
             "means: all weights, optimizer slots, batch-norm statistics, loss scales, seeds; the random states of",
             "Python, NumPy, TensorFlow and Keras at the end. Made by `python tests/benchmarks/programs_table.py` with",
             f"TensorFlow {version('tensorflow')} and Keras {version('keras')} on CPU; the same is asserted by",
-            "`tests/monitors/test_programs.py`. Overhead is measured elsewhere: networks this small say nothing of it.",
-            "With op determinism on, XLA does not compile Keras's step; see [jit-rounding.md](jit-rounding.md).",
+            "`tests/monitors/test_programs.py`. With op determinism on, XLA does not compile Keras's step; see",
+            "[jit-rounding.md](jit-rounding.md).",
             "",
-            "| program | recorded | players, loss, polarity | bit-identical |",
-            "|---|---|---|---|",
+            "A step: how long one takes bare and with GANMonitor where it is not probed (the difference of trainings",
+            f"of {LENGTHS[0]} and {LENGTHS[1]} steps, the fastest of {ROUNDS} each, op determinism off, 2 cores).",
+            "Hand-written loops, whose length the monitor does not know, are probed a few times more in the longer one.",
+            "Networks so small are all TensorFlow's calls: what counts is the difference, which large networks have too.",
+            "What tracing and probes add is in [overhead.md](overhead.md).",
+            "",
+            "| program | recorded | players, loss, polarity | bit-identical | a step |",
+            "|---|---|---|---|---|",
             *(
-                f"| {case} | {cell(captured(o))} | {cell(inferred(o))} | {identical(o)} |"
+                f"| {case} | {cell(captured(o))} | {cell(inferred(o))} | {identical(o)} | {costs[case]} |"
                 for case, o in outcomes.items()
             ),
         ]

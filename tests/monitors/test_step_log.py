@@ -87,12 +87,25 @@ def test_the_last_value_counts_whichever_graph_it_was_put_in(in_graph: bool, ins
 
 def test_a_step_that_raises_leaves_nothing_behind() -> None:
     log = StepLog()
-    with pytest.raises(ZeroDivisionError), log.one_step():
-        log.put({"a": 1.0})
-        raise ZeroDivisionError
+
+    def fails() -> None:
+        with log.one_step():
+            log.put({"a": 1.0})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     with log.one_step():
         log.put({"b": 2.0})
         log.commit()
-    log.put({"c": 3.0})  # a hand-written loop: no block around its steps
+    assert log.drain() == [{"b": 2.0}]
+
+
+def test_a_hand_written_loop_commits_between_its_steps() -> None:
+    log = StepLog()
+    put = tf.function(lambda number: log.put({"a": number}))
+    for number in (1.0, 2.0):
+        put(tf.constant(number))
+        log.commit()
     log.commit()
-    assert log.drain() == [{"b": 2.0}, {"c": 3.0}]
+    assert log.drain() == [{"a": 1.0}, {"a": 2.0}, {}]
