@@ -60,14 +60,16 @@ class StepLog:
             values: Signal name -> scalar tensor or number.
             when: Boolean scalar tensor; where it is false the values are absent from this step.
         """
+        self._places(values)  # what has no room, or is no scalar, fails here: it is nobody else's failure
+        scalars = {name: _scalar(value) for name, value in values.items()}
         if self._gathered is not None:
-            values = self._gathered.take(values, when)
-        if values:
-            on_first_replica(lambda: self._put(values, when))
+            scalars = self._gathered.take(scalars, when)
+        if scalars:
+            on_first_replica(lambda: self._put(scalars, when))
 
-    def _put(self, values: dict[str, Any], when: Any) -> None:
-        rows = _rows([(value, when) for value in values.values()])
-        self._pending.scatter_nd_update(self._places(values), rows)
+    def _put(self, scalars: dict[str, Any], when: Any) -> None:
+        rows = _rows([(scalar, when) for scalar in scalars.values()])
+        self._pending.scatter_nd_update(self._places(scalars), rows)
 
     def commit(self) -> None:
         """Close the current step's row and begin the next."""
@@ -145,12 +147,12 @@ class _Gathered:
         return {name: value for name, value in values.items() if name in self._elsewhere}
 
 
-def _rows(values: list[tuple[Any, Any]]) -> Any:
-    """Stack (value, when) pairs, float32 (n, 2)."""
-    numbers = tf.stack([_scalar(value) for value, _ in values])
-    if all(when is True for _, when in values):
+def _rows(scalars: list[tuple[Any, Any]]) -> Any:
+    """Stack (scalar, when) pairs, float32 (n, 2)."""
+    numbers = tf.stack([scalar for scalar, _ in scalars])
+    if all(when is True for _, when in scalars):
         return tf.stack([numbers, tf.ones_like(numbers)], 1)
-    return tf.stack([numbers, tf.stack([tf.cast(when, tf.float32) for _, when in values])], 1)
+    return tf.stack([numbers, tf.stack([tf.cast(when, tf.float32) for _, when in scalars])], 1)
 
 
 def _scalar(value: Any) -> Any:

@@ -27,7 +27,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -37,6 +39,7 @@ import tensorflow as tf
 
 from gandoctor import GANMonitor, load_run
 from gandoctor.experiments import Training
+from gandoctor.monitors import session
 from reference_models.training import build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +55,10 @@ class Turns:
         self.cpu_s = dict.fromkeys(kinds, 0.0)
         self._waiting = list(kinds)  # the first may run
         self._changed = threading.Condition()
+
+    def had(self, kind: str) -> float:
+        """Seconds that the training whose turn it is has had."""
+        return self.wall_s[kind] + time.perf_counter() - self._since[0]
 
     def take(self, kind: str) -> None:
         """Wait until it is this training's turn."""
@@ -211,8 +218,10 @@ def trained(subject: str, kinds: list[str], seed: int) -> dict[str, dict[str, fl
         finally:
             turns.hand_on(kind, ended=True)
 
+    # The monitor's clock must stand still while others train: it would take its probes to be cheap.
+    clock = SimpleNamespace(monotonic=lambda: turns.had("GANMonitor"))
     try:
-        with ThreadPoolExecutor(len(kinds)) as pool:
+        with mock.patch.object(session, "time", clock), ThreadPoolExecutor(len(kinds)) as pool:
             list(pool.map(fit, kinds))
         return {
             kind: {

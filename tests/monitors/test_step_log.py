@@ -85,6 +85,16 @@ def test_the_last_value_counts_whichever_graph_it_was_put_in(in_graph: bool, ins
     assert rows_of(step, in_graph) == [{"a": a + n, "b": n} for n in (0.0, 1.0, 2.0)]
 
 
+@pytest.mark.parametrize("in_graph", [True, False])
+def test_what_is_no_scalar_fails_alone(in_graph: bool) -> None:
+    def step(log: StepLog, number: Any) -> None:
+        log.put({"a": number})
+        with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+            log.put({"b": tf.ones((2,))})
+
+    assert rows_of(step, in_graph) == [{"a": 0.0}, {"a": 1.0}, {"a": 2.0}]
+
+
 def test_a_step_that_raises_leaves_nothing_behind() -> None:
     log = StepLog()
 

@@ -121,7 +121,7 @@ def _ends(run: Run) -> list[tuple[pd.Series[float], pd.Series[float]]]:
     """Return the gradient norms of either player's first and last layer with weights, at the steps of both."""
     pairs = []
     for card, letter in ((run.manifest.generator, "g"), (run.manifest.discriminator, "d")):
-        names = [f"{letter}_layer_grad_norm/{layer.name}" for layer in card.layers] if card is not None else []
+        names = [f"{letter}_layer_grad_norm/{layer.address}" for layer in card.layers] if card is not None else []
         recorded = [name for name in names if name in run]
         if len(recorded) > 1:
             both = pd.concat([run[recorded[0]], run[recorded[-1]]], axis=1).dropna()

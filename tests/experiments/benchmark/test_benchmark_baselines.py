@@ -69,6 +69,14 @@ def test_the_first_layer_is_that_of_the_network_not_of_the_alphabet(make_run):
     assert first(ends(lambda s: 5e-5, lambda s: 5e-3), "vanishing_layers") is None
 
 
+def test_layers_are_known_by_their_address_inside_blocks_and_wrappers(make_run):
+    layers = [LayerCard(type="Dense", name="dense", path=path) for path in ("block_2", "block_1")]
+    manifest = Manifest(planned_steps=600, generator=PlayerCard(name="generator", layers=layers))
+    norms = {"block_2": lambda s: 5e-5, "block_1": lambda s: 1.0}
+    run = make_run(manifest, **{f"g_layer_grad_norm__{path}__dense": value for path, value in norms.items()})
+    assert first(run, "vanishing_layers") == 1
+
+
 def test_a_loss_that_is_not_finite_has_exploded(make_run):
     assert first(make_run(d_loss=lambda s: float("inf") if s > 9 else 1.0), "exploding_layers") == 10
 
