@@ -1,4 +1,4 @@
-"""What monitors cost: paired trainings with and without them, and two things people use instead, in the same process.
+"""What monitors cost: paired trainings with and without them, and two things people use instead, in one process.
 
     pip install tensorboard
     python tests/benchmarks/overhead.py toy --pairs 7
@@ -9,7 +9,7 @@ round trains one seed bare and once with each callback. A machine's speed drifts
 one training too, so the trainings of a round take turns: 20 steps of one, 20 of the next, and so on to the end; which
 begins changes from round to round. Two ratios of wall time to the bare one are given, over the whole `fit` and over all
 steps but the first 20 (without the one-time cost of tracing), and the whole fit's of CPU time of the process.
-`--others` says in how many of the rounds the two other callbacks take part. Results go to
+`--others` says in how many of the rounds a second bare training and the two other callbacks take part. Results go to
 `reports/overhead-<subject>.json` and `reports/overhead.md`. It needs an idle machine: about 4 minutes for `toy`, 15 for
 `quick`, twice that with the others.
 """
@@ -182,7 +182,8 @@ def quick(seed: int) -> Training:
 
 
 SUBJECTS: dict[str, Callable[[int], Training]] = {"toy": toy, "quick": quick}
-KINDS = ("GANMonitor", "TensorBoard with histograms", "pasted gradient-norm logger")
+KINDS = ("GANMonitor", "nothing, again", "TensorBoard with histograms", "pasted gradient-norm logger")
+"""What is compared with a bare training; a second bare one shows how far two that are the same differ."""
 LIMITS = {"toy": 1.05, "quick": 1.02}
 
 
