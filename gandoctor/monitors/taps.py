@@ -207,7 +207,7 @@ class Taps:
 
         @tf.autograph.experimental.do_not_convert
         def apply(self: Any, grads: Any, trainable_variables: Any = None, **kwargs: Any) -> Any:
-            original = before if before is not None else types.MethodType(type(self).apply, self)
+            original = before if before is not None else _class_method(self, "apply")
             # An optimizer may call its own apply through a wrapper of itself.
             if self is not optimizer or getattr(taps._thread, "inside_apply", False) or not taps._wrapped:
                 return original(grads, trainable_variables, **kwargs)
@@ -251,7 +251,7 @@ class Taps:
 
         @tf.autograph.experimental.do_not_convert
         def _all_reduce_sum_gradients(self: Any, grads_and_vars: Any) -> Any:
-            original = before if before is not None else types.MethodType(type(self)._all_reduce_sum_gradients, self)
+            original = before if before is not None else _class_method(self, "_all_reduce_sum_gradients")
             summed = original(grads_and_vars)
             update, taps._thread.awaiting_sum = getattr(taps._thread, "awaiting_sum", None), None
             if update is not None and self is optimizer:
@@ -288,7 +288,7 @@ class Taps:
         taps, before = self, model.__dict__.get("train_step")
 
         def train_step(self: Any, *args: Any, **kwargs: Any) -> Any:
-            original = before if before is not None else types.MethodType(type(self).train_step, self)
+            original = before if before is not None else _class_method(self, "train_step")
             if self is not model or not taps._wrapped:
                 return original(*args, **kwargs)
             with taps._one_step():
@@ -335,6 +335,12 @@ class Taps:
             self._inference.saw_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
                 self._after_step(StepTrace(targets={phase: target}, complete=False))
+
+
+def _class_method(owner: Any, name: str) -> Any:
+    """Bind a method as its class has it, as Python does: of a `tf.function` each instance has one of its own."""
+    found = next(vars(kind)[name] for kind in type(owner).__mro__ if name in vars(kind))
+    return found.__get__(owner, type(owner))
 
 
 def _trace(logs: Any, seen: Observation) -> StepTrace:

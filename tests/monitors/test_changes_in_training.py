@@ -188,3 +188,21 @@ def test_a_polarity_that_was_assumed_wrongly_is_said(
         assert (separation < -1).all()
         assert len(told) == 1
         assert "real_is_high=False" in run.manifest.missing["real_is_high"]
+
+
+def test_a_second_model_of_a_class_whose_step_is_a_function(
+    make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    """Each model has a `tf.function` of its own, which creates its own optimizers' variables."""
+    parent = type(make_gan())
+
+    class Decorated(parent):  # type: ignore[misc, valid-type]
+        @tf.function
+        def train_step(self, real: Any) -> Any:
+            return super().train_step(real)
+
+    for name in ("first", "second"):
+        gan = Decorated()
+        gan.compile()
+        fit(gan, reals, [GANMonitor(tmp_path / name, probe_data=reals, strict=True)], steps=4)
+        assert len(load_run(tmp_path / name)["g_grad_norm"]) == 4
