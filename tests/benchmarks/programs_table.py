@@ -3,7 +3,8 @@
     python tests/benchmarks/programs_table.py
 
 About 20 minutes on 2 cores, which must be idle. Trains each program of `tests/monitors/programs/` twice with op
-determinism on, then several times without to take the time; the table goes to `reports/programs.md`.
+determinism on, then several times without to take the time; the table goes to `reports/programs.md`. Times that are in
+`reports/programs-cost.json` are not taken again: delete it to do so.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[2]
+COSTS = ROOT / "reports" / "programs-cost.json"
 HARNESS = ROOT / "tests" / "monitors" / "programs" / "harness.py"
 sys.path.insert(0, str(HARNESS.parent))
 from harness import CASES  # noqa: E402 - lives beside the programs
@@ -137,10 +139,12 @@ def main() -> None:
     """Run the harness and write the table."""
     done = subprocess.run([sys.executable, str(HARNESS)], stdout=subprocess.PIPE, text=True, check=True)
     outcomes: dict[str, Any] = json.loads(done.stdout)
-    costs = {}
+    costs: dict[str, str] = json.loads(COSTS.read_text(encoding="utf-8")) if COSTS.exists() else {}
     for case in outcomes:
-        costs[case] = cost(case)
-        print(case, costs[case], flush=True)
+        if case not in costs:
+            costs[case] = cost(case)
+            COSTS.write_text(json.dumps(costs, indent=1) + "\n", encoding="utf-8")
+            print(case, costs[case], flush=True)
     table = "\n".join(
         [
             "# What is recorded of which GAN, and what it changes",
@@ -157,7 +161,8 @@ def main() -> None:
             f"of {LENGTHS[0]} and {LENGTHS[1]} steps, the fastest of {ROUNDS} each, op determinism off, 2 cores).",
             "Hand-written loops, whose length the monitor does not know, are probed a few times more in the longer",
             "one. Networks so small are all TensorFlow's calls: what counts is the difference, which large networks",
-            "have too. What tracing and probes add is in [overhead.md](overhead.md).",
+            "have too. The same program twice differs by up to a millisecond (see those called *trained before*). What",
+            "tracing and probes add is in [overhead.md](overhead.md).",
             "",
             "| program | recorded | players, loss, polarity | bit-identical | a step |",
             "|---|---|---|---|---|",
