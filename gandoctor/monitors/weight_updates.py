@@ -77,6 +77,7 @@ class WeightUpdateMonitor(Monitor):
 
         def record() -> Any:
             values = {f"{player}_update_in_{update.phase}_step": tf.constant(0.0) for player in PLAYERS}
+            values[f"{update.phase}_update_ratio"] = tf.constant(0.0)  # stays so where it was given no gradient
             for player in _moved(update):
                 before, now = self._copy_of(player).read_value(), self._weights(player)
                 moved = now - before
