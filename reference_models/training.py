@@ -92,7 +92,7 @@ def batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
     import tensorflow as tf
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # `fit` would end only when the tuner's sleep does, up to a minute later
+    options.autotune.enabled = False  # `fit` would end only when the tuner's sleep does, seconds after the last step
     return (
         tf.data.Dataset.from_tensor_slices(images)
         .shuffle(len(images), seed=seed, reshuffle_each_iteration=True)

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import tensorflow as tf
 
+from gandoctor.monitors.applied_gradients import accumulated, accumulates, scale, taken
 from gandoctor.monitors.inference import Inference
 from gandoctor.monitors.observation import Happening, Input, Observation, observed
 from gandoctor.monitors.players import Phase, Players
@@ -279,10 +280,10 @@ class Taps:
             return None
         self._players.adopt(optimizer, phase)
         gradients = self._by_owner(zip(grads, variables, strict=False))
-        finite = applied = _taken(optimizer, grads)
-        if _accumulates(optimizer):
-            applied = tf.logical_and(finite, _accumulated(optimizer))
-        return Update(phase, gradients, _scale(optimizer), applied, finite)
+        finite = applied = taken(optimizer, grads)
+        if accumulates(optimizer):
+            applied = tf.logical_and(finite, accumulated(optimizer))
+        return Update(phase, gradients, scale(optimizer), applied, finite)
 
     def _tapped_train_step(self, model: Any) -> Callable[..., Any]:
         taps, before = self, model.__dict__.get("train_step")
@@ -356,35 +357,3 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
         if calls
     }
     return StepTrace(dict(seen.metrics), raw, dict(seen.targets), fed)
-
-
-# What an optimizer will do with the gradients it is given. -----------------------------------------------------
-
-
-def _scales_dynamically(optimizer: Any) -> bool:
-    return hasattr(optimizer, "dynamic_scale") or hasattr(optimizer, "initial_scale")
-
-
-def _scale(optimizer: Any) -> Any:
-    if _scales_dynamically(optimizer):
-        return tf.cast(optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale, tf.float32)
-    return getattr(optimizer, "loss_scale_factor", None) or 1.0
-
-
-def _taken(optimizer: Any, grads: list[Any]) -> Any:
-    """Tell whether a loss-scaling optimizer will take these gradients: it skips the step unless all are finite."""
-    if not _scales_dynamically(optimizer):
-        return True
-    dense = [g.values if isinstance(g, tf.IndexedSlices) else g for g in grads if g is not None]
-    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(g)) for g in dense]) if dense else True
-
-
-def _accumulates(optimizer: Any) -> int:
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return int(getattr(inner, "gradient_accumulation_steps", None) or 0)
-
-
-def _accumulated(optimizer: Any) -> Any:
-    """Tell whether this call completes an accumulation, as Keras decides it."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return tf.equal((tf.convert_to_tensor(inner._iterations) + 1) % _accumulates(optimizer), 0)

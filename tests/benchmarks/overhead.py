@@ -40,7 +40,7 @@ import tensorflow as tf
 from gandoctor import GANMonitor, load_run
 from gandoctor.experiments import Training
 from gandoctor.monitors import session
-from reference_models.training import build
+from reference_models.training import batches, build
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_A_TURN = 20
@@ -169,11 +169,9 @@ def toy(seed: int) -> Training:
     model.compile()
     with np.load(ROOT / "reference_models" / "data" / "mnist_5k.npz") as digits:
         images = digits["images"][..., None].astype(np.float32) / 255
-    data = tf.data.Dataset.from_tensor_slices(images).shuffle(5000, seed=seed).repeat().batch(64).prefetch(2)
-    options = tf.data.Options()
-    options.autotune.enabled = False  # its thread sleeps up to a minute, and `fit` ends only when it wakes
-    data = data.with_options(options)
-    return Training(model, data, 2000, images[:512], images[512:1024], monitor={"loss": "non_saturating"})
+    return Training(
+        model, batches(images, 64, seed), 2000, images[:512], images[512:1024], monitor={"loss": "non_saturating"}
+    )
 
 
 def quick(seed: int) -> Training:
