@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from gandoctor.causes import MOST, RunCause, rank_run_causes, scores_of
-from gandoctor.explanations import EXPLANATIONS
+from gandoctor.diagnosis.explanations import EXPLANATIONS
+from gandoctor.diagnosis.run_causes import MOST, RunCause, rank_run_causes, scores_of
 from gandoctor.rules import Cause, Evidence, Finding, Severity, Status, all_rules, find_rule
 
 

@@ -42,7 +42,7 @@ def found(severity: Severity | None = None) -> object:
 
 
 def judged(run: Run, *rules: Rule, monkeypatch: pytest.MonkeyPatch) -> Diagnosis:
-    monkeypatch.setattr("gandoctor.diagnosis.all_rules", lambda: rules)
+    monkeypatch.setattr("gandoctor.diagnosis.diagnosis.all_rules", lambda: rules)
     return diagnose(run)
 
 

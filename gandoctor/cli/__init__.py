@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         status = error.exit_code
     except GandoctorError as error:
-        from gandoctor.watch.printable import printable
+        from gandoctor.printable import printable
 
         click.echo(f"Error: {printable(str(error))}", err=True)
         status = 2

@@ -20,12 +20,12 @@ from gandoctor.errors import GandoctorError
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
 from gandoctor.experiments.target import is_script
+from gandoctor.printable import printable
 from gandoctor.rules import Severity
 from gandoctor.store.manifest import MANIFEST_NAME
 from gandoctor.watch.follow import Follower, Snapshot, View, follow
 from gandoctor.watch.keys import Keyboard
 from gandoctor.watch.lines import LinesView, finding_line
-from gandoctor.watch.printable import printable
 from gandoctor.watch.view import ProgressView, ScreenView
 
 QUIET_LINE_EVERY_S = 30.0

@@ -98,8 +98,8 @@ def write_all(diagnosis: Diagnosis, output: Path | None, kind: str = "html", lan
 
 def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
     """Serve the live page until Ctrl-C."""
-    from gandoctor.report.language import language
-    from gandoctor.report.live import LivePage, LiveServer
+    from gandoctor.report.languages.language import language
+    from gandoctor.report.page.live import LivePage, LiveServer
 
     with LiveServer(LivePage(run_dir, language(lang)), port) as server:
         click.echo(f"{server.url}   Ctrl-C ends it; the training goes on.")

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.printable import printable
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import MODEL_CARD, Finding, Rule, Status, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.frame import STYLES
-from gandoctor.watch.printable import printable
 
 Line = tuple[int, Text]
 """Indentation in characters and what follows it."""

@@ -25,10 +25,9 @@ from gandoctor.store import Run, load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
-    from gandoctor.monitors.options import Options
+    from gandoctor.recording.session.options import Options
     from gandoctor.store import LossFamily
 
-KINDS = ("contract", "design")
 """Kinds of rules that a check asks."""
 
 DRY_RUN_STEPS = 2
@@ -144,7 +143,7 @@ def check_target(
 
 
 def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:
-    from gandoctor.monitors.card_only import write_card
+    from gandoctor.recording.session.card_only import write_card
 
     if target is not None and not hasattr(target, "__dict__"):
         raise GandoctorError(
@@ -161,7 +160,7 @@ def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:
 
 def _options(run_dir: Path, target: Any, given: dict[str, Any]) -> tuple[Options, Any, int | None]:
     """Return what a monitor of the same training would be given, the model, and the length of the training."""
-    from gandoctor.monitors.options import Options
+    from gandoctor.recording.session.options import Options
 
     if not isinstance(target, Training):
         return Options(run_dir, **given, strict=True), target, None
@@ -180,7 +179,7 @@ def _judged(run: Run, dry_run_steps: int) -> Diagnosis:
     for name in SIGNALS:
         if name not in run:
             run.manifest.missing.setdefault(name, why)
-    return diagnose(run, [rule for rule in all_rules() if rule.kind in KINDS], is_check=True)
+    return diagnose(run, [rule for rule in all_rules() if rule.is_fact], is_check=True)
 
 
 def _advised(diagnosis: Diagnosis) -> Diagnosis:

@@ -20,7 +20,7 @@ from gandoctor.experiments.job import LOG_NAME, Control, ExitStatus, Job, Messag
 from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
 
-CHILD = (sys.executable, "-m", "gandoctor.experiments.child")
+CHILD = (sys.executable, "-m", "gandoctor.experiments.child.main")
 
 Ending = Literal["completed", "unusable", "crashed", "interrupted", "killed"]
 

@@ -58,8 +58,8 @@ def write_saved_card(job: Job) -> None:
     Raises:
         GandoctorError: One cannot be loaded, or they were given in the wrong order.
     """
-    from gandoctor.monitors.card_only import write_card
-    from gandoctor.monitors.options import Options
+    from gandoctor.recording.session.card_only import write_card
+    from gandoctor.recording.session.options import Options
 
     paths = (job.target, *job.arguments)
     generator, discriminator = (_load(path) for path in paths)

@@ -3,17 +3,17 @@
 Beside them two guards that act on what was recorded: StopOnFinding and BestGenerator.
 """
 
-from gandoctor.monitors.best_generator import BestGenerator
-from gandoctor.monitors.discriminator import DiscriminatorMonitor
 from gandoctor.monitors.gan_monitor import GANMonitor
-from gandoctor.monitors.gradient_norms import GradientNormMonitor
-from gandoctor.monitors.inputs import InputMonitor
-from gandoctor.monitors.losses import LossMonitor
-from gandoctor.monitors.options import MonitorWarning
-from gandoctor.monitors.samples import SampleMonitor
-from gandoctor.monitors.stop_on_finding import StopOnFinding
-from gandoctor.monitors.update_effects import UpdateEffectMonitor
-from gandoctor.monitors.weight_updates import WeightUpdateMonitor
+from gandoctor.monitors.guards.best_generator import BestGenerator
+from gandoctor.monitors.guards.stop_on_finding import StopOnFinding
+from gandoctor.recording.instruments.discriminator import DiscriminatorMonitor
+from gandoctor.recording.instruments.gradient_norms import GradientNormMonitor
+from gandoctor.recording.instruments.inputs import InputMonitor
+from gandoctor.recording.instruments.losses import LossMonitor
+from gandoctor.recording.instruments.samples import SampleMonitor
+from gandoctor.recording.instruments.update_effects import UpdateEffectMonitor
+from gandoctor.recording.instruments.weight_updates import WeightUpdateMonitor
+from gandoctor.recording.session.options import MonitorWarning
 
 __all__ = [
     "BestGenerator",

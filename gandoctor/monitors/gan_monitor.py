@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from gandoctor.monitors.dead_units import DeadUnitMonitor
-from gandoctor.monitors.discriminator import DiscriminatorMonitor
-from gandoctor.monitors.gradient_norms import GradientNormMonitor
-from gandoctor.monitors.inputs import InputMonitor
-from gandoctor.monitors.losses import LossMonitor
 from gandoctor.monitors.monitor import Monitor
-from gandoctor.monitors.samples import SampleMonitor
-from gandoctor.monitors.update_effects import UpdateEffectMonitor
-from gandoctor.monitors.weight_updates import WeightUpdateMonitor
+from gandoctor.recording.instruments.dead_units import DeadUnitMonitor
+from gandoctor.recording.instruments.discriminator import DiscriminatorMonitor
+from gandoctor.recording.instruments.gradient_norms import GradientNormMonitor
+from gandoctor.recording.instruments.inputs import InputMonitor
+from gandoctor.recording.instruments.losses import LossMonitor
+from gandoctor.recording.instruments.samples import SampleMonitor
+from gandoctor.recording.instruments.update_effects import UpdateEffectMonitor
+from gandoctor.recording.instruments.weight_updates import WeightUpdateMonitor
 
 
 class GANMonitor(Monitor):

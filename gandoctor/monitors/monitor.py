@@ -13,15 +13,15 @@ from typing import Any, Self
 
 import keras
 
+from gandoctor.backends.tensorflow.forward_passes import Probe
+from gandoctor.backends.tensorflow.in_graph.taps import StepTrace, Update
+from gandoctor.backends.tensorflow.in_graph.train_step import Input
+from gandoctor.backends.tensorflow.players.players import find_players
+from gandoctor.backends.tensorflow.replicas import stands_by
 from gandoctor.errors import GandoctorError
-from gandoctor.monitors import fits
-from gandoctor.monitors.forward import Probe
-from gandoctor.monitors.observation import Input
-from gandoctor.monitors.options import MonitorWarning, Options
-from gandoctor.monitors.players import find_players
-from gandoctor.monitors.replicas import stands_by
-from gandoctor.monitors.session import Session
-from gandoctor.monitors.taps import StepTrace, Update
+from gandoctor.recording.session import unended_fits as fits
+from gandoctor.recording.session.options import MonitorWarning, Options
+from gandoctor.recording.session.session import Session
 from gandoctor.store import LossFamily, RunWriter
 
 _SESSIONS: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()

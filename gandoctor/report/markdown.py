@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import facts, layers
-from gandoctor.report.findings import cause_title, observation, set_command
-from gandoctor.report.language import Language, language
-from gandoctor.report.page import sentence
+from gandoctor.report.languages.language import Language, language
+from gandoctor.report.page import facts, layers
+from gandoctor.report.page.findings import cause_title, observation, set_command
+from gandoctor.report.page.page import sentence
 from gandoctor.report.text import clean, flat
 from gandoctor.rules import MODEL_CARD, Finding, Status
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from gandoctor.report.language import Language
+from gandoctor.report.languages.language import Language
 
 TEXT_MAX = 400
 ROWS_MAX = 200

@@ -7,20 +7,24 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from gandoctor.rules.warmup import contract_warm_up_end, warm_up_end
-from gandoctor.store import LossFamily, Run
+from gandoctor.loss_families import OBJECTIVES, LossFamily
+from gandoctor.message import Absence, Message
+from gandoctor.rules.warm_up import contract_warm_up_end, warm_up_end
+from gandoctor.store import Run
 
 if TYPE_CHECKING:
     from gandoctor.treatments import Treatment
 
 
-Kind = Literal["contract", "design", "gradients", "balance", "samples", "other"]
-"""What a rule judges; the first digit of its id says it."""
+Kind = Literal["contracts", "design", "gradients", "balance", "samples", "other"]
+"""What a rule judges: the folder it lives in; "other" for a plug-in's."""
+
+KINDS: tuple[Kind, ...] = ("contracts", "design", "gradients", "balance", "samples")
+FACTS: tuple[Kind, ...] = ("contracts", "design")
+"""Kinds of rules whose findings are facts about how the training is built, not symptoms."""
 
 MODEL_CARD = "model_card"
 """Stands for a signal in evidence that was read off the model card: it has no steps but 0."""
-
-_KINDS: tuple[Kind, ...] = ("contract", "design", "gradients", "balance", "samples")
 
 
 class Severity(StrEnum):
@@ -46,7 +50,15 @@ class Status(StrEnum):
 
 
 class NotEvaluated(Exception):
-    """Raised by `detect` when the run does not hold enough to decide; the message is the reason shown."""
+    """Raised by `detect` when the run does not hold enough to decide.
+
+    Attributes:
+        reason: Why; shown.
+    """
+
+    def __init__(self, reason: Message | str) -> None:
+        super().__init__(str(reason))
+        self.reason = Message.of(reason)
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,7 @@ class Evidence:
         statement: One sentence with the numbers in it.
         severity: Lower (or raise) the rule's own severity for this run; None keeps it.
         layers: The layers it is about, as "generator/PATH/NAME" or "discriminator/PATH/NAME".
+        detail: What `detect` found, in the rule's own terms, for its `causes`; nobody else reads it.
     """
 
     signal: str
@@ -68,9 +81,13 @@ class Evidence:
     threshold: float | None
     first_step: int
     last_step: int
-    statement: str
+    statement: Message
     severity: Severity | None = None
     layers: tuple[str, ...] = ()
+    detail: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statement", Message.of(self.statement))
 
 
 @dataclass(frozen=True)
@@ -85,9 +102,31 @@ class Cause:
     """
 
     id: str
-    title: str
+    title: Message
     score: float
-    test: str
+    test: Message
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", Message.of(self.title))
+        object.__setattr__(self, "test", Message.of(self.test))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What `detect` found, for the rule's `causes`.
+
+    Attributes:
+        evidence: Every observation, at least one.
+        limits: The thresholds they were made with.
+    """
+
+    evidence: tuple[Evidence, ...]
+    limits: Any
+
+    @property
+    def details(self) -> list[Any]:
+        """The observations in the rule's own terms."""
+        return [e.detail for e in self.evidence if e.detail is not None]
 
 
 @dataclass(frozen=True)
@@ -101,7 +140,7 @@ class Finding:
     rule: Rule
     status: Status
     severity: Severity
-    reason: str | None = None
+    reason: Message | None = None
     evidence: tuple[Evidence, ...] = ()
     causes: tuple[Cause, ...] = ()
     treatments: tuple[Treatment, ...] = ()
@@ -118,6 +157,37 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """A contract's or design rule's place among the causes: what it would set off, were it the only thing wrong.
+
+    The scores say how well it explains its symptoms, by the severity of the finding. They are judgement, ordered by how
+    surely the finding alone produces them.
+
+    Attributes:
+        symptoms: Ids of the rules it would set off.
+        critical: Score of a critical finding, 0..1; warning: of a warning; info: of a remark.
+        same_as: Ids of the hypotheses that say the same; other rules rank them among their causes.
+        refutes: Those of them that are wrong where the rule was evaluated and found nothing; None for all of them.
+    """
+
+    symptoms: tuple[str, ...]
+    critical: float
+    warning: float
+    info: float
+    same_as: tuple[str, ...] = ()
+    refutes: tuple[str, ...] | None = None
+
+    def score(self, severity: Severity) -> float:
+        """Return how well a finding of that severity explains its symptoms."""
+        return {Severity.CRITICAL: self.critical, Severity.WARNING: self.warning, Severity.INFO: self.info}[severity]
+
+    @property
+    def refuted(self) -> tuple[str, ...]:
+        """The hypotheses that are wrong where the rule was evaluated and found nothing."""
+        return self.same_as if self.refutes is None else self.refutes
+
+
+@dataclass(frozen=True)
 class Rule:
     """One failure mode. Everything about it lives in the file that defines it.
 
@@ -127,19 +197,21 @@ class Rule:
         title: One line for a heading.
         severity: Of a detection, unless its evidence says otherwise.
         requires: Signals without which nothing can be said.
-        detect: Pure function (run, limits) -> evidence, empty when healthy.
+        detect: Pure function (run, limits) -> evidence, empty where nothing is wrong.
         limits: Frozen thresholds; every one carries its provenance in the rule's file.
         treatments: Ids from the catalogue, best first.
         references: Where the reader can learn more.
         page: The documentation page; the docstring of the rule's module.
         loss_families: Families the rule makes sense for; None for all, and then the family may be unknown.
         after_warm_up: Do not judge before `warm_up_end` (`contract_warm_up_end`); contracts and exact checks set False.
-        causes: Ranks hypotheses once the rule has fired; None where the finding is its own cause.
+        causes: Pure function (run, found) -> hypotheses, once the rule has fired; None where the finding is its own
+            cause.
+        explains: What the finding would set off, and the hypotheses that say the same; None where it explains nothing.
     """
 
     id: str
     name: str
-    title: str
+    title: Message
     severity: Severity
     requires: tuple[str, ...]
     detect: Callable[[Run, Any], list[Evidence]]
@@ -149,14 +221,23 @@ class Rule:
     page: str
     loss_families: frozenset[LossFamily] | None = None
     after_warm_up: bool = True
-    causes: Callable[[Run], list[Cause]] | None = field(default=None)
+    causes: Callable[[Run, Found], list[Cause]] | None = None
+    explains: Explanation | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", Message.of(self.title))
 
     @property
     def kind(self) -> Kind:
-        """What it judges, by the ranges of ids; "other" for an id outside of them, as a plug-in may have."""
-        digit = self.id[2:3]
-        known = self.id.startswith("GD") and digit.isdecimal() and int(digit) < len(_KINDS)
-        return _KINDS[int(digit)] if known else "other"
+        """What it judges, by the folder of its file; "other" for a plug-in's."""
+        package, _, _module = self.detect.__module__.rpartition(".")
+        folder = package.removeprefix("gandoctor.rules.")
+        return next((kind for kind in KINDS if kind == folder), "other")
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether its findings are facts about how the training is built, not symptoms."""
+        return self.kind in FACTS
 
     def evaluate(self, run: Run) -> Finding:
         """Judge a run. Decides for every rule alike what NOT_EVALUATED and ERRORED mean."""
@@ -167,29 +248,40 @@ class Rule:
             evidence = tuple(self.detect(run, self.limits))
             if not evidence:
                 return Finding(self, Status.NOT_DETECTED, self.severity)
-            causes = tuple(sorted(self.causes(run), key=lambda c: -c.score)) if self.causes else ()
+            found = Found(evidence, self.limits)
+            causes = tuple(sorted(self.causes(run, found), key=lambda c: -c.score)) if self.causes else ()
         except NotEvaluated as reason_not:
-            return Finding(self, Status.NOT_EVALUATED, self.severity, reason=str(reason_not))
+            return Finding(self, Status.NOT_EVALUATED, self.severity, reason=reason_not.reason)
         except Exception as error:  # noqa: BLE001 - one broken rule must not take the others' verdicts with it
-            return Finding(self, Status.ERRORED, self.severity, reason=f"{type(error).__name__}: {error}")
+            broken = Message("{error}: {message}", error=type(error).__name__, message=str(error))
+            return Finding(self, Status.ERRORED, self.severity, reason=broken)
         severity = max((e.severity or self.severity for e in evidence), key=lambda s: s.rank)
         return Finding(self, Status.DETECTED, severity, evidence=evidence, causes=causes)
 
-    def _cannot_evaluate(self, run: Run) -> str | None:
+    def _cannot_evaluate(self, run: Run) -> Message | None:
         family = run.manifest.loss_family
         if self.loss_families is not None:
             if family is None:
-                return "The loss family is unknown; pass loss= to GANMonitor."
+                return Message("The loss family is unknown. Pass loss= to GANMonitor.")
             if family not in self.loss_families:
-                return f"Does not apply to a {family.replace('_', ' ')} loss."
+                return Message("Does not apply to a {family} loss.", family=OBJECTIVES[family].title)
         for name in self.requires:
             if name not in run:
-                why = run.manifest.missing.get(name)
-                return f"{name} was not recorded{f': {why}' if why else ''}."
-        end = (contract_warm_up_end if self.kind in ("contract", "design") else warm_up_end)(run.manifest)
+                return not_recorded(run, name)
+        end = (contract_warm_up_end if self.is_fact else warm_up_end)(run.manifest)
         if self.after_warm_up and run.last_step < end:
-            return f"In warm-up: judged from step {end} on, the run is at step {run.last_step}."
+            return Message(
+                "In warm-up: judged from step {end} on, and the run is at step {step}.", end=end, step=run.last_step
+            )
         return None
+
+
+def not_recorded(run: Run, signal: str) -> Message:
+    """Return the sentence that a signal was not recorded, with the recording's own reason where it gave one."""
+    why = run.manifest.missing.get(signal)
+    if why is None:
+        return Message("{signal} was not recorded.", signal=signal)
+    return Message("{signal} was not recorded: {why}.", signal=signal, why=Absence.read(why).message)
 
 
 def limits_of(rule: Rule) -> Mapping[str, float]:

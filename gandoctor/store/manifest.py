@@ -11,12 +11,32 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gandoctor.errors import GandoctorError
+from gandoctor.loss_families import LossFamily
+from gandoctor.message import Absence
 
 MANIFEST_NAME = "run.json"
 MANIFEST_MAX_BYTES = 32 * 2**20
 
-LossFamily = Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"]
 Source = Literal["given", "inferred", "assumed", "unknown"]
+
+
+class Declared(BaseModel):
+    """What the user says of a training that no monitor can measure; every entry is optional.
+
+    It is read by causes, never by what decides whether a rule fires.
+
+    Attributes:
+        pretrain_steps: Discriminator updates before the game began.
+        training_images: Different real images the discriminator is trained on.
+        real_label: Target for real images, 0..1, where labels are smoothed on one side; fake_label: for fakes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    pretrain_steps: int | None = Field(default=None, ge=0)
+    training_images: int | None = Field(default=None, ge=1)
+    real_label: float | None = Field(default=None, ge=0.0, le=1.0)
+    fake_label: float | None = Field(default=None, ge=0.0, le=1.0)
 
 
 class DataCard(BaseModel):
@@ -128,12 +148,13 @@ class Manifest(BaseModel):
     """Everything about a run that is not a time series.
 
     Attributes:
-        config: The training's own settings, as the target declared them.
+        config: The training's own settings, as the target declared them; shown, and never read by a rule.
+        declared: What the user says of the training that no monitor can measure.
         loss_family: None when it could not be inferred; rules that need it say so.
         real_is_high: True when the discriminator is trained to score reals above fakes; None when unknown.
         losses: Where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and settings.
         players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
-        missing: Signal name -> why it could not be recorded.
+        missing: What could not be recorded, a signal mostly -> why.
         cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`), how many of these are
             of the same latents at each probe (`fixed_count`), and how many of different ones successive probes give
             together (`pool_count`, 0 where the latent sampler returned too few).
@@ -149,6 +170,7 @@ class Manifest(BaseModel):
     seed: int | None = None
     planned_steps: int | None = None
     config: dict[str, Any] = Field(default_factory=dict)
+    declared: Declared = Field(default_factory=Declared)
     versions: dict[str, str] = Field(default_factory=dict)
     loss_family: LossFamily | None = None
     loss_family_source: Source = "unknown"
@@ -162,7 +184,7 @@ class Manifest(BaseModel):
     cadence: dict[str, float] = Field(default_factory=dict)
     spaces: dict[str, str] = Field(default_factory=dict)
     players: dict[str, str] = Field(default_factory=dict)
-    missing: dict[str, str] = Field(default_factory=dict)
+    missing: dict[str, Absence] = Field(default_factory=dict)
 
     def save(self, run_dir: Path) -> None:
         """Write `run.json` so that a reader sees the old or the new file, never a half-written one."""

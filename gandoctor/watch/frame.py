@@ -10,11 +10,11 @@ from rich.console import OverflowMethod
 from rich.style import Style
 from rich.text import Text
 
+from gandoctor.printable import printable
 from gandoctor.rules import Status
 from gandoctor.watch.follow import Snapshot
 from gandoctor.watch.lines import duration, number, steps_text, suggestion
 from gandoctor.watch.preview import draw_images
-from gandoctor.watch.printable import printable
 from gandoctor.watch.spark import spark
 
 PREVIEW_COLUMNS = 30

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gandoctor.printable import printable
 from gandoctor.rules import Finding
 from gandoctor.watch.follow import Snapshot
-from gandoctor.watch.printable import printable
 
 LINE_EVERY_S = 5.0
 

@@ -11,10 +11,10 @@ from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 from rich.text import Text
 
+from gandoctor.printable import printable
 from gandoctor.watch.follow import Snapshot
 from gandoctor.watch.frame import Canvas, draw_frame
 from gandoctor.watch.lines import progress_line
-from gandoctor.watch.printable import printable
 
 WAITING = "Starting: the training process is loading TensorFlow and its data."
 

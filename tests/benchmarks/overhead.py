@@ -39,7 +39,7 @@ import tensorflow as tf
 
 from gandoctor import GANMonitor, load_run
 from gandoctor.experiments import Training
-from gandoctor.monitors import session
+from gandoctor.recording.session import session
 from reference_models.training import batches, build
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.child import TrainingCrashed, main
+from gandoctor.experiments.child.main import TrainingCrashed, main
+from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
-from gandoctor.experiments.stop_request import StopRequest
 from gandoctor.experiments.target import TargetCrashed
 from gandoctor.store import Manifest, RunWriter
 

@@ -13,7 +13,7 @@ def run(code):
 def test_the_call_comes_after_the_import_and_once():
     code = """
 import sys
-from gandoctor.experiments.imports import when_imported
+from gandoctor.experiments.child.imports import when_imported
 finders = list(sys.meta_path)
 when_imported("calendar", lambda module: print("called", hasattr(module, "month_name")))
 import datetime
@@ -29,7 +29,7 @@ print(sys.meta_path == finders, type(calendar.__loader__).__name__, vars(calenda
 def test_a_module_already_there_is_acted_on_at_once():
     code = """
 import calendar
-from gandoctor.experiments.imports import when_imported
+from gandoctor.experiments.child.imports import when_imported
 when_imported("calendar", lambda module: print(module is calendar))
 """
     assert run(code) == ["True"]
@@ -37,7 +37,7 @@ when_imported("calendar", lambda module: print(module is calendar))
 
 def test_a_module_that_does_not_exist_stays_an_import_error():
     code = """
-from gandoctor.experiments.imports import when_imported
+from gandoctor.experiments.child.imports import when_imported
 when_imported("no_such_module", print)
 try:
     import no_such_module

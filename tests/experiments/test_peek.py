@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gandoctor.experiments.peek import IMAGES_MAX, CannotPeek, peek
+from gandoctor.experiments.child.peek import IMAGES_MAX, CannotPeek, peek
 
 pytestmark = pytest.mark.training
 SHAPE = (8, 8, 1)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gandoctor.measures.layer_roles import activation_of, role_of
-from gandoctor.measures.output_reach import reach_of
+from gandoctor.networks.layer_roles import activation_of, role_of
+from gandoctor.networks.output_reach import reach_of
 from gandoctor.store import LayerCard, PlayerCard
 
 DENSE = ("Dense", {"units": 3, "activation": "linear"})

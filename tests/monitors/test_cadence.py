@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("tensorflow")  # the package's __init__ loads it
 
-from gandoctor.monitors.cadence import Cadence
+from gandoctor.recording.session.cadence import Cadence
 
 
 def run(cadence: Cadence, steps: int, step_time: float, cost: float) -> list[int]:

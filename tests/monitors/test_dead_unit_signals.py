@@ -15,8 +15,8 @@ pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
+from gandoctor.backends.tensorflow.forward_passes import judges_one_by_one  # noqa: E402
 from gandoctor.monitors import GANMonitor  # noqa: E402 - TensorFlow may be missing
-from gandoctor.monitors.forward import judges_one_by_one  # noqa: E402
 
 LAYERS = keras.layers
 DEAD = -100.0

@@ -101,7 +101,7 @@ def test_a_hand_written_loop_asks_should_stop(callbacks, make_gan, tmp_path):
 def test_a_dead_judge_stops_nothing_and_says_so(callbacks, make_gan, fit, reals, tmp_path, monkeypatch):
     gan = make_gan()
     poison(gan)
-    monkeypatch.setattr("gandoctor.monitors.stop_on_finding.JUDGE", (sys.executable, "-c", "pass"))
+    monkeypatch.setattr("gandoctor.monitors.guards.stop_on_finding.JUDGE", (sys.executable, "-c", "pass"))
     guard = callbacks.StopOnFinding(tmp_path / "run", patience=1)
     monitor = callbacks.GANMonitor(tmp_path / "run", probe_data=reals, strict=True)
 

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from gandoctor.monitors.inference import _fitting, _law, _statistics
+from gandoctor.recording.objective.recognition import _fitting, _law, _statistics
 
 LOGITS = np.random.default_rng(0).normal(0.3, 1.0, (3, 32, 1)).astype(np.float32)
 REAL, FAKE, MIXED = LOGITS

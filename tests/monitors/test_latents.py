@@ -9,8 +9,8 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from gandoctor.monitors.forward import SAMPLE_COUNT  # noqa: E402
-from gandoctor.monitors.latents import FIXED_COUNT, POOL_COUNT, WINDOWS, ProbeLatents  # noqa: E402
+from gandoctor.backends.tensorflow.forward_passes import SAMPLE_COUNT  # noqa: E402
+from gandoctor.recording.probe.latents import FIXED_COUNT, POOL_COUNT, WINDOWS, ProbeLatents  # noqa: E402
 
 
 def numbered(n: int) -> np.ndarray:

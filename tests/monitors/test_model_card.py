@@ -20,9 +20,9 @@ pytestmark = [
 tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
 
-from gandoctor.monitors import model_card  # noqa: E402 - needs Keras
-from gandoctor.monitors.images import data_card  # noqa: E402 - the same
-from gandoctor.monitors.model_card import describe, describe_losses, describe_optimizer  # noqa: E402 - the same
+from gandoctor.backends.tensorflow.players import model_card  # noqa: E402 - needs Keras
+from gandoctor.backends.tensorflow.players.model_card import describe, describe_losses, describe_optimizer  # noqa: E402 - the same
+from gandoctor.recording.probe.images import data_card  # noqa: E402 - the same
 
 layers = keras.layers
 

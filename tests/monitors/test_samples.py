@@ -13,7 +13,7 @@ keras = pytest.importorskip("keras")
 from gandoctor.measures.copying import copying  # noqa: E402
 from gandoctor.measures.digits import DigitClassifier, DigitSet, class_perplexity, class_shares  # noqa: E402
 from gandoctor.measures.missing import RealBins, missing_share  # noqa: E402
-from gandoctor.monitors.samples import NO_DIGITS, SampleMonitor  # noqa: E402
+from gandoctor.recording.instruments.samples import NO_DIGITS, SampleMonitor  # noqa: E402
 from gandoctor.store import Run, load_run  # noqa: E402
 
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
-from gandoctor.monitors.step_log import StepLog  # noqa: E402 - TensorFlow may be missing
+from gandoctor.backends.tensorflow.in_graph.step_log import StepLog  # noqa: E402 - TensorFlow may be missing
 
 Step = Callable[[Any], None]
 

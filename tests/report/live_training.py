@@ -10,8 +10,8 @@ from threading import Thread
 import numpy as np
 from report_runs import failing_row, make_manifest, strokes
 
-from gandoctor.report.language import language
-from gandoctor.report.live import LivePage, LiveServer
+from gandoctor.report.languages.language import language
+from gandoctor.report.page.live import LivePage, LiveServer
 from gandoctor.store import RunWriter
 
 EN = language("en")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from test_report_heat import numbers
 
-from gandoctor.report.bands import PERCENTS, Band, band_figure, band_of, in_words
-from gandoctor.report.language import language
+from gandoctor.report.charts.quantile_bands import PERCENTS, Band, band_figure, band_of, in_words
+from gandoctor.report.languages.language import language
 
 EN = language("en")
 FAMILIES = ("d_real_logit_quantile", "d_holdout_logit_quantile", "d_fake_logit_quantile")

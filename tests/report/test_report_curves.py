@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gandoctor.report.curves import POINTS, STRETCHES, axis_range, thin
-from gandoctor.report.language import language
+from gandoctor.report.charts.curves import POINTS, STRETCHES, axis_range, thin
+from gandoctor.report.languages.language import language
 
 EN = language("en")
 

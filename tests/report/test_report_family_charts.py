@@ -12,10 +12,10 @@ from test_report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_html
-from gandoctor.report.chart_view import ChartView
-from gandoctor.report.charts import GROUPS, Chart
-from gandoctor.report.family_charts import family_chart
-from gandoctor.report.language import language
+from gandoctor.report.charts.chart_list import GROUPS, Chart
+from gandoctor.report.charts.chart_view import ChartView
+from gandoctor.report.charts.family_charts import family_chart
+from gandoctor.report.languages.language import language
 from gandoctor.rules import Evidence
 from gandoctor.store import Run
 
@@ -71,7 +71,7 @@ def test_shares_are_told_beside_those_of_digits_only(
     run = run_of([{"sample_class_share/0": 0.25, "sample_class_share/1": 0.75}])
     assert drawn(run, CHARTS["class-shares"]).words == ("Shares at step 1: 0 25%, 1 75%.",)
     probabilities = np.eye(10)[[0, 1, 1, 1]]
-    monkeypatch.setattr("gandoctor.report.family_charts.real_probabilities", lambda run: probabilities)
+    monkeypatch.setattr("gandoctor.report.charts.family_charts.real_probabilities", lambda run: probabilities)
     view = drawn(run, CHARTS["class-shares"])
     assert view.words == ("Shares at step 1, in brackets those of the real data: 0 25% (25%), 1 75% (75%).",)
     assert view.figure["data"][1]["z"] == [[0.25], [0.75]]

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gandoctor.report import palette
-from gandoctor.report.charts import EQUILIBRIA, GROUPS, Level
-from gandoctor.report.curves import thin
-from gandoctor.report.figures import Moment, Span
-from gandoctor.report.figures import line_figure as draw
-from gandoctor.report.language import language
+from gandoctor.report.charts import palette
+from gandoctor.report.charts.chart_list import EQUILIBRIA, GROUPS, Level
+from gandoctor.report.charts.curves import thin
+from gandoctor.report.charts.figures import Moment, Span
+from gandoctor.report.charts.figures import line_figure as draw
+from gandoctor.report.languages.language import language
 from gandoctor.signals import FAMILIES, SIGNALS
 
 EN = language("en")

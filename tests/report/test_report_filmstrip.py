@@ -14,8 +14,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from report_runs import make_manifest
 
-from gandoctor.report import filmstrip as module
-from gandoctor.report.filmstrip import FRAMES_MIN, LOSSLESS_MAX, SHEETS, choose, filmstrip
+from gandoctor.report.page import filmstrip as module
+from gandoctor.report.page.filmstrip import FRAMES_MIN, LOSSLESS_MAX, SHEETS, choose, filmstrip
 from gandoctor.store import Run, RunWriter, load_run
 
 

@@ -9,8 +9,8 @@ from test_report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import LANGUAGES, render_html
-from gandoctor.report.glossary import TERMS
-from gandoctor.report.language import language
+from gandoctor.report.languages.language import language
+from gandoctor.report.page.glossary import TERMS
 from gandoctor.rules import all_rules
 
 EN = language("en").words

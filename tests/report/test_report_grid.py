@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gandoctor.report.grid import grid_of
+from gandoctor.report.charts.grid import grid_of
 
 VALUE = st.floats(-5, 5) | st.sampled_from([np.nan, np.inf, -np.inf])
 SERIES = st.dictionaries(st.integers(0, 60), VALUE, min_size=1, max_size=40)

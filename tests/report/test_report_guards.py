@@ -2,8 +2,8 @@
 
 import pytest
 
-from gandoctor.report.guards import guard_facts
-from gandoctor.report.language import language
+from gandoctor.report.languages.language import language
+from gandoctor.report.page.guards import guard_facts
 from gandoctor.store import Manifest, RunWriter, load_run
 
 GUARD = {

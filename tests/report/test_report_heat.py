@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gandoctor.report import palette
-from gandoctor.report.grid import Grid, grid_of
-from gandoctor.report.heat import layer_figure, share_figure
-from gandoctor.report.language import language
+from gandoctor.report.charts import palette
+from gandoctor.report.charts.grid import Grid, grid_of
+from gandoctor.report.charts.heat_maps import layer_figure, share_figure
+from gandoctor.report.languages.language import language
 
 EN = language("en")
 

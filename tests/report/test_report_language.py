@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 from report_runs import detected, make_diagnosis, make_rule, write_run
 
+import gandoctor.report
 from gandoctor.diagnosis import Diagnosis, Verdict
 from gandoctor.errors import GandoctorError
 from gandoctor.report import LANGUAGES, render_html
-from gandoctor.report.charts import EQUILIBRIA, GROUPS
-from gandoctor.report.language import Language, language
-from gandoctor.report.live import Live
+from gandoctor.report.charts.chart_list import EQUILIBRIA, GROUPS
+from gandoctor.report.languages.language import Language, language
 from gandoctor.report.markdown import markdown_lines
-from gandoctor.report.page import content_of, fill, sentence
+from gandoctor.report.page.live import Live
+from gandoctor.report.page.page import content_of, fill, sentence
 from gandoctor.report.text import script_json
 from gandoctor.rules import Evidence, Status, all_rules
 from gandoctor.signals import FAMILIES, SIGNALS
@@ -181,10 +182,9 @@ def test_page_has_no_word_outside_the_catalogue(rich: Diagnosis, live: bool) -> 
 
 
 def test_scripts_have_no_word_outside_the_catalogue() -> None:
-    import gandoctor.report.page as module
 
     for name in ("report.js", "live.js"):
-        code = (Path(module.__file__).parent / "templates" / name).read_text(encoding="utf-8")
+        code = (Path(gandoctor.report.__file__).parent / "templates" / name).read_text(encoding="utf-8")
         code = re.sub(r"//.*", "", code)
         selectors = re.compile(r'(?:querySelector(?:All)?|closest|matchMedia)\("[^"]*"\)|"use strict"')
         spoken = re.findall(r'(?:textContent|\.data|\.alt|\.title) = ("[^"]*"|`[^`]*`)', code)

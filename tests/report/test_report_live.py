@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from live_training import EN, Training, free_page, serving
 
-import gandoctor.report.live as module
+import gandoctor.report.page.live as module
 from gandoctor.errors import GandoctorError
-from gandoctor.report.live import LivePage, LiveServer
+from gandoctor.report.page.live import LivePage, LiveServer
 
 
 class Clock:

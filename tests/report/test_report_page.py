@@ -21,10 +21,12 @@ from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, ma
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
-from gandoctor.report import facts, layers, page, palette, plotly_js, render_html, render_markdown, write_report
-from gandoctor.report.filmstrip import Filmstrip, Frame
-from gandoctor.report.findings import observation, slider_marks
-from gandoctor.report.language import language
+from gandoctor.report import plotly_js, render_html, render_markdown, write_report
+from gandoctor.report.charts import palette
+from gandoctor.report.languages.language import language
+from gandoctor.report.page import facts, layers, page
+from gandoctor.report.page.filmstrip import Filmstrip, Frame
+from gandoctor.report.page.findings import observation, slider_marks
 from gandoctor.rules import MODEL_CARD, Evidence, Severity
 from gandoctor.store import Run, RunWriter, load_run
 
@@ -240,7 +242,7 @@ def test_a_hostile_run_directory_never_gets_markup_into_the_page(hostile: Diagno
     shown = Page(html)
     assert len(shown.scripts) == 3
     assert shown.scripts[2] == plotly_js.packed()
-    assert shown.scripts[1] == (Path(page.__file__).parent / "templates" / "report.js").read_text(encoding="utf-8")
+    assert shown.scripts[1] == (Path(page.__file__).parents[1] / "templates" / "report.js").read_text(encoding="utf-8")
     assert not [name for _, attrs in shown.elements for name in attrs if name.startswith("on")]
     assert {a.get("id") for t, a in shown.elements if t == "img"} == {"last-sheet", "film-image"}
     assert "\u202e" not in html

@@ -18,14 +18,14 @@ import gandoctor.report
 import gandoctor.rules
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import LANGUAGES, render_html, render_markdown
-from gandoctor.report.language import language
+from gandoctor.report.languages.language import language
 from gandoctor.report.sayings import Sayings
 from gandoctor.rules import Evidence, all_rules
 from gandoctor.signals import FAMILIES, SIGNALS
 from gandoctor.treatments.catalogue import TREATMENTS
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
-FILES = [p for p in sorted(Path(gandoctor.rules.__file__).parent.glob("*.py")) if p.stem != "__init__"]
+FILES = [p for p in sorted(Path(gandoctor.rules.__file__).parent.rglob("*.py")) if p.stem != "__init__"]
 VALUE = "x7"
 NOT_SAID = {"Rule", "frozenset", "re.compile", "TypeVar"}
 """Calls whose strings are none that a report shows as a rule's words."""

@@ -29,7 +29,7 @@ class Band:
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine decides is fixed: the null bands' last digits and the time it took to write the run."""
     monkeypatch.setattr("gandoctor.measures.null.null_bands", lambda run: {"sample_autocorrelation": Band()})
-    monkeypatch.setattr("gandoctor.report.facts.wall_time", lambda run, words: None)
+    monkeypatch.setattr("gandoctor.report.page.facts.wall_time", lambda run, words: None)
 
 
 def page_text(diagnosis: Diagnosis, lang: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gandoctor.report.language import language
+from gandoctor.report.languages.language import language
 from gandoctor.report.text import clean, duration, flat, inline, linked, number, plot_text, prose, script_json
 
 EN = language("en")

@@ -39,7 +39,7 @@ def test_page_has_every_part_in_order(rule: Rule) -> None:
 def test_names_are_in_their_form(rule: Rule) -> None:
     assert re.fullmatch(r"GD\d{3}", rule.id)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
-    assert sys.modules[rule.detect.__module__].__name__ == f"gandoctor.rules.{rule.name.replace('-', '_')}"
+    assert sys.modules[rule.detect.__module__].__name__ == f"gandoctor.rules.{rule.kind}.{rule.name.replace('-', '_')}"
 
 
 @each_rule
@@ -63,7 +63,7 @@ def test_limits_are_frozen_documented_numbers(rule: Rule) -> None:
 
 @each_rule
 def test_there_is_a_test_file(rule: Rule) -> None:
-    assert (Path(__file__).parent / f"test_{rule.name.replace('-', '_')}.py").exists()
+    assert (Path(__file__).parent / rule.kind / f"test_{rule.name.replace('-', '_')}.py").exists()
 
 
 @each_rule

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from watched_runs import detected, snapshot
 
+from gandoctor.printable import printable
 from gandoctor.rules import Severity
 from gandoctor.watch.lines import LinesView, duration, finding_line, number, progress_line
-from gandoctor.watch.printable import printable
 
 
 class Written:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from gandoctor.experiments.benchmark.plan import Plan, PlannedRun
 from gandoctor.experiments.benchmark.run_files import RunFiles
-from gandoctor.experiments.child import TrainingCrashed, fit_recorded
+from gandoctor.experiments.child.main import TrainingCrashed, fit_recorded
+from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
-from gandoctor.experiments.stop_request import StopRequest
 from gandoctor.experiments.target import build_training, split_target
 from gandoctor.experiments.training import Training
 

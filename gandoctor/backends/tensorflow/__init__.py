@@ -1,0 +1,1 @@
+"""The TensorFlow/Keras backend: how a Keras GAN's training is observed without changing it."""

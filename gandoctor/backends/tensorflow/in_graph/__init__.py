@@ -1,0 +1,1 @@
+"""What runs inside the traced training step: taps on optimizers and the values they record."""

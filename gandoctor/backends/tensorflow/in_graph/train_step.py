@@ -1,0 +1,247 @@
+"""What happens inside one call of `train_step`: what metrics are given, what is differentiated, what the players say.
+
+Everything is observed by wrapping methods of instances for the length of the call, and `tf.GradientTape.gradient`,
+which has no instance to wrap: a tape is made inside the step. The wrapped methods get and return what they always did.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+
+from gandoctor.backends.tensorflow.players.players import Phase, Players
+
+Happening = Literal["metric", "gradient", "latents"]
+Input = Literal["latents", "real"]
+"""What a step is fed."""
+
+
+@dataclass
+class Observation:
+    """What one call of `train_step` has done so far.
+
+    Attributes:
+        metrics: Metric name -> raw value it was given; a running mean says little of one step.
+        targets: Player -> what was differentiated with respect to its weights, loss scaling taken off.
+        d_outputs: What the discriminator returned, in order.
+        d_fed: Player -> smallest and largest value of every batch the discriminator was given towards its loss.
+        d_fed_since: The same of the calls since anything was last differentiated for a player.
+        saw_penalty: Whether something was differentiated with respect to other things than the players' weights.
+        nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
+        running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
+        scaled: Scaled losses by id, with the loss before scaling.
+    """
+
+    metrics: dict[str, Any] = field(default_factory=dict)
+    targets: dict[Phase, Any] = field(default_factory=dict)
+    d_outputs: list[Any] = field(default_factory=list)
+    d_fed: dict[Phase, list[tuple[Any, Any]]] = field(default_factory=dict)
+    d_fed_since: list[tuple[Any, Any]] = field(default_factory=list)
+    saw_penalty: bool = False
+    nested: bool = False
+    running: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    scaled: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    graph: Any = field(default_factory=lambda: current_graph())
+
+    def is_here(self) -> bool:
+        """Tell whether values made now can still be read at the end of the step."""
+        here = current_graph() is self.graph
+        self.nested |= not here
+        return here
+
+
+def current_graph() -> Any:
+    """The graph being traced; None in eager execution."""
+    return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+
+
+Listener = Callable[[Happening, Any, Observation], None]
+Safely = Callable[[Callable[[], None]], None]
+
+
+@contextmanager
+def observed(model: Any, players: Players, listener: Listener, safely: Safely) -> Iterator[Observation]:
+    """Observe everything inside the block.
+
+    Args:
+        model: Whose `train_step` is being called.
+        players: Its networks and optimizers.
+        listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
+            ("gradient", (phase, target)), ("latents", inputs of the generator).
+        safely: Runs what it is given and keeps its exceptions away from the training step.
+    """
+    seen = Observation()
+
+    def gradient(target: Any, sources: Any) -> None:
+        safely(lambda: _gradient(target, sources, players, seen, listener))
+
+    def latents(args: Any) -> None:
+        if args:
+            safely(lambda: listener("latents", args[0], seen))
+
+    def discriminated(args: Any, output: Any) -> None:
+        seen.d_outputs.append(output)
+        if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
+            safely(lambda: seen.d_fed_since.extend(_extremes(args)))
+
+    with ExitStack() as stack:
+        for metric in _metrics(model):
+            stack.enter_context(_wrapped(metric, "update_state", _seeing_updates(metric, seen, listener, safely)))
+            stack.enter_context(_after(metric, "result", functools.partial(_result, seen)))
+        for optimizer in players.optimizers():
+            stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
+        stack.enter_context(_after(players.discriminator, "call", discriminated))
+        stack.enter_context(_after(players.generator, "call", lambda args, _: latents(args)))
+        stack.enter_context(_gradients_seen(gradient))
+        yield seen
+
+
+def _gradient(target: Any, sources: Any, players: Players, seen: Observation, listener: Listener) -> None:
+    phase = players.phase_of_weights(tf.nest.flatten(sources))
+    if phase is None:
+        seen.saw_penalty = True
+    elif not isinstance(target, list | tuple | dict):  # of several losses at once none is "the" loss
+        raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
+        if seen.is_here():
+            seen.targets[phase] = raw
+            seen.d_fed.setdefault(phase, []).extend(seen.d_fed_since)
+            seen.d_fed_since.clear()
+        listener("gradient", (phase, raw), seen)
+
+
+def _extremes(args: Any) -> list[tuple[Any, Any]]:
+    """Return smallest and largest value of the images among a call's arguments: floats of rank 3 or more."""
+    images = [t for t in tf.nest.flatten(args) if tf.is_tensor(t) and t.dtype.is_floating and (t.shape.rank or 0) >= 3]
+    return [(tf.cast(tf.reduce_min(t), tf.float32), tf.cast(tf.reduce_max(t), tf.float32)) for t in images[:1]]
+
+
+def _result(seen: Observation, _: Any, mean: Any) -> None:
+    seen.running[id(mean)] = (mean, None)
+
+
+def _scaled(seen: Observation, args: Any, scaled: Any) -> None:
+    if args:
+        seen.scaled[id(scaled)] = (scaled, args[0])
+
+
+Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _seeing_updates(metric: Any, seen: Observation, listener: Listener, safely: Safely) -> Wrapper:
+    def saw(values: list[Any]) -> None:
+        if not isinstance(metric, keras.metrics.Mean) or len(values) != 1 or values[0] is None:
+            return  # a weighted mean, or a metric of something else than one number
+        value = tf.reduce_mean(tf.cast(values[0], tf.float32))
+        if seen.is_here():
+            seen.metrics[metric.name] = value
+        listener("metric", (metric.name, value), seen)
+
+    def wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def update_state(*args: Any, **kwargs: Any) -> Any:
+            safely(lambda: saw([*args, *kwargs.values()]))
+            return original(*args, **kwargs)
+
+        return update_state
+
+    return wrapper
+
+
+@contextmanager
+def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Have `saw(positional arguments, result)` called after every call of a method, where the owner has it."""
+
+    def wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if not getattr(_local, "muted", False):
+                saw(args, result)
+            return result
+
+        return call
+
+    if not hasattr(owner, name):
+        yield
+        return
+    with _wrapped(owner, name, wrapper):
+        yield
+
+
+@contextmanager
+def _wrapped(owner: Any, name: str, wrapper: Wrapper) -> Iterator[None]:
+    """Replace a method of one instance; into `__dict__`, as Keras objects track attributes set the ordinary way."""
+    before = owner.__dict__.get(name)
+    owner.__dict__[name] = tf.autograph.experimental.do_not_convert(wrapper(getattr(owner, name)))
+    try:
+        yield
+    finally:
+        if before is None:
+            owner.__dict__.pop(name, None)
+        else:
+            owner.__dict__[name] = before
+
+
+def _metrics(model: Any) -> list[Any]:
+    """Every metric of the model: tracked, or held in an attribute, a list or a dictionary."""
+    found = list(model.metrics)
+    for value in list(vars(model).values()):
+        members = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
+        found += [m for m in members if isinstance(m, keras.metrics.Metric)]
+    return list({id(m): m for m in found}.values())
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """For the monitors' own calls of the players inside a step: what they are given and say is no part of it."""
+    before = getattr(_local, "muted", False)
+    _local.muted = True
+    try:
+        yield
+    finally:
+        _local.muted = before
+
+
+# Tapes. -------------------------------------------------------------------------------------------------------
+
+_local = threading.local()
+_lock = threading.Lock()
+_observers = 0
+_tape_gradient = tf.GradientTape.gradient
+
+
+@contextmanager
+def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Have `saw(target, sources)` called after every `tape.gradient` of this thread."""
+    global _observers, _tape_gradient
+    with _lock:
+        if _observers == 0:
+            _tape_gradient = tf.GradientTape.gradient
+            tf.GradientTape.gradient = _observed_gradient
+        _observers += 1
+    before = getattr(_local, "saw", None)
+    _local.saw = saw
+    try:
+        yield
+    finally:
+        _local.saw = before
+        with _lock:
+            _observers -= 1
+            if _observers == 0:
+                tf.GradientTape.gradient = _tape_gradient
+
+
+@tf.autograph.experimental.do_not_convert
+def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
+    gradients = _tape_gradient(self, target, sources, *args, **kwargs)
+    saw = getattr(_local, "saw", None)
+    if saw is not None:
+        saw(target, sources)
+    return gradients

@@ -1,0 +1,22 @@
+"""Which hypotheses say how, and which say why; and which are themselves what a rule finds."""
+
+from __future__ import annotations
+
+MECHANISMS: dict[str, tuple[str, ...]] = {
+    "saturated-output": ("no-batch-norm", "range-mismatch", "GD006"),
+    "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
+    "gradient-fades-with-depth": ("no-batch-norm", "saturated-output"),
+    "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),
+    "logarithm-of-zero": ("logits-taken-for-probabilities", "GD105"),
+    "exploding-updates": ("loss-too-large", "learning-rate-mistyped", "GD104", "GD006"),
+    "dead-units": ("relu-without-leak", "exploding-updates", "GD107"),
+    "discriminator-learns-faster": ("generator-not-moving", "GD003"),
+    "discriminator-too-weak": ("discriminator-frozen", "GD002", "discriminator-hardly-moves"),
+    "discriminator-overfits": ("too-few-images", "loader-repeats", "GD009"),
+    "discriminator-unregularised": ("too-few-images", "loader-repeats", "GD009"),
+    "discriminator-too-large": ("too-few-images", "loader-repeats", "GD009"),
+}
+"""Hypotheses that say how, and what may be why: where the latter are likely, they come first."""
+
+SEEN_BY: dict[str, str] = {"collapsed-later": "GD403"}
+"""Hypotheses that are themselves what a symptom rule finds."""

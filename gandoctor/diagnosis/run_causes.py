@@ -1,0 +1,188 @@
+"""What may be behind everything that was found in a run: one ranked list out of all findings.
+
+Contract and design findings are facts, and stand for a cause as far as they would produce the symptoms that were seen.
+The symptoms' own hypotheses are merged; those that a fact proves become part of it, those that a rule refutes sink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gandoctor.diagnosis.explanations import MECHANISMS
+from gandoctor.message import Message
+from gandoctor.rules import Finding, Rule, Severity, Status
+
+MOST = 0.95
+"""The highest score of a hypothesis: a fact that explains as much comes first."""
+LATE_STEPS = 100
+"""A fact this much later than a symptom may still be its cause: both are first seen at a probe, and a symptom's first
+step is that of a window."""
+UNEXPLAINED = {Severity.CRITICAL: 0.5, Severity.WARNING: 0.2, Severity.INFO: 0.05}
+"""Score of a fact that would produce none of the symptoms seen, by its severity."""
+ALONE = {Severity.CRITICAL: 0.95, Severity.WARNING: 0.5, Severity.INFO: 0.05}
+"""Score of a fact where no symptom was seen (yet)."""
+SUPPORT = 0.5
+"""Score from which a symptom speaks for a hypothesis; every further one closes a fifth of the way to 1."""
+REMARK = 0.5
+"""What weighs a symptom that is only a remark, such as one that has passed."""
+AGAINST = 0.1
+"""Score below which a rule's own causes speak against a hypothesis."""
+REFUTED = 0.15
+"""What is left of the score of a hypothesis that a rule refutes."""
+CONSEQUENCE = 0.9
+"""Share of the score of what produced it that a fact or a mechanism keeps at most."""
+
+
+@dataclass(frozen=True)
+class RunCause:
+    """One thing that may be behind a run's symptoms.
+
+    Attributes:
+        id: The rule's id for a fact ("GD002"), else the hypothesis's slug.
+        title: What it is.
+        score: 0..1, for ranking only; it is not a probability.
+        test: What decides, and what this run shows of it; of a fact, the observation.
+        explains: Ids of the detected rules that it would set off, in order.
+        hypotheses: Slugs of the hypotheses it stands for, its own among them.
+    """
+
+    id: str
+    title: Message
+    score: float
+    test: Message
+    explains: tuple[str, ...] = ()
+    hypotheses: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it was detected as such, by a rule."""
+        return self.id not in self.hypotheses
+
+
+def rank_run_causes(findings: Iterable[Finding]) -> tuple[RunCause, ...]:
+    """Rank what may be behind a run's findings, most likely first; empty where nothing above a remark was found."""
+    findings = tuple(findings)
+    detected = [f for f in findings if f.status is Status.DETECTED]
+    if not any(f.severity is not Severity.INFO for f in detected):
+        return ()
+    facts = {f.rule.id: _fact(f, detected) for f in detected if f.rule.is_fact}
+    clean = [f.rule for f in findings if f.status is Status.NOT_DETECTED]
+    apart = []
+    for hypothesis in _hypotheses(detected):
+        proved_by = _proof(hypothesis.id, detected)
+        if proved_by is None:
+            apart.append(_tested(hypothesis, clean))
+        else:
+            facts[proved_by] = _joined(facts[proved_by], hypothesis)
+    ranked = _below_their_reasons([*_with_consequences(facts), *apart])
+    return tuple(sorted(ranked, key=lambda cause: (-cause.score, not cause.is_fact, cause.id)))
+
+
+def scores_of(causes: Iterable[RunCause]) -> dict[str, float]:
+    """Return the score of every hypothesis, on its own or as part of a fact."""
+    return {slug: cause.score for cause in causes for slug in cause.hypotheses}
+
+
+def _fact(finding: Finding, detected: Sequence[Finding]) -> RunCause:
+    """Return a contract or design finding as a cause of the others."""
+    known = finding.rule.explains
+    symptoms = [f for f in detected if not f.rule.is_fact and f.severity is not Severity.INFO]
+    explained = [
+        f.rule.id
+        for f in detected
+        if known is not None and f.rule.id in known.symptoms and not _later(finding, f) and not _elsewhere(finding, f)
+    ]
+    if known is not None and explained:
+        remarks = all(f.severity is Severity.INFO for f in detected if f.rule.id in explained)
+        score = known.score(finding.severity) * (REMARK if remarks else 1.0)
+    else:
+        score = (UNEXPLAINED if symptoms else ALONE)[finding.severity]
+    statement = finding.evidence[0].statement if finding.evidence else finding.rule.title
+    return RunCause(finding.rule.id, finding.rule.title, score, statement, tuple(explained))
+
+
+def _later(fact: Finding, symptom: Finding) -> bool:
+    """Tell whether a fact began so much later than a symptom that it cannot be behind it."""
+    if fact.first_step is None or symptom.first_step is None:
+        return False
+    return fact.first_step > symptom.first_step + LATE_STEPS
+
+
+def _elsewhere(fact: Finding, symptom: Finding) -> bool:
+    """Tell whether both findings name layers, and none in common."""
+    layers = [{layer for evidence in f.evidence for layer in evidence.layers} for f in (fact, symptom)]
+    return all(layers) and not layers[0] & layers[1]
+
+
+def _hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
+    """Return the hypotheses of all findings, those with one id merged."""
+    told: dict[str, list[tuple[float, Finding, Message, Message]]] = {}
+    for finding in detected:
+        weight = REMARK if finding.severity is Severity.INFO else 1.0
+        for cause in finding.causes:
+            told.setdefault(cause.id, []).append((weight * cause.score, finding, cause.title, cause.test))
+    merged = []
+    for slug, sayings in told.items():
+        best, _, title, test = max(sayings, key=lambda saying: saying[0])
+        support = sum(score >= SUPPORT for score, *_ in sayings)
+        score = min(MOST, 1.0 - (1.0 - best) * 0.8 ** max(0, support - 1))
+        explains = tuple(finding.rule.id for _, finding, *_ in sayings)
+        merged.append(RunCause(slug, title, score, test, explains, (slug,)))
+    return merged
+
+
+def _proof(slug: str, detected: Sequence[Finding]) -> str | None:
+    """Return the detected rule that says the same as a hypothesis; None where there is none.
+
+    A design rule whose own causes speak against the hypothesis found something else of its kind, such as the other
+    player's learning rate.
+    """
+    for finding in detected:
+        known = finding.rule.explains
+        if known is None or not finding.rule.is_fact or slug not in known.same_as:
+            continue
+        own = [cause.score for cause in finding.causes if cause.id == slug]
+        if finding.rule.kind == "contracts" or not own or own[0] >= AGAINST:
+            return finding.rule.id
+    return None
+
+
+def _tested(hypothesis: RunCause, clean: Iterable[Rule]) -> RunCause:
+    """Push a hypothesis down where a rule that would have found it did not."""
+    against = sorted(r.id for r in clean if r.explains is not None and hypothesis.id in r.explains.refuted)
+    if not against:
+        return hypothesis
+    test = Message("{test} {rule} looks for just this and did not find it.", test=hypothesis.test, rule=against[0])
+    return replace(hypothesis, score=REFUTED * hypothesis.score, test=test)
+
+
+def _joined(fact: RunCause, hypothesis: RunCause) -> RunCause:
+    """Return a fact that has taken in a hypothesis."""
+    explains = tuple(sorted({*fact.explains, *hypothesis.explains} - {fact.id}))
+    score = max(fact.score, hypothesis.score)
+    return replace(fact, score=score, explains=explains, hypotheses=(*fact.hypotheses, hypothesis.id))
+
+
+def _with_consequences(facts: dict[str, RunCause]) -> list[RunCause]:
+    """Return the facts, each that follows from another likely one below it: what produced it explains as much."""
+    raised = {
+        fact.id: max([fact.score, *(facts[i].score for i in fact.explains if i in facts and fact.score >= SUPPORT)])
+        for fact in facts.values()
+    }
+    ranked = []
+    for fact in facts.values():
+        behind = [raised[f.id] for f in facts.values() if fact.id in f.explains and f.score >= SUPPORT]
+        score = min(fact.score, CONSEQUENCE * max(behind)) if behind else raised[fact.id]
+        ranked.append(replace(fact, score=score))
+    return ranked
+
+
+def _below_their_reasons(causes: Sequence[RunCause]) -> list[RunCause]:
+    """Return the causes with each mechanism below a likely reason for it."""
+    scores = {cause.id: cause.score for cause in causes}
+    ranked = []
+    for cause in causes:
+        reasons = [scores[i] for i in MECHANISMS.get(cause.id, ()) if scores.get(i, 0.0) >= SUPPORT]
+        ranked.append(replace(cause, score=min(cause.score, CONSEQUENCE * max(reasons))) if reasons else cause)
+    return ranked

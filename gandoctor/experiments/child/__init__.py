@@ -1,0 +1,1 @@
+"""The training child: one training in a process of its own."""

@@ -1,0 +1,1 @@
+"""Guards: callbacks that act on what was recorded."""

@@ -1,0 +1,1 @@
+"""Networks: what can be told from a model card alone."""

@@ -1,0 +1,16 @@
+"""The two players: their letters in signal names, their names in sentences, and each other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gandoctor.message import Message
+
+Player = Literal["d", "g"]
+PLAYERS: tuple[Player, Player] = ("d", "g")
+
+SLOTS: dict[Player, Literal["discriminator", "generator"]] = {"d": "discriminator", "g": "generator"}
+"""What a player is called in manifests, addresses of layers and arguments; never translated."""
+NAMES: dict[Player, Message] = {"d": Message("discriminator"), "g": Message("generator")}
+"""What a player is called in a sentence."""
+OTHER: dict[Player, Player] = {"d": "g", "g": "d"}

@@ -1,0 +1,1 @@
+"""The objective: which loss the players minimise, which label is real, which latents they draw."""

@@ -1,0 +1,1 @@
+"""The probe: which latents and images are looked at every few steps."""

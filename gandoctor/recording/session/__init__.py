@@ -1,0 +1,1 @@
+"""The session: one training being recorded into one run directory."""

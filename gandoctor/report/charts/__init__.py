@@ -1,0 +1,1 @@
+"""Charts: which curves the report shows, and how each is drawn."""

@@ -1,0 +1,1 @@
+"""Languages: the catalogues of everything that is shown, one folder each."""

@@ -1,0 +1,1 @@
+"""The page: what the HTML report shows, section by section."""

@@ -1,0 +1,90 @@
+"""The findings as the page shows them: their charts and fixes, and where they lie on the timeline and the slider."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gandoctor.diagnosis.run_causes import RunCause
+from gandoctor.report.charts.chart_view import ChartView
+from gandoctor.report.charts.run_charts import Charts
+from gandoctor.report.languages.language import Language
+from gandoctor.report.page.filmstrip import Filmstrip
+from gandoctor.report.text import clean, number
+from gandoctor.rules import MODEL_CARD, Evidence, Finding
+from gandoctor.treatments import Treatment
+
+MARK_WIDTH = 20
+"""Share of the slider, in percent, that a mark takes on a phone."""
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """A detected finding with its charts, fixes and place on the timeline (percent of the run)."""
+
+    finding: Finding
+    charts: tuple[ChartView, ...]
+    treatments: tuple[tuple[Treatment, str | None], ...]
+    left: float
+    width: float
+
+
+def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingView:
+    """Return a detected finding ready for the page of a run of `last_step` steps."""
+    first, last, whole = finding.first_step or 0, finding.last_step or 0, max(last_step, 1)
+    left = min(max(100 * first / whole, 0.0), 99.0)
+    width = min(max(100 * (last - first) / whole, 1.0), 100 - left)
+    return FindingView(
+        finding=finding,
+        charts=tuple(charts.of_finding(finding)),
+        treatments=tuple((t, set_command(t)) for t in finding.treatments),
+        left=round(left, 2),
+        width=round(width, 2),
+    )
+
+
+def observation(evidence: Evidence, words: Language) -> str:
+    """Return the numbers of a piece of evidence in words; unlike its statement, in every language."""
+    told = words(
+        "finding.on_card" if evidence.signal == MODEL_CARD else "finding.observation",
+        signal=clean(evidence.signal, 120),
+        first=evidence.first_step,
+        last=evidence.last_step,
+        observed=number(evidence.observed),
+    )
+    return told if evidence.threshold is None else told + words("finding.against", threshold=number(evidence.threshold))
+
+
+def cause_title(cause: RunCause, words: Language) -> str:
+    """Return what a cause of the run is called; what a rule has found carries its id."""
+    if cause.is_fact:
+        return f"{clean(cause.id, 20)} {words.name('rule', cause.id, cause.title)}"
+    return words.name("cause", cause.id, cause.title)
+
+
+def set_command(treatment: Treatment) -> str | None:
+    """Return the command that makes the change on the reference model, or None where it is not a setting."""
+    if not treatment.patch:
+        return None
+    settings = [
+        f"--set {shlex.quote(f'{k}={v if isinstance(v, str) else json.dumps(v)}')}" for k, v in treatment.patch.items()
+    ]
+    return " ".join(["gandoctor run", *settings])
+
+
+def slider_marks(strip: Filmstrip, moments: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Place each moment under the slider, at the first sheet that can show it, in rows that do not overlap."""
+    steps = [f.step for f in strip.frames]
+    if len(steps) < 2:
+        return []
+    marks: list[dict[str, Any]] = []
+    for step, label in moments:
+        index = next((i for i, s in enumerate(steps) if s >= step), len(steps) - 1)
+        left = round(100 * index / (len(steps) - 1), 2)
+        near = [m["row"] for m in marks if left - m["left"] < MARK_WIDTH]
+        row = next(r for r in range(len(near) + 1) if r not in near)
+        marks.append({"step": step, "label": label, "index": index, "left": left, "row": row})
+    return marks

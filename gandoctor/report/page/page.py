@@ -1,0 +1,265 @@
+"""The page: puts a diagnosis into the template and writes it as one file that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from gandoctor import __version__
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.errors import GandoctorError
+from gandoctor.report import plotly_js, text
+from gandoctor.report.charts import palette
+from gandoctor.report.charts.family_charts import is_family
+from gandoctor.report.charts.run_charts import Band, Charts, moments_of
+from gandoctor.report.languages.language import Language, language
+from gandoctor.report.page import facts, layers
+from gandoctor.report.page.filmstrip import Filmstrip, filmstrip
+from gandoctor.report.page.findings import cause_title, finding_view, observation, slider_marks
+from gandoctor.report.page.glossary import TERMS
+from gandoctor.rules import Finding, Status, limits_of
+from gandoctor.signals import FAMILIES, SIGNALS
+from gandoctor.store import Run
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+
+_ICONS = {"healthy": "✓", "attention": "!", "failing": "✕", "inconclusive": "?"}
+
+
+def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
+    """Write the page.
+
+    Args:
+        diagnosis: What to report.
+        output: The HTML file; its folder must exist.
+        lang: "en" or "zh".
+
+    Returns:
+        `output`.
+
+    Raises:
+        GandoctorError: The file cannot be written, or there is no such language.
+    """
+    return write_text(render_html(diagnosis, lang), output)
+
+
+def write_text(content: str, output: Path) -> Path:
+    """Write a file so that a reader sees the old one or the new one, never half of it.
+
+    Raises:
+        GandoctorError: It cannot be written.
+    """
+    temporary: str | None = None
+    try:
+        if output.is_dir():
+            raise GandoctorError(f"{output} is a folder. Give the name of a file to write.")
+        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".report-", suffix=output.suffix)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8", "replace"))
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, output)
+    except OSError as error:
+        raise GandoctorError(f"The report {output} cannot be written: {error.strerror or error}.") from None
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+    return output
+
+
+def render_html(diagnosis: Diagnosis, lang: str = "en") -> str:
+    """Return the page; the same run gives the same page, byte for byte.
+
+    Args:
+        diagnosis: What to report.
+        lang: "en" or "zh".
+
+    Raises:
+        GandoctorError: There is no such language.
+    """
+    words = language(lang)
+    return fill(words, content_of(diagnosis, words))
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a live page knows of its server.
+
+    Attributes:
+        version: Of the content it shows.
+        every_ms: Milliseconds between two questions for news.
+        words: JSON of what the page's live script says.
+    """
+
+    version: str
+    every_ms: int
+    words: Markup
+
+
+def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = None, scripts: bool = True) -> str:
+    """Put what `content_of` returned into the template.
+
+    Args:
+        words: The page's language.
+        content: What the page shows.
+        live: The page asks its server for news; None: it asks nobody for anything.
+        scripts: Whether to include them; a page that is only taken apart by another one needs none.
+    """
+    code = [_asset("report.js"), *([_asset("live.js")] if live else [])] if scripts else []
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            content,
+            t=words,
+            live=live,
+            policy=_policy([*code, plotly_js.source()] if scripts else [], live is not None),
+            style=Markup(_asset("report.css")),
+            scripts=[Markup(script) for script in code],
+            # The last thing in the page: the filmstrip and the copy buttons answer while the browser still reads it.
+            plotly=Markup(plotly_js.packed()) if scripts else None,
+            version=__version__,
+        )
+    )
+
+
+def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
+    """Return everything the page shows, by the names the template uses."""
+    run = diagnosis.run
+    bands, band_gap = _null_bands(run, words)
+    charts = Charts(diagnosis, bands, words)
+    findings = [finding_view(f, charts, run.last_step) for f in diagnosis.detected]
+    groups = charts.groups()
+    moments = moments_of(diagnosis)
+    strip = filmstrip(run, [m.step for m in moments])
+    drawn = [view.charts for view in findings] + [group.charts for group in groups]
+    figures = {chart.id: chart.figure for charts_of_one in drawn for chart in charts_of_one}
+    known = {f.rule.id for f in diagnosis.findings}
+    return {
+        "data": text.script_json(_page_data(figures, strip, words)),
+        "name": text.clean(run.path.resolve().name, 80),
+        "state": run.state,
+        "verdict": diagnosis.verdict,
+        "verdict_icon": _ICONS[diagnosis.verdict],
+        "sentence": text.clean(sentence(diagnosis, words), 600),
+        "facts": facts.facts(run, words),
+        "crash": facts.crash(run, words),
+        "likely_causes": diagnosis.likely_causes,
+        "change_first": diagnosis.change_first,
+        "change_first_at": next(
+            (f.rule.id for f in diagnosis.detected if diagnosis.change_first in f.treatments), None
+        ),
+        "findings": findings,
+        "strip": strip,
+        "marks": slider_marks(strip, [(m.step, m.label) for m in moments]),
+        "groups": groups,
+        "last_step": run.last_step,
+        "rules": diagnosis.findings,
+        "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
+        "limits": {f.rule.id: _limits(f, words) for f in diagnosis.findings},
+        "gaps": facts.gaps(run, words) + band_gap + _sheet_gaps(strip, words),
+        "missing": facts.missing(run, words),
+        "events": facts.notable_events(run, words),
+        "players": layers.players(run, diagnosis.detected, words),
+        "data_facts": facts.data_facts(run, words),
+        "config": text.flat(run.manifest.config, words),
+        "versions": text.flat(run.manifest.versions, words),
+        "cadence": facts.cadence(run),
+        "command": facts.command(run),
+        "terms": [(term, rule if rule in known else None) for term, rule in TERMS.items()],
+        "signals": [
+            (s, words.name("signal", s.name, s.meaning), words.name("unit", s.unit, s.unit))
+            for s in (*SIGNALS.values(), *FAMILIES.values())
+            if s.name in run or is_family(s.name, run)
+        ],
+    }
+
+
+def sentence(diagnosis: Diagnosis, words: Language) -> str:
+    """Return the verdict as one sentence: `Diagnosis.sentence`, in the page's language."""
+    ending = words(f"sentence.{diagnosis.run.state}", step=diagnosis.run.last_step)
+    first, more = diagnosis.headline, len(diagnosis.detected) - 1
+    if first is not None:
+        title = words.name("rule", first.rule.id, first.rule.title)
+        others = words.count("sentence.others", more) if more else ""
+        return words("sentence.found", ending=ending, title=title, first=first.first_step, others=others)
+    return words("sentence.inconclusive" if diagnosis.verdict == "inconclusive" else "sentence.healthy", ending=ending)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clean": text.clean,
+        "observation": observation,
+        "cause_title": cause_title,
+        "number": text.number,
+        "linked": text.linked,
+        "inline": text.inline,
+        "prose": text.prose,
+    }
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: list[str], live: bool) -> str:
+    """Content security policy: our scripts run, nothing else does, and nothing is ever fetched (live: news alone)."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    news = "connect-src 'self'; " if live else ""
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {news}"
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _page_data(figures: Mapping[str, Any], strip: Filmstrip, words: Language) -> dict[str, Any]:
+    # The last sheet is in the page itself, so that it shows without scripts; it is not embedded twice.
+    return {
+        "charts": figures,
+        "dark": palette.IN_DARK,
+        "words": words.section("script"),
+        "frames": [{"step": f.step, "source": f.source} for f in strip.frames[:-1]],
+    }
+
+
+def _limits(finding: Finding, words: Language) -> list[tuple[str, str]]:
+    if not hasattr(finding.rule.limits, "__dataclass_fields__"):
+        return []
+    return [(name, text.setting(value, words)) for name, value in limits_of(finding.rule).items()]
+
+
+def _sheet_gaps(strip: Filmstrip, words: Language) -> list[str]:
+    if not strip.unreadable:
+        return []
+    steps = ", ".join(str(s) for s in strip.unreadable[:10])
+    return [words("sheet.unreadable", steps=steps)]
+
+
+def _null_bands(run: Run, words: Language) -> tuple[Mapping[str, Band], list[str]]:
+    """The null band of each sample statistic; a report without them is better than none."""
+    try:
+        from gandoctor.measures.null import null_bands
+
+        return null_bands(run), []
+    except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
+        reason = text.clean(f"{type(error).__name__}: {error}", 200)
+        return {}, [words("curves.no_band", reason=reason)]

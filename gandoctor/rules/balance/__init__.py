@@ -1,0 +1,1 @@
+"""Balance: one player too far ahead of the other."""

@@ -1,0 +1,82 @@
+"""GD003: the generator does not train.
+
+What it is
+    Step after step the generator's own update leaves its weights exactly where they were, or its update never comes.
+    Its images stay what they were at the start.
+
+Why it hurts
+    Only the discriminator learns. It soon tells the same bad images from real ones without error, its loss goes to
+    zero and looks like a balance gone wrong, and every remedy for the balance is tried in vain.
+
+How it is recognised
+    Exactly: the weights are compared before and after the generator's own update, and a movement of exactly 0 in two
+    successive probes counts, also during warm-up; the first two steps count as one moment. Where its update was
+    never seen, its weights are compared from one probe to the next. If they are all frozen, two probes without
+    any movement count; if nothing says why, four over at least 60 steps, after warm-up.
+
+What it is not
+    A generator that is updated once for several updates of a critic moves in between, and so do weights whose
+    gradients are accumulated or whose update loss scaling skipped: such a step records nothing, which is not 0. A
+    discriminator trained alone before the game begins is pre-training: the generator's turn has not come. A
+    learning rate that a schedule brought to 0 is told as such. A generator whose loss is at its floor has what it
+    wants, and a gradient of 0. One that moves by ever so little is not this failure: see the causes of GD301. One
+    that moves in the discriminator's step only is not training either.
+
+What to do
+    Hand the generator's optimizer the generator's own list of variables, and make the images inside the tape that
+    the gradient is taken from: `predict`, NumPy or a tape that is closed before cut the way back to the weights. If
+    its gradient is exactly 0, compute the loss from logits, where it cannot saturate.
+"""
+
+from __future__ import annotations
+
+from gandoctor.rules.contracts.standstill import Limits, find_standstill
+from gandoctor.rules.contracts.standstill_causes import rank_causes
+from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, Rule, Severity
+from gandoctor.store import Run
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """One evidence over the stretch in which it stood still."""
+    still = find_standstill(run, "g", limits)
+    return [] if still is None else [still.evidence_saying()]
+
+
+def causes(run: Run, found: Found) -> list[Cause]:
+    """Rank why it stands still."""
+    return rank_causes(run, "g", LIMITS)
+
+
+LIMITS = Limits()
+
+RULE = Rule(
+    id="GD003",
+    name="generator-not-training",
+    title="The generator does not train",
+    severity=Severity.CRITICAL,
+    requires=(),
+    detect=detect,
+    limits=LIMITS,
+    treatments=(
+        "separate-variable-lists",
+        "generate-inside-tape",
+        "loss-from-logits",
+        "learning-rate-above-zero",
+    ),
+    references=(
+        "Goodfellow et al., Generative Adversarial Nets, NeurIPS 2014, algorithm 1",
+        "TensorFlow guide, Introduction to gradients and automatic differentiation: Getting a gradient of None",
+    ),
+    page=__doc__,
+    after_warm_up=False,
+    causes=causes,
+    # A generator that moves a little is not one that stands still: only the frozen one is refuted.
+    explains=Explanation(
+        symptoms=("GD201", "GD203", "GD301", "GD305", "GD401", "GD402", "GD404", "GD405", "GD407"),
+        critical=0.97,
+        warning=0.7,
+        info=0.2,
+        same_as=("generator-frozen", "generator-not-moving"),
+        refutes=("generator-frozen",),
+    ),
+)

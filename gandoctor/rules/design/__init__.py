@@ -1,0 +1,1 @@
+"""Design: what can be told from the model card, before training."""

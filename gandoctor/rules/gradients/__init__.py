@@ -1,0 +1,1 @@
+"""Gradients and weights: too small, too large, or dead."""

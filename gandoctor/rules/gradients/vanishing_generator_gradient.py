@@ -1,0 +1,203 @@
+"""GD201: the generator's gradient has gone to nothing, or no longer reaches its first layers.
+
+What it is
+    The gradient that arrives at the generator is exactly 0, or a tiny fraction of what it was in this very run; or
+    its last layer still receives one and its first layer next to nothing.
+
+Why it hurts
+    A gradient is all that the generator learns from. An optimizer that divides by its size hides the loss for a
+    while; then the images stop changing while the discriminator goes on.
+
+How it is recognised
+    By the run's own history, never by a fixed level: the norm's running median over 60 steps lies below 1/10000 of its
+    highest level in warm-up, or is exactly 0. By layers, where they were recorded: the norm at the first layer with
+    weights is less than 1/1000 of that at the last. Either must hold in 3 of 4 successive values over at least 60
+    steps, after warm-up, while the samples neither improve nor are as good as real ones.
+
+What it is not
+    A small gradient alone says little: in our first runs the best generator had the smallest, and with the
+    non-saturating loss a perfect discriminator gives large ones. A generator whose loss is near its floor of 0 has
+    what it wants, and its gradient goes with the loss: if its samples are bad all the same, the two steps disagree
+    (GD008, GD010). The hinge loss of the discriminator is exactly 0 where all margins are met; that is the
+    discriminator's gradient. Constant latents leave the first layer nothing to learn from, which is GD007. A gradient
+    that never existed, because the generator is frozen, is GD003.
+
+What to do
+    Ask first whether this loss can saturate at all: log(1 - D) can, and so can a cross-entropy that is clipped as a
+    probability; use -log D, from logits. With any other loss look for what cuts the way back: dead units, a generator
+    stuck at the bound of its output, layers without normalisation. Then make the discriminator's task harder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gandoctor.networks.layer_roles import role_of
+from gandoctor.rules.gradients.latent_variation import latents_are_constant
+from gandoctor.rules.gradients.own_level import early_level, finite, reaching_back
+from gandoctor.rules.gradients.vanishing_generator_gradient_causes import causes
+from gandoctor.rules.reading.late_values import median_between
+from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode, running_median
+from gandoctor.rules.reading.sample_progress import sample_progress
+from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.warm_up import warm_up_end
+from gandoctor.store import LossFamily, Run
+
+_NORM = "g_grad_norm"
+LAYERS = "g_layer_grad_norm"
+
+_WITH_FLOOR: tuple[LossFamily | None, ...] = ("non_saturating", "least_squares", None)
+"""Losses that are 0 where the generator has what it wants; one that is not known is taken for such."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds; read off single runs of the reference model at 1/8 width, to be calibrated.
+
+    Attributes:
+        share: Running median of the norm over its highest early level. One healthy run and five with faults in the
+            loss stayed above 4e-3; with a cross-entropy clipped as a probability it is exactly 0.
+        conduction: Norm at the first layer over that at the last. Of 24 first runs the healthy ones had 0.6 to 5,
+            those without batch normalisation 0.035 and more; AutoTrainer (Zhang et al., ICSE 2021) uses 1e-3.
+        satisfied: Loss of the generator up to which a vanishing gradient is what it should be. A cross-entropy's
+            gradient is in proportion to a loss this small; equilibria are 0.69 and 0.25.
+    """
+
+    share: float = 1e-4
+    conduction: float = 1e-3
+    satisfied: float = 0.01
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """Evidence on the whole norm, on how it is conducted through the layers, or on both."""
+    norm = finite(run, _NORM)
+    level, early = running_median(norm), early_level(run, norm)
+    if level.empty or early is None:
+        raise NotEvaluated(f"{_NORM} covers fewer than {SPAN_STEPS} steps.")
+    return [*_vanished(run, norm, level, early, limits), *_not_conducted(run, limits)]
+
+
+def _vanished(
+    run: Run, norm: pd.Series[float], level: pd.Series[float], early: float, limits: Limits
+) -> Iterator[Evidence]:
+    threshold = limits.share * early
+    episode = persistent_episode(level <= threshold, warm_up_end(run.manifest))
+    if episode is None or _has_what_it_wants(run, episode, limits):
+        return
+    episode = reaching_back(episode, norm <= threshold)
+    observed = float(episode.of(level).median())
+    told = (
+        "The generator's gradient is exactly 0"
+        if observed == 0
+        else f"The norm of the generator's gradient is {observed:.2g} in the median, {observed / early:.1g} of its "
+        f"{early:.2g} in warm-up,"
+    )
+    told += f" from step {episode.first_step} to {episode.last_step}. {_SATURATES[run.manifest.loss_family]}"
+    yield from _graded(run, Evidence(_NORM, observed, threshold, episode.first_step, episode.last_step, told), episode)
+
+
+def _not_conducted(run: Run, limits: Limits) -> Iterator[Evidence]:
+    if latents_are_constant(run):
+        return
+    layers = layers_in_order(run)
+    if len(layers) < 2:
+        return
+    (first, at_first), (last, at_last) = layers[0], layers[-1]
+    table = pd.DataFrame({"first": at_first, "last": at_last}).dropna()
+    table = table[table["last"] > 0]
+    try:
+        episode = persistent_episode(table["first"] < limits.conduction * table["last"], warm_up_end(run.manifest))
+    except NotEvaluated:
+        return  # too few probes: the whole norm, known at every step, has been judged
+    if episode is None or _has_what_it_wants(run, episode, limits):
+        return
+    ratio = float((episode.of(table["first"]) / episode.of(table["last"])).median())
+    told = (
+        f"The gradient at the generator's first layer ({first}) is {ratio:.1g} of that at its last ({last}), from step "
+        f"{episode.first_step} to {episode.last_step}: what the last layers receive does not reach the first ones."
+    )
+    at = (f"generator/{first}", f"generator/{last}")
+    found = Evidence(LAYERS, ratio, limits.conduction, episode.first_step, episode.last_step, told, layers=at)
+    yield from _graded(run, found, episode)
+
+
+def _graded(run: Run, found: Evidence, episode: Episode) -> Iterator[Evidence]:
+    """Nothing where the samples do well; critical only where they are known not to."""
+    progress = sample_progress(run, found.first_step, found.last_step)
+    if progress is not None and progress.state != "stuck":
+        return
+    known = Severity.WARNING if progress is None else Severity.CRITICAL
+    ending = "Whether the samples still improve is not known." if progress is None else progress.statement
+    yield Evidence(
+        found.signal,
+        found.observed,
+        found.threshold,
+        found.first_step,
+        found.last_step,
+        f"{found.statement} {ending}{episode.ending}",
+        episode.severity(known),
+        found.layers,
+    )
+
+
+def layers_in_order(run: Run) -> list[tuple[str, pd.Series[float]]]:
+    """Return the generator's layers with a recorded gradient norm, in the order of the model card.
+
+    Empty where there is no card. Normalisation does not count, nor what has weights of another kind.
+    """
+    card, recorded = run.manifest.generator, run.family(LAYERS)
+    if card is None:
+        return []
+    addresses = dict.fromkeys(layer.address for layer in card.layers if role_of(layer) == "weights")
+    return [(address, recorded[address]) for address in addresses if address in recorded]
+
+
+def _has_what_it_wants(run: Run, episode: Episode, limits: Limits) -> bool:
+    loss = median_between(run, "g_loss", episode.first_step, episode.last_step)
+    return run.manifest.loss_family in _WITH_FLOOR and loss is not None and 0.0 <= loss <= limits.satisfied
+
+
+_ELSEWHERE = (
+    "This loss does not go flat where the discriminator wins, so the way back is cut somewhere else: dead units, an "
+    "output at its bound, or a loss that is clipped."
+)
+_SATURATES: dict[LossFamily | None, str] = {
+    "minimax": "The minimax loss goes flat where the discriminator is sure of its fakes, and this is what it does.",
+    "non_saturating": _ELSEWHERE,
+    "least_squares": _ELSEWHERE,
+    "hinge": _ELSEWHERE,
+    "wasserstein": _ELSEWHERE,
+    None: "The loss family is not known: of the usual losses only the minimax loss goes flat by itself.",
+}
+
+LIMITS = Limits()
+
+RULE = Rule(
+    id="GD201",
+    name="vanishing-generator-gradient",
+    title="The generator's gradient has vanished",
+    severity=Severity.CRITICAL,
+    requires=(_NORM,),
+    detect=detect,
+    limits=LIMITS,
+    treatments=(
+        "non-saturating-loss",
+        "loss-from-logits",
+        "generate-inside-tape",
+        "leaky-discriminator",
+        "batch-norm-in-generator",
+        "match-output-range",
+        "instance-noise",
+        "spectral-normalisation",
+    ),
+    references=(
+        "Arjovsky and Bottou, Towards Principled Methods for Training GANs, ICLR 2017 (when it vanishes, and when not)",
+        "Goodfellow et al., Generative Adversarial Nets, NeurIPS 2014, section 3 (the non-saturating loss)",
+        "Zhang et al., AutoTrainer, ICSE 2021 (the ratio of the first layer to the last)",
+    ),
+    page=__doc__,
+    causes=causes,
+)

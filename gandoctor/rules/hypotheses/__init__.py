@@ -1,0 +1,1 @@
+"""Hypotheses: causes that several rules share."""

@@ -1,0 +1,149 @@
+"""Persistence: a symptom counts when it holds in 3 of 4 successive probes that span at least 60 steps.
+
+Successive probes of a GAN are strongly alike, so a fixed number of them proves little: the window must also
+be long in steps. A symptom that comes at once, from nothing to far beyond its limit, needs two probes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gandoctor.message import Message
+from gandoctor.rules.rule import NotEvaluated, Severity
+
+PROBES = 4
+SHARE = 0.75
+SPAN_STEPS = 60
+SUDDEN_PROBES = 2
+QUIET_PROBES = 4
+"""Probes before a sudden symptom in none of which it held: a young generator has its symptoms from the start."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A stretch of training in which a symptom persisted.
+
+    Attributes:
+        first_step: First probe of the stretch at which it held; last_step: the last one.
+        ongoing: It still held in the last window that was recorded.
+        outgrown: It began before symptoms are judged and has ended: a slow start, as healthy runs have too.
+    """
+
+    first_step: int
+    last_step: int
+    ongoing: bool
+    outgrown: bool = False
+
+    def severity(self, severity: Severity) -> Severity:
+        """Return the severity while it lasts; one notch less if the run has recovered, a remark if it outgrew it.
+
+        Healthy runs of the fault benchmark's calibration split outgrow noise, copies or a low loss that the end of
+        warm-up has met.
+        """
+        if self.outgrown:
+            return Severity.INFO
+        return severity if self.ongoing else list(Severity)[max(0, severity.rank - 1)]
+
+    @property
+    def ending(self) -> Message | None:
+        """A sentence on how it ended; None while it lasts."""
+        return None if self.ongoing else Message("The run recovered after step {step}.", step=self.last_step)
+
+    def of(self, series: pd.Series[float]) -> pd.Series[float]:
+        """Return the part of a signal that falls into the stretch."""
+        return series.loc[self.first_step : self.last_step]
+
+
+def persistent_episode(holds: pd.Series[bool], judged_from: int, far: pd.Series[bool] | None = None) -> Episode | None:
+    """Find the stretch in which a condition persisted beyond warm-up.
+
+    Args:
+        holds: Whether the symptom held, one value a probe, indexed by step.
+        judged_from: First step that may be judged: one whole window must lie after it. The stretch itself may
+            have begun earlier.
+        far: Whether it held far beyond its limit, at the same steps. Two such probes in a row after `judged_from` are
+            enough where it held in none of the four before: what a healthy run outgrows is never that sudden.
+
+    Returns:
+        The ongoing stretch, else the longest one that was not outgrown, else the longest, else None.
+
+    Raises:
+        NotEvaluated: No whole window lies after `judged_from`.
+    """
+    steps = holds.index.to_numpy()
+    values = holds.to_numpy(dtype=bool)
+    position = np.arange(len(steps))
+    # The window of a probe: back to the last probe at least 60 steps earlier, and at least four probes.
+    start = np.minimum(position - (PROBES - 1), np.searchsorted(steps, steps - SPAN_STEPS, side="right") - 1)
+    whole = start >= 0
+    judged = whole & (steps[np.maximum(start, 0)] >= judged_from)
+    sudden = _sudden(steps, values, judged_from, far)
+    if not judged.any() and not sudden.any():
+        seen = int((steps >= judged_from).sum())
+        raise NotEvaluated(
+            Message(
+                "Needs {probes} probes over {span} steps after warm-up (step {start}); {seen} recorded so far.",
+                probes=PROBES,
+                span=SPAN_STEPS,
+                start=judged_from,
+                seen=seen,
+            )
+        )
+    total = np.concatenate([[0], np.cumsum(values)])
+    first = np.maximum(start, 0)
+    satisfied = sudden | (whole & ((total[position + 1] - total[first]) >= SHARE * (position - first + 1)))
+    judged |= sudden
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], satisfied, [False]]).astype(np.int8)))
+    episodes = []
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if not judged[begin:end].any():
+            continue  # over before warm-up was
+        held = steps[first[begin] : end][values[first[begin] : end]]
+        ongoing = bool(end == len(steps))
+        outgrown = not ongoing and bool(held[0] < judged_from)
+        episodes.append(Episode(int(held[0]), int(held[-1]), ongoing, outgrown))
+    return max(episodes, key=lambda e: (e.ongoing, not e.outgrown, e.last_step - e.first_step), default=None)
+
+
+def persistent_episodes(
+    conditions: Mapping[str, pd.Series[bool]], judged_from: int, far: Mapping[str, pd.Series[bool]]
+) -> dict[str, Episode | None]:
+    """Find the stretch of each of several conditions; arguments by name, as of `persistent_episode`.
+
+    Raises:
+        NotEvaluated: No whole window lies after `judged_from`, and none of them came suddenly.
+    """
+    found: dict[str, Episode | None] = {}
+    too_early: NotEvaluated | None = None
+    for name, holds in conditions.items():
+        try:
+            found[name] = persistent_episode(holds, judged_from, far.get(name))
+        except NotEvaluated as reason:
+            found[name], too_early = None, reason
+    if too_early is not None and not any(found.values()):
+        raise too_early
+    return found
+
+
+def _sudden(steps: np.ndarray, values: np.ndarray, judged_from: int, far: pd.Series[bool] | None) -> np.ndarray:
+    """Tell at which probes a symptom has come at once: far beyond its limit twice, and not there before."""
+    result = np.zeros(len(steps), dtype=bool)
+    if far is None:
+        return result
+    beyond = values & far.to_numpy(dtype=bool)
+    for last in range(QUIET_PROBES + SUDDEN_PROBES - 1, len(steps)):
+        since = last - SUDDEN_PROBES + 1
+        quiet = not values[since - QUIET_PROBES : since].any()
+        result[last] = quiet and steps[since] >= judged_from and bool(beyond[since : last + 1].all())
+    return result
+
+
+def running_median(series: pd.Series[float], span: int = SPAN_STEPS) -> pd.Series[float]:
+    """Return the median over the last `span` steps, from the first step that has as many behind it."""
+    clock = pd.Series(series.to_numpy(), index=pd.to_timedelta(series.index.to_numpy(), unit="s"))
+    median = pd.Series(clock.rolling(f"{span}s", min_periods=1).median().to_numpy(), index=series.index)
+    return median[median.index >= series.index[0] + span] if len(series) else median

@@ -1,0 +1,1 @@
+"""Samples: what is wrong with the generated images."""
