@@ -9,6 +9,7 @@ import pytest
 
 from gandoctor.measures import Reference, diversity_statistics, image_statistics, null_bands
 from gandoctor.measures.digits import DigitSet
+from gandoctor.measures.images import lone_pixel_share
 from gandoctor.measures.null import resampled_bands, sheet_bands
 from gandoctor.store import Manifest, RunWriter, load_run
 
@@ -81,3 +82,16 @@ def test_of_a_run(tmp_path: Path, digits: np.ndarray) -> None:
     bare = RunWriter(tmp_path / "bare", Manifest())
     bare.close("completed")
     assert null_bands(load_run(tmp_path / "bare")) == {}
+
+
+def test_lone_pixels_are_those_of_all_reals(digits: np.ndarray) -> None:
+    """The mean needs no draws of a sheet's images; the band is that of sheets."""
+    reals = digits[:200].astype(np.float32) / 255
+    speckled = reals[:40].copy()
+    speckled[:, 5::7, 5::7] = 1 - np.round(speckled[:, 5::7, 5::7])
+    images = np.concatenate([speckled, reals])
+    band = sheet_bands(images)["sample_lone_pixels"]
+    assert band.mean == lone_pixel_share(images)
+    assert 0 < band.low < band.mean < band.high
+    assert band.std > 0
+    assert sheet_bands(images[:31]) == {}

@@ -102,8 +102,8 @@ def test_noise_that_falls_is_only_noted_and_noise_that_stays_is_not(make_run: Ma
     finding = RULE.evaluate(make_run(falling))
     assert finding.severity is Severity.INFO
     facts = finding.evidence[0].statement.facts
-    assert facts["steps"] == 200
-    assert facts["early"] > facts["late"]
+    halves = {"early": 0.4 * 0.5 ** (820 / 300), "late": 0.4 * 0.5 ** (940 / 300)}
+    assert facts == pytest.approx({"noise": finding.evidence[0].observed, "normal": 0.0, "steps": 200} | halves)
     assert RULE.evaluate(make_run(improving | {"sample_noise_sigma": probes(0.07)})).severity is Severity.WARNING
 
 
