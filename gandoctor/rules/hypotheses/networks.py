@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gandoctor.message import Message
 from gandoctor.networks.layer_roles import role_of
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.hypotheses.players import both_win
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.reading.output_range import output_reach
@@ -24,6 +26,16 @@ FADED = 0.1
 BLANK = 0.03
 """Contrast of samples, in the data's range, up to which they are blank; digits have 0.3."""
 AT_BOUND = 0.02
+
+
+BATCH_NORM_MODE = Hypothesis(
+    "batch-norm-mode",
+    Message("Batch normalisation behaves differently in training and in inference mode"),
+    Message(
+        "Images are clear in training mode but not in inference mode. With a momentum of 0.9, or with training=True "
+        "for the discriminator's fakes, the two losses separate."
+    ),
+)
 
 
 def batch_norm_mode(run: Run) -> Cause:

@@ -7,6 +7,8 @@ networks are built live in `layer_hypotheses`.
 from __future__ import annotations
 
 from gandoctor.measures import null_bands
+from gandoctor.message import Message
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.reading.phase_agreement import excess
 from gandoctor.rules.reading.phase_blame import Blame, blame
@@ -27,6 +29,26 @@ STILL_LATENTS = 1e-3
 """Standard deviation of latents below which they do not vary."""
 IGNORED = 0.05
 """Spread across latents over that of real images, below which latents are ignored; as in mode-collapse (GD403)."""
+
+
+DISCRIMINATOR_FROZEN = Hypothesis(
+    "discriminator-frozen",
+    Message("The discriminator is frozen"),
+    Message("Its own update does not move its weights."),
+)
+LABELS_DISAGREE = Hypothesis(
+    "labels-disagree",
+    Message("The labels are reversed in one of the two steps"),
+    Message(
+        "Print the labels that each step passes to its loss: both losses go to zero, and where the discriminator's "
+        "labels are the wrong ones the logits of generated images lie above those of real images."
+    ),
+)
+DEGENERATE_LATENTS = Hypothesis(
+    "degenerate-latents",
+    Message("The latents themselves do not vary"),
+    Message("Print the standard deviation of a latent batch, and check whether two batches are equal."),
+)
 
 
 def generator_not_moving(run: Run) -> Cause:

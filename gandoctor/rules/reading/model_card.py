@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from gandoctor.message import Message
 from gandoctor.networks.layer_roles import Role, activation_of, role_of
 from gandoctor.rules.rule import MODEL_CARD, Evidence, NotEvaluated, Severity
 from gandoctor.store import LayerCard, PlayerCard, Run
@@ -172,7 +173,7 @@ def examined(
 
 
 def card_evidence(
-    statement: str,
+    statement: Message,
     observed: float,
     threshold: float | None = None,
     layers: Iterable[str] = (),
