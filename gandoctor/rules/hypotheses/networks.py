@@ -6,8 +6,8 @@ import numpy as np
 
 from gandoctor.message import Message
 from gandoctor.networks.layer_roles import role_of
-from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.hypotheses.players import both_win
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.reading.output_range import output_reach
 from gandoctor.rules.reading.phase_agreement import running_jensen_residual

@@ -27,7 +27,7 @@ NO_GRADIENT_ARRIVES = Hypothesis(
     "no-gradient-arrives",
     Message("The loss is saturated or does not depend on the weights"),
     Message(
-        "The gradient norm is exactly 0: the images were generated outside the tape, were converted to NumPy arrays, or "
-        "the loss is flat where they lie."
+        "The gradient norm is exactly 0: the images were generated outside the tape, were converted to NumPy arrays, "
+        "or the loss is flat where they lie."
     ),
 )
