@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandoctor.message import Message
-from gandoctor.rules.rule import Cause
-
-NOT_RECORDED = Message("not recorded")
+from gandoctor.rules.rule import NOT_RECORDED, Cause
 
 
 @dataclass(frozen=True)
