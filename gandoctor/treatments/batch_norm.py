@@ -21,7 +21,7 @@ output_block = [  # nothing between the last weights and the output activation
 TREATMENTS = (
     Treatment(
         id="batch-norm-placement",
-        title="Remove batch normalisation from the generator's output and from the discriminator",
+        title="Remove batch normalisation from the generator's output and the discriminator",
         explanation=(
             "On the generator's output it fixes the mean and variance of every batch of images. In a discriminator "
             "that sees real and generated images in one batch it mixes their statistics. If you keep it there, use "

@@ -62,9 +62,9 @@ discriminator = keras.Sequential(
     ),
     Treatment(
         id="instance-noise",
-        title="Add a little noise to the discriminator's inputs, real and generated (instance noise)",
+        title="Add instance noise to real and generated images before the discriminator",
         explanation=(
-            "The noise makes the distributions of real and generated images overlap, so no perfect discriminator "
+            "A little noise makes the distributions of real and generated images overlap, so no perfect discriminator "
             "exists. Use the same noise for both, and let it fade out during training."
         ),
         evidence="strong",
