@@ -115,7 +115,7 @@ PROBLEMS = (
         ),
         first=(
             "A low loss early on is normal: in 10 of our first 12 healthy runs it fell below 0.05 before step 300. If "
-            "it stays there while the samples do not improve, look for a broken contract before you change any setting: "
+            "it stays there while the samples do not improve, look for a broken contract before changing any setting: "
             "a network that is not updated, data outside the generator's range, latents that do not vary. Only then "
             "change the ratio of the learning rates, by a factor of two in favour of the network that is losing, or "
             "regularise the discriminator."
