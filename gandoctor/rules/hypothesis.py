@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandoctor.message import Message
-from gandoctor.rules.rule import NOT_RECORDED, Cause
+from gandoctor.rules.rule import Cause
+
+NOT_RECORDED = Message("not recorded")
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,6 @@ MODEL_CARD = "model_card"
 """The signal of evidence that was read from the model card; its only step is 0."""
 
 
-NOT_RECORDED = Message("not recorded")
-
-
 class Severity(StrEnum):
     """How much a detected failure mode matters. `rank` orders severities from harmless to fatal."""
 
@@ -288,10 +285,12 @@ def not_recorded(run: Run, signal: str) -> Message:
     return Message("{signal} was not recorded: {why}.", signal=signal, why=why_missing(run, signal))
 
 
-def why_missing(run: Run, name: str, otherwise: Message = NOT_RECORDED) -> Message:
-    """Return the recording's own reason why something is missing, a clause; `otherwise` where it gave none."""
+def why_missing(run: Run, name: str, otherwise: Message | None = None) -> Message:
+    """Return the recording's own reason why something is missing: a clause, `otherwise` where it gave none."""
     absence = run.manifest.missing.get(name)
-    return otherwise if absence is None else Absence.read(absence).message
+    if absence is None:
+        return Message("not recorded") if otherwise is None else otherwise
+    return Absence.read(absence).message
 
 
 def limits_of(rule: Rule) -> Mapping[str, float]:

@@ -222,8 +222,12 @@ def causes(run: Run, found: Found) -> list[Cause]:
         shown = Message("the repeated batch has the mean of all real images given to the monitor")
     else:
         shown = Message("the repeated batch has another mean than the real images given to the monitor")
+    compare = Message(
+        "Compare two successive batches from the pipeline with `numpy.array_equal`, and count the different images in "
+        "an epoch."
+    )
     return [
-        LOADER_REPEATS.cause(0.4 if whole else 0.9, shown),
+        LOADER_REPEATS.cause(0.4 if whole else 0.9, shown, compare),
         WHOLE_DATA_SET_AT_ONCE.cause(0.8 if whole else 0.05 if whole is False else 0.2, shown),
     ]
 

@@ -34,7 +34,7 @@ import numpy as np
 
 from gandoctor.message import Message, clauses, sentences
 from gandoctor.rules.hypotheses.data import BAD_DATA
-from gandoctor.rules.hypotheses.updates import EXPLODING_UPDATES, LOGARITHM_OF_ZERO
+from gandoctor.rules.hypotheses.training import EXPLODING_UPDATES, LOGARITHM_OF_ZERO
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
@@ -179,9 +179,18 @@ def causes(run: Run, found: Found) -> list[Cause]:
     exploded = growth is not None and growth.ratio > found.limits.explosion
     in_loss, in_gradient = first.signal in _LOSSES, first.signal in _GRADIENTS
     came_first = Message("{signal} was first, {value}", signal=first.signal, value=_in_words(first.value))
+    explosion = Message(
+        "Gradient norms grow for many steps before the failure, and a learning rate ten times lower delays or prevents "
+        "it."
+    )
+    logarithm = Message(
+        "The loss becomes infinite before the gradients do, while the discriminator is confident. Computing it from "
+        "logits prevents that."
+    )
+    infinite_loss = in_loss and np.isinf(first.value)
     return [
-        EXPLODING_UPDATES.cause(0.9 if exploded else 0.2 if growth is not None else 0.4, grew),
-        LOGARITHM_OF_ZERO.cause(0.85 if in_loss and np.isinf(first.value) else 0.35 if in_loss else 0.1, came_first),
+        EXPLODING_UPDATES.cause(0.9 if exploded else 0.2 if growth is not None else 0.4, grew, explosion),
+        LOGARITHM_OF_ZERO.cause(0.85 if infinite_loss else 0.35 if in_loss else 0.1, came_first, logarithm),
         SINGULAR_DERIVATIVE.cause(0.7 if in_gradient and not exploded else 0.15, clauses(came_first, grew)),
         _bad_data(run, first, found.limits),
     ]

@@ -7,7 +7,7 @@ from gandoctor.player_names import SLOTS
 from gandoctor.rules.contracts.standstill import Standstill
 from gandoctor.rules.contracts.standstill_search import read_signal
 from gandoctor.rules.hypotheses.players import DISCRIMINATOR_FROZEN
-from gandoctor.rules.hypotheses.updates import NO_GRADIENT_ARRIVES
+from gandoctor.rules.hypotheses.training import NO_GRADIENT_ARRIVES
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.rule import Cause
 from gandoctor.store import Run
