@@ -264,7 +264,7 @@ class Rule:
             if family is None:
                 return Message("The loss family is unknown. Pass loss= to GANMonitor.")
             if family not in self.loss_families:
-                return Message("This rule does not apply to a {family} loss.", family=OBJECTIVES[family].title)
+                return Message("Does not apply to a {family} loss.", family=OBJECTIVES[family].title)
         for name in self.requires:
             if name not in run:
                 return not_recorded(run, name)
