@@ -1,7 +1,7 @@
 """The training child: `python -m gandoctor.experiments.child.main` builds the target, fits it, records the run.
 
-Standard input carries the `Job` and then `Control` lines, standard output `ChildMessage`s, standard error is the log. It
-ends with an `ExitStatus`. The launcher is the only intended caller.
+Standard input carries the `Job` and then `Control` lines, standard output `ChildMessage`s, standard error is the log.
+It ends with an `ExitStatus`. The launcher is the only intended caller.
 """
 
 from __future__ import annotations
