@@ -9,7 +9,7 @@ import pytest
 from recorded_runs import every_step
 
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.rules import Evidence, NotEvaluated, Severity, Status, find_rule
+from gandoctor.rules import Cause, Evidence, NotEvaluated, Severity, Status, find_rule
 from gandoctor.rules.rule import Found, not_recorded, why_missing
 from gandoctor.store import Run
 
@@ -63,7 +63,12 @@ def test_causes_are_handed_what_was_found_and_the_limits_of_the_rule(make_run: M
     seen: list[Found] = []
     original = find_rule("GD001")
     own = dataclasses.replace(original.limits, start=7)
-    rule = dataclasses.replace(original, limits=own, causes=lambda run, found: seen.append(found) or [])
+
+    def causes(run: Run, found: Found) -> list[Cause]:
+        seen.append(found)
+        return []
+
+    rule = dataclasses.replace(original, limits=own, causes=causes)
     finding = rule.evaluate(make_run({"d_loss": every_step(float("nan"), stop=5), "d_grad_norm": every_step(1.0)}))
     assert (finding.status, finding.severity) == (Status.DETECTED, Severity.CRITICAL)
     [found] = seen

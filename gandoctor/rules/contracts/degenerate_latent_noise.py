@@ -17,7 +17,7 @@ How it is recognised
     only the latent sampler that the monitor was given can be checked: for a standard deviation of 0.
 
 What it is not
-    Small latents are latents. A hundredth of the usual size did no visible harm in our measurements, because batch
+    Small latents are latents. Latents 0.01 times the usual size did no visible harm in our measurements, because batch
     normalisation scales them up; they are only mentioned. The latents of the monitor's own probes are the same on
     purpose and are not judged. A batch of a single image has no spread, and neither have its real images; its mean
     has to change instead. Labels in place of latents, the same classes in every batch, are not noise. Samples that are
