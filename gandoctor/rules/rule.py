@@ -286,11 +286,11 @@ def not_recorded(run: Run, signal: str) -> Message:
 
 
 def why_missing(run: Run, name: str, otherwise: Message | None = None) -> Message:
-    """Return the recording's own reason why something is missing: a clause, `otherwise` where it gave none."""
+    """Return why something is missing: the recording's own reason, a clause; `otherwise` where it gave none."""
     absence = run.manifest.missing.get(name)
-    if absence is None:
-        return Message("not recorded") if otherwise is None else otherwise
-    return Absence.read(absence).message
+    if absence is not None:
+        return Absence.read(absence).message
+    return Message("{signal} was not recorded", signal=name) if otherwise is None else otherwise
 
 
 def limits_of(rule: Rule) -> Mapping[str, float]:

@@ -56,7 +56,9 @@ def test_a_signal_that_was_not_recorded_is_said_with_the_recordings_reason(make_
     run = make_run({"d_loss": every_step(0.5, stop=5)}, missing={"g_loss": why})
     assert str(not_recorded(run, "g_loss")) == "g_loss was not recorded: no optimizer was found."
     assert str(not_recorded(run, "d_auc")) == "d_auc was not recorded."
-    assert str(why_missing(run, "d_auc")) == "not recorded"
+    assert str(why_missing(run, "g_loss")) == "no optimizer was found"
+    assert str(why_missing(run, "d_auc")) == "d_auc was not recorded"
+    assert str(why_missing(run, "d_auc", Message("no optimizer"))) == "no optimizer"
 
 
 def test_causes_are_handed_what_was_found_and_the_limits_of_the_rule(make_run: MakeRun) -> None:

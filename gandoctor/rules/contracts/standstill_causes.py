@@ -20,7 +20,7 @@ GENERATOR_FROZEN = Hypothesis(
 LEARNING_RATE_ZERO = Hypothesis(
     "learning-rate-zero",
     Message("The learning rate is 0"),
-    Message("The recorded learning rate is 0; a schedule may have ended."),
+    Message("Look at the recorded learning rate: it is 0, perhaps because a schedule ended."),
 )
 OTHER_NETWORKS_TRAINED = Hypothesis(
     "other-networks-trained",
