@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from gandoctor.message import Message
 from gandoctor.networks.layer_roles import Role, activation_of, role_of
 from gandoctor.rules.rule import MODEL_CARD, Evidence, NotEvaluated, Severity
 from gandoctor.store import LayerCard, PlayerCard, Run
@@ -173,7 +172,7 @@ def examined(
 
 
 def card_evidence(
-    statement: Message,
+    statement: str,
     observed: float,
     threshold: float | None = None,
     layers: Iterable[str] = (),
