@@ -80,9 +80,9 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
     if not windows or series.index[windows[-1][0]] < judged_from:
         raise NotEvaluated(
             Message(
-                "Needs {probes} probes over {span:.0f} steps after warm-up (step {start}); {seen} recorded so far.",
+                "Needs {probes} probes over {span} steps after warm-up (step {start}); {seen} recorded so far.",
                 probes=PROBES,
-                span=span,
+                span=round(span),
                 start=judged_from,
                 seen=int((series.index >= judged_from).sum()),
             )

@@ -23,8 +23,8 @@ What it is not
     of the high frequencies and are not found; nor is blur where the reals have next to none.
 
 What to do
-    Look for what smooths the images by construction: a pixel loss beside the adversarial one, an enlargement behind the
-    last convolution, averaged weights. Then find out which player is at fault: a discriminator that cannot tell the
+    Look for what smooths the images by construction: a pixel loss beside the adversarial one, upsampling after the last
+    convolution, averaged weights. Then find out which player is at fault: a discriminator that cannot tell the
     samples from the reals is too weak to ask for detail, and one that always can leaves the generator nothing to
     follow.
 """

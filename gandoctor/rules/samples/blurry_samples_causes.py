@@ -7,6 +7,7 @@ between those it speaks for and those it speaks against.
 from __future__ import annotations
 
 from gandoctor.message import Message, clauses
+from gandoctor.rules.hypotheses.networks import NO_LAYERS
 from gandoctor.rules.hypotheses.players import (
     DISCRIMINATOR_FROZEN,
     DISCRIMINATOR_LEARNS_FASTER,
@@ -22,7 +23,7 @@ from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import LayerCard, Run
 
 _SMOOTHERS = ("UpSampling", "AveragePooling", "Resizing", "GaussianBlur", "Blur")
-"""Parts of the types of layers that smooth what they are given; behind the last weights nothing sharpens it again."""
+"""Parts of the types of layers that smooth what they are given; after the last weights nothing sharpens it again."""
 WEAK_AUC = 0.6
 STRONG_AUC = 0.99
 STRONG_GAP = 8.0
@@ -30,8 +31,8 @@ STRONG_GAP = 8.0
 
 OUTPUT_SMOOTHED = Hypothesis(
     "output-smoothed",
-    Message("A layer behind the generator's last weights smooths the image"),
-    Message("Without the layer, or with a convolution behind it, the images are sharp."),
+    Message("A layer after the generator's last weights smooths the image"),
+    Message("Without the layer, or with a convolution after it, the images are sharp."),
 )
 DISCRIMINATOR_TOO_WEAK = Hypothesis(
     "discriminator-too-weak",
@@ -67,7 +68,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
 def _smoothing_layer(run: Run) -> Cause:
     card = run.manifest.generator
     if card is None or not card.layers:
-        return OUTPUT_SMOOTHED.cause(0.2, Message("the layers were not recorded"))
+        return OUTPUT_SMOOTHED.cause(0.2, NO_LAYERS)
     behind = []
     for layer in reversed(card.layers):
         if layer.parameters > 0:
@@ -76,7 +77,7 @@ def _smoothing_layer(run: Run) -> Cause:
             behind.append(layer.name)
     if not behind:
         return OUTPUT_SMOOTHED.cause(0.03, Message("there is no such layer"))
-    return OUTPUT_SMOOTHED.cause(0.9, Message("behind the last weights come {layers}", layers=tuple(behind)))
+    return OUTPUT_SMOOTHED.cause(0.9, Message("after the last weights come {layers}", layers=tuple(behind)))
 
 
 def _repeats_pixels(layer: LayerCard) -> bool:
@@ -89,7 +90,7 @@ def _frozen_discriminator(run: Run) -> Cause:
     if moves is None:
         return DISCRIMINATOR_FROZEN.cause(0.2)
     return DISCRIMINATOR_FROZEN.cause(
-        0.95 if moves == 0 else 0.02, Message("they move by {movement:.3g} (L2 norm)", movement=moves)
+        0.95 if moves == 0 else 0.02, Message("they move by {moves:.3g} (L2 norm)", moves=moves)
     )
 
 

@@ -21,7 +21,7 @@ What it is not
     counts as pixel noise too: the same pixels, seen by two rules.
 
 What to do
-    Enlarge by resizing and a convolution, or by transposed convolutions whose kernel is a multiple of the stride. Where
+    Upsample by resizing and a convolution, or by transposed convolutions whose kernel is a multiple of the stride. If
     the generator does so already, take batch normalisation off its output, and give the discriminator's strided
     convolutions even kernels too: what they see unevenly reaches the generator as an uneven gradient.
 """
@@ -52,7 +52,7 @@ _SIGNALS = (_GRID, _HIGH, _CONTRAST)
 
 UNEVEN_UPSAMPLING = Hypothesis(
     "uneven-upsampling",
-    Message("The generator enlarges by kernels that do not fit their stride"),
+    Message("The generator upsamples with kernels that do not fit their stride"),
     Message(
         "The untrained generator's images have the grid already, before the first step. It goes when kernel 5 is "
         "replaced by 4 with stride 2, or by resizing."
@@ -182,7 +182,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD406",
     name="checkerboard-artifacts",
-    title=Message("A checkerboard lies over the samples"),
+    title=Message("The samples have checkerboard artifacts"),
     severity=Severity.WARNING,
     requires=_SIGNALS,
     detect=detect,

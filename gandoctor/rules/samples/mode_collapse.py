@@ -220,10 +220,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
     chasing = CHASING_THE_DISCRIMINATOR.cause(
         0.5,
         Message("compare the contact sheets"),
-        Message(
-            "Contact sheets show a different image being repeated every few dozen steps. R1, or a discriminator that "
-            "sees the batch, ends it."
-        ),
+        sentences(CHASING_THE_DISCRIMINATOR.test, Message("R1, or a discriminator that sees the batch, ends it.")),
     )
     return [*(hypothesis(run) for hypothesis in shared), chasing]
 

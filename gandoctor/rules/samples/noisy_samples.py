@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gandoctor.message import Message, clauses, sentences
+from gandoctor.rules.hypotheses.networks import NO_LAYERS
 from gandoctor.rules.hypotheses.training import NOT_FINISHED
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median, medians_of_halves
@@ -166,7 +167,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
 
 def _noise_layer(layers: list[LayerCard]) -> Cause:
     if not layers:
-        return NOISE_LAYER.cause(0.2, Message("the layers were not recorded"))
+        return NOISE_LAYER.cause(0.2, NO_LAYERS)
     names = tuple(layer.name for layer in layers if "Noise" in layer.type)
     if not names:
         return NOISE_LAYER.cause(0.05, Message("the generator has no noise layer"))
@@ -183,7 +184,7 @@ def _active_dropout(run: Run, layers: list[LayerCard]) -> Cause:
     score = 0.5 if rates and max(rates) > 0 else 0.05 if layers else 0.3
     highest = Message("the generator's highest dropout rate is {rate:g}", rate=max(rates, default=0))
     shown = clauses(
-        highest if layers else Message("the layers were not recorded"),
+        highest if layers else NO_LAYERS,
         None
         if gap is None
         else Message("training- and inference-mode images differ by {gap:.2f} of their spread", gap=gap),
