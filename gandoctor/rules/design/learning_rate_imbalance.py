@@ -35,7 +35,8 @@ import numpy as np
 from gandoctor.message import Message, sentences
 from gandoctor.player_names import NAMES, OTHER, PLAYERS, Player
 from gandoctor.rules.hypotheses.players import DISCRIMINATOR_LEARNS_FASTER
-from gandoctor.rules.hypotheses.updates import HIGHEST_RATE, LEARNING_RATE_MISTYPED, LOWEST_RATE, shown_rates
+from gandoctor.rules.hypotheses.training import LEARNING_RATE_MISTYPED
+from gandoctor.rules.reading.learning_rates import HIGHEST_RATE, LOWEST_RATE, shown_rates
 from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.reading.repetition import longest_stretch
 from gandoctor.rules.rule import MODEL_CARD, Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
