@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gandoctor.message import Message, sentences
+from gandoctor.message import Message, Value, sentences
 from gandoctor.player_names import NAMES, OTHER, PLAYERS, Player
 from gandoctor.rules.hypotheses.players import DISCRIMINATOR_LEARNS_FASTER
 from gandoctor.rules.hypotheses.training import LEARNING_RATE_MISTYPED
@@ -138,7 +138,8 @@ def _alone(run: Run, player: Player, rates: Mapping[Player, pd.Series[float]], l
         if found is None:
             continue
         rate = float(positive.loc[found.first_step : found.last_step].median())
-        known = {"player": NAMES[player], "rate": rate, "limit": limit, "optimizer": str(card.optimizer.get("type"))}
+        optimizer = str(card.optimizer.get("type"))
+        known: dict[str, Value] = {"player": NAMES[player], "rate": rate, "limit": limit, "optimizer": optimizer}
         if is_low:
             unusual = Message(
                 "The {player}'s learning rate is {rate:.2g}, below {limit:g}, the lowest usual one for {optimizer}.",
