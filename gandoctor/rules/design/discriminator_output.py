@@ -81,9 +81,9 @@ def bounded_critic(network: Network, output: Output, family: LossFamily | None) 
         )
     elif family == "hinge" and low > -1:
         severity = Severity.WARNING
-        why = Message("hinge loss wants scores of -1 and less for generated images, which are out of its reach")
+        why = Message("hinge loss asks for scores of -1 and less for generated images, which the output cannot reach")
     elif family == "hinge" and math.isfinite(low):
-        why = Message("hinge loss wants scores beyond 1 and -1, which it only approaches")
+        why = Message("hinge loss asks for scores beyond 1 and -1, which the output only approaches")
     elif family == "least_squares" and bounded:
         why = Message("least squares was designed for unbounded scores, whose gradient never fades")
     if why is not None:

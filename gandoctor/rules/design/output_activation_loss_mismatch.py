@@ -90,8 +90,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if not entropies and _may_be_cross_entropy(run) and not _numbers_suffice(run, limits):
         raise NotEvaluated(
             Message(
-                "What the loss takes the discriminator's output for is not known: no Keras loss was found on the "
-                "model, and its own losses need {steps} steps to tell.",
+                "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no Keras "
+                "loss was found on the model, and the recorded losses need {steps} steps to tell.",
                 steps=limits.steps,
             )
         )
@@ -126,12 +126,12 @@ def _cross_entropy(
         return
     fit = _how_they_fit(network, output, where, from_logits)
     if from_logits and output.activation == "sigmoid" and output.is_seen_through:
-        luck = Message("Keras removes the sigmoid and warns of it: the training is right by luck.")
+        luck = Message("Keras removes the sigmoid with a warning: the training is right by luck.")
         yield card_evidence(sentences(fit, luck), 1, None, layers, Severity.INFO)
     elif from_logits and math.isfinite(bounds[0]) and math.isfinite(bounds[1]):
         low, high = (1 / (1 + math.exp(-bound)) for bound in bounds)
         unsure = Message(
-            "Taken for logits, its values mean probabilities of {low:.2f} to {high:.2f}, never surer.",
+            "Read as logits, its values give probabilities from {low:.2f} to {high:.2f}, and no more certain ones.",
             low=low,
             high=high,
         )

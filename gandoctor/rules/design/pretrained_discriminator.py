@@ -31,11 +31,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gandoctor.loss_families import OBJECTIVES, families
+from gandoctor.loss_families import OBJECTIVES, LossFamily, families
 from gandoctor.message import Message, sentences
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import contract_warm_up_end
-from gandoctor.store import LossFamily, Run
+from gandoctor.store import Run
 
 
 @dataclass(frozen=True)

@@ -166,9 +166,9 @@ def _clipped(
     observed = float(episode.of(level).median())
     erased = counted(
         "Clipping by value erases the {player}'s gradient from step {first} to {last}: its only entry has a root mean "
-        "square of {entry:.3g} and is clipped at {clip:g}, so little but the sign is left.",
+        "square of {entry:.3g} and is clipped at {clip:g}, so little more than its sign is left.",
         "Clipping by value erases the {player}'s gradient from step {first} to {last}: its {n} entries have a root "
-        "mean square of {entry:.3g} and are clipped at {clip:g}, so little but their signs is left.",
+        "mean square of {entry:.3g} and are clipped at {clip:g}, so little more than their signs is left.",
         card.parameters,
         player=NAMES[player],
         first=episode.first_step,

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gandoctor.loss_families import LossFamily
 from gandoctor.message import Message, sentences
 from gandoctor.networks.layer_roles import role_of
 from gandoctor.rules.gradients.latent_variation import latents_are_constant
@@ -45,7 +46,7 @@ from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_
 from gandoctor.rules.reading.sample_progress import sample_progress
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import warm_up_end
-from gandoctor.store import LossFamily, Run
+from gandoctor.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -63,7 +63,7 @@ def test_probabilities_taken_for_logits(make_run: MakeRun) -> None:
     assert seen_through.severity is Severity.INFO
     assert str(seen_through.evidence[0].statement) == (
         "The discriminator ends in activation (sigmoid), and the cross-entropy (attribute .loss_fn) has "
-        "from_logits=True. Keras removes the sigmoid and warns of it: the training is right by luck."
+        "from_logits=True. Keras removes the sigmoid with a warning: the training is right by luck."
     )
     assert named(seen_through) == {"discriminator/activation"}
     as_argument = card(CONV, LEAKY, "Flatten", ("Dense", {"units": 1, "activation": "sigmoid"}))
