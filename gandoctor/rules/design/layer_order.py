@@ -10,7 +10,7 @@ Why it hurts
     A second activation receives only what the first lets through. After a ReLU, a sigmoid gives 0.5 to 1, so a
     discriminator can never call an image fake and a generator can make no dark pixel; where the ReLU is closed, no
     gradient passes. Dropout on the output sets pixels or scores to 0 by chance, and the weights learn nothing from
-    those. Dropout makes values vary 1 / (1 - rate) times as much in training as in inference, and a batch
+    those. Dropout makes the variance 1 / (1 - rate) times as large in training as in inference, and a batch
     normalisation right after it keeps the variance of training for inference.
 
 How it is recognised
@@ -167,9 +167,9 @@ def _dropout_before_norm(network: Network, limits: Limits) -> Iterator[Evidence]
                 continue
             severity = Severity.WARNING if rate >= limits.dropout_before_norm else Severity.INFO
             statement = Message(
-                "In the {player}, dropout {dropout} ({rate:g}) comes right before batch normalisation {norm}. Values "
-                "vary at least {times:.2g} times as much in training as in inference, and inference uses the variance "
-                "of training.",
+                "In the {player}, dropout {dropout} ({rate:g}) comes right before batch normalisation {norm}. The "
+                "variance of the values is at least {times:.2g} times as large in training as in inference, and "
+                "inference uses that of training.",
                 player=NAMES[network.player],
                 dropout=stage.layer.address,
                 rate=rate,

@@ -90,8 +90,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if not entropies and _may_be_cross_entropy(run) and not _numbers_suffice(run, limits):
         raise NotEvaluated(
             Message(
-                "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no Keras "
-                "loss was found on the model, and the recorded losses need {steps} steps to tell.",
+                "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no "
+                "Keras loss was found on the model, and the recorded losses need {steps} steps to tell.",
                 steps=limits.steps,
             )
         )
