@@ -77,19 +77,19 @@ def _where(network: Network, position: int, before_activation: list[int], behind
     player, norm = NAMES[network.player], network.stages[position].layer.address
     if before_activation:
         return Message(
-            "The {player} has batch normalisation {norm} right before its output activation {activation}",
+            "The {player} has batch normalisation ({norm}) right before its output activation {activation}",
             player=player,
             norm=norm,
             activation=network.named(before_activation[0]),
         )
     if behind:
         return Message(
-            "The {player} has batch normalisation {norm} after its output activation {activation}",
+            "The {player} has batch normalisation ({norm}) after its output activation {activation}",
             player=player,
             norm=norm,
             activation=network.named(behind[0]),
         )
-    return Message("The {player} ends in batch normalisation {norm}", player=player, norm=norm)
+    return Message("The {player} ends in batch normalisation ({norm})", player=player, norm=norm)
 
 
 def _effect(network: Network) -> Message:
@@ -105,8 +105,8 @@ def _at_input(network: Network, limits: Limits) -> Iterator[Evidence]:
         if INPUT not in network.before(i, _FROM_THE_START):
             continue
         statement = Message(
-            "The discriminator's images pass through batch normalisation {norm} first: the brightness and contrast of "
-            "the batch are lost before any other layer sees them.",
+            "The discriminator's images pass through batch normalisation ({norm}) first: the brightness and contrast "
+            "of the batch are lost before any other layer sees them.",
             norm=stage.layer.address,
         )
         yield card_evidence(statement, 1, limits.allowed, [network.address(i)], Severity.WARNING)

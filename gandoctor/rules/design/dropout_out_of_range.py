@@ -68,12 +68,14 @@ def _too_high(network: Network, limits: Limits) -> list[Evidence]:
         severity, threshold = Severity.WARNING, limits.high
     if worst >= limits.fatal:
         severity, threshold = Severity.CRITICAL, limits.fatal
-    named = ((network.stages[i].layer.address, rate) for i, rate in high.items())
+    layers = tuple(
+        Message("{layer} ({rate:g})", layer=network.stages[i].layer.address, rate=rate) for i, rate in high.items()
+    )
     statement = Message(
         "The {player} drops most of its units in {layers}: a share of {kept:.2g} passes through all of them. The "
         "article advises 0.3 to 0.6, on weak evidence.",
         player=NAMES[network.player],
-        layers=tuple(Message("{layer} ({rate:g})", layer=layer, rate=rate) for layer, rate in named),
+        layers=layers,
         kept=math.prod(1.0 - rate for rate in high.values()),
     )
     return [card_evidence(statement, worst, threshold, map(network.address, high), severity)]

@@ -143,15 +143,15 @@ def _dropout_on_output(network: Network, limits: Limits) -> Iterator[Evidence]:
             continue
         if network.player == "g":
             statement = Message(
-                "The generator has dropout {layer} after its last weights: {rate:.0%} of the pixels of its images are "
-                "set to the same value by chance.",
+                "The generator has a dropout layer ({layer}) after its last weights: {rate:.0%} of the pixels of its "
+                "images are set to the same value by chance.",
                 layer=stage.layer.address,
                 rate=rate,
             )
         else:
             statement = Message(
-                "The discriminator has dropout {layer} after its last weights: {rate:.0%} of its scores are set to 0 "
-                "by chance, and neither player learns anything from those.",
+                "The discriminator has a dropout layer ({layer}) after its last weights: {rate:.0%} of its scores are "
+                "set to 0 by chance, and neither player learns anything from those.",
                 layer=stage.layer.address,
                 rate=rate,
             )
@@ -167,9 +167,9 @@ def _dropout_before_norm(network: Network, limits: Limits) -> Iterator[Evidence]
                 continue
             severity = Severity.WARNING if rate >= limits.dropout_before_norm else Severity.INFO
             statement = Message(
-                "In the {player}, dropout {dropout} ({rate:g}) comes right before batch normalisation {norm}. The "
-                "variance of the values is at least {times:.2g} times as large in training as in inference, and "
-                "inference uses that of training.",
+                "In the {player}, the dropout layer {dropout} ({rate:g}) comes right before batch normalisation "
+                "({norm}). The variance of the values is at least {times:.2g} times as large in training as in "
+                "inference, and inference uses that of training.",
                 player=NAMES[network.player],
                 dropout=stage.layer.address,
                 rate=rate,

@@ -86,7 +86,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     ahead = Message(
         "Before the first step the discriminator scored real images {real:.3g} and those of the untrained generator "
         "{fake:.3g} on average, and its first loss was {loss:.2g}, against {equilibrium:.2g} at equilibrium. An "
-        "untrained one scores both alike.",
+        "untrained discriminator scores both alike.",
         real=float(real.iloc[0]),
         fake=float(fake.iloc[0]),
         loss=first_loss,

@@ -39,20 +39,21 @@ def of(
     [
         (
             (NORM, act("tanh")),
-            "The generator has batch normalisation batchnormalization_1 right before its output activation activation "
-            "(tanh)",
+            "The generator has batch normalisation (batchnormalization_1) right before its output activation "
+            "activation (tanh)",
             {"activation"},
         ),
         (
             (act("tanh"), NORM),
-            "The generator has batch normalisation batchnormalization_1 after its output activation activation (tanh)",
+            "The generator has batch normalisation (batchnormalization_1) after its output activation activation "
+            "(tanh)",
             {"activation"},
         ),
-        ((NORM,), "The generator ends in batch normalisation batchnormalization_1", set()),
+        ((NORM,), "The generator ends in batch normalisation (batchnormalization_1)", set()),
         (
             (NORM, "Flatten", act("tanh"), ("Rescaling", {"scale": 2.0, "offset": 0.0})),
-            "The generator has batch normalisation batchnormalization_1 right before its output activation activation "
-            "(tanh)",
+            "The generator has batch normalisation (batchnormalization_1) right before its output activation "
+            "activation (tanh)",
             {"activation"},
         ),
     ],
