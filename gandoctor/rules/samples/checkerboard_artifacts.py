@@ -136,7 +136,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
 
 def _uneven_upsampling(run: Run) -> Cause:
     try:
-        network = network_of(run, "generator")
+        network = network_of(run, "g")
     except NotEvaluated:
         return UNEVEN_UPSAMPLING.cause(0.5, Message("the order of the generator's layers is not known"))
     uneven = _uneven(stage.layer for _, stage in network.of_role("weights") if "Transpose" in stage.layer.type)
@@ -147,7 +147,7 @@ def _uneven_upsampling(run: Run) -> Cause:
 
 def _strided_discriminator(run: Run) -> Cause:
     try:
-        network = network_of(run, "discriminator")
+        network = network_of(run, "d")
     except NotEvaluated:
         return UNEVEN_DISCRIMINATOR.cause(0.25, Message("the order of the discriminator's layers is not known"))
     uneven = _uneven(stage.layer for _, stage in network.of_role("weights") if "Transpose" not in stage.layer.type)
