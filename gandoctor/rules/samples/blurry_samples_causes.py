@@ -77,7 +77,9 @@ def _smoothing_layer(run: Run) -> Cause:
             behind.append(layer.name)
     if not behind:
         return OUTPUT_SMOOTHED.cause(0.03, Message("there is no such layer"))
-    return OUTPUT_SMOOTHED.cause(0.9, Message("after the last weights come {layers}", layers=tuple(behind)))
+    return OUTPUT_SMOOTHED.cause(
+        0.9, Message("after the last weights, these layers smooth: {layers}", layers=tuple(behind))
+    )
 
 
 def _repeats_pixels(layer: LayerCard) -> bool:
