@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gandoctor.cli.options import RUN_DIR
+from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
@@ -35,7 +36,7 @@ STDOUT = Path("-")
 )
 @click.option(
     "--lang",
-    type=click.Choice(["en", "zh"]),
+    type=click.Choice(LANGUAGES),
     help="Language of html and md.  [en]  The rules' own pages stay English.",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
@@ -77,7 +78,7 @@ def write_all(diagnosis: Diagnosis, output: Path | None, kind: str = "html", lan
         diagnosis: What to report.
         output: The file; None: its usual name in the run directory.
         kind: "html", "json" or "md".
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Raises:
         GandoctorError: The place cannot be written.

@@ -168,5 +168,5 @@ def _one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def _text(text: str, style: str = "") -> Text:
+def _text(text: object, style: str = "") -> Text:
     return Text.assemble((printable(text), STYLES[style] if style else ""))

@@ -109,7 +109,7 @@ SIGNALS = (
     Signal(
         "sample_lone_pixels",
         units.SHARE,
-        Message("Share of bright pixels without a bright neighbour: specks."),
+        Message("Share of pixels that differ from all eight neighbours by more than half of the data range."),
         "probe",
         Chart(
             "sample-lone-pixels",

@@ -100,7 +100,7 @@ def finding_line(finding: Finding) -> str:
 
 def suggestion(finding: Finding) -> str:
     """Return the title of the finding's first treatment, or an empty string."""
-    return finding.treatments[0].title if finding.treatments else ""
+    return str(finding.treatments[0].title) if finding.treatments else ""
 
 
 def steps_text(snapshot: Snapshot) -> str:

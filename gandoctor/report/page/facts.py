@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
+from gandoctor.loss_families import OBJECTIVES
+from gandoctor.message import Message
 from gandoctor.report.languages.language import Language
 from gandoctor.report.page.guards import guard_facts
 from gandoctor.report.text import ROWS_MAX, clean, duration, flat, number, setting
@@ -24,7 +26,7 @@ def facts(run: Run, words: Language) -> list[tuple[str, str]]:
     rows = [("state", words(f"state.{run.state}")), ("steps", steps)]
     if manifest.loss_family is not None:
         source = words(f"source.{manifest.loss_family_source}")
-        rows.append(("loss", words(f"loss_family.{manifest.loss_family}") + source))
+        rows.append(("loss", words.say(OBJECTIVES[manifest.loss_family].title) + source))
     else:
         rows.append(("loss", words("fact.unknown")))
     if manifest.target is not None:
@@ -56,7 +58,7 @@ def crash(run: Run, words: Language) -> str | None:
     if run.state != "crashed":
         return None
     extra = next((e.model_extra or {} for e in reversed(run.events) if e.kind == "ended"), {})
-    parts = [f"{k}: {setting(v, words)}" for k, v in extra.items() if k != "reason"]
+    parts = [f"{k}: {_told(v, words)}" for k, v in extra.items() if k != "reason"]
     return clean("; ".join(parts)) or words("top.no_cause")
 
 
@@ -135,8 +137,18 @@ def shape_of(shape: tuple[int | None, ...] | None, words: Language) -> str:
 
 def _details(event: Event, words: Language) -> str:
     return clean(
-        "; ".join(f"{k}: {setting(v, words)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS)
+        "; ".join(f"{k}: {_told(v, words)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS)
     )
+
+
+def _told(value: object, words: Language) -> str:
+    """Return a field of an event: a message in the page's language, anything else as a setting."""
+    if isinstance(value, dict) and "template" in value:
+        try:
+            return words.say(Message.read(value))
+        except ValueError:
+            return setting(value, words)
+    return setting(value, words)
 
 
 _PROCESS = ("host", "pid", "process_created")

@@ -61,8 +61,8 @@ def observation(evidence: Evidence, words: Language) -> str:
 def cause_title(cause: RunCause, words: Language) -> str:
     """Return what a cause of the run is called; what a rule has found carries its id."""
     if cause.is_fact:
-        return f"{clean(cause.id, 20)} {words.name('rule', cause.id, cause.title)}"
-    return words.name("cause", cause.id, cause.title)
+        return f"{clean(cause.id, 20)} {words.say(cause.title)}"
+    return words.say(cause.title)
 
 
 def set_command(treatment: Treatment) -> str | None:

@@ -154,7 +154,7 @@ def _flags(role: str, layer: LayerCard, detected: Sequence[Finding]) -> tuple[Fi
     def names_it(evidence: Evidence) -> bool:
         if evidence.layers:
             return address in evidence.layers
-        return word is not None and word.search(evidence.statement) is not None
+        return word is not None and word.search(str(evidence.statement)) is not None
 
     found = (f for f in detected if any(map(names_it, f.evidence)))
     return tuple(sorted(found, key=lambda f: f.severity.rank, reverse=True))

@@ -21,7 +21,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.report import plotly_js, text
 from gandoctor.report.charts import palette
 from gandoctor.report.charts.family_charts import is_family
-from gandoctor.report.charts.run_charts import Band, Charts, moments_of
+from gandoctor.report.charts.run_charts import Charts, moments_of
 from gandoctor.report.languages.language import Language, language
 from gandoctor.report.page import facts, layers
 from gandoctor.report.page.filmstrip import Filmstrip, filmstrip
@@ -29,7 +29,6 @@ from gandoctor.report.page.findings import cause_title, finding_view, observatio
 from gandoctor.report.page.glossary import TERMS
 from gandoctor.rules import Finding, Status, limits_of
 from gandoctor.signals import FAMILIES, SIGNALS
-from gandoctor.store import Run
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -42,7 +41,7 @@ def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
     Args:
         diagnosis: What to report.
         output: The HTML file; its folder must exist.
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Returns:
         `output`.
@@ -81,7 +80,7 @@ def render_html(diagnosis: Diagnosis, lang: str = "en") -> str:
 
     Args:
         diagnosis: What to report.
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Raises:
         GandoctorError: There is no such language.
@@ -135,8 +134,7 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
 def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
     """Return everything the page shows, by the names the template uses."""
     run = diagnosis.run
-    bands, band_gap = _null_bands(run, words)
-    charts = Charts(diagnosis, bands, words)
+    charts = Charts(diagnosis, words)
     findings = [finding_view(f, charts, run.last_step) for f in diagnosis.detected]
     groups = charts.groups()
     moments = moments_of(diagnosis)
@@ -150,7 +148,7 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "state": run.state,
         "verdict": diagnosis.verdict,
         "verdict_icon": _ICONS[diagnosis.verdict],
-        "sentence": text.clean(sentence(diagnosis, words), 600),
+        "sentence": text.clean(words.say(diagnosis.sentence), 600),
         "facts": facts.facts(run, words),
         "crash": facts.crash(run, words),
         "likely_causes": diagnosis.likely_causes,
@@ -166,7 +164,7 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "rules": diagnosis.findings,
         "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
         "limits": {f.rule.id: _limits(f, words) for f in diagnosis.findings},
-        "gaps": facts.gaps(run, words) + band_gap + _sheet_gaps(strip, words),
+        "gaps": facts.gaps(run, words) + _band_gaps(diagnosis, words) + _sheet_gaps(strip, words),
         "missing": facts.missing(run, words),
         "events": facts.notable_events(run, words),
         "players": layers.players(run, diagnosis.detected, words),
@@ -177,22 +175,11 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "command": facts.command(run),
         "terms": [(term, rule if rule in known else None) for term, rule in TERMS.items()],
         "signals": [
-            (s, words.name("signal", s.name, s.meaning), words.name("unit", s.unit, s.unit))
+            (s.name, words.say(s.meaning), None if s.unit is None else words.say(s.unit))
             for s in (*SIGNALS.values(), *FAMILIES.values())
             if s.name in run or is_family(s.name, run)
         ],
     }
-
-
-def sentence(diagnosis: Diagnosis, words: Language) -> str:
-    """Return the verdict as one sentence: `Diagnosis.sentence`, in the page's language."""
-    ending = words(f"sentence.{diagnosis.run.state}", step=diagnosis.run.last_step)
-    first, more = diagnosis.headline, len(diagnosis.detected) - 1
-    if first is not None:
-        title = words.name("rule", first.rule.id, first.rule.title)
-        others = words.count("sentence.others", more) if more else ""
-        return words("sentence.found", ending=ending, title=title, first=first.first_step, others=others)
-    return words("sentence.inconclusive" if diagnosis.verdict == "inconclusive" else "sentence.healthy", ending=ending)
 
 
 @cache
@@ -254,12 +241,6 @@ def _sheet_gaps(strip: Filmstrip, words: Language) -> list[str]:
     return [words("sheet.unreadable", steps=steps)]
 
 
-def _null_bands(run: Run, words: Language) -> tuple[Mapping[str, Band], list[str]]:
-    """The null band of each sample statistic; a report without them is better than none."""
-    try:
-        from gandoctor.measures.null import null_bands
-
-        return null_bands(run), []
-    except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
-        reason = text.clean(f"{type(error).__name__}: {error}", 200)
-        return {}, [words("curves.no_band", reason=reason)]
+def _band_gaps(diagnosis: Diagnosis, words: Language) -> list[str]:
+    trouble = diagnosis.reference.trouble
+    return [] if trouble is None else [words("curves.no_band", reason=text.clean(words.say(trouble), 200))]
