@@ -90,6 +90,16 @@ class Message:
         n = self.values.get("n", 0)
         return n if isinstance(n, int | float) else 0
 
+    @property
+    def facts(self) -> dict[str, Value]:
+        """The numbers and names of the message and of all messages in it, by place; the first one of a name."""
+        found: dict[str, Value] = {}
+        for name, value in self.values.items():
+            for one in value if isinstance(value, tuple) else (value,):
+                inner = one.facts if isinstance(one, Message) else {name: one}
+                found = {**inner, **found}
+        return found
+
     def render(self, words: Words = ENGLISH) -> str:
         """Return the sentence in a language."""
         return _filled(words.template(self), self.values, words)

@@ -23,7 +23,7 @@ Source = Literal["given", "inferred", "assumed", "unknown"]
 class Declared(BaseModel):
     """What the user says of a training that no monitor can measure; every entry is optional.
 
-    It is read by causes, never by what decides whether a rule fires.
+    Rules may read it; the fault benchmark also judges with it withheld.
 
     Attributes:
         pretrain_steps: Discriminator updates before the game began.
