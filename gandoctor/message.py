@@ -146,7 +146,7 @@ class Message:
 
 
 def counted(one: str, other: str, n: float, /, **values: Value) -> Message:
-    """Return a message that depends on a count, which stands in the place {n}: `counted("{n} step", "{n} steps", 3)`."""
+    """Return a message that depends on a count, which is the value {n}: `counted("{n} step", "{n} steps", 3)`."""
     message = Message.__new__(Message)
     message._set(one, {"n": n, **values}, other)
     return message

@@ -46,6 +46,11 @@ DEFAULT_PLAN = "reference_models.benchmark"
     help="Where benchmark.md, benchmark.json and the judgements go.",
 )
 @click.option("--judge-only", is_flag=True, help="Train nothing: judge and score the runs that are finished.")
+@click.option(
+    "--with-declared",
+    is_flag=True,
+    help="Judge with what targets declare of themselves: pre-training, labels, number of images. Withheld by default.",
+)
 @click.option("--score-only", is_flag=True, help="Train and judge nothing: score the judgements that are kept.")
 def command(
     splits: tuple[str, ...],
@@ -55,6 +60,7 @@ def command(
     plan_file: Path | None,
     reports_dir: Path,
     judge_only: bool,
+    with_declared: bool,
     score_only: bool,
 ) -> int:
     """Train every run of a plan, judge each, and score the judgements against what was done to it.
@@ -78,9 +84,12 @@ def command(
             raise click.UsageError("No run of the plan has that in its id.")
         if not judge_only:
             conduct(plan, runs, runs_dir, workers, _tell)
-        judged = judge_all(plan, runs, runs_dir, workers, lambda done, of: click.echo(f"judged {done}/{of}"))
+        judged = judge_all(
+            plan, runs, runs_dir, workers, lambda done, of: click.echo(f"judged {done}/{of}"), with_declared
+        )
         # Without its directories: they are this machine's, and change no number.
         words = [*_repeated("--split", splits), *_repeated("--only", only), *(["--judge-only"] if judge_only else [])]
+        words += ["--with-declared"] if with_declared else []
         keep_judgements(plan, judged, folder, shlex.join(["gandoctor", "benchmark", *words, "--workers", str(workers)]))
     for path in publish(plan, folder):
         click.echo(f"Written: {path}")

@@ -7,7 +7,6 @@ even indices. Its shape classifier is trained on shapes drawn with a different s
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from gandoctor.store.atomic import replacing
 from reference_models.benchmark import image_numbers as numbers
 from reference_models.datasets import load_images
 from reference_models.shapes import KINDS, labelled_shapes
@@ -123,10 +123,9 @@ def _train(shape: tuple[int, ...], judge: Judge, cache: Path) -> None:
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     model.fit(_unit(x), labels, batch_size=50, epochs=EPOCHS, verbose=0)
     accuracy = float(model.evaluate(_unit(test_x), test_labels, verbose=0)[1])
-    whole = cache / f"{judge.name}.tmp.keras"
-    model.save(whole)
     (cache / f"{judge.name}.json").write_text(json.dumps({"accuracy": round(accuracy, 4)}) + "\n", encoding="utf-8")
-    os.replace(whole, cache / f"{judge.name}.keras")
+    with replacing(cache / f"{judge.name}.keras") as whole:
+        model.save(whole)
 
 
 def _unit(images: Images) -> NDArray[np.float32]:

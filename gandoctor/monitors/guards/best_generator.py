@@ -16,6 +16,7 @@ from gandoctor.recording.session.options import MonitorWarning
 from gandoctor.recording.session.session import Session
 from gandoctor.signals import SIGNALS
 from gandoctor.store import load_run
+from gandoctor.store.atomic import replacing
 
 WEIGHTS_NAME = "best_generator.weights.h5"
 Mode = Literal["min", "max"]
@@ -169,15 +170,10 @@ class BestGenerator(Monitor):
 
     def _save(self, generator: Any) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".part-{self.path.name}")
-        try:
-            with warnings.catch_warnings():
-                # TensorFlow's tensors do not know NumPy 2's `copy=` yet: nothing the user could change.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                generator.save_weights(temporary)
-            os.replace(temporary, self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(self.path) as temporary, warnings.catch_warnings():
+            # TensorFlow's tensors do not know NumPy 2's `copy=` yet: nothing the user could change.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            generator.save_weights(temporary)
 
     def _recorded_path(self) -> str:
         assert self.session is not None
