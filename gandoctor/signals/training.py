@@ -135,8 +135,8 @@ _D_LAYER_UPDATES = Chart(
     groups.LAYERS,
     Message("Update sizes of the discriminator's layers"),
     Message(
-        "A common rule of thumb is 10⁻³ of the weights. A row much darker than the others hardly moves. A much brighter "
-        "one moves too far in each step; trouble often starts there."
+        "A common rule of thumb is 10⁻³ of the weights. A row much darker than the others hardly moves. A much "
+        "brighter one moves too far in each step; trouble often starts there."
     ),
     unit=units.RELATIVE_UPDATE,
     log=True,

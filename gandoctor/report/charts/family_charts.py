@@ -32,9 +32,7 @@ def is_family(name: str, run: Run) -> bool:
     return name in FAMILIES and bool(run.family(name))
 
 
-def family_chart(
-    panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]
-) -> ChartView | None:
+def family_chart(panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]) -> ChartView | None:
     """Draw a chart of families that were recorded; None where what was recorded of them cannot be drawn.
 
     Args:

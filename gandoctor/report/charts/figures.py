@@ -150,13 +150,18 @@ def base_layout(
         },
         "yaxis": {
             **axis,
-            "title": {**axis["title"], "text": "" if unit is None else plot_text(words.say(unit))},
+            "title": {**axis["title"], "text": unit_label(unit, words)},
             "type": "log" if log else "linear",
             "range": list(limits),
             "exponentformat": "power",
         },
         "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     }
+
+
+def unit_label(unit: Message | None, words: Language) -> str:
+    """Return what an axis is labelled with; nothing for a pure number."""
+    return "" if unit is None else plot_text(words.say(unit))
 
 
 def _add_curve(figure: go.Figure, curve: Curve) -> None:

@@ -57,7 +57,11 @@ def layer_figure(
         hovertemplate=_hover(words("heat.at", name="%{y}", value="%{customdata[0]:.3g}", step="%{customdata[1]}")),
         colorbar={
             **_COLORBAR,
-            "title": {"text": "" if unit is None else plot_text(words.say(unit)), "side": "right", "font": {"size": 11}},
+            "title": {
+                "text": "" if unit is None else plot_text(words.say(unit)),
+                "side": "right",
+                "font": {"size": 11},
+            },
             "dtick": max(1, round((high - low) / 6)),
             "tickprefix": "10<sup>",
             "ticksuffix": "</sup>",

@@ -211,4 +211,3 @@ class Charts:
 def meaning(name: str, words: Language) -> str:
     """Return what a signal is, in one sentence."""
     return words.say(SIGNALS[name].meaning if name in SIGNALS else FOREIGN)
-
