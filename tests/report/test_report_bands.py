@@ -8,6 +8,7 @@ from test_report_heat import numbers
 
 from gandoctor.report.charts.quantile_bands import PERCENTS, Band, band_figure, band_of, in_words
 from gandoctor.report.languages.language import language
+from gandoctor.signals import units
 
 EN = language("en")
 FAMILIES = ("d_real_logit_quantile", "d_holdout_logit_quantile", "d_fake_logit_quantile")
@@ -58,7 +59,7 @@ def test_an_infinite_quantile_breaks_the_whole_band() -> None:
 
 def test_kinds_differ_in_more_than_colour() -> None:
     bands = [band(np.array([c, c]), family) for c, family in zip((1.0, 0.9, -1.0), FAMILIES, strict=True)]
-    data = band_figure(bands, ["reals", "held out", "fakes"], EN, last_step=20, unit="logit")["data"]
+    data = band_figure(bands, ["reals", "held out", "fakes"], EN, last_step=20, unit=units.LOGIT)["data"]
     lines = [t for t in data if t.get("name")]
     fills = [t for t in data if t.get("fill")]
     assert [t["name"] for t in lines] == ["reals", "held out", "fakes"]
@@ -69,7 +70,7 @@ def test_kinds_differ_in_more_than_colour() -> None:
 
 
 def test_a_gap_parts_the_filling() -> None:
-    data = band_figure([band(np.array([0, 0, np.nan, 1.0, 1.0]))], ["reals"], EN, last_step=50, unit="logit")["data"]
+    data = band_figure([band(np.array([0, 0, np.nan, 1.0, 1.0]))], ["reals"], EN, last_step=50, unit=units.LOGIT)["data"]
     gap = np.nan
     np.testing.assert_equal(numbers(data[0]["x"]), [10, 20, 20, 10, gap, 40, 50, 50, 40, gap])
     told = [text for trace in data for text in trace.get("hovertext", [])]
@@ -79,4 +80,4 @@ def test_a_gap_parts_the_filling() -> None:
 def test_a_band_of_nan_alone_is_told() -> None:
     found = band(np.array([np.nan, np.nan]))
     assert in_words(found, "Fakes", EN) == "Fakes: not finite (NaN or infinite) at all recorded steps."
-    assert band_figure([found], ["Fakes"], EN, last_step=20, unit="logit")["layout"]["yaxis"]["range"] == [-1, 1]
+    assert band_figure([found], ["Fakes"], EN, last_step=20, unit=units.LOGIT)["layout"]["yaxis"]["range"] == [-1, 1]

@@ -12,7 +12,7 @@ from test_report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_html
-from gandoctor.report.charts.chart_list import GROUPS, Chart
+from gandoctor.report.charts.chart_list import PANELS, Panel
 from gandoctor.report.charts.chart_view import ChartView
 from gandoctor.report.charts.family_charts import family_chart
 from gandoctor.report.languages.language import language
@@ -20,12 +20,12 @@ from gandoctor.rules import Evidence
 from gandoctor.store import Run
 
 EN = language("en")
-CHARTS = {chart.id: chart for group in GROUPS for chart in group.charts}
+CHARTS = {panel.chart.id: panel for panels in PANELS.values() for panel in panels}
 NORM = "g_layer_grad_norm"
 
 
-def drawn(run: Run, chart: Chart) -> ChartView:
-    view = family_chart(chart, run, EN, ())
+def drawn(run: Run, panel: Panel) -> ChartView:
+    view = family_chart(panel, Diagnosis(run, ()), EN, ())
     assert view is not None
     return view
 
@@ -71,7 +71,7 @@ def test_shares_are_told_beside_those_of_digits_only(
     run = run_of([{"sample_class_share/0": 0.25, "sample_class_share/1": 0.75}])
     assert drawn(run, CHARTS["class-shares"]).words == ("Shares at step 1: 0 25%, 1 75%.",)
     probabilities = np.eye(10)[[0, 1, 1, 1]]
-    monkeypatch.setattr("gandoctor.report.charts.family_charts.real_probabilities", lambda run: probabilities)
+    monkeypatch.setattr("gandoctor.measures.digits.real_probabilities", lambda run: probabilities)
     view = drawn(run, CHARTS["class-shares"])
     assert view.words == ("Shares at step 1, in brackets those of the real data: 0 25% (25%), 1 75% (75%).",)
     assert view.figure["data"][1]["z"] == [[0.25], [0.75]]
@@ -79,7 +79,7 @@ def test_shares_are_told_beside_those_of_digits_only(
 
 def test_quantiles_that_are_not_all_there_are_no_chart(run_of: Callable[..., Run]) -> None:
     run = run_of([{"d_real_logit_quantile/50": 1.0}])
-    assert family_chart(CHARTS["logit-spread"], run, EN, ()) is None
+    assert family_chart(CHARTS["logit-spread"], Diagnosis(run, ()), EN, ()) is None
     assert "Spread of the logits : Not recorded in this run." in Page(render_html(Diagnosis(run, ()))).text
 
 

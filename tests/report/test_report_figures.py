@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from gandoctor.report.charts import palette
-from gandoctor.report.charts.chart_list import EQUILIBRIA, GROUPS, Level
+from gandoctor.report.charts.chart_list import PANELS, Level
 from gandoctor.report.charts.curves import thin
 from gandoctor.report.charts.figures import Moment, Span
 from gandoctor.report.charts.figures import line_figure as draw
 from gandoctor.report.languages.language import language
-from gandoctor.signals import FAMILIES, SIGNALS
+from gandoctor.signals import FAMILIES, SIGNALS, member_of
 
 EN = language("en")
 
@@ -113,23 +113,19 @@ def test_every_colour_has_a_dark_one() -> None:
 
 
 def test_every_signal_has_exactly_one_chart() -> None:
-    charted = [name for group in GROUPS for chart in group.charts for name in chart.signals]
+    charted = [name for panels in PANELS.values() for panel in panels for name in panel.signals]
     assert sorted(charted) == sorted(set(charted))
     assert set(charted) == {*SIGNALS, *FAMILIES}
 
 
 def test_curves_of_one_chart_can_be_told_apart_without_their_order() -> None:
-    for group in GROUPS:
-        for chart in group.charts:
-            styles = [palette.color_of(name) for name in chart.signals]
-            assert len(set(styles)) == len(styles), chart.id
+    for panels in PANELS.values():
+        for panel in panels:
+            styles = [palette.color_of(name) for name in panel.signals]
+            assert len(set(styles)) == len(styles), panel.chart.id
 
 
-def test_equilibria_are_those_of_the_losses() -> None:
-    # At equilibrium D answers 1/2 everywhere: binary cross-entropy of 1/2, squared error of 1/2 to a target of 0 or 1.
-    assert EQUILIBRIA["non_saturating"]["d_loss"].value == pytest.approx(-math.log(0.5))
-    assert EQUILIBRIA["non_saturating"]["g_loss"].value == pytest.approx(-math.log(0.5))
-    assert EQUILIBRIA["minimax"]["g_loss"].value == pytest.approx(math.log(1 - 0.5))
-    assert EQUILIBRIA["least_squares"]["d_loss"].value == pytest.approx(0.5 * (0.5**2 + 0.5**2))
-    assert EQUILIBRIA["hinge"]["d_loss"].value == pytest.approx(0.5 * (1 + 1))
-    assert EQUILIBRIA["wasserstein"] == {}
+def test_a_signal_outside_the_vocabulary_has_the_colour_of_its_player() -> None:
+    assert palette.color_of("g_my_own") == (palette.GENERATOR, "solid")
+    assert palette.color_of("my_own") == (palette.PLAIN, "solid")
+    assert palette.color_of(member_of("d_fake_logit_quantile", "50")) == (palette.FAKE, "dot")

@@ -8,13 +8,24 @@ import pytest
 from test_report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.loss_families import OBJECTIVES
 from gandoctor.report import LANGUAGES, render_html
+from gandoctor.report.charts.chart_list import PANELS
 from gandoctor.report.languages.language import language
 from gandoctor.report.page.glossary import TERMS
 from gandoctor.rules import all_rules
+from gandoctor.signals import FAMILIES, SIGNALS
 
 EN = language("en").words
-SAID = " ".join(text for key, text in EN.items() if not key.startswith(("term.", "glossary.")))
+CHARTS = [panel.chart for panels in PANELS.values() for panel in panels]
+SAID = " ".join(
+    [
+        *(text for key, text in EN.items() if not key.startswith(("term.", "glossary."))),
+        *(f"{signal.meaning} {signal.unit}" for signal in (*SIGNALS.values(), *FAMILIES.values())),
+        *(f"{chart.title} {chart.reading} {chart.group.lead}" for chart in CHARTS),
+        *(str(objective.title) for objective in OBJECTIVES.values()),
+    ]
+)
 
 JARGON = {
     "AUC": "auc",

@@ -39,7 +39,7 @@ def test_what_stopped_the_run(writer):
     writer.close("stopped")
     text = facts(writer)["stopped"]
     assert text.startswith("at step 40 by StopOnFinding: GD301 ")
-    assert text.endswith("(critical), detected in 2 judgements in a row")
+    assert text.endswith("(critical), detected in 2 checks in a row")
 
 
 def test_what_the_command_stopped_it_for(writer):

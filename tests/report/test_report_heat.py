@@ -13,6 +13,7 @@ from gandoctor.report.charts import palette
 from gandoctor.report.charts.grid import Grid, grid_of
 from gandoctor.report.charts.heat_maps import layer_figure, share_figure
 from gandoctor.report.languages.language import language
+from gandoctor.signals import units
 
 EN = language("en")
 
@@ -30,7 +31,7 @@ def numbers(packed: Any) -> np.ndarray:
 
 
 def layers(found: Grid) -> dict[str, Any]:
-    return layer_figure(found, EN, last_step=40, unit="L2 norm")
+    return layer_figure(found, EN, last_step=40, unit=units.L2_NORM)
 
 
 def test_colours_are_logarithms_and_the_first_layer_is_on_top() -> None:

@@ -144,8 +144,8 @@ def test_model_card_flags_the_layer_a_finding_names(shown: Page) -> None:
 def test_model_card_tells_order_wrappers_reach_losses_and_data(shown: Page) -> None:
     card = shown.text.partition("Model card")[2]
     for part in (
-        "Values at the limits 81.0% are the smallest, 0.7% the largest",
-        "Different probe images 255",
+        "Values at the limits 81.0% at the minimum, 0.7% at the maximum",
+        "Distinct probe images 255",
         "Keras loss BinaryCrossentropy, from_logits true (attribute .loss_fn)",
         "Takes batch × 100.",
         "Its output can be any number (conv2d_transpose_3).",
@@ -255,7 +255,7 @@ def test_a_hostile_run_directory_never_gets_markup_into_the_page(hostile: Diagno
     html.encode()
     names = [trace["name"] for chart in shown.data["charts"].values() for trace in chart["data"] if "name" in trace]
     assert not [name for name in names if "<" in name]
-    assert "Contact sheets that cannot be read and are left out: step 20." in shown.text
+    assert "Unreadable contact sheets, left out: step 20." in shown.text
     assert "0009.arrows is unreadable" in shown.text
 
 
@@ -317,7 +317,7 @@ def test_findings_without_a_recorded_signal_or_a_fix_are_still_told(run_of: Call
     finding = detected(rule, Evidence("model card", 1.0, None, 0, 0, "Batch norm after the output."))
     shown = Page(render_html(Diagnosis(run_of([{"d_loss": 1.0}] * 3), (finding,))))
     assert "Batch norm after the output." in shown.text
-    assert "No treatment is on record for this failure mode." in shown.text
+    assert "No treatment is known for this failure mode." in shown.text
 
 
 def test_broken_null_bands_are_a_gap(failing: Diagnosis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,7 +326,7 @@ def test_broken_null_bands_are_a_gap(failing: Diagnosis, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("gandoctor.measures.null.null_bands", broken)
     shown = Page(render_html(failing))
-    assert "could not be measured (ValueError: odd reals), so no green band is drawn." in shown.text
+    assert "There is no green band: how your real data score could not be measured (ValueError: odd reals)." in shown.text
 
 
 def test_null_band_is_drawn_for_sample_statistics(shown: Page) -> None:
@@ -339,7 +339,7 @@ def test_null_band_is_drawn_for_sample_statistics(shown: Page) -> None:
 @pytest.mark.parametrize("family", ["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"])
 def test_every_loss_family_has_its_equilibrium_told(run_of: Callable[..., Run], family: str) -> None:
     html = render_html(nothing_found(run_of([{"d_loss": 1.0, "g_loss": 1.0}] * 3, loss_family=family)))
-    assert "quilibrium" in Page(html).text.partition("Losses against the equilibrium")[2].partition("In words")[0]
+    assert "quilibrium" in Page(html).text.partition("Losses and their equilibrium")[2].partition("In words")[0]
 
 
 def long_run(folder: Path, rows: int) -> Run:
