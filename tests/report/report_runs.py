@@ -1,4 +1,4 @@
-"""Synthetic runs and hand-made findings for the report's tests: no training, no TensorFlow, no real rule."""
+"""Synthetic runs and hand-made findings for the report's tests: no training, no TensorFlow, no rule that judges."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.rules import Cause, Evidence, Finding, Rule, Severity, Status
+from gandoctor.message import Message
+from gandoctor.rules import Cause, Evidence, Finding, Rule, Severity, Status, find_rule
+from gandoctor.rules.hypotheses.players import GENERATOR_NOT_MOVING
+from gandoctor.rules.rule import not_recorded
 from gandoctor.store import DataCard, LatentCard, LayerCard, Manifest, PlayerCard, Reach, Run, RunWriter, load_run
 from gandoctor.treatments import Treatment
 
 STEPS = 1_000
 ONSET = 420
+TITLE = find_rule("GD301").title
 
 
 def make_manifest(**changes: Any) -> Manifest:
@@ -173,7 +177,7 @@ def make_rule(number: str = "GD301", name: str = "discriminator-loss-collapse", 
     fields: dict[str, Any] = {
         "id": number,
         "name": name,
-        "title": "The discriminator's loss collapsed to zero",
+        "title": TITLE,
         "severity": Severity.CRITICAL,
         "requires": ("d_loss",),
         "detect": lambda run, limits: [],
@@ -219,11 +223,26 @@ def make_diagnosis(run: Run) -> Diagnosis:
     """The failing run with two findings and every other outcome."""
     collapse = detected(
         make_rule(),
-        Evidence("d_loss", 0.006, 0.05, 540, 1000, "The median of d_loss over steps 540 to 1000 is 0.006, below 0.05."),
+        Evidence(
+            "d_loss",
+            0.006,
+            0.05,
+            540,
+            1000,
+            Message(
+                "The median of {signal} over steps {first} to {last} is {median:.3g}, below {limit:g}.",
+                signal="d_loss",
+                first=540,
+                last=1000,
+                median=0.006,
+                limit=0.05,
+            ),
+        ),
         Evidence("sample_autocorrelation", 0.35, None, 540, 1000, "Neighbouring pixels correlate at 0.35 only."),
         causes=(
             Cause("d-lr", "The discriminator learns too fast", 0.8, "Halve its rate; d_loss should rise in 100 steps."),
             Cause("range", "The value ranges differ", 0.3, "Compare `sample_max` with the data's maximum: equal here."),
+            GENERATOR_NOT_MOVING.cause(0.1),
         ),
     )
     leak = detected(
@@ -239,14 +258,20 @@ def make_diagnosis(run: Run) -> Diagnosis:
     absent = make_rule("GD001", "non-finite-values", title="Values that are not finite")
     warm = make_rule("GD401", "noise-like-samples", title="Samples look like noise")
     broken = make_rule("GD403", "mode-collapse", title="Mode collapse")
+    fault = Message("{error}: {message}", error="ValueError", message="broken on purpose")
     return Diagnosis(
         run,
         (
             collapse,
             leak,
-            Finding(broken, Status.ERRORED, broken.severity, reason="ValueError: broken on purpose"),
+            Finding(
+                broken,
+                Status.ERRORED,
+                broken.severity,
+                reason=Message("{error}: {message}", error="ValueError", message="broken on purpose"),
+            ),
             Finding(absent, Status.NOT_DETECTED, absent.severity),
-            Finding(warm, Status.NOT_EVALUATED, warm.severity, reason="sample_kid was not recorded."),
+            Finding(warm, Status.NOT_EVALUATED, warm.severity, reason=not_recorded(run, "sample_kid")),
         ),
     )
 

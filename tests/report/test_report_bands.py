@@ -30,8 +30,8 @@ def test_a_band_is_what_was_recorded() -> None:
     assert found.steps.tolist() == [10, 20]
     np.testing.assert_allclose(found.levels, [[-0.9, 0.1], [-0.5, 0.5], [0, 1], [0.5, 1.5], [0.9, 1.9]])
     assert in_words(found, "Fakes", EN) == (
-        "Fakes: median 0 at step 10, 1 at step 20, where half of the images lie in 0.5 to 1.5 and nine tenths in 0.1 "
-        "to 1.9."
+        "Fakes: median 0 at step 10 and 1 at step 20, where half of the images lie between 0.5 and 1.5 and 90% between "
+        "0.1 and 1.9."
     )
 
 
@@ -70,7 +70,9 @@ def test_kinds_differ_in_more_than_colour() -> None:
 
 
 def test_a_gap_parts_the_filling() -> None:
-    data = band_figure([band(np.array([0, 0, np.nan, 1.0, 1.0]))], ["reals"], EN, last_step=50, unit=units.LOGIT)["data"]
+    data = band_figure([band(np.array([0, 0, np.nan, 1.0, 1.0]))], ["reals"], EN, last_step=50, unit=units.LOGIT)[
+        "data"
+    ]
     gap = np.nan
     np.testing.assert_equal(numbers(data[0]["x"]), [10, 20, 20, 10, gap, 40, 50, 50, 40, gap])
     told = [text for trace in data for text in trace.get("hovertext", [])]

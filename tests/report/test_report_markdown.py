@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from report_runs import EVIL, FIXES
+from report_runs import EVIL, FIXES, TITLE
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_markdown
@@ -17,8 +17,8 @@ def test_it_answers_what_since_when_why_what_to_change_and_what_was_not_checked(
     text = render_markdown(failing)
     for part in (
         "## Failing: failing",
-        "The run completed 1000 steps: The discriminator's loss collapsed to zero (from step 540) and 1 more finding.",
-        "#### GD301 The discriminator's loss collapsed to zero",
+        f"The run completed 1000 steps: {TITLE} (from step 540) and 1 more finding.",
+        f"#### GD301 {TITLE}",
         "**critical** · from step 540 · `discriminator-loss-collapse`",
         "- The median of d_loss over steps 540 to 1000 is 0.006, below 0.05. (`d_loss`, steps 540 to 1000: observed "
         "0.006, threshold 0.05)",

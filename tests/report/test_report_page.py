@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from report_runs import EVIL, FIXES, detected, make_diagnosis, make_manifest, make_rule, write_run
+from report_runs import EVIL, FIXES, TITLE, detected, make_diagnosis, make_manifest, make_rule, write_run
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
@@ -80,7 +80,7 @@ def shown(failing: Diagnosis) -> Page:
 def test_the_top_answers_what_since_when_why_and_what_to_change(shown: Page) -> None:
     top = shown.text.partition("What is wrong")[0]
     assert "Failing" in top
-    assert "The discriminator's loss collapsed to zero (from step 540) and 1 more finding." in top
+    assert f"{TITLE} (from step 540) and 1 more finding." in top
     assert "Why The median of d_loss over steps 540 to 1000 is 0.006, below 0.05." in top
     assert "Change first Halve the discriminator's learning rate ●●○ moderate evidence" in top
     for fact in ("State completed", "Steps 1,000 of 1,000 planned", "Loss family non-saturating (inferred)", "Seed 7"):
@@ -326,7 +326,9 @@ def test_broken_null_bands_are_a_gap(failing: Diagnosis, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("gandoctor.measures.null.null_bands", broken)
     shown = Page(render_html(failing))
-    assert "There is no green band: how your real data score could not be measured (ValueError: odd reals)." in shown.text
+    assert (
+        "There is no green band: how your real data score could not be measured (ValueError: odd reals)." in shown.text
+    )
 
 
 def test_null_band_is_drawn_for_sample_statistics(shown: Page) -> None:
