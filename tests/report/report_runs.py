@@ -19,7 +19,6 @@ from gandoctor.treatments import Treatment
 
 STEPS = 1_000
 ONSET = 420
-TITLE = find_rule("GD301").title
 
 
 def make_manifest(**changes: Any) -> Manifest:
@@ -173,14 +172,22 @@ def close(writer: RunWriter, reason: str | None) -> None:
         events.write_text("".join(events.read_text().splitlines(keepends=True)[:-1]))
 
 
+def title_of(number: str) -> Message:
+    """Return what the real rule of that id is called, which every language can say."""
+    return find_rule(number).title
+
+
+TITLE = title_of("GD301")
+
+
 def make_rule(number: str = "GD301", name: str = "discriminator-loss-collapse", **changes: Any) -> Rule:
     fields: dict[str, Any] = {
         "id": number,
         "name": name,
-        "title": TITLE,
+        "title": title_of(number),
         "severity": Severity.CRITICAL,
         "requires": ("d_loss",),
-        "detect": lambda run, limits: [],
+        "detect": find_rule(number).detect,
         "limits": None,
         "treatments": ("lower-d-lr", "smooth-labels"),
         "references": ("Arjovsky and Bottou 2017, https://arxiv.org/abs/1701.04862",),
@@ -249,27 +256,21 @@ def make_diagnosis(run: Run) -> Diagnosis:
         make_rule(
             "GD004",
             "discriminator-updated-by-generator-step",
-            title="The generator's step also trains the discriminator",
             severity=Severity.WARNING,
             treatments=("smooth-labels",),
         ),
         Evidence("d_update_in_g_step", 0.1, 0.0, 20, 1000, "dropout_1: D's weights moved by 0.1 in G's step."),
     )
-    absent = make_rule("GD001", "non-finite-values", title="Values that are not finite")
-    warm = make_rule("GD401", "noise-like-samples", title="Samples look like noise")
-    broken = make_rule("GD403", "mode-collapse", title="Mode collapse")
+    absent = make_rule("GD001", "non-finite-values")
+    warm = make_rule("GD401", "noise-like-samples")
+    broken = make_rule("GD403", "mode-collapse")
     fault = Message("{error}: {message}", error="ValueError", message="broken on purpose")
     return Diagnosis(
         run,
         (
             collapse,
             leak,
-            Finding(
-                broken,
-                Status.ERRORED,
-                broken.severity,
-                reason=Message("{error}: {message}", error="ValueError", message="broken on purpose"),
-            ),
+            Finding(broken, Status.ERRORED, broken.severity, reason=fault),
             Finding(absent, Status.NOT_DETECTED, absent.severity),
             Finding(warm, Status.NOT_EVALUATED, warm.severity, reason=not_recorded(run, "sample_kid")),
         ),

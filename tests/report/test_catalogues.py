@@ -1,4 +1,4 @@
-"""Catalogues of messages: every template in the code has its entry, every entry its template, and a place is a place."""
+"""Catalogues: every template in the code has its entry, every entry its template, and both have the same places."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from report_runs import EVIL, FIXES, TITLE
+from report_runs import EVIL, FIXES, TITLE, title_of
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_markdown
@@ -26,9 +26,9 @@ def test_it_answers_what_since_when_why_what_to_change_and_what_was_not_checked(
         "1. **Halve the discriminator's learning rate** (moderate evidence)",
         "   gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)",
         "   gandoctor run --set discriminator.learning_rate=0.0004",
-        "**not checked**\n\n- GD401 Samples look like noise: sample_kid was not recorded.",
-        "**the check failed**\n\n- GD403 Mode collapse: ValueError: broken on purpose",
-        "**not detected**\n\n- GD001 Values that are not finite",
+        f"**not checked**\n\n- GD401 {title_of('GD401')}: sample_kid was not recorded.",
+        f"**the check failed**\n\n- GD403 {title_of('GD403')}: ValueError: broken on purpose",
+        f"**not detected**\n\n- GD001 {title_of('GD001')}",
         "- `d_holdout_score`: no holdout_data was given",
         "gandoctor run --preset quick --fault 'd lr'",
     ):

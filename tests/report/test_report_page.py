@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from report_runs import EVIL, FIXES, TITLE, detected, make_diagnosis, make_manifest, make_rule, write_run
+from report_runs import EVIL, FIXES, TITLE, detected, make_diagnosis, make_manifest, make_rule, title_of, write_run
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
@@ -118,9 +118,9 @@ def test_a_finding_shows_evidence_causes_fixes_and_references(shown: Page) -> No
 def test_every_outcome_is_listed_with_its_reason(shown: Page) -> None:
     checks = shown.text.partition("What was checked, what was not, and why")[2]
     for part in (
-        "GD403 Mode collapse the check failed ValueError: broken on purpose",
-        "GD001 Values that are not finite not detected Looked for in d_loss and not found.",
-        "GD401 Samples look like noise not checked sample_kid was not recorded.",
+        f"GD403 {title_of('GD403')} the check failed ValueError: broken on purpose",
+        f"GD001 {title_of('GD001')} not detected Looked for in d_loss and not found.",
+        f"GD401 {title_of('GD401')} not checked sample_kid was not recorded.",
         "d_holdout_score no holdout_data was given",
         "step 420: fault – name: discriminator-learning-rate",
     ):
@@ -136,7 +136,7 @@ def test_marks_of_findings_that_begin_together_do_not_overlap() -> None:
 
 def test_model_card_flags_the_layer_a_finding_names(shown: Page) -> None:
     card = shown.text.partition("Model card")[2]
-    flag = "! warning GD004 The generator's step also trains the discriminator"
+    flag = f"! warning GD004 {title_of('GD004')}"
     assert f"Dropout batch × 12544 rate 0.4 dropout_1 {flag} Conv2DTranspose" in card
     assert "gandoctor run --preset quick --fault 'd lr'" in card
 

@@ -48,8 +48,11 @@ class Language:
         return Markup(self.words[key]).format(**values)
 
     def count(self, key: str, n: int, **values: object) -> str:
-        """Return the text of a key that depends on a number, which it gets as {n}: "KEY.one", "KEY.other" and so on."""
-        form = f"{key}.{self._locale.plural_form(n)}"
+        """Return the text of a key that depends on a number, which it gets as {n}.
+
+        "KEY.one" is for 1; the others are "KEY.few" and so on, as the Unicode CLDR calls them, or "KEY.other".
+        """
+        form = f"{key}.{'one' if n == 1 else self._locale.plural_form(n)}"
         return self(form if form in self.words else f"{key}.other", n=f"{n:,}", **values)
 
     def section(self, prefix: str) -> dict[str, str]:
