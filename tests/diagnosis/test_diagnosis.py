@@ -76,9 +76,9 @@ def test_all_outcomes_are_shown_worst_first(run: Run, monkeypatch: pytest.Monkey
         ("GD901", Status.NOT_DETECTED),
         ("GD905", Status.NOT_EVALUATED),
     ]
-    assert diagnosis.findings[2].reason == "ZeroDivisionError: by nought"
+    assert str(diagnosis.findings[2].reason) == "ZeroDivisionError: by nought"
     assert diagnosis.verdict == "failing"
-    assert "Made up (from step 3) and 1 more finding." in diagnosis.sentence
+    assert str(diagnosis.sentence) == "The run completed 100 steps: Made up (from step 3) and 1 more finding."
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_json_is_complete_and_strict(run: Run, monkeypatch: pytest.MonkeyPatch) 
         return [Evidence("d_loss", float("nan"), float("inf"), 3, 9, "NaN.")]
 
     causes = [Cause("small", "Small", 0.1, "t"), Cause("large", "Large", 0.9, "t")]
-    diagnosis = judged(run, rule("GD901", infinite, causes=lambda run: causes), monkeypatch=monkeypatch)
+    diagnosis = judged(run, rule("GD901", infinite, causes=lambda run, found: causes), monkeypatch=monkeypatch)
     content = json.loads(diagnosis.to_json(), parse_constant=lambda c: pytest.fail(f"{c} is not JSON"))
     assert content["schema"] == "gandoctor.diagnosis/1"
     assert content["run"]["state"] == "completed"

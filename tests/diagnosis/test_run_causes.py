@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-sys.path.insert(0, str(Path(__file__).parent / "rules"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
 
 from design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, data, drop, transpose
 from recorded_runs import every_step, healthy, probes, write_run
@@ -353,7 +353,7 @@ def test_json_and_text_show_the_list(diagnosed: Diagnosed) -> None:
     diagnosis = diagnosed(signals, **fields)
     content = json.loads(diagnosis.to_json())
     assert content["schema"] == "gandoctor.diagnosis/1"
-    assert all(set(c) == {"id", "title", "score", "test", "explains"} for c in content["causes"])
+    assert all(set(c) == {"id", "title", "score", "test", "message", "explains"} for c in content["causes"])
     assert all(0 <= c["score"] <= 1 for c in content["causes"])
     first = content["causes"][0]
     assert first["id"] == "GD002"
