@@ -59,10 +59,13 @@ def _entries(file: Path) -> dict[str, Entry]:
         catalog = read_po(content)
     form_of = c2py(catalog.plural_expr)
     entries = {}
-    for message in catalog:
-        english, forms = message.id, message.string
-        if not message.id or message.fuzzy or not all([forms] if isinstance(forms, str) else forms):
-            continue
-        singular = english if isinstance(english, str) else english[0]
-        entries[singular] = Entry((forms,) if isinstance(forms, str) else tuple(forms), form_of)
+    for entry in catalog:
+        forms = _forms(entry.string)
+        if entry.id and not entry.fuzzy and all(forms):
+            entries[_forms(entry.id)[0]] = Entry(forms, form_of)
     return entries
+
+
+def _forms(text: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return the forms by number of what a PO file has as one text or as several."""
+    return (text or "",) if isinstance(text, str | None) else tuple(text)

@@ -106,8 +106,16 @@ def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
         rows.append(("latent", law))
     for where, loss in list(run.manifest.losses.items())[:LOSSES_MAX]:
         settings = ", ".join(value if key == "type" else f"{key} {value}" for key, value in flat(loss, words, 12))
-        rows.append(("loss_object", f"{settings} ({clean(words.say(where), 80)})"))
+        rows.append(("loss_object", f"{settings} ({_place(where, words)})"))
     return [(words(f"fact.{key}"), value) for key, value in rows]
+
+
+def _place(where: str, words: Language) -> str:
+    """Return where on the model a loss was found: a key of `Manifest.losses` in words."""
+    if where == "discriminator, as compiled":
+        return words("fact.compiled_loss")
+    kind, _, name = where.partition(" ")
+    return words("fact.attribute_loss", name=clean(name, 80)) if kind == "attribute" else clean(where, 80)
 
 
 def command(run: Run) -> str | None:
