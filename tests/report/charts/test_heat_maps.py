@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from report_page import numbers
 
 from gandoctor.report.charts import palette
 from gandoctor.report.charts.grid import Grid, grid_of
@@ -20,14 +20,6 @@ EN = language("en")
 
 def grid(**rows: list[float]) -> Grid:
     return grid_of({name: pd.Series(row, index=np.arange(1, len(row) + 1) * 10) for name, row in rows.items()})
-
-
-def numbers(packed: Any) -> np.ndarray:
-    """Numbers as plotly.js reads them."""
-    if isinstance(packed, list):
-        return np.array(packed, dtype=np.float64)
-    flat = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
-    return flat.reshape([int(n) for n in packed["shape"].split(",")]) if "shape" in packed else flat
 
 
 def layers(found: Grid) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from report_page import Page
 from report_runs import detected, make_rule
-from test_report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_html

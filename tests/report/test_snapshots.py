@@ -1,6 +1,6 @@
 """The words of every view of one run, as they were when somebody last looked at them.
 
-After a change that is meant: GANDOCTOR_UPDATE_SNAPSHOTS=1 pytest tests/report/test_report_snapshots.py, then read the
+After a change that is meant: GANDOCTOR_UPDATE_SNAPSHOTS=1 pytest tests/report/test_snapshots.py, then read the
 difference before committing it.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_page import Page
+from report_page import Page
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from test_report_heat import numbers
+from report_page import numbers
 
 from gandoctor.report.charts.quantile_bands import PERCENTS, Band, band_figure, band_of, in_words
 from gandoctor.report.languages.language import language

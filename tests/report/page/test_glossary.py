@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from test_report_page import Page
+from report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.loss_families import OBJECTIVES

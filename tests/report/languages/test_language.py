@@ -129,7 +129,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Diagnosis:
 
 @pytest.mark.parametrize("live", [False, True])
 def test_page_has_no_word_outside_the_catalogue(rich: Diagnosis, live: bool) -> None:
-    from test_report_page import Page
+    from report_page import Page
 
     words = bracketed()
     served = Live("1", 2_000, script_json(words.section("live"))) if live else None
@@ -165,7 +165,7 @@ def test_markdown_has_no_word_outside_the_catalogue(rich: Diagnosis) -> None:
 
 
 def test_the_chinese_page_tells_what_stays_english(failing: Diagnosis) -> None:
-    from test_report_page import Page
+    from report_page import Page
 
     shown = Page(render_html(failing, "zh"))
     assert ("html", {"lang": "zh-CN"}) in shown.elements

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from report_page import Page
 from report_runs import EVIL, FIXES, TITLE, detected, make_diagnosis, make_manifest, make_rule, title_of, write_run
 
 from gandoctor.diagnosis import Diagnosis
@@ -29,47 +28,6 @@ from gandoctor.report.page.filmstrip import Filmstrip, Frame
 from gandoctor.report.page.findings import observation, slider_marks
 from gandoctor.rules import MODEL_CARD, Evidence, Severity
 from gandoctor.store import Run, RunWriter, load_run
-
-VOID = {"meta", "link", "img", "input", "br"}
-
-
-class Page(HTMLParser):
-    """Reads the page: its text without scripts and styles, its elements, its scripts; refuses unclosed elements."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.scripts: list[str] = []
-        self.words: list[str] = []
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-        self.text = " ".join(" ".join(self.words).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {k: v or "" for k, v in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "script":
-            self.scripts.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts[-1] += data
-        elif "style" not in self.open:
-            self.words.append(data)
-
-    @property
-    def data(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self.scripts[0])
-        return content
-
-    def attributes(self, name: str) -> list[str]:
-        return [attrs[name] for _, attrs in self.elements if name in attrs]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_report_page import Page
+from report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.message import Message, counted
