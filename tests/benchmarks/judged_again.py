@@ -3,8 +3,8 @@
     python tests/benchmarks/judged_again.py RUNS_DIR EARLIER.jsonl [--with-declared] [--write NEW.jsonl]
 
 Says for each run which findings, first steps, alarms and causes differ. Runs recorded by an earlier version are brought
-up to date in memory first: `sample_lone_pixels` is measured on their contact sheets, and what the reference model's
-settings say is taken as declared.
+up to date in memory first: `sample_lone_pixels` is measured on their contact sheets, what the reference model's settings
+say is taken as declared, and frozen players get the code that is told by a sentence there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gandoctor.experiments.benchmark import judge as judging
 from gandoctor.experiments.benchmark.plan import PlannedRun, load_plan
 from gandoctor.experiments.benchmark.run_files import RunFiles
 from gandoctor.measures.images import lone_pixel_share
+from gandoctor.message import Absent
 from gandoctor.store import Run, load_run
 from gandoctor.store.manifest import Declared
 from reference_models.benchmark import plan as planned
@@ -40,6 +42,9 @@ def brought_up_to_date(run: Run) -> Run:
     if run.manifest.declared == Declared() and isinstance(settings, dict):
         told = {name: settings.get(room, {}).get(name) for name, room in DECLARED.items()}
         run.manifest.declared = Declared(**told)
+    for name, absence in run.manifest.missing.items():
+        if "all its weights are frozen" in str(absence):
+            run.manifest.missing[name] = replace(absence, code=Absent.FROZEN)
     if LONE not in run:
         shares = {s.step: lone_pixel_share(f / np.float32(255)) for s in run.sheets if (f := s.fakes()) is not None}
         if shares:
