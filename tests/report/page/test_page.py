@@ -26,6 +26,7 @@ from gandoctor.report.languages.language import language
 from gandoctor.report.page import facts, layers, page
 from gandoctor.report.page.filmstrip import Filmstrip, Frame
 from gandoctor.report.page.findings import observation, slider_marks
+from gandoctor.report.page.sections import all_sections
 from gandoctor.rules import MODEL_CARD, Evidence, Severity
 from gandoctor.store import Run, RunWriter, load_run
 
@@ -159,6 +160,15 @@ def test_a_layer_says_what_it_is_given_where_that_is_not_the_one_before(failing:
     assert [layer.given for layer in view.layers] == [
         *("", "", "given the network's input", "given dense_1 and re_lu_1", "")
     ]
+
+
+def test_every_section_has_its_place_its_template_and_its_word() -> None:
+    sections = all_sections()
+    assert len({section.id for section in sections}) == len({section.place for section in sections}) == len(sections)
+    folder = Path(page.__file__).parents[1] / "templates" / "sections"
+    templates = {path.name.partition(".")[0] for path in folder.iterdir()}
+    assert {section.id for section in sections} == templates
+    assert {f"nav.{section.id}" for section in sections if section.in_nav} <= set(language("en").words)
 
 
 def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(shown: Page) -> None:
