@@ -52,14 +52,12 @@ def read_events(run_dir: Path, gaps: list[Message]) -> Iterator[Event]:
                 except (ValidationError, ValueError):
                     gaps.append(
                         Message(
-                            "Line {number} of {file} is not a gandoctor event and was left out.",
-                            number=number,
+                            "{file} line {number} is not a gandoctor event and was left out.",
                             file=EVENTS_NAME,
+                            number=number,
                         )
                     )
     except FileNotFoundError:
-        gaps.append(
-            Message("{file} is missing: it is not known when the run started or how it ended.", file=EVENTS_NAME)
-        )
+        gaps.append(Message("{file} is missing: when the run started and how it ended is not known.", file=EVENTS_NAME))
     except OSError as error:
         gaps.append(Message("{file} cannot be read: {error}.", file=EVENTS_NAME, error=str(error)))

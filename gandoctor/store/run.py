@@ -158,9 +158,9 @@ class Run:
         if self.state != "running":
             gaps += [
                 Message(
-                    "{file}: the last {bytes} bytes are an unfinished batch and were left out.",
+                    "{file}: the last {size} bytes are a batch that was never finished and were left out.",
                     file=name,
-                    bytes=reader.unread_bytes,
+                    size=reader.unread_bytes,
                 )
                 for name, reader in self._segments.items()
                 if reader.unread_bytes > END_OF_STREAM_BYTES

@@ -94,10 +94,10 @@ class SegmentReader:
                         batches.append(batch)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
             self.damage = Message(
-                "{file} is unreadable after byte {offset}: {error}",
+                "{file} is unreadable after byte {byte}: {error}.",
                 file=self.path.name,
-                offset=self._offset,
-                error=next(iter(str(error).splitlines()), type(error).__name__),
+                byte=self._offset,
+                error=str(error).splitlines()[0].rstrip("."),
             )
         return batches
 
