@@ -127,10 +127,10 @@ def _refuse_what_does_not_fit(
     output: Path | None, kind: str, lang: str | None, open_it: bool, live: bool, port: int | None
 ) -> None:
     if live and (output is not None or kind != "html"):
-        raise click.UsageError("--live serves the page and writes no file: leave --output and --format away.")
+        raise click.UsageError("--live serves the page and writes no file; it takes no --output and no --format.")
     if port is not None and not live:
-        raise click.UsageError("--port is the port of --live.")
+        raise click.UsageError("--port needs --live.")
     if open_it and (kind != "html" or output == STDOUT):
         raise click.UsageError("--open opens the page; it needs --format html and a file.")
     if lang is not None and kind == "json":
-        raise click.UsageError("--lang is the language of html and md; the JSON has none.")
+        raise click.UsageError("--lang does not apply to --format json.")

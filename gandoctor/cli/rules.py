@@ -26,7 +26,7 @@ def command(wanted: str | None, as_json: bool, markdown: bool) -> int:
     from gandoctor.problems import PROBLEMS, find_problem
 
     if as_json and markdown:
-        raise click.UsageError("--json and --markdown cannot be had at once.")
+        raise click.UsageError("Use either --json or --markdown.")
     if wanted is not None and wanted.lower().startswith("problem"):
         _show_problems(PROBLEMS if wanted.lower() == "problems" else [find_problem(wanted)], wanted, as_json, markdown)
     else:

@@ -1,4 +1,4 @@
-"""Diagnosis: run every rule on a run, rank what is behind the findings, name a verdict."""
+"""Diagnosis: run every rule on a run, rank the causes of the findings, name a verdict."""
 
 from gandoctor.diagnosis.as_json import SCHEMA
 from gandoctor.diagnosis.diagnosis import SHOWN_CAUSES, Diagnosis, Verdict, diagnose

@@ -1,4 +1,4 @@
-"""Diagnosis: run every rule on a run, order the findings, rank what is behind them, name a verdict."""
+"""Diagnosis: run every rule on a run, order the findings, rank their causes, name a verdict."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Diagnosis:
 
     @property
     def verdict(self) -> Verdict:
-        """Failing with a critical finding, attention with a warning, inconclusive when too little could be judged.
+        """Failing with a critical finding, attention with a warning, inconclusive where too little could be judged.
 
         Inconclusive: nothing above info was detected, and a rule that judges training itself (not only a contract)
         was not evaluated because the run is too short or lacks signals, or failed with an error.
@@ -82,12 +82,12 @@ class Diagnosis:
 
     @cached_property
     def causes(self) -> tuple[RunCause, ...]:
-        """What may be behind all of it, most likely first; empty where nothing above a remark was detected."""
+        """Possible causes of all findings, most likely first; empty where nothing above a remark was detected."""
         return rank_run_causes(self.findings)
 
     @property
     def likely_causes(self) -> tuple[RunCause, ...]:
-        """The few of `causes` that are worth showing first."""
+        """The causes worth showing first."""
         return tuple(cause for cause in self.causes[:SHOWN_CAUSES] if cause.score >= LIKELY)
 
     @cached_property
@@ -149,7 +149,7 @@ def diagnose(
     judged = [rule.evaluate(opened) for rule in (all_rules() if rules is None else rules)]
     scores = scores_of(rank_run_causes(judged))
     findings = sorted(
-        (_treated(finding, opened, scores) for finding in judged),
+        (_with_treatments(finding, opened, scores) for finding in judged),
         key=lambda f: (
             STATUS_ORDER.index(f.status),
             -f.severity.rank if f.status is Status.DETECTED else 0,
@@ -159,8 +159,8 @@ def diagnose(
     return Diagnosis(opened, tuple(findings), is_check)
 
 
-def _treated(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:
-    """Add what to change to a detected finding: the cure of its likeliest cause first, as the whole run shows it."""
+def _with_treatments(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:
+    """Return a detected finding with its treatments, the cure of its likeliest cause first."""
     if finding.status is not Status.DETECTED:
         return finding
     settings = run.manifest.config.get("settings")

@@ -1,4 +1,4 @@
-"""How a run's own real data score, measured once for the views that compare the samples with it."""
+"""What a run's own real data score on the sample statistics, for views that compare samples with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as Markdown: what the page says without its pictures, to paste into an issue or a message."""
+"""The report as Markdown, without pictures, to paste into an issue or a message."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
 
 
 def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
-    """Yield the likeliest causes of everything that was found, and what to change first."""
+    """Yield the likeliest causes and what to change first."""
     if diagnosis.likely_causes:
         yield from (f"**{words('top.likely_causes')}**", "")
         for i, cause in enumerate(diagnosis.likely_causes, start=1):
@@ -150,7 +150,7 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
 
 
 def _model(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
-    """Yield the model card: the data, and each network with its layers, those that findings name marked."""
+    """Yield the model card: the data, and each network with its layers; marks layers that findings name."""
     views = layers.players(diagnosis.run, diagnosis.detected, words)
     data, separator = facts.data_facts(diagnosis.run, words), words("markdown.separator")
     if not views and not data:

@@ -1,4 +1,4 @@
-"""Text from a run directory made fit to show: clipped, printable, numbers short, JSON that cannot leave its script."""
+"""Formats text from a run directory: clipped, printable, with short numbers, and JSON that cannot leave its script."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def script_json(content: object) -> Markup:
 
 
 def plot_text(value: object) -> str:
-    """Return text for plotly, which reads a small HTML dialect (links included) in every label."""
+    """Return text that plotly shows as it is; plotly reads a small HTML dialect, links included, in every label."""
     return html.escape(clean(value, 120), quote=False)
 
 

@@ -1,4 +1,4 @@
-"""Plain lines for a run followed without a terminal: one every few seconds and one for every new finding."""
+"""Plain lines for output that is not a terminal: one every few seconds and one per new finding."""
 
 from __future__ import annotations
 

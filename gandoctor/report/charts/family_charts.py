@@ -1,4 +1,4 @@
-"""The charts of families of signals: layers, quantiles of scores, classes; each with what says the same in words."""
+"""Charts of families of signals: layers, quantiles of scores, classes; each with a description in words."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Series = pd.Series
 
 
 def is_family(name: str, run: Run) -> bool:
-    """Tell whether a name is that of a family of which this run recorded a member."""
+    """Tell whether a name is a family and this run recorded a member of it."""
     return name in FAMILIES and bool(run.family(name))
 
 
 def family_chart(panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]) -> ChartView | None:
-    """Draw a chart of families that were recorded; None where what was recorded of them cannot be drawn.
+    """Draw a chart of recorded families; None where what was recorded cannot be drawn.
 
     Args:
         panel: Its signals are families, of which this run has members.
@@ -136,7 +136,7 @@ def _view(
 
 
 def _layers_in_words(members: Mapping[str, Series[float]], words: Language) -> str:
-    """The largest and the smallest layer at the end, and the layers that were ever zero or not finite."""
+    """Describe the largest and the smallest layer at the end, and layers that were ever zero or not finite."""
     last = {m: v for m, series in members.items() if np.isfinite(v := float(series.iloc[-1]))}
     told = []
     if last:

@@ -1,4 +1,4 @@
-"""Heat maps over steps: a number of every layer, and the shares of the classes beside those of the real data."""
+"""Heat maps over steps: one number per layer, and class shares next to those of the real data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours of the charts in light and dark, and which signal wears which; Okabe-Ito, safe for colour-blind readers."""
+"""Colours of the charts in light and dark mode (Okabe-Ito, safe for colour-blind readers), and of each signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says about a run besides its curves: facts, events, data, configuration, how to reproduce it."""
+"""Facts about a run: its key facts, events, data, gaps, and the command that made it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def crash(run: Run, words: Language) -> str | None:
 
 
 def notable_events(run: Run, words: Language) -> list[tuple[int, str, str]]:
-    """Return (step, kind, details) of events a reader should know of: faults, resumes, monitor trouble."""
+    """Return (step, kind, details) of events a reader should know: faults, resumes, monitor trouble."""
     kinds = ("fault", "resumed", "monitor_error", "monitor_warning")
     found = [e for e in run.events if e.kind in kinds]
     return [(e.step, words(f"event.{e.kind}"), _details(e, words)) for e in found[:EVENTS_MAX]]
@@ -82,7 +82,7 @@ def missing(run: Run, words: Language, limit: int = ROWS_MAX) -> list[tuple[str,
 
 
 def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
-    """Return what is known of the real data, of the latent law and of the losses found on the model."""
+    """Return what is known of the real data, of the latent distribution and of the losses found on the model."""
     rows: list[tuple[str, str]] = []
     if (data := run.manifest.data) is not None:
         count = words("fact.probe_count", probe=f"{data.probe_count:,}", holdout=f"{data.holdout_count:,}")

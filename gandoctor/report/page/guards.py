@@ -1,4 +1,4 @@
-"""What the guards did to a run: which finding stopped it, which step's generator was kept and why."""
+"""What the guards did to a run: the finding that stopped it, and the generator that was kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The networks of the model card as the page draws them: a box a layer, flagged where a finding is about it."""
+"""The networks of the model card as the page draws them: a box per layer, flagged where a finding names it."""
 
 from __future__ import annotations
 

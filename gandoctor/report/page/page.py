@@ -1,4 +1,4 @@
-"""The page: puts a diagnosis into the template and writes it as one file that needs no network."""
+"""The page: fills the template with a diagnosis and writes one file that needs no network."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
 
 
 def write_text(content: str, output: Path) -> Path:
-    """Write a file so that a reader sees the old one or the new one, never half of it.
+    """Write a file; a reader sees the old one or the new one, never half of it.
 
     Raises:
         GandoctorError: It cannot be written.
