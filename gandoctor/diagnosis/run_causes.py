@@ -1,6 +1,6 @@
 """One ranked list of what may have caused all findings of a run.
 
-Contract and design findings are facts. A fact ranks as a cause by how well it would produce the symptoms that were seen.
+Contract and design findings are facts. A fact ranks as a cause by how well it would produce the symptoms seen.
 Hypotheses of the symptoms are merged by id. One that a fact proves becomes part of that fact; one that a rule refutes
 sinks.
 """
@@ -62,7 +62,7 @@ class RunCause:
 
 
 def rank_run_causes(findings: Iterable[Finding]) -> tuple[RunCause, ...]:
-    """Return the possible causes of a run's findings, most likely first; none where nothing above a remark was detected."""
+    """Return what may have caused a run's findings, most likely first; nothing where only remarks were detected."""
     findings = tuple(findings)
     detected = [f for f in findings if f.status is Status.DETECTED]
     if not any(f.severity is not Severity.INFO for f in detected):

@@ -1,4 +1,4 @@
-"""Every contract and design rule has its place among a run's causes; `tests/rules/test_hypotheses.py` checks the ids."""
+"""Every contract and design rule has its place among the causes; `tests/rules/test_hypotheses.py` checks the ids."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def test_language_of_the_page(report: Report, run_dir: Path) -> None:
         (["--port", "0"], "--port needs --live"),
         (["--open", "--format", "md"], "--open opens the page"),
         (["--open", "--output", "-"], "--open opens the page"),
-        (["--lang", "zh", "--format", "json"], "--lang is the language of html and md"),
+        (["--lang", "zh", "--format", "json"], "--lang does not apply to --format json"),
         (["--lang", "fr"], "'fr' is not one of 'en', 'zh'"),
     ],
 )
