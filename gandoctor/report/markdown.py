@@ -70,7 +70,7 @@ def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
         yield from (f"**{words('top.likely_causes')}**", "")
         for i, cause in enumerate(diagnosis.likely_causes, start=1):
             title = plain(cause_title(cause, words))
-            explains = f" ({words('top.explains', ids=', '.join(cause.explains))})" if cause.explains else ""
+            explains = f" ({words('top.explains', ids=words.listed(cause.explains))})" if cause.explains else ""
             yield f"{i}. **{title}**{explains}{words('markdown.separator')}{plain(clean(words.say(cause.test), 2_000))}"
         yield ""
     if (first := diagnosis.change_first) is not None:

@@ -108,7 +108,7 @@ def test_the_first_screen_names_every_finding_and_since_when(open_page: Open, fa
     with open_page() as page:
         listed = page.locator(".found li")
         assert listed.count() == len(failing.detected) > 1
-        assert "GD301, from step 540" in listed.first.inner_text()
+        assert "GD301 · from step 540" in listed.first.inner_text()
         change = page.locator(".gist dt", has_text="Change first")
         for told in (*listed.all(), change):
             box = told.bounding_box()
