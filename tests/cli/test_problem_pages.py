@@ -59,7 +59,7 @@ def test_markdown(rules):
     ("arguments", "said"),
     [
         (["problem-5"], "problem-1, problem-2, problem-3, problem-4"),
-        (["problem-1", "--json", "--markdown"], "at once"),
+        (["problem-1", "--json", "--markdown"], "Use either --json or --markdown"),
         (["GD001", "--markdown"], "not for one rule"),
     ],
 )

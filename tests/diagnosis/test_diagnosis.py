@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from gandoctor import diagnose, load_run
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.message import Message
 from gandoctor.rules import Cause, Evidence, Rule, Severity, Status, all_rules
 from gandoctor.store import Manifest, Run, RunWriter
 
@@ -162,3 +164,54 @@ def test_a_fact_without_causes_of_its_own_is_treated_as_what_it_is(run: Run, mon
     blank = rule("GD405", found(), causes=lambda *_: (hypothesis("range-mismatch", 0.9),))
     diagnosis = judged(run, wrong, blank, monkeypatch=monkeypatch)
     assert diagnosis.change_first.id == "match-output-range"
+
+
+@pytest.mark.parametrize(
+    ("state", "ending"),
+    [
+        ("completed", "The run completed 100 steps"),
+        ("running", "The run is at step 100"),
+        ("interrupted", "The run was interrupted at step 100"),
+        ("crashed", "The run crashed at step 100"),
+    ],
+)
+def test_the_sentence_says_how_the_run_stands(
+    run: Run, monkeypatch: pytest.MonkeyPatch, state: str, ending: str
+) -> None:
+    monkeypatch.setattr(Run, "state", state)
+    told = [
+        str(judged(run, *rules, monkeypatch=monkeypatch).sentence)
+        for rules in (
+            [rule("GD901", nothing)],
+            [rule("GD901", broken)],
+            [rule("GD901", found())],
+            [rule(f"GD90{i}", found()) for i in range(3)],
+        )
+    ]
+    assert told == [
+        f"{ending}: no failure mode was detected.",
+        f"{ending}: too little could be checked to call it healthy.",
+        f"{ending}: Made up (from step 3).",
+        f"{ending}: Made up (from step 3) and 2 more findings.",
+    ]
+
+
+def test_the_sentence_of_a_check_names_no_step(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = judged(run, rule("GD901", found()), monkeypatch=monkeypatch)
+    two = judged(run, rule("GD901", found()), rule("GD902", found()), monkeypatch=monkeypatch)
+    checked = "Checked the model card and a dry run of 100 steps"
+    assert str(replace(one, is_check=True).sentence) == f"{checked}: Made up."
+    assert str(replace(two, is_check=True).sentence) == f"{checked}: Made up and 1 more finding."
+
+
+def test_json_keeps_the_numbers_of_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Message("{signal} is {value:.1f}.", signal="d_loss", value=float("nan"))
+
+    def told(run: Run, limits: object) -> list[Evidence]:
+        return [Evidence("d_loss", 1.0, None, 3, 9, said)]
+
+    content = judged(run, rule("GD901", told), monkeypatch=monkeypatch).to_dict()
+    assert content["message"]["values"]["step"] == 3
+    evidence = content["findings"][0]["evidence"][0]
+    assert evidence["statement"] == "d_loss is nan."
+    assert evidence["message"] == {"template": said.template, "values": {"signal": "d_loss", "value": "nan"}}
