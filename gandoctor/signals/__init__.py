@@ -9,7 +9,7 @@ value of the user's own data.
 
 from __future__ import annotations
 
-from gandoctor.signals import discriminator, samples, training
+from gandoctor.signals import discriminator, layers, samples, training, updates, variety
 from gandoctor.signals.groups import GROUPS
 from gandoctor.signals.signal import Cadence, Chart, Colour, Dash, Group, Kind, Signal
 
@@ -33,11 +33,13 @@ __all__ = [
 _ALL = (
     *training.LOSSES,
     *training.INPUTS,
-    *training.GRADIENTS,
-    *training.UPDATES,
-    *training.LAYERS,
+    *updates.GRADIENTS,
+    *updates.UPDATES,
+    *layers.LAYERS,
     *discriminator.SIGNALS,
-    *samples.SIGNALS,
+    *samples.TEXTURE,
+    *variety.SIGNALS,
+    *samples.VALUES,
 )
 
 SIGNALS: dict[str, Signal] = {s.name: s for s in _ALL if not s.is_family}
