@@ -3,12 +3,12 @@
 Writing is append-only and crash-safe; reading trusts nothing it finds.
 """
 
+from gandoctor.loss_families import LossFamily
 from gandoctor.store.events import Event
 from gandoctor.store.manifest import (
     DataCard,
     LatentCard,
     LayerCard,
-    LossFamily,
     Manifest,
     PlayerCard,
     Reach,
