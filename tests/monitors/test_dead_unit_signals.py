@@ -16,6 +16,7 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from gandoctor.backends.tensorflow.forward_passes import judges_one_by_one  # noqa: E402
+
 from gandoctor.monitors import GANMonitor  # noqa: E402 - TensorFlow may be missing
 
 LAYERS = keras.layers

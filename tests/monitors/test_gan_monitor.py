@@ -18,12 +18,12 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from gandoctor.monitors import (  # noqa: E402 - TensorFlow may be missing
-    DiscriminatorMonitor,
     GANMonitor,
     GradientNormMonitor,
     LossMonitor,
     MonitorWarning,
 )
+from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores  # noqa: E402 - keep together
 
 
 class Recorder(keras.callbacks.Callback):
@@ -265,7 +265,7 @@ def test_a_failing_monitor_is_switched_off_and_training_goes_on(
     def fail(*_: object) -> dict[str, float]:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr(DiscriminatorMonitor, "probe", fail)
+    monkeypatch.setattr(DiscriminatorScores, "probe", fail)
     gan = make_gan()
     with pytest.warns(MonitorWarning, match="broken on purpose") as caught:
         fit(gan, reals, [GANMonitor(tmp_path / "run", probe_data=reals)])
@@ -292,7 +292,7 @@ def test_a_full_disk_is_one_warning_and_training_goes_on(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gandoctor.recording.session.session.DRAIN_EVERY_S", 0.0)
+    monkeypatch.setattr("gandoctor.recording.session.stopwatch.DRAIN_EVERY_S", 0.0)
     monkeypatch.setattr("gandoctor.store.writer.FLUSH_EVERY_S", 0.0)
     gan = make_gan()
     with pytest.warns(MonitorWarning, match="No space left") as caught:

@@ -10,6 +10,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 from gandoctor.backends.tensorflow.forward_passes import SAMPLE_COUNT  # noqa: E402
+
 from gandoctor.recording.probe.latents import FIXED_COUNT, POOL_COUNT, WINDOWS, ProbeLatents  # noqa: E402
 
 

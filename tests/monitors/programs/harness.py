@@ -96,7 +96,7 @@ def outcome(case: str) -> dict[str, Any]:
             "loss": [manifest.loss_family, manifest.loss_family_source],
             "real_is_high": [manifest.real_is_high, manifest.real_is_high_source],
             "latent": manifest.latent.model_dump(mode="json") if manifest.latent else None,
-            "missing": manifest.missing,
+            "missing": {name: str(absence) for name, absence in manifest.missing.items()},
             "optimizers": [
                 c.optimizer.get("type") if c else None for c in (manifest.generator, manifest.discriminator)
             ],
