@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
@@ -11,7 +10,6 @@ from gandoctor.recording.session.options import Options
 
 _FRAMEWORKS = {"keras": "tensorflow", "tensorflow": "tensorflow", "torch": "torch"}
 """Top package of a class -> the backend for it."""
-_CLASSES = {"tensorflow": ("gandoctor.backends.tensorflow.backend", "KerasBackend")}
 
 
 class BackendClass(Protocol):
@@ -55,9 +53,9 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         raise GandoctorError(
             f"gandoctor cannot tell which network is the generator: {there}. Pass GANMonitor(..., generator=...)."
         )
-    module, name = _CLASSES[framework]
-    backend: BackendClass = getattr(import_module(module), name)
-    return backend
+    from gandoctor.backends.tensorflow.backend import KerasBackend  # takes seconds: only where it is in use
+
+    return KerasBackend
 
 
 def _framework(value: Any) -> str | None:

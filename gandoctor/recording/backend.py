@@ -53,13 +53,11 @@ class Listener(Protocol):
 
 
 class Backend(Protocol):
-    """One GAN in one framework.
+    """One GAN in one framework."""
 
-    Attributes:
-        players: Its networks and optimizers, as they were found.
-    """
-
-    players: Players
+    @property
+    def players(self) -> Players:
+        """Its networks and optimizers, as they were found."""
 
     @property
     def blocked(self) -> Absence | None:

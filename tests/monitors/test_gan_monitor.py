@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gandoctor import GandoctorError, load_run
+from gandoctor.message import Absent
 from gandoctor.store import RunWriter
 
 pytestmark = pytest.mark.training
@@ -373,12 +374,14 @@ def test_what_cannot_be_recorded_is_absent_with_a_reason(
     run = load_run(tmp_path / "run")
     assert "d_real_score" not in run
     assert "d_fake_score" in run
-    assert "probe_data=" in run.manifest.missing["d_real_score"]
+    missing = run.manifest.missing
+    assert missing["d_real_score"].code == Absent.NOT_GIVEN
+    assert missing["d_real_score"].message.values == {"argument": "probe_data"}
     assert set(run.family("d_fake_logit_quantile")) == {"5", "25", "50", "75", "95"}
     assert run.family("d_real_logit_quantile") == run.family("d_holdout_logit_quantile") == {}
-    assert "probe_data=" in run.manifest.missing["d_real_logit_quantile"]
-    assert "holdout_data" in run.manifest.missing["d_holdout_logit_quantile"]
-    assert "standard normal" in run.manifest.missing["latent_law"]
+    assert missing["d_real_logit_quantile"] == missing["probe_data"]
+    assert missing["d_holdout_logit_quantile"] == missing["holdout_data"]
+    assert missing["latent_law"].code == Absent.ASSUMED
 
 
 @pytest.mark.parametrize(

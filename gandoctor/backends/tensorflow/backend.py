@@ -20,14 +20,14 @@ from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
 from gandoctor.backends.tensorflow.network_calls import NetworkCalls, judges_one_by_one, normalises_batches
 from gandoctor.backends.tensorflow.players.model_card import describe, describe_losses
 from gandoctor.backends.tensorflow.players.players import find_players
-from gandoctor.backends.tensorflow.players.weights import KeptWeights, Movement, Weights
+from gandoctor.backends.tensorflow.players.weights import KeptWeights, WeightMovement, Weights
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
 from gandoctor.player_names import Player
 from gandoctor.recording.backend import Listener
-from gandoctor.recording.in_step import Pass
+from gandoctor.recording.in_step import LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
 
@@ -129,13 +129,13 @@ class KerasBackend:
         """Return a player's weights, float32 (n,), on the device."""
         return self._weights.copy(player)
 
-    def slot(self, player: Player) -> KeptWeights:
+    def slot(self, player: Player) -> WeightSlot:
         """Make a variable for a copy of a player's weights."""
         return KeptWeights(self._weights, player)
 
     def moved(self, before: Any, player: Player) -> Movement:
         """Compare a player's weights with a copy of them."""
-        return Movement(before, self._weights.copy(player))
+        return WeightMovement(before, self._weights.copy(player))
 
     # Passes. --------------------------------------------------------------------------------------------------
 
@@ -211,19 +211,19 @@ class KerasBackend:
         """Fetch the step log's new rows."""
         return self._step_log.drain()
 
-    def switch(self, name: str) -> KerasSwitch:
+    def switch(self, name: str) -> Switch:
         """Make a flag that the graph reads."""
         return KerasSwitch(f"gandoctor_{name}")
 
-    def layer_gradients(self) -> KerasLayerGradients:
+    def layer_gradients(self) -> LayerGradients:
         """Make a place for the gradient norms of layers."""
         return KerasLayerGradients(self._step_log, self._layers)
 
-    def layer_movement(self) -> KerasLayerMovement:
+    def layer_movement(self) -> LayerMovement:
         """Make a place for the movement of layers."""
         return KerasLayerMovement(self._step_log, self._layers)
 
-    def witness(self, loss: bool, latents: bool) -> KerasWitness:
+    def witness(self, loss: bool, latents: bool) -> Witness:
         """Begin to copy what the objective is recognised from."""
         self._witness = KerasWitness(loss, latents)
         if self._taps is not None:

@@ -158,7 +158,8 @@ class Attachment:
                 self._note(model, f"its {name} is a {type(player).__name__}, not a Keras model")
                 return []
         shape = _image_shape(players.discriminator)
-        data, missing = {}, {}
+        data: dict[str, Any] = {}
+        missing: dict[str, Absence] = {}
         for name, source in (("probe_data", "x"), ("holdout_data", "validation_data")):
             try:
                 if arguments.get(source) is not None:

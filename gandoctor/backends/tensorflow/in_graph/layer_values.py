@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog
-from gandoctor.backends.tensorflow.in_graph.update import KerasUpdate
 from gandoctor.backends.tensorflow.in_graph.update_values import UpdateValues
 from gandoctor.backends.tensorflow.players.layer_weights import LayerWeights, layer_weights
-from gandoctor.backends.tensorflow.players.weights import Movement, Weights, inner
+from gandoctor.backends.tensorflow.players.weights import Weights, inner
 from gandoctor.backends.tensorflow.replicas import on_first_replica
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.players import Players
@@ -48,7 +47,7 @@ class KerasLayerGradients:
             if layers.weights.variables(player):
                 self._values.prepare(player, len(layers.of(player).variables) + 1)
 
-    def keep(self, update: KerasUpdate) -> None:
+    def keep(self, update: Any) -> None:
         """Write the squared norm of each gradient, and what they are to be divided by."""
         halves = update.halves
         known = [halves.get(id(inner(v)), _NO_GRADIENT) for v in self._layers.of(update.phase).variables]
@@ -79,7 +78,7 @@ class KerasLayerMovement:
             if variables:
                 self._values.prepare(player, sum(_sizes(variables)) + len(variables))
 
-    def keep(self, update: KerasUpdate, movement: Movement) -> None:
+    def keep(self, update: Any, movement: Any) -> None:
         """Write how the player's own weights moved, and for each variable whether it was to be moved at all."""
         given = update.given
         flags = [float(id(inner(v)) in given) for v in self._layers.weights.variables(update.phase)]

@@ -82,7 +82,7 @@ class KeptWeights:
         return self._kept.read_value()
 
 
-class Movement:
+class WeightMovement:
     """The difference of two copies of a player's weights, computed where it is first asked for.
 
     Args:
