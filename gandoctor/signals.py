@@ -168,6 +168,11 @@ _SAMPLES = _table(
     ("sample_high_frequency", "share", "Share of spectral power above 0.35 cycles per pixel."),
     ("sample_noise_sigma", "data range", "Robust estimate of Gaussian pixel noise (median Immerkær)."),
     ("sample_impulse", "share", "Share of pixels more than 0.3 away from their 3x3 median: salt and pepper."),
+    (
+        "sample_lone_pixels",
+        "share",
+        "Share of pixels that differ from all eight neighbours by more than half of the real data's range.",
+    ),
     ("sample_checkerboard", "1", "Spectral peaks at the grid frequencies over their neighbourhood."),
     (
         "sample_nn_distance",
