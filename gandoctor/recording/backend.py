@@ -156,8 +156,11 @@ class Backend(Protocol):
     def detach(self) -> None:
         """Leave the user's objects as they were."""
 
-    def stop(self) -> None:
-        """Ask the framework's own training loop to end after this step; a loop of the user's own has to ask itself."""
+    def stop(self) -> bool:
+        """Ask the framework's own training loop to end after this step; False where none is known.
+
+        A loop of the user's own has to ask itself.
+        """
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
         """Return why no update of a player has been seen after some steps; None when one has."""

@@ -404,8 +404,8 @@ class NumpyBackend:
             for hooks in (optimizer.on_loss, optimizer.before, optimizer.after):
                 hooks.clear()
 
-    def stop(self) -> None:
-        pass
+    def stop(self) -> bool:
+        return False
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
         return None if player in self._captured else Absence(Absent.NOT_CALLED, Message("nobody called it"))

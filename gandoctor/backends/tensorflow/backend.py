@@ -184,10 +184,11 @@ class KerasBackend:
         if self._taps is not None:
             self._taps.detach()
 
-    def stop(self) -> None:
-        """Have `fit` end after this step."""
+    def stop(self) -> bool:
+        """Have `fit` end after this step; False where no model is fitted."""
         if self._model is not None:
             self._model.stop_training = True
+        return self._model is not None
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
         """Return why no update of a player has been seen."""

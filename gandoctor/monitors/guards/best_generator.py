@@ -89,7 +89,8 @@ class BestGenerator(TrainingCallback):
     @property
     def path(self) -> Path:
         """The weight file."""
-        return self._given_path or run_dir_of(self._where) / WEIGHTS_NAME
+        run_dir = run_dir_of(self._where) if self.session is None else self.session.writer.path
+        return self._given_path or run_dir / WEIGHTS_NAME
 
     # It joins a session instead of opening one: whoever opens it decides what is recorded. ---------------------
 

@@ -109,9 +109,7 @@ class StopOnFinding(TrainingCallback):
         """End the training if it is doomed."""
         if self.should_stop:
             session = open_session(self._where)
-            if session is not None:
-                session.backend.stop()
-            else:  # recorded by another process
+            if session is None or not session.backend.stop():
                 self.model.stop_training = True
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:

@@ -222,6 +222,7 @@ class Session:
         """Run the probe at the current step and let every instrument read it; time it against the budget."""
         probe: Probe | None = None
         known = self._panel.codes()
+        self._note_optimizers()
         with self._stopwatch.probing():
             with self.contained(), self.backend.preserved_random_state():
                 probe = self._run_forward()
@@ -292,8 +293,12 @@ class Session:
     def _describe_players(self) -> None:
         with self.contained():
             self.manifest.generator, self.manifest.discriminator = (self.backend.card(p) for p in ("g", "d"))
-            absent = self.backend.players.absent
-            self._panel.take({slot: absent.get(slot) for slot in ("g_optimizer", "d_optimizer")})
+            self._note_optimizers()
+
+    def _note_optimizers(self) -> None:
+        """Record which optimizers are missing: one may have shown whose it is."""
+        absent = self.backend.players.absent
+        self._panel.take({slot: absent.get(slot) for slot in ("g_optimizer", "d_optimizer")})
 
     def _cadence_report(self) -> dict[str, float]:
         return {

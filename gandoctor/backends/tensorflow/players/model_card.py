@@ -41,7 +41,7 @@ def describe(network: Any, optimizer: Any = None) -> PlayerCard:
 
     Args:
         network: A Keras network, built or not. A subclassed one that is built is called once on placeholders, in a
-            graph that is thrown away (`layer_trace`); an unbuilt one stays so, its layers are listed as declared.
+            graph that is thrown away (`call_trace`); an unbuilt one stays so, its layers are listed as declared.
         optimizer: What trains it, or None.
     """
     card = PlayerCard(name=str(getattr(network, "name", type(network).__name__)))
