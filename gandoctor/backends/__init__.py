@@ -1,4 +1,8 @@
-"""Backends: one package a framework behind the protocol of `recording.backend`; nothing else imports a framework."""
+"""Backends: one package a framework behind the protocol of `recording.backend`; nothing else imports a framework.
+
+Another framework is a package beside `tensorflow/` whose class fulfils `recording.backend.Backend`, its lines in this
+file, and its programs in the table that `tests/monitors/test_programs.py` tests every backend with.
+"""
 
 from __future__ import annotations
 
