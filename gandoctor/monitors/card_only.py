@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from gandoctor.backends import backend_for
-from gandoctor.message import Absence
 from gandoctor.recording.probe.latents import SAMPLE_COUNT, latent_card
 from gandoctor.recording.probe.nested import mapped
 from gandoctor.recording.session.options import Options, opening_manifest, usable_directory, usable_reals
@@ -27,12 +26,7 @@ def write_card(options: Options, model: Any | None = None, planned_steps: int | 
     """
     backend = backend_for(model, options.generator, options.discriminator)(options, model)
     players = backend.players
-    manifest = opening_manifest(options, players, planned_steps)
-    manifest.versions |= backend.versions()
-    manifest.losses = backend.losses()
-    for name, images in usable_reals(options, manifest).items():
-        if isinstance(images, Absence):
-            manifest.missing[name] = images
+    manifest = opening_manifest(options, backend, usable_reals(options), planned_steps)
     manifest.generator, manifest.discriminator = backend.card("g"), backend.card("d")
     if players.latent_sampler is not None:
         with backend.preserved_random_state(players.latent_sampler):

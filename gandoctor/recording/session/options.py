@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gandoctor.errors import GandoctorError
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.recording.players import Players
+from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
 from gandoctor.recording.warning import warn
 from gandoctor.store import Manifest
@@ -44,10 +44,22 @@ class Options:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def opening_manifest(options: Options, players: Players, planned_steps: int | None) -> Manifest:
-    """Return the manifest of a run that is about to begin: all but its players' cards and its data.
+Images = np.ndarray | Absence
+"""The user's real images, float32 (n, h, w, c), or why there are none."""
+
+
+def opening_manifest(
+    options: Options, backend: Backend, reals: Mapping[str, Images], planned_steps: int | None
+) -> Manifest:
+    """Return the manifest of a run that is about to begin: all but its players' cards.
 
     Players and manifest share where things were found, so that what shows in training need not be passed on.
+
+    Args:
+        options: As passed by the user.
+        backend: The GAN.
+        reals: What `usable_reals` has returned.
+        planned_steps: Length of the training where it is known.
 
     Raises:
         GandoctorError: The loss family is unknown, or what is declared is not.
@@ -57,9 +69,14 @@ def opening_manifest(options: Options, players: Players, planned_steps: int | No
         planned_steps=planned_steps,
         **dict(options.metadata),
     )
-    manifest.missing.update(players.absent)
-    manifest.players = players.sources
-    manifest.versions = _versions()
+    manifest.missing.update(backend.players.absent)
+    manifest.missing.update({name: why for name, why in reals.items() if isinstance(why, Absence)})
+    manifest.players = backend.players.sources
+    manifest.versions = _versions() | backend.versions()
+    manifest.losses = backend.losses()
+    probe, holdout = reals["probe_data"], reals["holdout_data"]
+    if not isinstance(probe, Absence):
+        manifest.data = data_card(probe, None if isinstance(holdout, Absence) else holdout, options.probe_data)
     if options.declared is not None:
         manifest.declared = checked_declaration(options.declared)
     if options.loss is not None:
@@ -91,22 +108,16 @@ def checked_declaration(declared: Mapping[str, Any]) -> Declared:
     raise GandoctorError(f"declared holds {', '.join(unknown)}, which is unknown; it may hold {known}.")
 
 
-def usable_reals(options: Options, manifest: Manifest) -> dict[str, np.ndarray | Absence]:
+def usable_reals(options: Options) -> dict[str, Images]:
     """Return "probe_data" and "holdout_data": the images of each, or why there are none.
-
-    The manifest gets the card of the data.
 
     Raises:
         GandoctorError: They are unusable and `strict` was asked for.
     """
-    found = {name: _usable_images(options, name) for name in ("probe_data", "holdout_data")}
-    probe, holdout = found["probe_data"], found["holdout_data"]
-    if not isinstance(probe, Absence):
-        manifest.data = data_card(probe, None if isinstance(holdout, Absence) else holdout, options.probe_data)
-    return found
+    return {name: _usable_images(options, name) for name in ("probe_data", "holdout_data")}
 
 
-def _usable_images(options: Options, name: str) -> np.ndarray | Absence:
+def _usable_images(options: Options, name: str) -> Images:
     given = getattr(options, name)
     if given is None:
         return Absence(Absent.NOT_GIVEN, Message("pass GANMonitor(..., {argument}=...)", argument=name))

@@ -58,10 +58,8 @@ class Session:
         self._stopwatch = Stopwatch()
         self._closed = False
         self._has_warned_of_unseen = False
-        manifest = opening_manifest(options, backend.players, planned_steps)
-        manifest.versions |= backend.versions()
-        manifest.losses = backend.losses()
-        given = usable_reals(options, manifest)
+        given = usable_reals(options)
+        manifest = opening_manifest(options, backend, given, planned_steps)
         self.reals, self.holdout = (None if isinstance(images, Absence) else images for images in given.values())
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)
@@ -69,7 +67,6 @@ class Session:
         self._rows = Rows(backend, self.writer, self.step)
         self._containment = Containment(self.writer, options.strict)
         self._panel = Panel(manifest, self._containment)
-        self._panel.take({name: why for name, why in given.items() if isinstance(why, Absence)})
         if self.reals is not None:
             assert manifest.data is not None
             self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
