@@ -1,5 +1,17 @@
-"""The one exception whose message is shown to the user as it stands."""
+"""The exceptions whose message is shown to the user as it stands, without a traceback."""
 
 
 class GandoctorError(Exception):
-    """Unusable input: says what was found and what to do, in one message without a traceback."""
+    """Unusable input: says what was found and what to do."""
+
+
+class NotARun(GandoctorError):
+    """The path is no run directory, or one that cannot be read."""
+
+
+class NotWritable(GandoctorError):
+    """The run directory, report or result cannot be written there."""
+
+
+class UnusableTarget(GandoctorError):
+    """What is to be trained or checked cannot be imported, built or recorded."""

@@ -90,6 +90,16 @@ class Message:
         n = self.values.get("n", 0)
         return n if isinstance(n, int | float) else 0
 
+    @property
+    def facts(self) -> dict[str, Value]:
+        """The numbers and names of the message and of all messages in it, by place; the first one of a name."""
+        found: dict[str, Value] = {}
+        for name, value in self.values.items():
+            for one in value if isinstance(value, tuple) else (value,):
+                inner = one.facts if isinstance(one, Message) else {name: one}
+                found = {**inner, **found}
+        return found
+
     def render(self, words: Words = ENGLISH) -> str:
         """Return the sentence in a language."""
         return _filled(words.template(self), self.values, words)
@@ -136,7 +146,7 @@ class Message:
 
 
 def counted(one: str, other: str, n: float, /, **values: Value) -> Message:
-    """Return a message that depends on a count in the place {n}: `counted("{n} step", "{n} steps", 3)`."""
+    """Return a message that depends on a count, which is the value {n}: `counted("{n} step", "{n} steps", 3)`."""
     message = Message.__new__(Message)
     message._set(one, {"n": n, **values}, other)
     return message

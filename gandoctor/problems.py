@@ -1,7 +1,7 @@
-"""The four problems of the article this project began with: its advice, how well it holds up, and what answers it here.
+"""The four problems of the article that started this project: its advice, how well it holds up, and what to do here.
 
-The article: R. Atienza, "GAN by Example using Keras on TensorFlow Backend", 2017. This is the one home of what
-`gandoctor rules problem-1` prints and docs/problems.md shows.
+The article is R. Atienza, "GAN by Example using Keras on TensorFlow Backend", 2017. `gandoctor rules problem-1` and
+docs/problems.md show what is written here.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from gandoctor.errors import GandoctorError
 ARTICLE = 'R. Atienza, "GAN by Example using Keras on TensorFlow Backend", 2017'
 
 Support = Literal["strong", "moderate", "weak", "contradicted"]
-"""How well a piece of advice is supported that it helps; contradicted: what is known speaks against it."""
+"""How strong the evidence is that the advice helps; contradicted: the evidence speaks against it."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to do.
+    """One piece of advice.
 
     Attributes:
         what: The advice as an imperative clause.
-        support: How well it is supported.
-        because: By what, in a sentence or two.
+        support: How strong the evidence for it is.
+        because: What the evidence is, in a few sentences.
     """
 
     what: str
@@ -34,16 +34,16 @@ class Advice:
 
 @dataclass(frozen=True)
 class Problem:
-    """One of the article's problems.
+    """One of the article's four problems.
 
     Attributes:
-        id: What `gandoctor rules` takes: "problem-1" ... "problem-4".
+        id: "problem-1" to "problem-4", as `gandoctor rules` takes it.
         title: The problem in one line.
-        article: What the article advises, piece by piece.
-        first: What to look at before following it, in a few sentences.
-        rules: Ids of the rules that recognise it or its causes.
-        treatments: Ids of the treatments that answer it, best first; none where no single change does.
-        commands: Command lines to copy, and what each shows.
+        article: The advice of the article.
+        first: What to check before following the advice, in a few sentences.
+        rules: Ids of the rules that detect the problem or its causes.
+        treatments: Ids of the treatments for it, best first; empty where no single change solves it.
+        commands: Command lines to copy, and what each one shows.
     """
 
     id: str
@@ -61,24 +61,31 @@ PROBLEMS = (
         title="The final images are too noisy",
         article=(
             Advice(
-                "Use dropout on both the discriminator and the generator, at 0.3 to 0.6",
+                "Use dropout of 0.3 to 0.6 in both the discriminator and the generator",
                 "weak",
-                "In one run each of 500 steps, 0.9 learned nothing, 0.4 made fragments of digits and 0 made the "
-                "clearest digits: too much dropout does harm, but that some is better than none was contradicted.",
+                "We trained once for 500 steps at each rate. At 0.9 the model learned nothing, at 0.4 it made "
+                "fragments of digits, and at 0 it made the clearest digits. Too much dropout does harm, but these runs "
+                "contradict the claim that some dropout is better than none.",
             ),
         ),
         first=(
-            "See whether the noise is made in training or only when sampling: a generator that is called with dropout "
-            "still active makes grainy images by design. Then average the generator's weights, then train longer. "
-            "Change dropout last, and compare on several seeds."
+            "Check whether the noise comes from training or only from sampling: a generator called with dropout still "
+            "active makes grainy images by design. Then average the generator's weights, then train longer. Change "
+            "dropout last, and compare several seeds."
         ),
         rules=("GD402", "GD103"),
         treatments=("sample-in-inference-mode", "average-generator-weights", "train-longer", "dropout-rate"),
         commands=(
-            ("gandoctor check", "is a dropout rate out of its range, before any training"),
-            ("gandoctor diagnose runs/mine", "is it grain, salt and pepper, or no image at all; since which step"),
-            ("gandoctor run --watch --fault output-noise", "what GD402 looks like when it is made on purpose"),
-            ("gandoctor run --set generator.dropout=0.3 --seed 1", "try one rate; repeat with other seeds"),
+            ("gandoctor check", "checks the dropout rates before any training"),
+            (
+                "gandoctor diagnose runs/mine",
+                "tells grain, salt-and-pepper noise and pure noise apart, and says since which step",
+            ),
+            ("gandoctor run --watch --fault output-noise", "shows GD402 on a model that was broken on purpose"),
+            (
+                "gandoctor run --set generator.dropout=0.3 --seed 1",
+                "tries one dropout rate; repeat it with other seeds",
+            ),
         ),
     ),
     Problem(
@@ -86,30 +93,31 @@ PROBLEMS = (
         title="The discriminator's loss quickly goes to zero and the generator cannot train",
         article=(
             Advice(
-                "Do not train the discriminator beforehand",
+                "Do not pretrain the discriminator",
                 "weak",
-                "Plausible and little tested: the author's reason is that it usually converges faster than the "
-                "generator anyway. 150 steps of training beforehand did no harm in our one run.",
+                "Plausible but hardly tested. The author's reason is that the discriminator usually converges faster "
+                "than the generator anyway. In our one run, 150 steps of pretraining did no harm.",
             ),
             Advice(
                 "Make the discriminator's learning rate larger than the adversarial model's",
                 "contradicted",
-                "It feeds the player that is winning, unless the adversarial step pulls the discriminator back, as it "
-                "does in the article's own program (GD004). A discriminator rate ten times higher hurt, and our best "
-                "digits came from a generator rate 25 times higher (one seed each). The author later cut both rates by "
-                "four and kept their ratio. Heusel et al. 2017 do train a faster discriminator, at mild ratios.",
+                "It strengthens the network that is already winning, unless the adversarial step pulls the "
+                "discriminator back, as it does in the article's own program (GD004). A discriminator rate ten times "
+                "higher did harm, and our best digits came from a generator rate 25 times higher (one seed each). The "
+                "author later divided both rates by four and kept their ratio. Heusel et al. 2017 do train a faster "
+                "discriminator, but at mild ratios.",
             ),
             Advice(
-                "Use other noise for the generator's step than for the discriminator's",
+                "Sample new latent noise for the generator's step instead of reusing the discriminator's",
                 "weak",
-                "Harmless; we found no evidence that it helps.",
+                "Harmless. We found no evidence that it helps.",
             ),
         ),
         first=(
-            "A low loss early on is normal: in our first runs it fell under 0.05 before step 300 in 10 of 12 healthy "
-            "ones. If it stays there while the samples do not improve, look for a broken contract before changing any "
-            "setting: a player that does not move, data outside the generator's range, latents that do not vary. Only "
-            "then change the ratio of the learning rates, by a factor of two towards the player that is losing, or "
+            "A low loss early on is normal: in 10 of our first 12 healthy runs it fell below 0.05 before step 300. If "
+            "it stays there while the samples do not improve, look for a broken contract before changing any setting: "
+            "a network that is not updated, data outside the generator's range, latents that do not vary. Only then "
+            "change the ratio of the learning rates, by a factor of two in favour of the network that is losing, or "
             "regularise the discriminator."
         ),
         rules=("GD301", "GD104", "GD109", "GD007"),
@@ -123,10 +131,19 @@ PROBLEMS = (
             "vary-latents",
         ),
         commands=(
-            ("gandoctor check", "broken contracts and the learning rates, from two steps"),
-            ("gandoctor diagnose runs/mine", "has it collapsed or is it only early, and the likeliest causes in order"),
-            ("gandoctor run --watch --fault generator-learning-rate-1e-7", "what GD301 looks like, made on purpose"),
-            ("gandoctor run --set discriminator.learning_rate=4e-4", "half the article's rate, nothing else changed"),
+            ("gandoctor check", "checks for broken contracts and unusual learning rates in two steps"),
+            (
+                "gandoctor diagnose runs/mine",
+                "tells a collapsed loss from an early low one, and ranks the likely causes",
+            ),
+            (
+                "gandoctor run --watch --fault generator-learning-rate-1e-7",
+                "shows GD301 on a model that was broken on purpose",
+            ),
+            (
+                "gandoctor run --set discriminator.learning_rate=4e-4",
+                "trains with half the article's rate and no other change",
+            ),
         ),
     ),
     Problem(
@@ -134,18 +151,18 @@ PROBLEMS = (
         title="The output still looks like noise",
         article=(
             Advice(
-                "Check that activation, batch normalisation and dropout come in the right order",
+                "Check the order of activation, batch normalisation and dropout",
                 "weak",
-                "The right direction, though the order among the three is little tested. Where batch normalisation "
-                "must not be is well supported: not at the generator's output nor at the discriminator's input "
-                "(Radford et al., DCGAN, ICLR 2016), and at the output it left our one run with grid-like noise.",
+                "The right place to look, though the order of these three is hardly tested. There is good evidence on "
+                "where batch normalisation must not go: the generator's output and the discriminator's input (Radford "
+                "et al., DCGAN, ICLR 2016). At the output it left our one run with grid-like noise.",
             ),
         ),
         first=(
-            "First the discriminator: in Keras 3 setting trainable = False once, as older tutorials do, can freeze it "
-            "for good, or leave its batch normalisation in inference mode. Then whether the generator can reach the "
-            "range of the data at all. Then where batch normalisation sits, and how slowly its statistics follow. The "
-            "order of the layers comes after these."
+            "Check the discriminator first. In Keras 3, setting trainable = False once, as older tutorials do, can "
+            "freeze it for good or leave its batch normalisation in inference mode. Next, check whether the "
+            "generator's output can reach the range of the data at all. Then check where batch normalisation is placed "
+            "and how slowly its statistics follow. The order of the layers comes last."
         ),
         rules=("GD401", "GD101", "GD102"),
         treatments=(
@@ -156,65 +173,69 @@ PROBLEMS = (
             "layer-order",
         ),
         commands=(
-            ("gandoctor check", "frozen players, ranges, the order of the layers: before any training"),
-            ("gandoctor diagnose runs/mine", "do the samples look like noise, and the likeliest causes in order"),
-            ("gandoctor run --watch --fault batch-norm-on-output", "what it looks like, made on purpose"),
+            ("gandoctor check", "checks for frozen networks, output ranges and layer order before any training"),
+            ("gandoctor diagnose runs/mine", "says whether the samples look like noise, and ranks the likely causes"),
+            ("gandoctor run --watch --fault batch-norm-on-output", "shows GD401 on a model that was broken on purpose"),
         ),
     ),
     Problem(
         id="problem-4",
-        title="Which parameters to train with",
+        title="Which hyperparameters to train with",
         article=(
             Advice(
-                "Start from values that are known to work, from published papers and code",
+                "Start from values that are known to work in published papers and code",
                 "moderate",
-                "The DCGAN paper's Adam at 2e-4 with beta_1 = 0.5 is the usual start, found by its authors to be "
-                "stabler. The article's own 8e-4 and 4e-4 were later cut by four by its author.",
+                "The usual starting point is the DCGAN paper's Adam at 2e-4 with beta_1 = 0.5, which its authors found "
+                "more stable. The author later divided the article's own rates, 8e-4 and 4e-4, by four.",
             ),
             Advice(
                 "Change one parameter at a time",
                 "moderate",
-                "Lucic et al. 2018 found that seeds and tuning outweigh the choice of algorithm: a difference means "
-                "something only if all else is equal, and over at least three seeds.",
+                "Lucic et al. 2018 found that seeds and tuning matter more than the choice of algorithm. A difference "
+                "means something only if everything else is equal, and only over at least three seeds.",
             ),
             Advice(
-                "Look at the effect around steps 500 and 1000 before training for 2000 or more",
+                "Look at the effect around steps 500 and 1000 before training for 2000 steps or more",
                 "weak",
-                "We found no study of it. It fits what we measured: before step 300 losses mean little.",
+                "We found no study of it. It fits our measurements: before step 300, losses mean little.",
             ),
         ),
         first=(
-            "Run the values you start from with three seeds, to know how much runs differ by chance. Then change one "
-            "setting, with the same seeds, and compare the samples around steps 500 and 1000: a difference smaller "
-            "than that between seeds is none."
+            "Run your starting values with three seeds to see how much runs differ by chance. Then change one setting, "
+            "run the same seeds, and compare the samples around steps 500 and 1000. A difference smaller than that "
+            "between seeds means nothing."
         ),
         rules=("GD103", "GD104"),
         treatments=(),
         commands=(
-            ("gandoctor check", "values outside the usual ranges, before any training"),
+            ("gandoctor check", "checks for values outside the usual ranges before any training"),
             (
                 "gandoctor run --preset reference --seed 1 --run-dir runs/a1",
-                "the article's values (hours on a CPU; --preset quick is a quarter as wide); then seeds 2 and 3",
+                "trains with the article's values (hours on a CPU; --preset quick is a quarter as wide); repeat with "
+                "seeds 2 and 3",
             ),
             (
                 "gandoctor run --preset reference --seed 1 --run-dir runs/b1 --set discriminator.learning_rate=4e-4",
-                "one parameter changed, the same seed",
+                "changes one parameter and keeps the seed",
             ),
-            ("gandoctor report runs/b1", "its film strip shows the samples around steps 500 and 1000"),
-            ("gandoctor diagnose runs/b1", "what this run suffers from; compare it with that of runs/a1"),
+            (
+                "gandoctor report runs/b1",
+                "writes a report whose film strip shows the samples around steps 500 and 1000",
+            ),
+            ("gandoctor diagnose runs/b1", "lists what is wrong with this run; compare it with runs/a1"),
         ),
     ),
 )
-"""The four problems, in the article's order."""
+"""The four problems in the order of the article."""
 
 
 def find_problem(wanted: str) -> Problem:
     """Return a problem by id.
 
     Raises:
-        GandoctorError: There is no such problem.
+        GandoctorError: No problem has this id.
     """
     for problem in PROBLEMS:
         if wanted.lower() == problem.id:
             return problem
-    raise GandoctorError(f"There is no problem {wanted!r}. There are: {', '.join(p.id for p in PROBLEMS)}.")
+    raise GandoctorError(f"There is no problem {wanted!r}. Choose from: {', '.join(p.id for p in PROBLEMS)}.")

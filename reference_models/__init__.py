@@ -1,1 +1,1 @@
-"""The article's DCGAN on MNIST, its data, its faults: a tutorial that runs, and gandoctor's first user."""
+"""The article's DCGAN on MNIST with its data and faults: a runnable tutorial and gandoctor's first user."""

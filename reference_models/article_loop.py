@@ -3,8 +3,8 @@
     python -m reference_models.article_loop runs/article --steps 200 --freeze each-phase
     gandoctor report runs/article
 
-`gan.DCGAN` does the same in a `train_step`. This is the loop as the article writes it, and with the two ways in which
-programs like it freeze the discriminator for the adversarial step.
+`gan.DCGAN` does the same in a `train_step`. Here the loop is as the article writes it. `--freeze` selects one of the
+two ways in which programs like it freeze the discriminator for the adversarial step.
 """
 
 from __future__ import annotations
@@ -24,21 +24,25 @@ from reference_models.gan import rmsprop
 from reference_models.settings import Settings, load_settings
 
 Freeze = Literal["never", "once", "each-phase"]
-"""never: as published, so that the adversarial step moves D too. once: `D.trainable = False` between the two `compile`,
-right in Keras 2; in Keras 3 D never trains again. each-phase: the flag is set before every call, which is right."""
+"""How D is frozen in the adversarial step.
+
+never: not at all, as published; the adversarial step updates D too.
+once: `D.trainable = False` between the two calls of `compile`. This was right in Keras 2; in Keras 3, D never trains.
+each-phase: the flag is set before every call, which is right.
+"""
 
 
 def train(
     run_dir: str | Path, settings: Settings, images: NDArray[np.float32], freeze: Freeze = "never", seed: int = 0
 ) -> tuple[keras.Model, keras.Model]:
-    """Train `settings.training.steps` steps and record them.
+    """Train for `settings.training.steps` steps and record them.
 
     Args:
         run_dir: Directory to record into.
-        settings: Networks, optimizers, batch size, latents.
-        images: Reals, (n, height, width, channels), in the range of `settings.data`.
-        freeze: How the discriminator is kept from moving in the adversarial step.
-        seed: Of weights, dropout, latents and the order of the images.
+        settings: Networks, optimizers, batch size and latents.
+        images: Real images, (n, height, width, channels), in the range of `settings.data`.
+        freeze: How the discriminator is frozen in the adversarial step.
+        seed: Seed of weights, dropout, latents and the order of the images.
 
     Returns:
         The generator and the discriminator.
@@ -89,7 +93,7 @@ def train(
 
 
 def main() -> None:
-    """Train the quick preset on the embedded digits, as the command line says."""
+    """Train the quick preset on the embedded digits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run_dir", help="directory to record into")
     parser.add_argument("--steps", type=int, default=1000)

@@ -1,4 +1,4 @@
-"""Real images: embedded digits, Keras's MNIST, coloured shapes, an .npz file or a folder; checked and split."""
+"""Loads, checks and splits real images: embedded digits, Keras's MNIST, coloured shapes, an .npz file, a folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reference_models.shapes import coloured_shapes
 MIN_IMAGES = 64
 MIN_SIDE, MAX_SIDE = 8, 512
 MAX_BYTES = 4 * 2**30
-"""Largest array accepted; an archive that declares more is refused before it is unpacked."""
+"""Largest array accepted. An archive that declares more is rejected before it is unpacked."""
 
 HOLDOUT = 512
 PROBE = 512
@@ -37,8 +37,8 @@ class Images:
 
     Attributes:
         pixels: (n, height, width, channels); uint8 on 0..255, or float32 on [0, 1].
-        source: Where they are from, for the manifest.
-        digits: What each shows, (n,), where that is a digit and known.
+        source: Where the images come from, for the manifest.
+        digits: The digit that each image shows, (n,); None if unknown.
     """
 
     pixels: NDArray[Any]
@@ -48,7 +48,7 @@ class Images:
 
 @dataclass(frozen=True)
 class Split:
-    """Training images, those of them kept for probes, and images never trained on; (n, h, w, channels)."""
+    """Training images, the part of them used for probes, and held-out images; each (n, height, width, channels)."""
 
     training: NDArray[Any]
     probe: NDArray[Any]
@@ -59,12 +59,12 @@ def load_images(name_or_path: str | None = None) -> Images:
     """Load real images.
 
     Args:
-        name_or_path: None for the embedded 5,000 digits, "mnist" for Keras's 60,000 (downloaded once), "shapes" for
-            5,000 generated colour images, an .npz file (key `images` or `x_train`, or its only array), or a folder
-            of image files of one size (read as gray).
+        name_or_path: None for the 5,000 embedded digits, "mnist" for Keras's 60,000 (downloaded once), "shapes" for
+            5,000 generated colour images, an .npz file (its key `images` or `x_train`, or its only array), or a folder
+            of image files of the same size (read as greyscale).
 
     Raises:
-        GandoctorError: It cannot be read, or the images cannot be trained on; says what was found.
+        GandoctorError: The data cannot be read or used for training; the message says what was found.
     """
     if name_or_path is None:
         return _embedded_digits()
@@ -78,7 +78,7 @@ def load_images(name_or_path: str | None = None) -> Images:
         return Images(check(_read_folder(path), str(path)), f"folder {path.name}")
     if not path.exists():
         raise GandoctorError(
-            f"There are no data at {name_or_path!r}. Give `mnist`, `shapes`, an .npz file or a folder of images, "
+            f"There are no data at {name_or_path!r}. Use `mnist`, `shapes`, an .npz file or a folder of images, "
             "or leave --data out for the default."
         )
     if path.suffix.lower() != ".npz":
@@ -93,19 +93,19 @@ def load_images(name_or_path: str | None = None) -> Images:
 def check(array: NDArray[Any], source: str) -> NDArray[Any]:
     """Return images as (n, height, width, channels), uint8 on 0..255 or float32 on [0, 1].
 
-    Integers of 0 and 1 alone are read as black and white. Floats may come on [0, 1], [-1, 1] or [0, 255].
+    Integer images that hold only 0 and 1 are read as black and white. Floats may be on [0, 1], [-1, 1] or [0, 255].
 
     Raises:
-        GandoctorError: Wrong shape, too few, a side the networks cannot halve twice, not finite, unknown
-            range, or all of one value.
+        GandoctorError: The shape is wrong, there are too few images, a side is not divisible by 4, or the values are
+            not finite, in an unknown range, or all the same.
     """
     if array.ndim == 3:
         array = array[..., np.newaxis]
     shape = "x".join(map(str, array.shape))
     if array.ndim != 4 or array.shape[-1] not in (1, 3):
         raise GandoctorError(
-            f"The array in {source} is {shape or 'a single value'}; images must be (number, height, width) "
-            "or (number, height, width, 1 or 3 channels)."
+            f"The array in {source} is {shape or 'a single value'}; images must have the shape "
+            "(number, height, width) or (number, height, width, 1 or 3 channels)."
         )
     count, height, width, _ = array.shape
     if count < MIN_IMAGES:
@@ -113,13 +113,13 @@ def check(array: NDArray[Any], source: str) -> NDArray[Any]:
     if any(side % 4 or not MIN_SIDE <= side <= MAX_SIDE for side in (height, width)):
         raise GandoctorError(
             f"The images in {source} are {height}x{width} pixels; both sides must be divisible by 4 "
-            f"(the generator doubles its image twice) and between {MIN_SIDE} and {MAX_SIDE}. "
+            f"(the generator doubles the image size twice) and between {MIN_SIDE} and {MAX_SIDE}. "
             "Crop or resize them."
         )
     if array.dtype.kind not in "buif":
-        raise GandoctorError(f"The array in {source} holds {array.dtype}; images must be integers or floats.")
+        raise GandoctorError(f"The array in {source} has the type {array.dtype}; images must be integers or floats.")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise GandoctorError(f"The images in {source} hold NaN or infinity.")
+        raise GandoctorError(f"The images in {source} contain NaN or infinity.")
     low, high = array.min(), array.max()
     if low == high:
         raise GandoctorError(f"Every pixel in {source} is {low}: there is nothing to learn.")
@@ -129,12 +129,12 @@ def check(array: NDArray[Any], source: str) -> NDArray[Any]:
 def split(images: Images, seed: int, training_images: int | None = None) -> Split:
     """Shuffle and split into training, probe and held-out images.
 
-    Held out are 512, or a tenth where that is fewer. The probe images are up to 512 of the training images.
+    512 images are held out, or a tenth of all if that is fewer. Up to 512 of the training images are probe images.
 
     Args:
-        images: What `load_images` returned.
-        seed: Of the shuffle; the same seed gives the same split.
-        training_images: Train on so many at most.
+        images: Images from `load_images`.
+        seed: Seed of the shuffle. The same seed gives the same split.
+        training_images: Largest number of training images.
     """
     order = np.random.default_rng(seed).permutation(len(images.pixels))
     held = min(HOLDOUT, len(order) // 10)
@@ -143,24 +143,24 @@ def split(images: Images, seed: int, training_images: int | None = None) -> Spli
 
 
 def digits_below(images: Images, limit: int | None) -> Images:
-    """Return the images of the digits 0 to `limit` - 1; all of them for None.
+    """Return the images of the digits 0 to `limit` - 1, or all images if `limit` is None.
 
     Raises:
-        GandoctorError: What the images show is not known.
+        GandoctorError: The images have no digit labels.
     """
     if limit is None:
         return images
     if images.digits is None:
         raise GandoctorError(
-            f"data.digits={limit} needs to know what digit each image shows, and {images.source} does not say. "
-            "The embedded digits and mnist do."
+            f"data.digits={limit} needs to know what digit each image shows, but {images.source} has no labels. "
+            "The embedded digits and mnist have them."
         )
     kept = images.digits < limit
     return Images(images.pixels[kept], f"{images.source}, digits below {limit}", images.digits[kept])
 
 
 def in_range(pixels: NDArray[Any], pixel_range: PixelRange) -> NDArray[np.float32]:
-    """Return checked images (uint8 on 0..255 or float32 on [0, 1]) as float32 in a range of the settings."""
+    """Return checked images (uint8 on 0..255 or float32 on [0, 1]) as float32 in the given range."""
     unit = pixels.astype(np.float32)
     if pixels.dtype == np.uint8:
         unit /= 255
@@ -172,7 +172,7 @@ def in_range(pixels: NDArray[Any], pixel_range: PixelRange) -> NDArray[np.float3
 def _rescaled(array: NDArray[Any], low: float, high: float, source: str) -> NDArray[Any]:
     if array.dtype.kind != "f":
         if low < 0 or high > 255:
-            raise GandoctorError(f"The integers in {source} run from {low:g} to {high:g}; images must be 0..255.")
+            raise GandoctorError(f"The integers in {source} range from {low:g} to {high:g}; images must be in 0..255.")
         return array.astype(np.uint8) * np.uint8(255 if high <= 1 else 1)
     if low >= 0 and high <= 1:
         return array.astype(np.float32)
@@ -181,7 +181,7 @@ def _rescaled(array: NDArray[Any], low: float, high: float, source: str) -> NDAr
     if low >= 0 and high <= 255:
         return array.astype(np.float32) / 255
     raise GandoctorError(
-        f"The values in {source} run from {low:g} to {high:g}; floats must be in [0, 1], [-1, 1] or [0, 255]."
+        f"The values in {source} range from {low:g} to {high:g}; floats must be in [0, 1], [-1, 1] or [0, 255]."
     )
 
 
@@ -201,7 +201,7 @@ def _read_npz(file: IO[bytes], source: str, keys: tuple[str, ...] = _KEYS) -> ND
             if not wanted:
                 found = ", ".join(sorted(members)[:10]) or "none"
                 raise GandoctorError(
-                    f"{source} needs one array, or one called `images` or `x_train`; its arrays: {found}."
+                    f"{source} must hold a single array, or one named `images` or `x_train`; its arrays are: {found}."
                 )
             info = archive.getinfo(members[wanted[0]])
             with archive.open(info) as member:
@@ -229,16 +229,16 @@ def _read_npz(file: IO[bytes], source: str, keys: tuple[str, ...] = _KEYS) -> ND
 
 
 def _check_declared(member: IO[bytes], stored_bytes: int, source: str) -> None:
-    """Refuse what the header declares before memory is set aside for it."""
+    """Check what the header declares before memory is allocated for it."""
     version = npy.read_magic(member)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(member)
     if dtype.hasobject:
-        raise GandoctorError(f"{source} holds Python objects, which are not read; images must be numbers.")
+        raise GandoctorError(f"{source} holds Python objects, which are never loaded; images must be numbers.")
     declared = math.prod(shape) * dtype.itemsize
     if declared > MAX_BYTES:
         raise GandoctorError(
-            f"{source} declares {declared / 2**30:.1f} GiB of images; at most {MAX_BYTES / 2**30:.0f} GiB are read."
+            f"{source} declares {declared / 2**30:.1f} GiB of images; the limit is {MAX_BYTES / 2**30:.0f} GiB."
         )
     if declared > stored_bytes:
         raise GandoctorError(f"{source} is damaged: it declares {declared} bytes of images and holds fewer.")
@@ -262,7 +262,7 @@ def _read_folder(folder: Path) -> NDArray[Any]:
                     )
                 if max(image.size) > MAX_SIDE:
                     raise GandoctorError(
-                        f"{path} is {image.width}x{image.height} pixels; at most {MAX_SIDE} a side are read. "
+                        f"{path} is {image.width}x{image.height} pixels; the limit is {MAX_SIDE} per side. "
                         "Resize the images."
                     )
                 pixels.append(np.asarray(image.convert("L")))
@@ -277,9 +277,9 @@ def _keras_mnist() -> tuple[NDArray[Any], NDArray[Any]]:
     import keras
 
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(10)  # seconds without an answer; Keras itself would wait for ever
+    socket.setdefaulttimeout(10)  # seconds without an answer; Keras itself would wait forever
     try:
-        # Keras announces the download on standard output, which belongs to the command.
+        # Keras reports the download on standard output, which belongs to the command.
         with contextlib.redirect_stdout(io.StringIO()):
             (images, labels), _ = keras.datasets.mnist.load_data()
     except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception for a failed download

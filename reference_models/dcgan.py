@@ -12,11 +12,11 @@ from reference_models.settings import DiscriminatorSettings, Settings
 MIN_CHANNELS = 4
 
 Shape = tuple[int, int, int]
-"""Height, width, channels of one image; height and width divisible by 4."""
+"""Height, width and channels of an image; height and width must be divisible by 4."""
 
 
 def channels(published: int, width: float) -> int:
-    """Return the article's number of channels times `width`, at least four."""
+    """Return the article's number of channels times `width`, but at least four."""
     return max(MIN_CHANNELS, round(published * width))
 
 
@@ -33,13 +33,13 @@ def build_discriminator(settings: Settings, shape: Shape) -> keras.Sequential:
 def generator_layers(settings: Settings, shape: Shape) -> list[Any]:
     """Return G's layers in order.
 
-    A dense layer makes a small image of 256 channels, which is doubled twice by `UpSampling2D` (so that no
-    checkerboard arises) and refined by stride-1 transposed convolutions.
+    A dense layer makes a small image of 256 channels. `UpSampling2D` doubles its size twice, so that no checkerboard
+    pattern arises, and transposed convolutions of stride 1 refine it.
 
     Args:
-        settings: Width, dropout, batch normalisation, output activation; by default the layers are exactly the
+        settings: Width, dropout, batch normalisation, output activation. With the defaults, the layers are exactly the
             article's.
-        shape: Of one image.
+        shape: Height, width and channels of an image.
     """
     g = settings.generator
     height, width, depth = shape[0] // 4, shape[1] // 4, channels(256, g.width)
@@ -76,8 +76,8 @@ def generator_layers(settings: Settings, shape: Shape) -> list[Any]:
 def discriminator_layers(settings: Settings, shape: Shape) -> list[Any]:
     """Return D's layers in order.
 
-    Four convolutions, the first three of stride 2. No batch normalisation by default: D sees reals and fakes in one
-    batch, whose shared statistics would give the fakes away.
+    There are four convolutions, the first three of stride 2. There is no batch normalisation by default: D sees reals
+    and fakes in one batch, whose shared statistics would give the fakes away.
     """
     d = settings.discriminator
     return [
@@ -93,7 +93,7 @@ def discriminator_layers(settings: Settings, shape: Shape) -> list[Any]:
 
 
 def _convolution(d: DiscriminatorSettings, published: int, strides: int, batch_norm: bool) -> list[Any]:
-    """Return one of D's convolutions with what follows it; pooling, where chosen, takes the place of the stride."""
+    """Return one of D's convolutions and the layers after it; max pooling, if set, replaces the stride."""
     pooled = strides > 1 and d.downsampling == "max_pooling"
     relu = layers.ReLU() if d.activation == "relu" else layers.LeakyReLU(negative_slope=d.leaky_relu_slope)
     return [

@@ -1,4 +1,4 @@
-"""The article's training loop as a Keras model: one discriminator and one adversarial step a batch."""
+"""The article's training loop as a Keras model: one discriminator step and one adversarial step per batch."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class DCGAN(keras.Model):
         generator: z -> images.
         discriminator: Images -> probability of being real.
         latent_dim: Length of z.
-        d_optimizer: Moves the discriminator in its own step.
-        g_optimizer: Moves the generator in the adversarial step, and, as published, the discriminator too.
-        step: Integer variable: the number of the step now running or last run; 0 before the first.
+        d_optimizer: Updates the discriminator in its own step.
+        g_optimizer: Updates the generator in the adversarial step and, as published, the discriminator too.
+        step: Integer variable: the number of the current or last step; 0 before the first.
 
     Args:
-        settings: All of them; what is under `faults` is left to `faults.faulty_gan.FaultyDCGAN`.
-        shape: Height, width, channels of one image.
-        seed: Of the latents; weights and dropout follow Keras's global seed.
+        settings: All settings. This class ignores `faults`; see `faults.faulty_gan.FaultyDCGAN`.
+        shape: Height, width and channels of an image.
+        seed: Seed of the latents. Weights and dropout use Keras's global seed.
     """
 
     def __init__(self, settings: Settings, shape: Shape, seed: int = 0) -> None:
@@ -47,9 +47,9 @@ class DCGAN(keras.Model):
         return build_generator(self.settings, shape)
 
     def compile(self, **kwargs: Any) -> None:
-        """Make the model ready for `fit`; takes the arguments of `keras.Model.compile`.
+        """Prepare the model for `fit`; takes the arguments of `keras.Model.compile`.
 
-        Not XLA-compiled unless asked for: on two CPU cores XLA is slower for these networks.
+        XLA compilation is off by default: on two CPU cores it makes these networks slower.
         """
         super().compile(**{"optimizer": None, "jit_compile": False, **kwargs})
         self.d_optimizer.build(self.discriminator_variables)
@@ -57,18 +57,18 @@ class DCGAN(keras.Model):
 
     @property
     def discriminator_variables(self) -> list[Any]:
-        """What the discriminator's step moves."""
+        """Variables that the discriminator's step updates."""
         variables: list[Any] = self.discriminator.trainable_variables
         return variables
 
     @property
     def adversarial_variables(self) -> list[Any]:
-        """What the adversarial step moves.
+        """Variables that the adversarial step updates.
 
-        The article compiles G and D into one model and never freezes D, so that its adversarial step also
-        pulls D towards calling fakes real. Here D is frozen by leaving its variables out. The old way,
-        setting `discriminator.trainable` before `compile`, fails in Keras 3: the flag is read when a train
-        function is first traced, so that D is frozen in both steps or in none.
+        The article compiles G and D into one model and never freezes D, so its adversarial step also pulls D
+        towards calling fakes real. Here, leaving D's variables out freezes D. The old way, setting
+        `discriminator.trainable` before `compile`, fails in Keras 3: the flag is read when a train function is first
+        traced, so D is frozen in both steps or in neither.
         """
         variables: list[Any] = self.generator.trainable_variables
         return variables + ([] if self.settings.training.freeze_discriminator else self.discriminator_variables)
@@ -82,7 +82,7 @@ class DCGAN(keras.Model):
         """Run one step of the article's loop on real images (n, height, width, channels).
 
         Returns:
-            The two losses of this step, not running means.
+            The two losses of this step; they are not running means.
         """
         self.step.assign_add(1)
         d_loss = self.train_discriminator(real)
@@ -90,10 +90,9 @@ class DCGAN(keras.Model):
         return {"d_loss": d_loss, "g_loss": g_loss}
 
     def train_discriminator(self, real: Any) -> Any:
-        """Move D on one batch of reals and as many fakes, and return its loss.
+        """Update D on one batch of reals and as many fakes, and return its loss.
 
-        The fakes come from `generator.predict` in the article: from inference mode, not from the generator as
-        the adversarial step sees it.
+        The article makes the fakes with `generator.predict`: in inference mode, unlike in the adversarial step.
         """
         count = ops.shape(real)[0]
         fake = self.generator(self.sample_latents(count), training=False)
@@ -105,7 +104,7 @@ class DCGAN(keras.Model):
         return loss
 
     def train_generator(self, count: Any) -> Any:
-        """Move G (and, unless frozen, D) so that D calls `count` fresh fakes real, and return the loss."""
+        """Update G (and D, unless it is frozen) so that D calls `count` new fakes real; return the loss."""
         z = self.sample_latents(count)
         variables = self.adversarial_variables
         with tf.GradientTape() as tape:
@@ -114,35 +113,35 @@ class DCGAN(keras.Model):
         return loss
 
     def discriminator_loss(self, scores: Any) -> Any:
-        """Return the cross-entropy of D's scores (2n, 1) of n reals and n fakes with their labels."""
+        """Return the cross-entropy of D's scores (2n, 1) of n reals and n fakes."""
         labels, count = self.settings.training, ops.shape(scores)[0] // 2
         real, fake = ops.full((count, 1), labels.real_label), ops.full((count, 1), labels.fake_label)
         return self.cross_entropy(ops.concatenate([real, fake]), scores)
 
     def generator_loss(self, scores: Any) -> Any:
-        """Return the cross-entropy of D's scores (n, 1) of fakes with what G wants them called."""
+        """Return the cross-entropy of D's scores (n, 1) of fakes with the generator's label."""
         return self.cross_entropy(ops.full(ops.shape(scores), self.settings.training.generator_label), scores)
 
     def move(self, optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
-        """Let an optimizer take its step."""
+        """Apply the gradients with an optimizer."""
         optimizer.apply(gradients, variables)
 
 
 def cross_entropy(settings: Settings) -> Any:
-    """Return the loss (targets, scores) -> mean cross-entropy."""
+    """Return the loss function, (targets, scores) -> mean cross-entropy."""
     if settings.training.loss_input == "probabilities":
         return keras.losses.BinaryCrossentropy()
-    # Not Keras's from_logits=True, which notices a sigmoid before it and takes it off again.
+    # Not Keras's from_logits=True: it notices a sigmoid on the scores and uses the logits before it.
     return lambda targets, logits: ops.mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))
 
 
 def rmsprop(player: GeneratorSettings | DiscriminatorSettings, rate: Any = None) -> Any:
-    """Return the article's optimizer for one player; `rate` replaces its learning rate or schedule."""
+    """Return the article's optimizer for one network; `rate` replaces its learning rate or schedule."""
     return keras.optimizers.RMSprop(learning_rate(player) if rate is None else rate, clipvalue=player.clip_value)
 
 
 def learning_rate(player: GeneratorSettings | DiscriminatorSettings) -> Any:
-    """Return old Keras's `decay`: rate / (1 + decay * steps)."""
+    """Return the learning rate with the `decay` of old Keras: rate / (1 + decay * steps)."""
     if player.decay == 0:
         return player.learning_rate
     return keras.optimizers.schedules.InverseTimeDecay(player.learning_rate, decay_steps=1, decay_rate=player.decay)

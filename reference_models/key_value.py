@@ -1,4 +1,4 @@
-"""`--set KEY=VALUE` on any tree of settings: dotted keys, words for what a key takes, one clear error for a mistake."""
+"""`--set KEY=VALUE` for any tree of settings: dotted keys, a description of allowed values, clear errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gandoctor.errors import GandoctorError
 
 
 class Section(BaseModel):
-    """A group of settings: unchangeable, and without a key that it does not know."""
+    """A group of settings. It is immutable and rejects unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -23,25 +23,27 @@ Tree = TypeVar("Tree", bound=Section)
 
 
 def parse_changes(changes: Iterable[str]) -> dict[str, str]:
-    """Read "KEY=VALUE" texts; of two for one key the last wins.
+    """Read "KEY=VALUE" texts; the last one for a key wins.
 
     Raises:
-        GandoctorError: One is not of that form.
+        GandoctorError: A text does not have this form.
     """
     parsed: dict[str, str] = {}
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or not key.strip() or not value.strip():
-            raise GandoctorError(f"The setting {change!r} is not of the form KEY=VALUE, e.g. generator.dropout=0.5.")
+            raise GandoctorError(
+                f"The setting {change!r} does not have the form KEY=VALUE, e.g. generator.dropout=0.5."
+            )
         parsed[key.strip()] = value.strip()
     return parsed
 
 
 def with_changes(settings: Tree, changes: Mapping[str, Any]) -> Tree:
-    """Return settings with values replaced, by dotted key; "none" switches an optional one off.
+    """Return settings with values replaced by dotted key; "none" turns an optional setting off.
 
     Raises:
-        GandoctorError: Unknown key (names the nearest), or a value outside the key's bounds (names them).
+        GandoctorError: A key is unknown (the message names the nearest), or a value is out of bounds (it names them).
     """
     kind = type(settings)
     tree = settings.model_dump()
@@ -59,7 +61,7 @@ def with_changes(settings: Tree, changes: Mapping[str, Any]) -> Tree:
         key = ".".join(str(part) for part in first["loc"])
         if not key:
             raise GandoctorError(str(first["ctx"]["error"])) from None
-        raise GandoctorError(f"{key}={first['input']} is not possible: it must be {allowed(kind, key)}.") from None
+        raise GandoctorError(f"{key}={first['input']} is not valid: it must be {allowed(kind, key)}.") from None
 
 
 def keys_of(tree: type[Section]) -> dict[str, FieldInfo]:
@@ -79,7 +81,7 @@ def keys_of(tree: type[Section]) -> dict[str, FieldInfo]:
 
 
 def allowed(tree: type[Section], key: str) -> str:
-    """Say in words which values a setting takes, e.g. "a number, 0 <= value < 1 (default 0.4)"."""
+    """Describe the values that a setting takes, e.g. "a number, 0 <= value < 1 (default 0.4)"."""
     field = _field(tree, key)
     kind = field.annotation
     if choices := getattr(kind, "__args__", ()):
@@ -113,7 +115,7 @@ def _field(tree: type[Section], key: str) -> FieldInfo:
 
 
 def _nearest(key: str, keys: list[str]) -> str:
-    # A key typed without its group ("dropuot") is compared with the last parts alone.
+    # A key without its group ("dropuot") is compared with the last parts of the keys.
     if "." not in key:
         leaves = [name.rsplit(".", 1)[-1] for name in keys]
         near = difflib.get_close_matches(key, leaves, n=1, cutoff=0.6)

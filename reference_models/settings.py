@@ -1,4 +1,4 @@
-"""Every knob of the article's DCGAN as a typed field with its bounds, and the presets."""
+"""Every setting of the article's DCGAN as a typed field with bounds, and the presets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reference_models import key_value
 from reference_models.key_value import Section
 
 PixelRange = Literal["unit", "symmetric", "bytes"]
-"""unit: [0, 1] as in the article. symmetric: [-1, 1], what a tanh generator makes. bytes: [0, 255]."""
+"""unit: [0, 1], as in the article. symmetric: [-1, 1], for a tanh generator. bytes: [0, 255]."""
 
 
 class GeneratorSettings(Section):
@@ -21,13 +21,13 @@ class GeneratorSettings(Section):
 
     learning_rate: float = Field(default=4e-4, ge=0, le=10, description="RMSprop learning rate")
     clip_value: float | None = Field(default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this")
-    decay: float = Field(default=3e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step")
+    decay: float = Field(default=3e-8, ge=0, le=1, description="inverse-time decay of the learning rate per step")
     batch_norm: bool = Field(default=True, description="batch normalisation before every ReLU")
     batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of the moving statistics")
     dropout: float = Field(default=0.4, ge=0, lt=1, description="share of units dropped after the first ReLU")
     kernel_size: int = Field(default=5, ge=1, le=15, description="side of the convolution kernels, in pixels")
     upsampling: Literal["resize", "stride"] = Field(
-        default="resize", description="resize and convolve, or a transposed convolution of stride 2"
+        default="resize", description="resize, then convolve; or a transposed convolution of stride 2"
     )
     output_activation: Literal["sigmoid", "tanh", "linear"] = Field(
         default="sigmoid", description="sigmoid for unit data, tanh for symmetric data"
@@ -40,14 +40,16 @@ class DiscriminatorSettings(Section):
 
     learning_rate: float = Field(default=8e-4, ge=0, le=10, description="RMSprop learning rate")
     clip_value: float | None = Field(default=1.0, gt=0, le=1e6, description="clip each gradient entry at ±this")
-    decay: float = Field(default=6e-8, ge=0, le=1, description="inverse-time decay of the learning rate a step")
+    decay: float = Field(default=6e-8, ge=0, le=1, description="inverse-time decay of the learning rate per step")
     dropout: float = Field(default=0.4, ge=0, lt=1, description="share of units dropped after every activation")
-    activation: Literal["leaky_relu", "relu"] = Field(default="leaky_relu", description="after every convolution")
+    activation: Literal["leaky_relu", "relu"] = Field(
+        default="leaky_relu", description="activation after every convolution"
+    )
     leaky_relu_slope: float = Field(default=0.2, ge=0, le=1, description="slope for negative inputs")
-    batch_norm: bool = Field(default=False, description="batch normalisation after every convolution but the first")
-    batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of its moving statistics")
+    batch_norm: bool = Field(default=False, description="batch normalisation after every convolution except the first")
+    batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of the moving statistics")
     downsampling: Literal["stride", "max_pooling"] = Field(
-        default="stride", description="convolutions of stride 2, or max pooling behind convolutions of stride 1"
+        default="stride", description="convolutions of stride 2, or max pooling after convolutions of stride 1"
     )
     output_activation: Literal["sigmoid", "linear"] = Field(
         default="sigmoid", description="sigmoid for training.loss_input=probabilities, linear for logits"
@@ -65,45 +67,47 @@ class LatentSettings(Section):
 
 
 class TrainingSettings(Section):
-    """The loop."""
+    """The training loop."""
 
-    batch_size: int = Field(default=256, ge=2, le=8192, description="real images a step, and as many fakes")
+    batch_size: int = Field(default=256, ge=2, le=8192, description="real images per step; there are as many fakes")
     steps: int = Field(default=2000, ge=1, le=10_000_000, description="adversarial steps")
     freeze_discriminator: bool = Field(
-        default=False, description="keep the adversarial step from moving D, which as published it does"
+        default=False, description="do not update D in the adversarial step; as published, it does"
     )
-    pretrain_steps: int = Field(default=0, ge=0, le=1_000_000, description="steps D trains alone beforehand")
-    real_label: float = Field(default=1.0, ge=0, le=1, description="D's target for reals; 0.9 smooths")
+    pretrain_steps: int = Field(
+        default=0, ge=0, le=1_000_000, description="steps that D trains alone before training begins"
+    )
+    real_label: float = Field(default=1.0, ge=0, le=1, description="D's target for reals; 0.9 is label smoothing")
     fake_label: float = Field(default=0.0, ge=0, le=1, description="D's target for fakes")
     generator_label: float = Field(default=1.0, ge=0, le=1, description="target of the adversarial step")
     loss_input: Literal["probabilities", "logits"] = Field(
-        default="probabilities", description="what the cross-entropy takes D's output for"
+        default="probabilities", description="what the cross-entropy takes D's output to be"
     )
 
 
 class DataSettings(Section):
-    """What is done to the images before D sees them."""
+    """How the images are prepared before D sees them."""
 
     range: PixelRange = Field(default="unit", description="pixel range the images are scaled to")
     training_images: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="train on the first so many images only"
+        default=None, ge=1, le=100_000_000, description="train only on the first so many images"
     )
     digits: int | None = Field(
-        default=None, ge=1, le=10, description="keep the digits below this only: 1 keeps the zeros, 7 drops 7, 8, 9"
+        default=None, ge=1, le=10, description="train only on digits below this: 1 keeps the zeros, 7 drops 7, 8 and 9"
     )
 
 
 class Switch(Section):
-    """A fault, off while `start` is None; otherwise it acts from that step on (counted from 1; 0: always)."""
+    """A fault. It is off if `start` is None and acts from step `start` on otherwise (counted from 1; 0: always)."""
 
-    start: int | None = Field(default=None, ge=0, le=10_000_000, description="first step the fault acts in")
+    start: int | None = Field(default=None, ge=0, le=10_000_000, description="first step that the fault acts in")
 
 
 class LearningRateFault(Switch):
     """Replace or multiply a learning rate."""
 
-    value: float | None = Field(default=None, ge=0, le=10, description="the learning rate from then on")
-    factor: float = Field(default=1.0, ge=0, le=1e6, description="multiplies the rate where no value is given")
+    value: float | None = Field(default=None, ge=0, le=10, description="the learning rate from that step on")
+    factor: float = Field(default=1.0, ge=0, le=1e6, description="multiplies the learning rate if no value is given")
 
 
 class SmallLatentFault(Switch):
@@ -113,25 +117,25 @@ class SmallLatentFault(Switch):
 
 
 class OutputNoiseFault(Switch):
-    """Add Gaussian noise to the generator's images, also in inference."""
+    """Add Gaussian noise to the generator's images, in inference too."""
 
-    sigma: float = Field(default=0.1, gt=0, le=1000, description="standard deviation, in the images' own units")
+    sigma: float = Field(default=0.1, gt=0, le=1000, description="standard deviation, in the units of the images")
 
 
 class SaltAndPepperFault(Switch):
-    """Set single pixels of the generator's images to black or white, also in inference."""
+    """Set single pixels of the generator's images to black or white, in inference too."""
 
-    share: float = Field(default=0.02, gt=0, le=1, description="share of the pixels")
+    share: float = Field(default=0.02, gt=0, le=1, description="share of pixels")
 
 
 class LossScaleFault(Switch):
     """Multiply both losses."""
 
-    factor: float = Field(default=1e4, ge=0, le=1e30, description="multiplies both losses before the gradient")
+    factor: float = Field(default=1e4, ge=0, le=1e30, description="multiplies both losses before the gradient is taken")
 
 
 class FaultSettings(Section):
-    """Deliberate damage, all off by default; the package `faults` describes each."""
+    """The faults, all off by default; the package `faults` describes each of them."""
 
     generator_step_moves_discriminator: Switch = Switch()
     discriminator_step_moves_generator: Switch = Switch()
@@ -156,12 +160,16 @@ class FaultSettings(Section):
     salt_and_pepper: SaltAndPepperFault = SaltAndPepperFault()
     output_batch_norm: bool = Field(default=False, description="batch normalisation before G's last activation")
     output_relu: bool = Field(default=False, description="ReLU before G's last activation")
-    activation_before_batch_norm: bool = Field(default=False, description="every ReLU of G before its normalisation")
-    dropout_before_batch_norm: bool = Field(default=False, description="G's dropout before its first normalisation")
+    activation_before_batch_norm: bool = Field(
+        default=False, description="every ReLU of G before its batch normalisation"
+    )
+    dropout_before_batch_norm: bool = Field(
+        default=False, description="G's dropout before its first batch normalisation"
+    )
 
 
 class Settings(Section):
-    """The whole tree; the defaults are the article's."""
+    """All settings; the defaults are the article's."""
 
     generator: GeneratorSettings = GeneratorSettings()
     discriminator: DiscriminatorSettings = DiscriminatorSettings()
@@ -177,14 +185,14 @@ class Settings(Section):
         for name, there in (("symmetric_data", "[-1, 1]"), ("byte_data", "[0, 255]")):
             if getattr(self.faults, name).start is not None and self.data.range != "unit":
                 raise ValueError(
-                    f"The fault {name.replace('_', '-')} moves unit data to {there}, but data.range is "
+                    f"The fault {name.replace('_', '-')} rescales data from [0, 1] to {there}, but data.range is "
                     f"{self.data.range!r}. Leave data.range at 'unit'."
                 )
         leak = self.faults.generator_step_moves_discriminator.start
         if leak and not self.training.freeze_discriminator:
             raise ValueError(
-                f"The adversarial step cannot begin to move the discriminator at step {leak}: as published it does so "
-                "from the first. Set training.freeze_discriminator=true for the steps before."
+                f"The adversarial step cannot begin to update the discriminator at step {leak}: as published, it does "
+                "so from the first step. Set training.freeze_discriminator=true to freeze it until then."
             )
         return self
 
@@ -198,25 +206,25 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "reference": {},
 }
-"""Differences from the article: none in `reference`; `quick` trains in about a minute on two CPU cores."""
+"""Differences from the article. `reference` has none; `quick` trains in about a minute on two CPU cores."""
 
 
 def load_settings(preset: str = "quick", changes: Iterable[str] = ()) -> Settings:
     """Return a preset with "KEY=VALUE" changes applied in order, e.g. "generator.dropout=0.5".
 
-    "none" switches an optional setting off, e.g. "generator.clip_value=none".
+    "none" turns an optional setting off, e.g. "generator.clip_value=none".
 
     Raises:
-        GandoctorError: Unknown preset or key (names the nearest), or a value outside the key's bounds (names
-            them).
+        GandoctorError: The preset is unknown, a key is unknown (the message names the nearest), or a value is out of
+            bounds (the message names them).
     """
     if preset not in PRESETS:
-        raise GandoctorError(f"There is no preset {preset!r}. There are: {', '.join(PRESETS)}.")
+        raise GandoctorError(f"There is no preset {preset!r}. Choose from: {', '.join(PRESETS)}.")
     return change_settings(Settings(), {**PRESETS[preset], **key_value.parse_changes(changes)})
 
 
 def change_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Return settings with values replaced, by dotted key.
+    """Return settings with values replaced by dotted key.
 
     Raises:
         GandoctorError: As in `load_settings`.
@@ -230,5 +238,5 @@ def setting_keys() -> dict[str, FieldInfo]:
 
 
 def allowed(key: str) -> str:
-    """Say in words which values a setting takes, e.g. "a number, 0 <= value < 1 (default 0.4)"."""
+    """Describe the values that a setting takes, e.g. "a number, 0 <= value < 1 (default 0.4)"."""
     return key_value.allowed(Settings, key)

@@ -1,4 +1,4 @@
-"""Coloured shapes: a data set of RGB images that needs no download."""
+"""Coloured shapes: a generated data set of RGB images that needs no download."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def _ring(x: Field, y: Field) -> Field:
 
 
 KINDS: tuple[Callable[[Field, Field], Field], ...] = (_disc, _square, _triangle, _ring)
-"""Signed distance from the shape's edge, negative inside, of points in units of its radius."""
+"""Signed distance of points from each shape's edge, negative inside, in units of its radius."""
 
 
 def coloured_shapes(count: int = 5000, seed: int = 0) -> NDArray[np.uint8]:
-    """Draw one shape an image: disc, square, triangle or ring, of any bright hue, place and size, on a dark ground.
+    """Draw a disc, square, triangle or ring per image, of random bright colour, place and size on a dark background.
 
     Args:
-        count: How many images; the kinds take turns.
+        count: Number of images. The kinds of shape appear equally often, within one image.
         seed: The same seed gives the same images.
 
     Returns:
@@ -46,7 +46,7 @@ def coloured_shapes(count: int = 5000, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def labelled_shapes(count: int = 5000, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Draw as `coloured_shapes` does, and return with the images which of KINDS each shows, (count,)."""
+    """Draw the images of `coloured_shapes`, and return them with the index in KINDS of each, (count,)."""
     rng = np.random.default_rng(seed)
     each = [len(range(k, count, len(KINDS))) for k in range(len(KINDS))]
     images = np.concatenate([_drawn(kind, number, rng) for kind, number in zip(KINDS, each, strict=True)])
@@ -59,7 +59,7 @@ def _drawn(kind: Callable[[Field, Field], Field], count: int, rng: np.random.Gen
     centre_x, centre_y = rng.uniform(13, 18, (2, count, 1, 1)).astype(np.float32)
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     pixels_outside = kind((x - centre_x) / radius, (y - centre_y) / radius) * radius
-    inside = np.clip(0.5 - pixels_outside, 0, 1)[..., None]  # an edge fades over a pixel, so that it is not jagged
+    inside = np.clip(0.5 - pixels_outside, 0, 1)[..., None]  # an edge fades over one pixel, so it is not jagged
     ground = rng.uniform(0, 0.15, (count, 1, 1, 1)).astype(np.float32)
     images = ground + inside * (_bright_colours(count, rng)[:, None, None, :] - ground)
     rounded: NDArray[np.uint8] = np.round(images * 255).astype(np.uint8)
@@ -67,7 +67,7 @@ def _drawn(kind: Callable[[Field, Field], Field], count: int, rng: np.random.Gen
 
 
 def _bright_colours(count: int, rng: np.random.Generator) -> Field:
-    """Return (count, 3) colours on [0, 1] of any hue and high saturation (HSV with V = 1)."""
+    """Return (count, 3) colours on [0, 1] with random hue and high saturation (HSV with V = 1)."""
     hue, saturation = rng.uniform(0, 6, (count, 1)), rng.uniform(0.6, 1, (count, 1))
     share = np.clip(np.abs((hue + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
     colours: Field = (1 - saturation * (1 - share)).astype(np.float32)

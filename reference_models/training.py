@@ -1,4 +1,4 @@
-"""The target of `gandoctor run`: the article's DCGAN, its data and its faults, ready to fit."""
+"""The default target of `gandoctor run`: the article's DCGAN, its data and its faults, ready to fit."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def build(
     seed: int = 0,
     data: str | None = None,
 ) -> Training:
-    """Build the model and its data. Sets the global seeds of Python, NumPy and TensorFlow.
+    """Build the model and its data. This sets the global seeds of Python, NumPy and TensorFlow.
 
-    Everything that a person can have mistyped is checked before TensorFlow is loaded, which takes seconds.
+    All arguments are checked before TensorFlow is loaded, because loading takes seconds.
 
     Args:
         preset: "quick" or "reference".
-        settings: "KEY=VALUE" changes of the preset.
-        faults: "NAME[@STEP]", see `faults.FAULTS`.
-        steps: Training steps; the preset's own by default.
-        seed: Of the weights, the latents, the dropout, the split and the order of the data.
+        settings: "KEY=VALUE" changes to the preset.
+        faults: "NAME[@STEP]"; see `faults.FAULTS`.
+        steps: Training steps. Defaults to the preset's.
+        seed: Seed of the weights, the latents, the dropout, the split and the order of the data.
         data: See `datasets.load_images`.
 
     Raises:
-        GandoctorError: Anything in the arguments is unknown or out of bounds.
+        GandoctorError: An argument is unknown or out of bounds.
     """
     if not 0 <= seed < 2**32:
         raise GandoctorError(f"The seed is {seed}; it must be a whole number from 0 to {2**32 - 1}.")
@@ -94,11 +94,11 @@ def build(
 
 
 def batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
-    """Return an endless `tf.data` pipeline of batches, newly shuffled every pass."""
+    """Return an endless `tf.data` pipeline of batches, reshuffled every epoch."""
     import tensorflow as tf
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # `fit` would end only when the tuner's sleep does, seconds after the last step
+    options.autotune.enabled = False  # otherwise `fit` waits for the tuner's sleep, seconds after the last step
     return (
         tf.data.Dataset.from_tensor_slices(images)
         .shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
@@ -110,7 +110,7 @@ def batches(images: NDArray[np.float32], batch_size: int, seed: int) -> Any:
 
 
 def _pretrain(model: Any, dataset: Any) -> None:
-    """Train the discriminator alone."""
+    """Train only the discriminator."""
     import tensorflow as tf
 
     step = tf.function(model.train_discriminator)
@@ -125,6 +125,6 @@ def _range_from_the_start(settings: Settings) -> PixelRange:
 
 
 def _repeating_from(dataset: Any, step: int) -> Any:
-    """Return a pipeline that gives one batch again and again from a step on (counted from 1)."""
+    """Return a pipeline that repeats one batch from a step on (counted from 1)."""
     healthy_steps = max(step - 1, 0)
     return dataset.take(healthy_steps).concatenate(dataset.take(1).cache().repeat())

@@ -1,4 +1,4 @@
-"""`gandoctor faults`: what `gandoctor run --fault` can switch on in the reference model."""
+"""`gandoctor faults`: the faults that `gandoctor run --fault` can switch on in the reference model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 @click.command("faults")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> int:
-    """List the faults of the reference model, since when each can be on, and the rules it was made for."""
+    """List the faults of the reference model, when each can begin, and the rules that should detect it."""
     faults = import_module("reference_models.faults").FAULTS.values()
     if as_json:
         rows = [

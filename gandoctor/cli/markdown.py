@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from textwrap import fill
 
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import all_rules, find_rule
 from gandoctor.treatments import TREATMENTS
+
+WIDTH = 99
+"""Most characters of a line of prose."""
 
 
 def rules_table() -> str:
@@ -28,15 +32,16 @@ def _page(problem: Problem) -> Iterator[str]:
     yield "|---|---|---|"
     yield from (f"| {advice.what} | {advice.support} | {advice.because} |" for advice in problem.article)
     yield ""
-    yield f"**Look at this first.** {problem.first}"
+    yield _wrap(f"**Start here.** {problem.first}")
     if problem.rules:
         yield ""
-        yield f"**Rules.** {', '.join(f'{r.id} ({r.name})' for r in map(find_rule, problem.rules))}."
+        yield _wrap(f"**Rules.** {', '.join(f'{r.id} ({r.name})' for r in map(find_rule, problem.rules))}.")
     if problem.treatments:
         yield ""
         yield "**Treatments**, best first:"
         yield ""
-        yield from (f"- {t.title} ({t.evidence} evidence)" for t in (TREATMENTS[i] for i in problem.treatments))
+        for treatment in (TREATMENTS[i] for i in problem.treatments):
+            yield _wrap(f"- {treatment.title} ({treatment.evidence} evidence)", indent="  ")
     yield ""
     yield "```sh"
     for command, what in problem.commands:
@@ -45,14 +50,19 @@ def _page(problem: Problem) -> Iterator[str]:
     yield "```"
 
 
+def _wrap(paragraph: str, indent: str = "") -> str:
+    return fill(paragraph, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 ABOUT_PROBLEMS = f"""\
 # The article's four problems
 
-{ARTICLE}, ends with four problems of GAN training and what to do about each. This page says how well that advice holds
-up, what to look at first, and which rules, treatments and commands of gandoctor answer it. In a terminal:
-`gandoctor rules problem-1`.
+{ARTICLE},
+ends with four problems of GAN training and advice on each. This page says how well that advice
+holds up, what to check first, and which rules, treatments and commands of gandoctor help. To read
+it in a terminal, run `gandoctor rules problem-1`.
 
-Evidence is strong, moderate or weak by how well it is shown that the change helps; contradicted means that what is
-known speaks against it. "Our runs" are the first round of measurements: one or two seeds each, 500 steps, an eighth of
-the article's width."""
-"""What stands above the pages in docs/problems.md."""
+The evidence that a change helps is strong, moderate or weak; contradicted means that the evidence
+speaks against it. "Our runs" are our first measurements: one or two seeds each, 500 steps, an
+eighth of the article's width."""
+"""The head of docs/problems.md."""

@@ -97,7 +97,7 @@ def problem_lines(problem: Problem) -> Iterator[Line]:
     for advice in problem.article:
         yield 2, _text(f"{advice.what}  (evidence: {advice.support})")
         yield 4, _text(advice.because)
-    yield 0, _text("Look at this first", "strong")
+    yield 0, _text("Start here", "strong")
     yield 2, _text(problem.first)
     if problem.rules:
         yield 0, _text("Rules", "strong")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import UnusableTarget
 from gandoctor.experiments.job import Job
 
 SUFFIX = ".keras"
@@ -31,32 +31,32 @@ def check_saved(generator: str, others: Sequence[str], options: Sequence[str], d
         dry_run_steps: See `Job`.
 
     Raises:
-        GandoctorError: See above.
+        UnusableTarget: See above.
     """
     if dry_run_steps is None:
-        raise GandoctorError(f"{generator} is a saved network: nothing says how to train it. To check it: {_HOW}")
+        raise UnusableTarget(f"{generator} is a saved network: nothing says how to train it. To check it: {_HOW}")
     if options or dry_run_steps:
         refused = ", ".join(options) or "--dry-run-steps"
-        raise GandoctorError(f"{refused} is for a GAN that can be trained; saved networks are only looked at.")
+        raise UnusableTarget(f"{refused} is for a GAN that can be trained; saved networks are only looked at.")
     if len(others) != 1:
-        raise GandoctorError(f"Two saved networks are needed, the generator first: {_HOW}")
+        raise UnusableTarget(f"Two saved networks are needed, the generator first: {_HOW}")
     for path in (generator, *others):
         if path.endswith(_OLD_SUFFIXES):
-            raise GandoctorError(
+            raise UnusableTarget(
                 f"{path} is in a format that Keras 3 does not load safely. Load it where you trust it and save it "
                 f'anew: keras.saving.load_model("{path}").save("{Path(path).stem}.keras")'
             )
         if not path.endswith(SUFFIX):
-            raise GandoctorError(f"{path} is not a saved network: its name does not end in {SUFFIX}. {_HOW}")
+            raise UnusableTarget(f"{path} is not a saved network: its name does not end in {SUFFIX}. {_HOW}")
         if not Path(path).is_file():
-            raise GandoctorError(f"There is no file {path}.")
+            raise UnusableTarget(f"There is no file {path}.")
 
 
 def write_saved_card(job: Job) -> None:
     """Load the two networks of a job and write the card of the GAN they make.
 
     Raises:
-        GandoctorError: One cannot be loaded, or they were given in the wrong order.
+        UnusableTarget: One cannot be loaded, or they were given in the wrong order.
     """
     from gandoctor.monitors.card_only import write_card
     from gandoctor.recording.session.options import Options
@@ -64,7 +64,7 @@ def write_saved_card(job: Job) -> None:
     paths = (job.target, *job.arguments)
     generator, discriminator = (_load(path) for path in paths)
     if _shape(discriminator, "output_shape") == _shape(generator, "input_shape") is not None:
-        raise GandoctorError(f"{paths[1]} makes what {paths[0]} takes: give the generator first. {_HOW}")
+        raise UnusableTarget(f"{paths[1]} makes what {paths[0]} takes: give the generator first. {_HOW}")
     write_card(
         Options(
             Path(job.run_dir),
@@ -85,16 +85,16 @@ def _load(path: str) -> Any:
     import keras
 
     if not zipfile.is_zipfile(path):
-        raise GandoctorError(f"{path} is not what keras.Model.save writes: it is no zip archive.")
+        raise UnusableTarget(f"{path} is not what keras.Model.save writes: it is no zip archive.")
     try:
         try:
             model = keras.saving.load_model(path, safe_mode=True)
         except (TypeError, ValueError):
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # noqa: BLE001 - a file can be wrong in any way
-        raise GandoctorError(_why(path, error)) from None
+        raise UnusableTarget(_why(path, error)) from None
     if not isinstance(model, keras.Model):
-        raise GandoctorError(f"{path} holds a {type(model).__name__}, not a Keras model.")
+        raise UnusableTarget(f"{path} holds a {type(model).__name__}, not a Keras model.")
     return model
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.saved import check_saved, is_saved
 from gandoctor.experiments.training import Training
 
@@ -38,7 +38,7 @@ def check_target(
         dry_run_steps: See `Job`.
 
     Raises:
-        GandoctorError: No such script, malformed, or given what is for the other kind.
+        UnusableTarget: No such script, malformed, or given what is for the other kind.
     """
     if is_saved(target):
         check_saved(target, arguments, [_OPTION_OF.get(name, f"--{name}") for name in options], dry_run_steps)
@@ -46,16 +46,16 @@ def check_target(
     if not is_script(target):
         split_target(target)
         if arguments:
-            raise GandoctorError(
+            raise UnusableTarget(
                 f"{' '.join(arguments)!r} after TARGET is for a script to read; {target} is a function. "
                 "Its options come before: --steps, --set KEY=VALUE and so on."
             )
         return
     if not os.path.isfile(target):
-        raise GandoctorError(f"There is no script {target}.")
+        raise UnusableTarget(f"There is no script {target}.")
     if options:
         refused = ", ".join(_OPTION_OF.get(name, f"--{name}") for name in options)
-        raise GandoctorError(
+        raise UnusableTarget(
             f"{target} is a script and decides for itself what {refused} would set. "
             f"What the script reads comes after --, as in: gandoctor run {target} -- ARGUMENTS"
         )
@@ -65,11 +65,11 @@ def split_target(target: str) -> tuple[str, str]:
     """Split "module:factory".
 
     Raises:
-        GandoctorError: It is not of that form.
+        UnusableTarget: It is not of that form.
     """
     module, colon, factory = target.partition(":")
     if not (colon and factory.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise GandoctorError(
+        raise UnusableTarget(
             f'TARGET must be a script or "module:factory", e.g. {DEFAULT_TARGET}; {target!r} is neither.'
         )
     return module, factory
@@ -85,7 +85,7 @@ def build_training(target: str, options: Mapping[str, Any]) -> Training:
         options: Only what the user gave; the factory's own defaults stand for the rest.
 
     Raises:
-        GandoctorError: There is no such factory, it does not take an option, does not return a Training, or
+        UnusableTarget: There is no such factory, it does not take an option, does not return a Training, or
             raised GandoctorError itself.
         TargetCrashed: The target's code raised anything else.
     """
@@ -98,7 +98,7 @@ def build_training(target: str, options: Mapping[str, Any]) -> Training:
     except Exception as error:
         raise TargetCrashed(f"{target} raised {_in_one_line(error)}") from error
     if not isinstance(training, Training):
-        raise GandoctorError(
+        raise UnusableTarget(
             f"{target} returned a {type(training).__name__}; it must return a gandoctor.experiments.Training."
         )
     return training
@@ -114,7 +114,7 @@ def _import_factory(target: str) -> Callable[..., Any]:
         raise
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise GandoctorError(
+            raise UnusableTarget(
                 f"There is no module {error.name!r} in {os.getcwd()} or among the installed packages."
             ) from None
         raise TargetCrashed(f"Importing {module_name} raised {_in_one_line(error)}") from error
@@ -125,7 +125,7 @@ def _import_factory(target: str) -> Callable[..., Any]:
         public = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
         near = difflib.get_close_matches(factory_name, public, n=1)
         hint = f" Did you mean {module_name}:{near[0]}?" if near else ""
-        raise GandoctorError(f"{module_name} has no function {factory_name!r}.{hint}")
+        raise UnusableTarget(f"{module_name} has no function {factory_name!r}.{hint}")
     return factory  # type: ignore[no-any-return]
 
 
@@ -140,11 +140,11 @@ def _check_options(target: str, factory: Callable[..., Any], options: Mapping[st
     refused = [_OPTION_OF.get(name, f"--{name}") for name in options if name not in takes]
     if refused:
         known = ", ".join(_OPTION_OF[name] for name in takes if name in _OPTION_OF)
-        raise GandoctorError(f"{target} does not take {', '.join(refused)}. It takes {known or 'no options'}.")
+        raise UnusableTarget(f"{target} does not take {', '.join(refused)}. It takes {known or 'no options'}.")
     missing = [p.name for p in parameters if p.default is p.empty and p.name in takes and p.name not in options]
     if missing:
         options_missing = ", ".join(_OPTION_OF.get(name, f"the argument {name!r}") for name in missing)
-        raise GandoctorError(f"{target} needs {options_missing}, which was not given.")
+        raise UnusableTarget(f"{target} needs {options_missing}, which was not given.")
 
 
 _OPTION_OF = {

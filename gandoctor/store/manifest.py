@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gandoctor.errors import GandoctorError
-from gandoctor.loss_families import LossFamily
+from gandoctor.errors import NotARun
+from gandoctor.loss_families import LossFamily as LossFamily
 from gandoctor.message import Absence
+from gandoctor.store.atomic import write_whole
 
 MANIFEST_NAME = "run.json"
 MANIFEST_MAX_BYTES = 32 * 2**20
@@ -23,7 +22,7 @@ Source = Literal["given", "inferred", "assumed", "unknown"]
 class Declared(BaseModel):
     """What the user says of a training that no monitor can measure; every entry is optional.
 
-    It is read by causes, never by what decides whether a rule fires.
+    Rules may read it; the fault benchmark also judges with it withheld.
 
     Attributes:
         pretrain_steps: Discriminator updates before the game began.
@@ -190,38 +189,30 @@ class Manifest(BaseModel):
         """Write `run.json` so that a reader sees the old or the new file, never a half-written one."""
         # json, not pydantic: it keeps NaN a number and escapes what is not valid Unicode, as a path may hold.
         text = json.dumps(self.model_dump(by_alias=True), indent=1, default=str)
-        handle, temporary = tempfile.mkstemp(dir=run_dir, prefix=".run-", suffix=".json")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, run_dir / MANIFEST_NAME)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(run_dir / MANIFEST_NAME, text)
 
     @classmethod
     def load(cls, run_dir: Path) -> Manifest:
         """Read `run.json`.
 
         Raises:
-            GandoctorError: The file is missing, too large, not JSON or not a manifest this version can read.
+            NotARun: The file is missing, too large, not JSON or not a manifest this version can read.
         """
         path = run_dir / MANIFEST_NAME
         try:
             if path.stat().st_size > MANIFEST_MAX_BYTES:
-                raise GandoctorError(f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest.")
+                raise NotARun(f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest.")
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise GandoctorError(
+            raise NotARun(
                 f"{run_dir} is not a run directory: it has no {MANIFEST_NAME}. "
                 "Give the directory that `gandoctor run` or GANMonitor wrote."
             ) from None
         except (OSError, ValueError, RecursionError) as error:
-            raise GandoctorError(f"{path} cannot be read: {error}") from None
+            raise NotARun(f"{path} cannot be read: {error}") from None
         schema = content.get("schema") if isinstance(content, dict) else None
         if schema != "gandoctor.run/1":
-            raise GandoctorError(
+            raise NotARun(
                 f"{path} has schema {schema!r}; this version reads 'gandoctor.run/1'. "
                 "Was it written by a newer gandoctor?"
             )
@@ -230,4 +221,4 @@ class Manifest(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise GandoctorError(f"{path} is damaged: {where}: {first['msg']}.") from None
+            raise NotARun(f"{path} is damaged: {where}: {first['msg']}.") from None

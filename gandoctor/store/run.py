@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import NotARun
+from gandoctor.message import Message
 from gandoctor.signals import member_of
 from gandoctor.store.columns import Column
 from gandoctor.store.events import Event, read_events
 from gandoctor.store.liveness import is_alive
 from gandoctor.store.manifest import Manifest
 from gandoctor.store.segments import STEP, TIME, SegmentReader
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 RunState = Literal["completed", "running", "interrupted", "crashed"]
 ARRAY_MAX_BYTES = 512 * 2**20
@@ -63,19 +67,80 @@ class Run:
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
-        self.path = Path(run_dir)
-        if not self.path.is_dir():
-            raise GandoctorError(f"{self.path} is not a directory. Give the directory of a run.")
+        path = Path(run_dir)
+        if not path.is_dir():
+            raise NotARun(f"{path} is not a directory. Give the directory of a run.")
+        self._empty(path)
+        self.refresh()
+
+    def _empty(self, path: Path) -> None:
+        self.path = path
+        self.events: list[Event] = []
+        self._event_gaps: list[Message] = []
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
         self._reals: np.ndarray | None = None
-        self.refresh()
+        self._cut_at: int | None = None
+        self._in_memory = False
+
+    @classmethod
+    def from_signals(
+        cls,
+        signals: Mapping[str, Mapping[int, float]],
+        manifest: Manifest | None = None,
+        *,
+        reals: np.ndarray | None = None,
+    ) -> Self:
+        """Return a completed run that lives in memory only: for trying a rule on chosen signals.
+
+        Args:
+            signals: Signal name -> step -> value; a step without a value is absent.
+            manifest: Defaults to an empty one.
+            reals: The probe reals, uint8 (n, height, width, channels).
+        """
+        run = cls.__new__(cls)
+        run._empty(Path("memory"))
+        run._in_memory = True
+        run.manifest = manifest or Manifest()
+        run._reals = reals
+        for name, series in signals.items():
+            run.add_signal(name, series)
+        every = np.array(sorted({step for series in signals.values() for step in series}), np.int64)
+        if len(every):
+            run._column(STEP).add(every, every)
+        return run
+
+    def until(self, step: int) -> Self:
+        """Return the run as it stood once a step was recorded.
+
+        What its manifest learned in the meantime, such as the loss family, it knows all the same.
+        """
+        earlier = copy.copy(self)
+        earlier._cut_at = step
+        earlier.__dict__.pop("signals", None)
+        columns = {name: column.until(step) for name, column in self._columns.items()}
+        earlier._columns = {name: column for name, column in columns.items() if len(column.read()[0])}
+        earlier.events = [event for event in self.events if event.kind != "ended"]
+        return earlier
+
+    def add_signal(self, name: str, values: Mapping[int, float]) -> None:
+        """Add a signal in memory, as if it had been recorded: step -> value. The directory stays as it is."""
+        if values:
+            self._column(name).add(np.array(list(values), np.int64), np.array(list(values.values()), np.float64))
+            self.__dict__.pop("signals", None)
+
+    def _column(self, name: str) -> Column:
+        return self._columns.setdefault(name, Column())
 
     def refresh(self) -> bool:
         """Read what has been written since; return whether signals have grown."""
+        if self._in_memory or self._cut_at is not None:
+            return False
+        import pyarrow as pa
+
         self.manifest = Manifest.load(self.path)
-        self._event_gaps: list[str] = []
-        self.events: list[Event] = list(read_events(self.path, self._event_gaps))
+        self._event_gaps = []
+        self.events = list(read_events(self.path, self._event_gaps))
         grown = False
         for file in sorted((self.path / "signals").glob("*.arrows")):
             reader = self._segments.setdefault(file.name, SegmentReader(file))
@@ -87,12 +152,16 @@ class Run:
         return grown
 
     @property
-    def gaps(self) -> list[str]:
+    def gaps(self) -> list[Message]:
         """Named pieces that could not be read."""
         gaps = self._event_gaps + [s.damage for s in self._segments.values() if s.damage]
         if self.state != "running":
             gaps += [
-                f"{name}: the last {reader.unread_bytes} bytes are a batch that was never finished and were left out."
+                Message(
+                    "{file}: the last {size} bytes are a batch that was never finished and were left out.",
+                    file=name,
+                    size=reader.unread_bytes,
+                )
                 for name, reader in self._segments.items()
                 if reader.unread_bytes > END_OF_STREAM_BYTES
             ]
@@ -105,11 +174,14 @@ class Run:
             if column.null_count < len(column):
                 recorded = steps[column.is_valid().to_numpy()] if column.null_count else steps
                 # drop_null first: to_numpy would turn null into NaN, which means something else here.
-                self._columns.setdefault(name, Column()).add(recorded, column.drop_null().to_numpy())
+                self._column(name).add(recorded, column.drop_null().to_numpy())
 
     @cached_property
     def signals(self) -> pd.DataFrame:
         """One row a recorded step, indexed by step; absent values are `pd.NA`, NaN is what training produced."""
+        import pandas as pd
+        import pyarrow as pa
+
         every, _ = self._columns.get(STEP, Column()).read()
         columns: dict[str, Any] = {}
         for name in (TIME, *self.names):
@@ -132,6 +204,8 @@ class Run:
         """
         if name not in self:
             raise KeyError(f"{name!r} was not recorded in {self.path}. Recorded: {', '.join(self.names)}.")
+        import pandas as pd
+
         steps, values = self._columns[name].read()
         return pd.Series(values, index=pd.Index(steps, name=STEP), name=name)
 
@@ -160,6 +234,10 @@ class Run:
     @property
     def state(self) -> RunState:
         """How the run stands: completed, running, interrupted (no end recorded, or by the user) or crashed."""
+        if self._cut_at is not None:
+            return "running"
+        if self._in_memory:
+            return "completed"
         for event in reversed(self.events):
             extra = event.model_extra or {}
             if event.kind == "ended":
@@ -172,14 +250,17 @@ class Run:
     @property
     def sheets(self) -> list[SampleSheet]:
         """Contact sheets in order of step."""
+        if self._in_memory:
+            return []
         folder = self.path / "samples"
         found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
-        return sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
+        sheets = sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
+        return [sheet for sheet in sheets if self._cut_at is None or sheet.step <= self._cut_at]
 
     @property
     def reals(self) -> np.ndarray | None:
         """The probe reals, uint8 (n, height, width, channels) over the data's own range, or None (yet)."""
-        if self._reals is None:
+        if self._reals is None and not self._in_memory:
             self._reals = _read_images(self.path / "samples" / "reals.npz", "reals")
         return self._reals
 
@@ -196,7 +277,7 @@ def load_run(run_dir: str | os.PathLike[str]) -> Run:
     """Open a run directory, live or finished.
 
     Raises:
-        GandoctorError: It is not a run directory, or its manifest cannot be used.
+        NotARun: It is not a run directory, or its manifest cannot be used.
     """
     return Run(run_dir)
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import NotWritable
 from gandoctor.signals import cadence_of
+from gandoctor.store.atomic import write_whole
 from gandoctor.store.events import append_event
 from gandoctor.store.liveness import describe_this_process
 from gandoctor.store.manifest import MANIFEST_NAME, Manifest
@@ -34,7 +35,7 @@ class RunWriter:
         resume: Continue an existing run in a new segment.
 
     Raises:
-        GandoctorError: The directory already holds a run and `resume` is false, is being written by a live
+        NotWritable: The directory already holds a run and `resume` is false, is being written by a live
             process, or cannot be written.
 
     Attributes:
@@ -47,20 +48,20 @@ class RunWriter:
         self.last_step = 0
         exists = (self.path / MANIFEST_NAME).exists()
         if exists and not resume:
-            raise GandoctorError(
+            raise NotWritable(
                 f"{self.path} already holds a run. Choose another directory, or resume it (--resume, resume=True)."
             )
         if exists:
             earlier = load_run(self.path)
             if earlier.state == "running":
-                raise GandoctorError(f"{self.path} is being written by a training that is still running.")
+                raise NotWritable(f"{self.path} is being written by a training that is still running.")
             self.last_step = earlier.last_step
         try:
             (self.path / "signals").mkdir(parents=True, exist_ok=True)
             (self.path / "samples").mkdir(exist_ok=True)
             manifest.save(self.path)
         except OSError as error:
-            raise GandoctorError(f"Run directory {self.path} cannot be written: {error}") from None
+            raise NotWritable(f"Run directory {self.path} cannot be written: {error}") from None
         self._rows: list[dict[str, float | None]] = []
         self._segments: dict[bool, SegmentWriter] = {}
         self._last_flush = time.monotonic()
@@ -186,9 +187,7 @@ def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8)
 
 
 def _replace(path: Path, write: Any) -> None:
-    """Write through memory and a rename, so that a reader or a kill never meets half a file."""
+    """Write through memory and a rename."""
     buffer = io.BytesIO()
     write(buffer)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_bytes(buffer.getvalue())
-    os.replace(temporary, path)
+    write_whole(path, buffer.getvalue())

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gandoctor.treatments.catalogue import TREATMENTS
+from gandoctor.treatments.registry import TREATMENTS
 from gandoctor.treatments.treatment import Treatment
 
 UNDECIDED = 0.3

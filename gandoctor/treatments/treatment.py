@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Strength = Literal["strong", "moderate", "weak"]
+
+Framework = Literal["keras", "torch"]
+"""A framework that treatments can have code for."""
 
 
 @dataclass(frozen=True)
@@ -16,21 +20,31 @@ class Treatment:
         id: Stable slug.
         title: The change in one imperative line.
         explanation: Why it should help and what to expect, in a few sentences.
-        code: Keras 3 code to copy.
-        evidence: How well it is supported that the change helps, by the source in `reference`.
+        evidence: How well the source in `reference` supports that the change helps.
         reference: Where that evidence is.
+        snippets: Code to copy, by the library it is written for: "keras" (Keras 3), "torch", or "numpy" where the
+            same code serves every framework.
         patch: Settings of the reference model that make the change (`gandoctor run --set KEY=VALUE`); empty where
             the change is not a setting.
         scale: Settings to multiply by a factor, for changes that are relative to what the run used.
-        cures: Ids of the causes it removes; they decide its rank once a finding has ranked its causes.
+        cures: Ids of the causes it removes. Once a finding has ranked its causes, they decide the treatment's rank.
     """
 
     id: str
     title: str
     explanation: str
-    code: str
     evidence: Strength
     reference: str
+    snippets: Mapping[Framework | Literal["numpy"], str] = field(default_factory=dict)
     patch: dict[str, Any] = field(default_factory=dict)
     scale: dict[str, float] = field(default_factory=dict)
     cures: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The Keras code; empty where there is none."""
+        return self.code_for("keras") or ""
+
+    def code_for(self, framework: Framework) -> str | None:
+        """Return the code for a framework, or None where there is none yet."""
+        return self.snippets.get(framework, self.snippets.get("numpy"))

@@ -1,4 +1,4 @@
-"""The fault benchmark of the reference model: its plan (plan.json, written by `plan`) and its oracle.
+"""The fault benchmark of the reference model: its plan (`plan` writes plan.json) and its oracle.
 
 gandoctor benchmark --split calibration
 gandoctor benchmark --split test

@@ -1,4 +1,4 @@
-"""What the oracle computes of images and of a classifier's answers; shares no code with the detectors it checks."""
+"""The oracle's metrics of images and of a classifier's predictions; no code is shared with the detectors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Floats = NDArray[np.floating]
 
 NEIGHBOURS = 5
 SURE = 0.9
-"""A classifier that gives a class at least this probability is sure of the image."""
+"""A classifier is sure of an image if one class has at least this probability."""
 
 
 def kernel_distance(fakes: Floats, reals: Floats) -> float:
@@ -27,10 +27,10 @@ def kernel_distance(fakes: Floats, reals: Floats) -> float:
 
 
 def coverage(fakes: Floats, reals: Floats, neighbours: int = NEIGHBOURS) -> float:
-    """Return the share of reals that have a fake nearer than their k-th real neighbour, over what is to be expected.
+    """Return the share of reals with a fake nearer than their k-th real neighbour, relative to its expected value.
 
-    Naeem et al. (2020), with as many fakes as there are reals, so that it does not depend on the number drawn: the
-    fakes beyond are left out.
+    After Naeem et al. (2020), with as many fakes as reals; further fakes are ignored. The result therefore does not
+    depend on the number of fakes.
     """
     m = len(reals)
     radius = np.sort(_distances_to_others(reals), axis=1)[:, neighbours - 1]
@@ -41,7 +41,7 @@ def coverage(fakes: Floats, reals: Floats, neighbours: int = NEIGHBOURS) -> floa
 
 
 def perplexity(probabilities: Floats) -> float:
-    """Return exp of the entropy of the mean prediction, (n, classes): the effective number of classes."""
+    """Return exp of the entropy of the mean of the predictions (n, classes): the effective number of classes."""
     mean = probabilities.astype(np.float64).mean(axis=0)
     mean = mean[mean > 0]
     return float(np.exp(-(mean * np.log(mean)).sum()))
@@ -53,9 +53,9 @@ def sure_share(probabilities: Floats) -> float:
 
 
 def distinct_share(fakes: Floats, reals: Floats) -> float:
-    """Return the share of images (n, pixels) without a near copy among the others.
+    """Return the share of images (n, pixels) that have no near copy among the others.
 
-    A near copy is closer than any two different reals but the nearest 1 % are.
+    Images are near copies if they are closer than 99 % of the reals are to their nearest different real.
     """
     nearest = _distances_to_others(np.unique(reals, axis=0)).min(axis=1)
     own = _distances_to_others(fakes).min(axis=1)
@@ -63,16 +63,16 @@ def distinct_share(fakes: Floats, reals: Floats) -> float:
 
 
 def wavelet_noise(images: Floats) -> float:
-    """Return the mean over images of the noise's standard deviation: median |diagonal Haar detail| / 0.6745.
+    """Return the noise's standard deviation, averaged over images: median |diagonal Haar detail| / 0.6745.
 
-    Donoho and Johnstone (1994). Of images with clean flat ground it is 0.
+    After Donoho and Johnstone (1994). It is 0 for images with a clean, flat background.
     """
     diagonal = _haar(images)[3]
     return float(np.median(np.abs(diagonal).reshape(len(images), -1), axis=1).mean() / 0.6745)
 
 
 def fine_detail(images: Floats) -> float:
-    """Return the share of the images' variance that lies in the finest Haar details; 0.75 for white noise."""
+    """Return the share of the images' variance in the finest Haar details; it is 0.75 for white noise."""
     coarse, *details = _haar(images)
     energy = sum(float((d**2).sum()) for d in details)
     coarse = coarse - coarse.mean(axis=(1, 2), keepdims=True)
@@ -81,7 +81,7 @@ def fine_detail(images: Floats) -> float:
 
 
 def spread(images: Floats) -> float:
-    """Return the mean over pixels of the standard deviation across images."""
+    """Return the standard deviation across images, averaged over pixels."""
     return float(images.std(axis=0).mean())
 
 

@@ -1,13 +1,12 @@
-"""The oracle: says from 2,000 samples what became of a run, by numbers that no detector uses.
+"""The oracle: judges the outcome of a run from 2,000 samples, by metrics that no detector uses.
 
-Its classifier of digits is trained on the images of odd index among the embedded digits (the detectors' own learns from
-those of even index); that of coloured shapes on shapes drawn from another seed than the data set's.
+Its digit classifier is trained on the embedded digits with odd indices; the detectors' own is trained on those with
+even indices. Its shape classifier is trained on shapes drawn with a different seed from the data set's.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from gandoctor.store.atomic import replacing
 from reference_models.benchmark import image_numbers as numbers
 from reference_models.datasets import load_images
 from reference_models.shapes import KINDS, labelled_shapes
@@ -32,12 +32,12 @@ FEATURES = "features"
 
 @dataclass(frozen=True)
 class Judge:
-    """A classifier to be trained once.
+    """A classifier that is trained once.
 
     Attributes:
-        name: Of its file.
-        classes: Number of them.
-        data: Returns training images and labels, then images and labels to check it with.
+        name: Name of its file.
+        classes: Number of classes.
+        data: Returns training images and labels, then test images and labels.
     """
 
     name: str
@@ -59,30 +59,30 @@ JUDGES: dict[tuple[int, ...], Judge] = {
     (28, 28, 1): Judge("digits", 10, _digits),
     (32, 32, 3): Judge("shapes", len(KINDS), _shapes),
 }
-"""By the shape of one image."""
+"""The classifiers by the shape of one image."""
 
 
 def prepare(cache: Path) -> None:
-    """Train both classifiers unless they are in `cache`."""
+    """Train the classifiers that are not in `cache` yet."""
     for shape, judge in JUDGES.items():
         if not (cache / f"{judge.name}.keras").exists():
             _train(shape, judge, cache)
 
 
 def measure(fakes: Images, holdout: Images, cache: Path) -> dict[str, float]:
-    """Return the oracle's numbers of drawn images.
+    """Return the oracle's metrics of generated images.
 
     Args:
-        fakes: (n, height, width, channels) on 0..255.
-        holdout: Real images that the run never trained on, alike.
-        cache: Where the classifiers are; see `prepare`.
+        fakes: Generated images, (n, height, width, channels) on 0..255.
+        holdout: Real images that the run never trained on, in the same format.
+        cache: Folder of the classifiers; see `prepare`.
 
     Returns:
-        kid: Kernel distance to the held-out reals in the classifier's features. coverage: of the held-out reals in
-        these features, 1 as real data would score. perplexity: effective number of classes; perplexity_of_reals: of the
-        held-out. sure: share of images the classifier is sure of. distinct: share without a near copy. noise: standard
-        deviation of pixel noise, 0..1. detail: share of variance in the finest details, over that of the reals. spread:
-        over images, over that of the reals.
+        kid: kernel distance to the held-out reals in the classifier's features. coverage: of the held-out reals in
+        these features; 1 for real data. perplexity: effective number of classes. perplexity_of_reals: the same for the
+        held-out reals. sure: share of images that the classifier is sure of. distinct: share without a near copy.
+        noise: standard deviation of the pixel noise, 0..1. detail: share of variance in the finest details, relative to
+        the reals. spread: standard deviation across images, relative to the reals.
     """
     judge = keras.models.load_model(cache / f"{JUDGES[fakes.shape[1:]].name}.keras", compile=False)
     features_of = keras.Model(judge.inputs, [judge.get_layer(FEATURES).output, judge.outputs[0]])
@@ -123,10 +123,9 @@ def _train(shape: tuple[int, ...], judge: Judge, cache: Path) -> None:
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     model.fit(_unit(x), labels, batch_size=50, epochs=EPOCHS, verbose=0)
     accuracy = float(model.evaluate(_unit(test_x), test_labels, verbose=0)[1])
-    whole = cache / f"{judge.name}.tmp.keras"
-    model.save(whole)
     (cache / f"{judge.name}.json").write_text(json.dumps({"accuracy": round(accuracy, 4)}) + "\n", encoding="utf-8")
-    os.replace(whole, cache / f"{judge.name}.keras")
+    with replacing(cache / f"{judge.name}.keras") as whole:
+        model.save(whole)
 
 
 def _unit(images: Images) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Writes plan.json, the list of all runs: `python -m reference_models.benchmark.plan`.
 
-Both splits have the reference model and five controls, with seeds of their own; the other four controls, the coloured
-shapes and most faults' seeds are kept for the test. What of it was fixed when is in docs/benchmark.md.
+Both splits contain the reference model and five controls, each with its own seeds. The other four controls, the
+coloured shapes and most seeds of the faults are kept for the test split. docs/benchmark.md says what was fixed when.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ CONTROLS = "reference_models.controls"
 WIDTH = ("generator.width=0.125", "discriminator.width=0.125")
 STEPS = 600
 SLOW_STEPS = 2500
-"""For learning rates a quarter of the published ones: of 600 steps none had learned by the oracle, of 1,500 one in six;
-pilot runs of other seeds had from 1,750 on."""
+"""Steps for learning rates a quarter of the published ones. By the oracle, no run had learned after 600 steps and one
+in six after 1,500; pilot runs with other seeds had learned from step 1,750 on."""
 ONSET = STEPS // 2
 FROZEN = (*WIDTH, "training.freeze_discriminator=true")
-"""The reference model without the article's leak, which would be found in every run."""
+"""The reference model without the article's leak, which would be detected in every run."""
 
 SEEN: dict[str, tuple[str, dict[str, Any]]] = {
     "reference": (REFERENCE, {"settings": list(FROZEN), "steps": STEPS}),
@@ -42,13 +42,14 @@ UNSEEN: dict[str, tuple[str, dict[str, Any]]] = {
     "wgan_gp": (f"{CONTROLS}:wgan_gp", {"steps": 400}),
     "keras_io": (f"{CONTROLS}:keras_io", {"steps": STEPS}),
 }
-"""Healthy families of the test split alone."""
+"""Healthy families of the test split only."""
 SHAPES = "reference_on_shapes"
 SHAPES_OPTIONS = {"settings": list(FROZEN), "steps": STEPS, "data": "shapes"}
 
 ALLOWED = {"as_published": ("GD004",), "mlp": ("GD402",)}
-"""What is true of a control: an adversarial step that does move the discriminator; dense layers whose images do carry
-pixel noise (the oracle, which knows nothing of the rule, finds 0.05 of the range in calibration)."""
+"""Findings that are correct for a control. The adversarial step of `as_published` does update the discriminator. The
+dense layers of `mlp` do make pixel noise: in calibration the oracle, which does not know the rule, measures 0.05 of the
+range."""
 
 SYNTHETIC = ("output-noise", "salt-and-pepper", "half-latents-collapsed", "ten-latents")
 SCARY = {
@@ -59,7 +60,7 @@ SCARY = {
     "tanh-generator": ("GD006",),
     "generator-learning-rate-x25": ("GD104",),
 }
-"""Changes that are no faults, with the rules that may remark on them."""
+"""Changes that are not faults, with the rules that may remark on them."""
 
 CALIBRATED = (
     "discriminator-frozen",
@@ -83,7 +84,7 @@ CALIBRATED = (
     "relu-discriminator",
     "output-noise",
 )
-"""Faults that one run of may be looked at when thresholds are set."""
+"""Faults with one run that may be used to set thresholds."""
 CALIBRATED_MID_RUN = ("generator-learning-rate-1e-7", "ten-latents", "salt-and-pepper")
 CALIBRATED_MID_RUN_AGAIN = (
     "byte-data",
@@ -95,19 +96,19 @@ CALIBRATED_MID_RUN_AGAIN = (
     "half-latents-collapsed",
     "output-noise",
 )
-"""Of a seed of its own: for the delay, and because the range of what the discriminator is given was not recorded."""
+"""Runs with another seed: for the delay, and because the range of the discriminator's input was not recorded."""
 ON_SHAPES = ("discriminator-learning-rate-x100", "half-latents-collapsed", "discriminator-frozen")
 
 CALIBRATION_SEEDS = range(101, 107)
 TEST_SEEDS = range(201, 209)
 CALIBRATION_SEEDS_AGAIN = range(111, 115)
 TEST_SEEDS_AGAIN = range(211, 219)
-"""Seeds of families that train otherwise than in the first plan, or that a rule was corrected for since."""
+"""Seeds of families whose training has changed since the first plan, or for which a rule has been corrected since."""
 TRAINED_ANEW = ("dcgan", "dcgan_smoothed", "dcgan_paper", "hinge_sn", "keras_io")
 NEVER_JUDGED = ("keras_io",)
-"""Healthy families all of whose test runs are new since the split was judged last."""
+"""Healthy families whose test runs are all newer than the last judgement of the split."""
 RECORDED_ANEW = ("byte-data", "symmetric-data")
-"""Faults whose mid-run variant needs signals that the first version's recordings lack."""
+"""Faults whose mid-run variant needs signals that the first recordings lack."""
 
 DAMAGE = {
     "finite": Margin(worse="lower", add=-0.5),
@@ -134,9 +135,9 @@ SYMPTOMS = (
 )
 
 LEARNED = ("kid", "coverage", "perplexity", "spread")
-"""What the images show and how varied they are; not how clean they are."""
+"""Metrics of what the images show and how varied they are, not of how clean they are."""
 ON_COLOURS = ("hinge_sn", "dcgan_paper")
-"""Controls whose own data are the coloured shapes."""
+"""Controls that train on the coloured shapes by default."""
 
 ABOUT = (
     f"The reference model at 1/8 width, batch 32, {STEPS} steps, the discriminator frozen in the adversarial step, on "
@@ -152,7 +153,7 @@ def build_plan() -> Plan:
         about=ABOUT,
         oracle="reference_models.benchmark.oracle:measure",
         samples=2000,
-        # Probes as often as the monitor ever makes them, however busy the machine is.
+        # The monitor probes as often as it can, however busy the machine is.
         monitor={"overhead_budget": 1.0},
         damage=DAMAGE,
         learned=LEARNED,
@@ -162,7 +163,7 @@ def build_plan() -> Plan:
 
 
 def write(path: Path = PATH) -> None:
-    """Write the plan file, one run a line."""
+    """Write the plan file, one run per line."""
     whole = build_plan()
     head = whole.model_dump_json(exclude={"runs"}, indent=1).rstrip("}").rstrip()
     lines = ",\n  ".join(run.model_dump_json(exclude_defaults=True) for run in whole.runs)
@@ -222,7 +223,7 @@ def _control(family: str, seed: int, split: Split) -> PlannedRun:
 def _fault(fault: Fault, seed: int, split: Split, onset: int = 0, on_shapes: bool = False) -> PlannedRun:
     kind: Kind = "scary" if fault.name in SCARY else "synthetic" if fault.name in SYNTHETIC else "mechanistic"
     options = SHAPES_OPTIONS if on_shapes else SEEN["reference"][1]
-    # A fault whose own start is later begins at the first step, as the others do.
+    # A fault with a later default start begins at the first step, like the others.
     switched = fault.name if fault.key is None else f"{fault.name}@{onset or min(fault.start, 1)}"
     named = fault.name if onset == 0 else f"{fault.name}@{onset}"
     family = SHAPES if on_shapes else "reference"

@@ -1,8 +1,8 @@
-"""For every fault the causes any of which names it rightly: ids of contract and design rules, and of hypotheses.
+"""The correct causes of every fault: ids of contract rules, design rules and hypotheses.
 
-Fixed before any run was judged. Several are right where they say the same in other words or name a link of the same
-chain ("the generator hardly moves" for a learning rate of 1e-7). Nothing is right for a symptom that was put onto the
-images by construction, except where a hypothesis names just that.
+They were fixed before any run was judged. A fault has several correct causes if they say the same in other words, or
+name a link of the same chain ("the generator hardly moves" for a learning rate of 1e-7). A symptom that was put on the
+images directly has no correct cause, unless a hypothesis names exactly that.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
-"""Healthy GANs of many kinds, for the doctor to find nothing in; each a target of `gandoctor run`.
+"""Healthy GANs of many kinds, in which gandoctor should detect nothing; each is a target of `gandoctor run`.
 
     gandoctor run --watch reference_models.controls:wgan_gp --steps 400
 
 | factory | loss | networks | data |
 |---|---|---|---|
-| `as_published` | cross-entropy | the article's; its adversarial step moves the discriminator too | digits |
-| `dcgan` | cross-entropy | the article's, at its author's later learning rates | digits |
-| `dcgan_smoothed` | cross-entropy, reals labelled 0.9 | as `dcgan` | digits |
+| `as_published` | cross-entropy | the article's; the adversarial step also updates the discriminator | digits |
+| `dcgan` | cross-entropy | the article's, with its author's later learning rates | digits |
+| `dcgan_smoothed` | cross-entropy, reals labelled 0.9 | as in `dcgan` | digits |
 | `lsgan` | least squares | the article's | digits |
 | `wgan_gp` | Wasserstein with gradient penalty | five critic steps, no normalisation in the critic | digits |
 | `mlp` | cross-entropy on logits | dense layers | digits |
 | `keras_io` | cross-entropy on logits, fakes labelled 1, with noise | no normalisation | digits |
 | `hinge_sn` | hinge | spectral normalisation | coloured shapes |
-| `dcgan_paper` | cross-entropy, summed | batch normalisation in both players, tanh | coloured shapes |
+| `dcgan_paper` | cross-entropy, summed | batch normalisation in both networks, tanh | coloured shapes |
 
-All but `as_published` give each optimizer its own player's weights. Any of them takes `--data`.
+All except `as_published` give each optimizer only its own network's weights. All of them take `--data`.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ LATER_RATES = (
     "generator.learning_rate=1e-4",
     "generator.clip_value=none",
 )
-"""The optimizers of the author's last version, a quarter of the published rates and no clipping; and D frozen in the
-adversarial step, which no version does."""
+"""The optimizers of the author's last version: a quarter of the published rates, and no clipping. D is frozen in the
+adversarial step too, which no version of the author's does."""
 
 
 def as_published(
@@ -26,7 +26,7 @@ def as_published(
     seed: int = 0,
     data: str | None = None,
 ) -> Training:
-    """The reference model itself: its adversarial step also moves the discriminator. Arguments: `training.build`."""
+    """The reference model itself; its adversarial step also updates the discriminator. Arguments: `training.build`."""
     return build(preset, settings, faults, steps, seed, data)
 
 
@@ -38,7 +38,7 @@ def dcgan(
     seed: int = 0,
     data: str | None = None,
 ) -> Training:
-    """The article's networks and loss, each player moved by its own step alone. Arguments: `training.build`."""
+    """The article's networks and loss; each step updates only its own network. Arguments: `training.build`."""
     return build(preset, (*LATER_RATES, *settings), faults, steps, seed, data)
 
 
@@ -50,8 +50,8 @@ def dcgan_smoothed(
     seed: int = 0,
     data: str | None = None,
 ) -> Training:
-    """As `dcgan`, with one-sided label smoothing: D is to call reals 0.9 (Salimans et al. 2016, section 3.4).
+    """`dcgan` with one-sided label smoothing: D's target for reals is 0.9 (Salimans et al. 2016, section 3.4).
 
-    Its loss can then not fall below 0.16, half the entropy of a coin of 0.9. Arguments: `training.build`.
+    D's loss then cannot fall below 0.16, half the entropy of a coin with probability 0.9. Arguments: `training.build`.
     """
     return build(preset, (*LATER_RATES, "training.real_label=0.9", *settings), faults, steps, seed, data)

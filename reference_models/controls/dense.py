@@ -1,4 +1,4 @@
-"""A GAN of dense layers, as the first ones were (Goodfellow et al. 2014)."""
+"""A GAN of dense layers, like the first GANs (Goodfellow et al. 2014)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULTS = ControlSettings(
 
 
 class MLPGAN(TwoTapeGAN):
-    """Cross-entropy on logits; both losses are 0.69 where nobody can tell real from fake."""
+    """Cross-entropy from logits; both losses are 0.69 when D cannot tell real from fake."""
 
     def discriminator_loss(self, real: Any, fake: Any) -> Any:
         """Return the mean cross-entropy with labels 1 for reals and 0 for fakes."""

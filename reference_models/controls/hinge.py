@@ -1,4 +1,4 @@
-"""Hinge loss and spectral normalisation in a discriminator without batch norm (Miyato et al. 2018)."""
+"""Hinge loss, and a discriminator with spectral normalisation and no batch norm (Miyato et al. 2018)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ DEFAULTS = ControlSettings(
 
 
 class HingeGAN(TwoTapeGAN):
-    """The discriminator is content once reals score above 1 and fakes below -1."""
+    """The discriminator's loss is 0 once reals score above 1 and fakes below -1."""
 
     def discriminator_loss(self, real: Any, fake: Any) -> Any:
-        """Return how far reals are below 1 and fakes above -1, on average."""
+        """Return how far the reals' scores are below 1 and the fakes' above -1, on average."""
         return ops.mean(ops.relu(1.0 - real)) + ops.mean(ops.relu(1.0 + fake))
 
     def generator_loss(self, fake: Any) -> Any:
@@ -56,7 +56,7 @@ def generator(shape: Shape, latent_dim: int, width: float) -> keras.Sequential:
 
 
 def discriminator(shape: Shape, width: float) -> keras.Sequential:
-    """Return a discriminator: images -> score; every layer with weights is divided by its largest singular value."""
+    """Return a discriminator, images -> score; every layer's weights are divided by their largest singular value."""
 
     def convolution(published: int, kernel: int, strides: int) -> list[Any]:
         convolve = layers.Conv2D(channels(published, width), kernel, strides=strides, padding="same")

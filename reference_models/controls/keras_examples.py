@@ -1,4 +1,4 @@
-"""A GAN as the Keras examples write it: one model class, two tapes, fakes labelled 1 with noise on the labels."""
+"""A GAN as in the Keras examples: one model class, two tapes, and noisy labels with 1 for fakes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ DEFAULTS = ControlSettings(
     discriminator=Player(learning_rate=1e-4, width=0.25),
     latent=Latent(dimension=128),
 )
-"""With the example's own 1e-4 for both and Adam's beta_1 of 0.9, networks this small ended in black images."""
+"""With the example's own values, 1e-4 for both and beta_1 = 0.9, networks this small ended in black images."""
 
 
 class GAN(keras.Model):
-    """Labels are the other way round: 1 means generated and 0 real, which is as good as long as both players agree.
+    """The labels are reversed: 1 means generated and 0 means real. This works as long as both steps agree.
 
     Args:
         discriminator: Images -> logit of being generated.
         generator: z -> images on [0, 1].
         latent_dim: Length of z.
-        seed: Of latents and label noise.
+        seed: Seed of the latents and the label noise.
     """
 
     def __init__(self, discriminator: Any, generator: Any, latent_dim: int, seed: int = 0) -> None:
@@ -41,7 +41,7 @@ class GAN(keras.Model):
         self.built = True
 
     def compile(self, d_optimizer: Any, g_optimizer: Any, loss_fn: Any, **kwargs: Any) -> None:
-        """Make the model ready for `fit`; not XLA-compiled unless asked for."""
+        """Prepare the model for `fit`; XLA compilation is off by default."""
         super().compile(**{"jit_compile": False, **kwargs})
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
@@ -51,11 +51,11 @@ class GAN(keras.Model):
 
     @property
     def metrics(self) -> list[Any]:
-        """Running means, reset every epoch."""
+        """Running means of the losses, reset every epoch."""
         return [self.d_loss_metric, self.g_loss_metric]
 
     def train_step(self, real_images: Any) -> dict[str, Any]:
-        """Move the discriminator on a batch of fakes and reals together, then the generator."""
+        """Update the discriminator on one batch of fakes and reals, then update the generator."""
         batch_size = ops.shape(real_images)[0]
         latents = keras.random.normal((batch_size, self.latent_dim), seed=self.seed_generator)
         combined_images = ops.concatenate([self.generator(latents, training=True), real_images], axis=0)
@@ -128,7 +128,7 @@ def discriminator(shape: Shape, width: float) -> keras.Sequential:
 def keras_io(
     settings: Iterable[str] = (), steps: int | None = None, seed: int = 0, data: str | None = None
 ) -> Training:
-    """The DCGAN of the Keras examples, small, on digits. Arguments: `start.begin`."""
+    """A small version of the Keras examples' DCGAN, on digits. Arguments: `start.begin`."""
     start = begin(DEFAULTS, settings, steps, seed, data)
     g, d, latent_dim = start.settings.generator, start.settings.discriminator, start.settings.latent.dimension
     model = GAN(discriminator(start.shape, d.width), generator(start.shape, latent_dim, g.width), latent_dim, seed)

@@ -1,4 +1,4 @@
-"""LSGAN: the article's networks, judged by squared errors instead of a cross-entropy (Mao et al. 2017)."""
+"""LSGAN: the article's networks with a least-squares loss instead of cross-entropy (Mao et al. 2017)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ DEFAULTS = ControlSettings(
 
 
 class LSGAN(TwoTapeGAN):
-    """Scores are drawn towards 1 for reals and 0 for fakes; at the equilibrium both losses are 1/4."""
+    """The targets are 1 for reals and 0 for fakes; at equilibrium both losses are 1/4."""
 
     def discriminator_loss(self, real: Any, fake: Any) -> Any:
-        """Return the mean squared distance from the labels 1 and 0, half of it from either."""
+        """Return the mean squared distance of the scores from their labels, 1 and 0, with weight 1/2 each."""
         return 0.5 * ops.mean((real - 1.0) ** 2) + 0.5 * ops.mean(fake**2)
 
     def generator_loss(self, fake: Any) -> Any:
@@ -32,7 +32,7 @@ class LSGAN(TwoTapeGAN):
 
 
 def lsgan(settings: Iterable[str] = (), steps: int | None = None, seed: int = 0, data: str | None = None) -> Training:
-    """LSGAN on digits; a discriminator without sigmoid. Arguments: `start.begin`."""
+    """LSGAN on digits; the discriminator has no sigmoid. Arguments: `start.begin`."""
     start = begin(DEFAULTS, settings, steps, seed, data)
     g, d = start.settings.generator, start.settings.discriminator
     networks = load_settings(

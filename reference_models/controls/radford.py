@@ -1,4 +1,4 @@
-"""DCGAN as its paper has it: batch norm in both players, reals and fakes in batches apart (Radford et al. 2016)."""
+"""DCGAN as in its paper (Radford et al. 2016): batch norm in both networks, separate batches of reals and fakes."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ DEFAULTS = ControlSettings(
 
 
 class PaperDCGAN(TwoTapeGAN):
-    """Cross-entropy of probabilities; D's is summed over reals and fakes, so that it is 1.39 and not 0.69 at a draw."""
+    """Cross-entropy of probabilities. D's is the sum over reals and fakes: 1.39 at equilibrium instead of 0.69."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cross_entropy = keras.losses.BinaryCrossentropy()
 
     def discriminator_loss(self, real: Any, fake: Any) -> Any:
-        """Return the cross-entropies of reals with 1 and of fakes with 0, added."""
+        """Return the sum of two cross-entropies: of reals with label 1 and of fakes with label 0."""
         ones, zeros = keras.ops.ones_like(real), keras.ops.zeros_like(fake)
         return self.cross_entropy(ones, real) + self.cross_entropy(zeros, fake)
 
     def generator_loss(self, fake: Any) -> Any:
-        """Return the cross-entropy of the fakes with 1."""
+        """Return the cross-entropy of fakes with label 1."""
         return self.cross_entropy(keras.ops.ones_like(fake), fake)
 
 
@@ -41,7 +41,7 @@ def _normal() -> Any:
 
 
 def generator(shape: Shape, latent_dim: int, width: float) -> keras.Sequential:
-    """Return a generator of images on [-1, 1]; batch norm everywhere but at the output."""
+    """Return a generator of images on [-1, 1]; batch norm everywhere except at the output."""
     height, depth = shape[0] // 4, channels(512, width)
 
     def normalised_relu() -> list[Any]:
@@ -69,7 +69,7 @@ def generator(shape: Shape, latent_dim: int, width: float) -> keras.Sequential:
 
 
 def discriminator(shape: Shape, width: float) -> keras.Sequential:
-    """Return a discriminator: images -> probability of being real; batch norm everywhere but at the input."""
+    """Return a discriminator, images -> probability of being real; batch norm everywhere except at the input."""
 
     def halved(published: int, batch_norm: bool = True) -> list[Any]:
         return [

@@ -1,4 +1,4 @@
-"""What every control does before and after its model is made: check, seed, load, and hand over."""
+"""What every control does before and after it builds its model: check settings, load data, return a `Training`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from reference_models.training import batches
 
 @dataclass(frozen=True)
 class Start:
-    """Settings in force and data at hand, with the random states seeded.
+    """The settings and data of a control; the random states are seeded.
 
     Attributes:
-        settings: The control's own, changed as the user asked.
+        settings: The control's own settings with the user's changes.
         images: Training, probe and held-out images.
-        source: Where they are from.
-        seed: Of the training.
+        source: Where the images come from.
+        seed: Seed of the training.
     """
 
     settings: ControlSettings
@@ -36,14 +36,14 @@ class Start:
 
     @property
     def shape(self) -> Shape:
-        """Height, width, channels of one image."""
+        """Height, width and channels of an image."""
         height, width, depth = self.images.training.shape[1:]
         return height, width, depth
 
     def training(self, model: Any, pixel_range: PixelRange) -> Training:
-        """Hand a compiled model over, with its data in the range that its generator makes.
+        """Return a `Training` of a compiled model, with its data in the range of its generator.
 
-        The monitor is told nothing of loss, label polarity or latents: it finds them as in any user's program.
+        The monitor is not told the loss, the label polarity or the latents. It infers them, as in any user's program.
         """
         return Training(
             model=model,
@@ -56,17 +56,17 @@ class Start:
 
 
 def begin(defaults: ControlSettings, settings: Iterable[str], steps: int | None, seed: int, data: str | None) -> Start:
-    """Check what was asked for, load the data and seed Python, NumPy and TensorFlow.
+    """Check the arguments, load the data and seed Python, NumPy and TensorFlow.
 
     Args:
         defaults: The control's own settings.
-        settings: "KEY=VALUE" changes of them.
-        steps: Training steps; the control's own by default.
-        seed: Of the weights, the latents, the split and the order of the data.
+        settings: "KEY=VALUE" changes to them.
+        steps: Training steps. Defaults to the control's own.
+        seed: Seed of the weights, the latents, the split and the order of the data.
         data: See `datasets.load_images`.
 
     Raises:
-        GandoctorError: Anything in the arguments is unknown or out of bounds.
+        GandoctorError: An argument is unknown or out of bounds.
     """
     if not 0 <= seed < 2**32:
         raise GandoctorError(f"The seed is {seed}; it must be a whole number from 0 to {2**32 - 1}.")
@@ -79,5 +79,5 @@ def begin(defaults: ControlSettings, settings: Iterable[str], steps: int | None,
 
 
 def adam(player: Player) -> keras.optimizers.Adam:
-    """Return a player's optimizer."""
+    """Return a network's optimizer."""
     return keras.optimizers.Adam(player.learning_rate, beta_1=player.beta_1, beta_2=player.beta_2)

@@ -1,4 +1,4 @@
-"""WGAN-GP: a critic whose slope is held near 1 by a gradient penalty (Gulrajani et al. 2017)."""
+"""WGAN-GP: a gradient penalty keeps the slope of the critic near 1 (Gulrajani et al. 2017)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ DEFAULTS = ControlSettings(
     training=Loop(critic_steps=5),
 )
 PENALTY_WEIGHT = 10.0
-"""Lambda of Gulrajani et al., algorithm 1."""
+"""Lambda in algorithm 1 of Gulrajani et al."""
 
 
 class WGANGP(TwoTapeGAN):
-    """Minus the critic's loss, without the penalty, estimates how far the two distributions are apart."""
+    """Minus the critic's loss without the penalty estimates the distance between the two distributions."""
 
     def discriminator_loss(self, real: Any, fake: Any) -> Any:
         """Return the mean score of fakes minus that of reals."""
@@ -36,14 +36,14 @@ class WGANGP(TwoTapeGAN):
         return -ops.mean(fake)
 
     def penalty(self, real: Any, fake: Any) -> Any:
-        """Return how far the critic's slope is from 1 between real and fake images, squared and weighted."""
+        """Return the weighted squared distance of the critic's slope from 1, between real and fake images."""
         share = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=self.seed_generator)
         between = real + share * (fake - real)
         with tf.GradientTape() as tape:
             tape.watch(between)
             scores = self.discriminator(between, training=True)
         slope = tape.gradient(scores, between)
-        norm = ops.sqrt(ops.sum(slope**2, axis=(1, 2, 3)) + 1e-12)  # the root has no slope at 0
+        norm = ops.sqrt(ops.sum(slope**2, axis=(1, 2, 3)) + 1e-12)  # the square root has no derivative at 0
         return PENALTY_WEIGHT * ops.mean((norm - 1.0) ** 2)
 
 
@@ -73,7 +73,7 @@ def generator(shape: Shape, latent_dim: int, width: float) -> keras.Sequential:
 
 
 def critic(shape: Shape, width: float) -> keras.Sequential:
-    """Return a critic: images -> score; no batch norm, because the penalty is on the slope at each image by itself."""
+    """Return a critic, images -> score, without batch norm: the penalty needs the slope at each image separately."""
 
     def halved(published: int) -> list[Any]:
         return [
@@ -88,7 +88,7 @@ def critic(shape: Shape, width: float) -> keras.Sequential:
 
 
 def wgan_gp(settings: Iterable[str] = (), steps: int | None = None, seed: int = 0, data: str | None = None) -> Training:
-    """WGAN-GP on digits, five critic steps for each of the generator. Arguments: `start.begin`."""
+    """WGAN-GP on digits with five critic steps per generator step. Arguments: `start.begin`."""
     start = begin(DEFAULTS, settings, steps, seed, data)
     g, d, latent_dim = start.settings.generator, start.settings.discriminator, start.settings.latent.dimension
     model = WGANGP(

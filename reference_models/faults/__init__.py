@@ -1,7 +1,7 @@
-"""The faults that can be switched on, from the start or mid-run, to see the doctor find them; listed by kind.
+"""Faults to switch on, from the start or mid-run, so that gandoctor has something to detect; one module a kind.
 
-What they do to networks and training is in `faulty_gan`, `faulty_generator`, `faulty_layers` and `faulty_latents`; this
-module and the lists import neither Keras nor TensorFlow.
+`faulty_gan`, `faulty_generator`, `faulty_layers` and `faulty_latents` implement them. This module and the lists of
+faults import neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*PHASES, *LEARNING, 
 
 @dataclass(frozen=True)
 class PlannedFault:
-    """A fault and the first step it acts in, counted from 1; 0 acts before the first step already."""
+    """A fault and the first step it acts in, counted from 1; with 0 it acts before the first step."""
 
     fault: Fault
     start: int
@@ -42,8 +42,8 @@ def parse_fault(text: str) -> PlannedFault:
     """Read "NAME" or "NAME@STEP".
 
     Raises:
-        GandoctorError: No such fault (names the nearest), STEP is not a whole number from 0, or the fault can only be
-            there from the start.
+        GandoctorError: There is no such fault (the message names the nearest), STEP is not a whole number of 0 or more,
+            or the fault can only act from the start.
     """
     name, at, step = text.strip().partition("@")
     if name not in FAULTS:
@@ -56,22 +56,23 @@ def parse_fault(text: str) -> PlannedFault:
         return PlannedFault(fault, fault.start)
     if not (step.isascii() and step.isdigit() and len(step) <= 9):
         raise GandoctorError(
-            f"The step in the fault {text!r} is {step!r}; it must be a whole number from 0, e.g. constant-latent@400."
+            f"The step of the fault {text!r} is {step!r}. It must be a whole number of 0 or more, for example "
+            "constant-latent@400."
         )
     if int(step) and fault.key is None:
         raise GandoctorError(
             f"The fault {name} cannot begin at step {int(step)}: {fault.only_from_the_start}. "
-            f"Write {name} alone, and it is there from the start."
+            f"Write {name} without a step to switch it on from the start."
         )
     return PlannedFault(fault, int(step))
 
 
 def apply_faults(settings: Settings, faults: Iterable[str]) -> tuple[Settings, tuple[PlannedFault, ...]]:
-    """Return the settings with faults ("NAME[@STEP]") switched on, and the faults as planned.
+    """Return the settings with faults ("NAME[@STEP]") switched on, and the planned faults.
 
     Raises:
-        GandoctorError: A fault is unknown, cannot begin at its step, would begin after the last step, or two of them
-            change the same setting.
+        GandoctorError: A fault is unknown, cannot begin at its step, would begin after the last step, or changes the
+            same setting as another one.
     """
     planned = tuple(parse_fault(text) for text in faults)
     changes: dict[str, Any] = {}
@@ -79,19 +80,19 @@ def apply_faults(settings: Settings, faults: Iterable[str]) -> tuple[Settings, t
     for one in planned:
         if one.start > settings.training.steps:
             raise GandoctorError(
-                f"The fault {one} would never act: the training has {settings.training.steps} steps. "
-                f"Name an earlier step, or train longer with --steps."
+                f"The fault {one} would never act: training ends at step {settings.training.steps}. "
+                f"Choose an earlier step, or train longer with --steps."
             )
         for key, value in one.fault.settings(one.start).items():
             other = changed_by.setdefault(key, one)
             if other is not one and other.fault is one.fault:
-                raise GandoctorError(f"The fault {one.fault.name!r} is named twice.")
+                raise GandoctorError(f"The fault {one.fault.name!r} is given twice.")
             if changes.setdefault(key, value) != value or (other is not one and key == one.fault.key):
                 raise GandoctorError(f"The faults {other} and {one} exclude each other: both change {key}.")
     return change_settings(settings, changes), planned
 
 
 def _nearest(typed: str) -> str:
-    # A part of a name ("nan") is less like the whole than some other short name is.
+    # difflib finds a part of a name ("nan") less similar to the whole name than to some other short name.
     holding = [name for name in FAULTS if typed and typed in name]
     return (holding or difflib.get_close_matches(typed, list(FAULTS), n=1, cutoff=0.0))[0]

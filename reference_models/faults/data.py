@@ -1,19 +1,19 @@
-"""Faults of the real images: their range, their number, the loader."""
+"""Faults of the real images: their range, their number and how they are loaded."""
 
 from __future__ import annotations
 
 from reference_models.faults.fault import Fault
 
-_CHOSEN_ONCE = "which images are trained on is decided before the first step"
+_CHOSEN_ONCE = "the training images are chosen before the first step"
 
 DATA = (
     Fault(
         name="symmetric-data",
         title="A sigmoid generator on data in [-1, 1]",
         description=(
-            "The real images are scaled to [-1, 1] while the generator ends in a sigmoid, so that it can "
-            "never make their background of -1. Switched on mid-run it rescales the batches from then on; "
-            "the real images the monitor was given at the start stay as they were."
+            "The real images are scaled to [-1, 1], but the generator ends in a sigmoid, so it can never produce their "
+            "background of -1. Switched on mid-run, the fault rescales the batches from that step on. The real images "
+            "that the monitor was given at the start do not change."
         ),
         expected=("GD301", "GD006"),
         key="faults.symmetric_data.start",
@@ -22,34 +22,35 @@ DATA = (
         name="byte-data",
         title="A sigmoid generator on data in [0, 255]",
         description=(
-            "The real images are not scaled at all: the forgotten `/ 255`. Switched on mid-run it scales the batches "
-            "from then on; the real images the monitor was given at the start stay as they were."
+            "The real images are not scaled at all: a forgotten `/ 255`. Switched on mid-run, the fault scales the "
+            "batches from that step on. The real images that the monitor was given at the start do not change."
         ),
         expected=("GD006", "GD301"),
         key="faults.byte_data.start",
     ),
     Fault(
         name="repeated-batch",
-        title="The data loader gives the same batch every step",
-        description="An iterator made anew in every step, or a cache in the wrong place: one batch is all D ever sees.",
+        title="The data loader returns the same batch in every step",
+        description=(
+            "Every step creates a new iterator, or a cache is in the wrong place. The discriminator sees only one "
+            "batch of real images."
+        ),
         expected=("GD009",),
         key="faults.repeated_batch.start",
     ),
     Fault(
         name="few-real-images",
-        title="There are 64 real images",
-        description=(
-            "The discriminator can learn 64 images by heart. It takes thousands of steps until the samples show it."
-        ),
+        title="There are only 64 real images",
+        description="The discriminator can memorise 64 images. The samples show it only after thousands of steps.",
         expected=("GD304", "GD408"),
         changes={"data.training_images": 64},
         only_from_the_start=_CHOSEN_ONCE,
     ),
     Fault(
         name="one-digit",
-        title="The data are zeros only: not a fault",
+        title="The data are only zeros: not a fault",
         description=(
-            "Trains on the zeros among the digits. Samples that are all zeros are then right: no rule may call them "
+            "Trains only on the digit 0. Samples that are all zeros are then correct, and no rule may call them "
             "collapsed."
         ),
         expected=(),
@@ -58,8 +59,8 @@ DATA = (
     ),
     Fault(
         name="seven-digits",
-        title="The data lack 7, 8 and 9: not a fault",
-        description="Trains on the digits 0 to 6. No rule may miss the others in the samples.",
+        title="The data have no 7, 8 or 9: not a fault",
+        description="Trains on the digits 0 to 6. No rule may report that the samples lack the others.",
         expected=(),
         changes={"data.digits": 7},
         only_from_the_start=_CHOSEN_ONCE,

@@ -1,4 +1,4 @@
-"""The article's training loop with deliberate damage, some of it from a step on."""
+"""The article's training loop with faults, some of which begin at a later step."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from reference_models.settings import DiscriminatorSettings, GeneratorSettings, 
 
 
 class FaultyDCGAN(DCGAN):
-    """A DCGAN damaged as `settings.faults` says; with all faults off it is the same training, bit by bit.
+    """A DCGAN with the faults of `settings.faults`; with all of them off, training is the same bit for bit.
 
     Args:
-        settings: All of them.
-        shape: Height, width, channels of one image.
-        seed: Of the latents.
+        settings: All settings.
+        shape: Height, width and channels of an image.
+        seed: Seed of the latents.
     """
 
     def __init__(self, settings: Settings, shape: Shape, seed: int = 0) -> None:
@@ -37,7 +37,7 @@ class FaultyDCGAN(DCGAN):
         return build_faulty_generator(self.settings, shape, self.step, self.seed)
 
     def compile(self, **kwargs: Any) -> None:
-        """Make the model ready for `fit`, and set the flags that freeze a player for good."""
+        """Prepare the model for `fit`, and set the flags that freeze a network for good."""
         super().compile(**kwargs)
         if self.faults.discriminator_frozen:
             self.discriminator.trainable = False
@@ -46,25 +46,25 @@ class FaultyDCGAN(DCGAN):
 
     @property
     def discriminator_variables(self) -> list[Any]:
-        """What the discriminator's step moves; the generator's too where that leaks."""
+        """Variables that the discriminator's step updates; the fault adds the generator's."""
         own = super().discriminator_variables
         leaks = self.faults.discriminator_step_moves_generator.start is not None
         return own + self.generator.trainable_variables if leaks else own
 
     @property
     def adversarial_variables(self) -> list[Any]:
-        """What the adversarial step moves; the discriminator's too where that leaks."""
+        """Variables that the adversarial step updates; the fault adds the discriminator's."""
         variables: list[Any] = self.generator.trainable_variables
         leaks = self.faults.generator_step_moves_discriminator.start is not None
         frozen = self.settings.training.freeze_discriminator and not leaks
         return variables + ([] if frozen else self.discriminator.trainable_variables)
 
     def sample_latents(self, count: int) -> Any:
-        """Draw z, (count, latent_dim), and spoil it."""
+        """Draw z, (count, latent_dim), and apply the faults of the latents."""
         return faulty_latents(self.settings, self.step, super().sample_latents(count), self.seed)
 
     def train_discriminator(self, real: Any) -> Any:
-        """Move D, and G where its images are made under D's tape; return the loss."""
+        """Update D, and G too if its images are generated inside D's tape; return the loss."""
         real = self._faulty_reals(real)
         if self.faults.discriminator_step_moves_generator.start is None:
             return super().train_discriminator(real)
@@ -77,7 +77,7 @@ class FaultyDCGAN(DCGAN):
         return loss
 
     def train_generator(self, count: Any) -> Any:
-        """Move G; where D is frozen by its flag, it is while this step is traced."""
+        """Update G; if D is frozen by its flag, the flag is False while this step is traced."""
         if not self.faults.freeze_by_flag:
             return super().train_generator(count)
         self.discriminator.trainable = False
@@ -86,19 +86,19 @@ class FaultyDCGAN(DCGAN):
         return loss
 
     def discriminator_loss(self, scores: Any) -> Any:
-        """Return D's loss, of swapped labels, scaled or NaN."""
+        """Return D's loss, possibly with swapped labels, scaled or NaN."""
         loss = super().discriminator_loss(scores)
         if self.faults.swapped_labels.start is not None:
             half = ops.shape(scores)[0] // 2
             swapped = super().discriminator_loss(ops.roll(scores, half, axis=0))
             loss = ops.where(self._reached(self.faults.swapped_labels), swapped, loss)
         if self.faults.nan.start is not None:
-            # A product, not a choice: the gradient of a choice would be zero where the loss is replaced.
+            # A product, not `where`: the gradient of `where` would be zero for the value that is replaced.
             loss = loss * ops.where(self._reached(self.faults.nan), float("nan"), 1.0)
         return self._scaled(loss)
 
     def generator_loss(self, scores: Any) -> Any:
-        """Return G's loss, of the wrong label or scaled."""
+        """Return G's loss, possibly with the wrong label or scaled."""
         loss = super().generator_loss(scores)
         if self.faults.generator_wants_fake.start is not None:
             fake = ops.full(ops.shape(scores), self.settings.training.fake_label)
@@ -106,7 +106,7 @@ class FaultyDCGAN(DCGAN):
         return self._scaled(loss)
 
     def move(self, optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
-        """Let an optimizer take its step; what is the other player's stands still until the leak begins."""
+        """Apply the gradients; the other network's variables do not move until the fault begins."""
         faults = self.faults
         for leak, of, other in (
             (faults.generator_step_moves_discriminator, self.g_optimizer, self.discriminator),
@@ -114,13 +114,13 @@ class FaultyDCGAN(DCGAN):
         ):
             if leak.start is not None and optimizer is of:
                 others = {id(v) for v in other.trainable_variables}
-                # RMSprop without momentum moves a weight by exactly nothing when its gradient is 0.
+                # RMSprop without momentum does not move a weight at all if its gradient is 0.
                 begun = ops.cast(self._reached(leak), "float32")
                 gradients = [g * begun if id(v) in others else g for g, v in zip(gradients, variables, strict=True)]
         super().move(optimizer, gradients, variables)
 
     def _faulty_reals(self, real: Any) -> Any:
-        # From the start on, the data set itself is rescaled (training.py); here it changes mid-run.
+        # training.py rescales the data set for a fault that acts from the start. Here it changes mid-run.
         if self.faults.symmetric_data.start:
             real = ops.where(self._reached(self.faults.symmetric_data), real * 2 - 1, real)
         if self.faults.byte_data.start:
@@ -137,7 +137,7 @@ class FaultyDCGAN(DCGAN):
 
 
 def faulty_rmsprop(player: GeneratorSettings | DiscriminatorSettings, fault: LearningRateFault) -> Any:
-    """Return a player's optimizer with the learning rate that a fault gives it."""
+    """Return a network's optimizer with the learning rate that the fault gives it."""
     if fault.start is None:
         return rmsprop(player)
     return rmsprop(player, ReplacedRate(learning_rate(player), fault.value, fault.factor, fault.start))

@@ -1,4 +1,4 @@
-"""The article's generator with layers added, moved or exchanged for the worse."""
+"""The article's generator with faulty layers: some added, some moved, some swapped."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from reference_models.faults.faulty_layers import CollapseHalf, Onset, OutputNoi
 from reference_models.settings import Settings
 
 COLLAPSED_TO = 10
-"""How many images the fault `ten-latents` leaves."""
+"""Number of images that the fault `ten-latents` leaves."""
 
 
 def build_faulty_generator(settings: Settings, shape: Shape, step: Any, seed: int) -> keras.Sequential:
-    """Build G with the faults that live in its layers; with all of them off it is the article's.
+    """Build G with the faults of its layers; with all of them off it is the article's generator.
 
     Args:
-        settings: Which faults, since when.
-        shape: Of one image.
-        step: The training's step counter, for those that begin mid-run.
-        seed: Of what is random in the faults; the global state stays as in a healthy run, and with it all weights.
+        settings: Which faults are on, and from which step.
+        shape: Height, width and channels of an image.
+        step: The step counter of training, for faults that begin mid-run.
+        seed: Seed of the faults' random numbers. They leave the global random state alone, so that all weights start
+            as in a healthy run.
     """
     stack = generator_layers(settings, shape)
     faults = settings.faults
@@ -35,12 +36,12 @@ def build_faulty_generator(settings: Settings, shape: Shape, step: Any, seed: in
         stack.insert(-1, layers.BatchNormalization(momentum=settings.generator.batch_norm_momentum))
     if faults.output_relu:
         stack.insert(-1, layers.ReLU())
-    stack[1:1] = _latent_layers(settings, step)  # behind the input
+    stack[1:1] = _latent_layers(settings, step)  # after the input
     return keras.Sequential(stack + _image_layers(settings, step, seed), name="generator")
 
 
 def _swapped(stack: list[Any], first: Any, second: Any) -> list[Any]:
-    """Return the layers with every neighbouring pair of these types the other way round."""
+    """Return the layers with every neighbouring pair of these two types swapped."""
     stack = list(stack)
     for i in range(len(stack) - 1):
         if isinstance(stack[i], first) and isinstance(stack[i + 1], second):

@@ -1,4 +1,4 @@
-"""Faults of the latents, for training and, as in a real script, for the sampler the monitor is given."""
+"""Faults of the latents, in training and, as in a real script, in the monitor's sampler."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reference_models.settings import Settings
 
 
 def faulty_latents(settings: Settings, step: Any, z: Any, seed: int) -> Any:
-    """Return what training is given instead of the latents drawn, z (n, dimension)."""
+    """Return the latents that training gets instead of z, (n, dimension)."""
     faults = settings.faults
     if faults.repeated_latent.start is not None:
         fixed = ops.convert_to_tensor(_same_again(settings, int(z.shape[0]), seed))
@@ -28,12 +28,12 @@ def faulty_latents(settings: Settings, step: Any, z: Any, seed: int) -> Any:
 
 
 def latent_sampler(settings: Settings, step: Any, seed: int) -> Callable[[int], NDArray[np.float32]]:
-    """Return count -> z (count, dimension) for the monitor, from a random state that training never touches.
+    """Return a sampler, count -> z (count, dimension), for the monitor. Its random state is not that of training.
 
     Args:
-        settings: Law of the latents, and their faults: in a real script it is the same `np.zeros` in both places.
-        step: The training's step counter.
-        seed: Of the training.
+        settings: Distribution and faults of the latents. In a real script the same `np.zeros` would be in both places.
+        step: The step counter of training.
+        seed: Seed of the training.
     """
     latent, faults = settings.latent, settings.faults
     rng = np.random.default_rng([seed, 1])

@@ -1,4 +1,4 @@
-"""The faults that live in the graph: each reads the training's step counter, so that it can begin mid-run."""
+"""Layers and schedules of the faults; each reads the step counter of training, so that it can begin mid-run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from keras import ops
 
 
 class Onset:
-    """True from step `start` on.
+    """Tells whether step `start` has been reached.
 
-    A plain object, so that a layer holding it does not list the step counter among its own weights.
+    It is a plain object, so that a layer that holds it does not track the step counter as one of its weights.
 
     Args:
-        step: Integer variable: the number of the step now running or last run; 0 before the first.
-        start: First step that is affected.
+        step: Integer variable: the number of the current or last step; 0 before the first.
+        start: The first affected step.
     """
 
     def __init__(self, step: Any, start: int) -> None:
@@ -28,11 +28,11 @@ class Onset:
 
 
 class CollapseHalf(keras.layers.Layer):
-    """Replaces every z with a positive first coordinate by one fixed z.
+    """Replaces every z that has a positive first coordinate with one fixed z.
 
     Args:
-        onset: When it begins.
-        fixed: The z that stands for them all, (dimension,).
+        onset: When the fault begins.
+        fixed: The z that replaces them, (dimension,).
     """
 
     def __init__(self, onset: Onset, fixed: Any, **kwargs: Any) -> None:
@@ -41,18 +41,19 @@ class CollapseHalf(keras.layers.Layer):
         self._fixed = fixed
 
     def call(self, z: Any) -> Any:
-        """Return z, (n, dimension), with half of its rows replaced."""
+        """Return z, (n, dimension), with about half of its rows replaced."""
         collapsed = ops.logical_and(z[:, :1] > 0, self._onset.reached())
         return ops.where(collapsed, ops.convert_to_tensor(self._fixed, dtype=z.dtype), z)
 
 
 class TenLatents(keras.layers.Layer):
-    """Replaces every z by one of a few fixed ones, chosen by its first coordinate.
+    """Replaces every z with one of a few fixed ones, chosen by its first coordinate.
 
     Args:
-        onset: When it begins.
-        fixed: The z that remain, (k, dimension).
-        low: Smallest value of a coordinate; high: its largest.
+        onset: When the fault begins.
+        fixed: The latents that remain, (k, dimension).
+        low: Smallest value of a coordinate.
+        high: Largest value of a coordinate.
     """
 
     def __init__(self, onset: Onset, fixed: Any, low: float, high: float, **kwargs: Any) -> None:
@@ -71,12 +72,12 @@ class TenLatents(keras.layers.Layer):
 
 
 class OutputNoise(keras.layers.Layer):
-    """Adds Gaussian noise in training and in inference (`keras.layers.GaussianNoise` is silent in inference).
+    """Adds Gaussian noise in training and in inference (`keras.layers.GaussianNoise` does nothing in inference).
 
     Args:
-        onset: When it begins.
+        onset: When the fault begins.
         sigma: Standard deviation, in the units of the images.
-        seed: Seed of the layer's own random state; the global one is not used.
+        seed: Seed of the layer's own random state; it does not use the global one.
     """
 
     def __init__(self, onset: Onset, sigma: float, seed: int, **kwargs: Any) -> None:
@@ -95,10 +96,11 @@ class SaltAndPepper(keras.layers.Layer):
     """Sets single pixels to the lowest or highest value, in training and in inference.
 
     Args:
-        onset: When it begins.
-        share: Of the pixels that are set, half of them to either value.
-        low: The lowest value; high: the highest.
-        seed: Seed of the layer's own random state; the global one is not used.
+        onset: When the fault begins.
+        share: Share of pixels to set, half of them to each value.
+        low: The lowest value.
+        high: The highest value.
+        seed: Seed of the layer's own random state; it does not use the global one.
     """
 
     def __init__(self, onset: Onset, share: float, low: float, high: float, seed: int, **kwargs: Any) -> None:
@@ -109,7 +111,7 @@ class SaltAndPepper(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, images: Any) -> Any:
-        """Return images, (n, height, width, channels), with pixels of all channels replaced."""
+        """Return images, (n, height, width, channels), with all channels of some pixels replaced."""
         chance = keras.random.uniform((*ops.shape(images)[:-1], 1), seed=self.seed_generator, dtype=images.dtype)
         chance = ops.where(self._onset.reached(), chance, 1.0)
         salted = ops.where(chance < self._share / 2, ops.full_like(images, self._high), images)
@@ -118,13 +120,13 @@ class SaltAndPepper(keras.layers.Layer):
 
 
 class ReplacedRate(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that is replaced by a constant, or multiplied, from a step on.
+    """A learning rate that becomes a constant, or is multiplied by a factor, at some step.
 
     Args:
         rate: The healthy learning rate, a number or a schedule.
-        value: The learning rate of step `start` and every later one; None for a multiple of the healthy one.
-        factor: That multiple.
-        start: First step that is affected, counted from 1.
+        value: The learning rate from step `start` on; None to multiply the healthy one.
+        factor: The factor if `value` is None.
+        start: The first affected step, counted from 1.
     """
 
     def __init__(self, rate: Any, value: float | None, factor: float, start: int) -> None:
@@ -134,11 +136,11 @@ class ReplacedRate(keras.optimizers.schedules.LearningRateSchedule):
         self.start = start
 
     def __call__(self, iterations: Any) -> Any:
-        """Return the learning rate of the step after `iterations` finished ones."""
+        """Return the learning rate of the step that follows `iterations` finished steps."""
         healthy = self.rate(iterations) if callable(self.rate) else self.rate
         faulty = healthy * self.factor if self.value is None else self.value
         return ops.where(ops.greater_equal(iterations + 1, self.start), faulty, healthy)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments, for Keras to save."""
+        """Return the arguments, so that Keras can save the schedule."""
         return {"rate": self.rate, "value": self.value, "factor": self.factor, "start": self.start}

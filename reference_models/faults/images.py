@@ -1,4 +1,4 @@
-"""Faults put onto the generated images, whose exact size is known."""
+"""Faults that add noise of known strength to the generated images."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ IMAGES = (
         name="output-noise",
         title="Gaussian noise on every generated image",
         description=(
-            "Adds noise of standard deviation 0.1 behind the generator's last activation, in training and in "
-            "inference: residual noise whose exact size is known. Values may leave [0, 1]."
+            "Adds noise with a standard deviation of 0.1 after the generator's last activation, in training and in "
+            "inference. The strength of the noise is known exactly. Values may leave [0, 1]."
         ),
         expected=("GD402",),
         key="faults.output_noise.start",
     ),
     Fault(
         name="salt-and-pepper",
-        title="Single white and black pixels on every generated image",
+        title="Salt-and-pepper noise on every generated image",
         description="Sets 2 % of the generated pixels to the lowest or highest value, in training and in inference.",
         expected=("GD402",),
         key="faults.salt_and_pepper.start",

@@ -1,4 +1,4 @@
-"""Faults of what the generator is given, and of what it makes of it."""
+"""Faults of the latents: what the generator is given, and how many different images it makes of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ LATENTS = (
         name="constant-latent",
         title="The latent z is always zero",
         description=(
-            "Training, and the latent sampler the monitor is given, hand over zeros: the bug "
-            "`noise = np.zeros(...)`. The generator can only make one image."
+            "Training and the monitor's latent sampler both return zeros, as with the bug `noise = np.zeros(...)`. The "
+            "generator can only make one image."
         ),
         expected=("GD403", "GD301", "GD007"),
         key="faults.constant_latent.start",
@@ -19,38 +19,38 @@ LATENTS = (
         name="small-latent",
         title="The latent z is a hundred times too small: not a fault",
         description=(
-            "Multiplies z by 0.01, in training and in the monitor's sampler. The first batch normalisation of the "
-            "generator scales it up again."
+            "Multiplies z by 0.01 in training and in the monitor's sampler. The generator's first batch normalisation "
+            "scales it up again."
         ),
         expected=(),
         key="faults.small_latent.start",
     ),
     Fault(
         name="repeated-latent",
-        title="Every step is given the same batch of latents",
+        title="Every step uses the same batch of latents",
         description=(
-            "The latents are drawn once, or the seed is reset before every draw: the generator learns one image for "
-            "each of them and is never asked for others. The monitor's sampler repeats itself too."
+            "The latents are drawn only once, or the seed is reset before every draw. The generator learns one image "
+            "for each latent and never sees any others. The monitor's sampler repeats its latents too."
         ),
         expected=("GD007",),
         key="faults.repeated_latent.start",
     ),
     Fault(
         name="half-latents-collapsed",
-        title="Half of the latents make one image",
+        title="Half of the latents give the same image",
         description=(
-            "The generator replaces every z whose first coordinate is positive by one fixed z: a partial "
-            "mode collapse whose exact extent is known."
+            "The generator replaces every z whose first coordinate is positive with one fixed z: a partial mode "
+            "collapse of known extent."
         ),
         expected=("GD403",),
         key="faults.half_latents_collapsed.start",
     ),
     Fault(
         name="ten-latents",
-        title="All latents make one of ten images",
+        title="All latents give one of ten images",
         description=(
-            "The generator replaces every z by one of ten fixed ones, chosen by its first coordinate: a mode collapse "
-            "to exactly ten images."
+            "The generator replaces every z with one of ten fixed latents, chosen by its first coordinate: a mode "
+            "collapse to exactly ten images."
         ),
         expected=("GD403",),
         key="faults.ten_latents.start",

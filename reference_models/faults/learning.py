@@ -1,4 +1,4 @@
-"""Faults of how fast each player learns."""
+"""Faults of the learning rates, and pretraining."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from reference_models.faults.fault import Fault
 LEARNING = (
     Fault(
         name="generator-learning-rate-1e-7",
-        title="The generator hardly learns",
+        title="The generator hardly learns: its learning rate is 1e-7",
         description=(
-            "The generator's learning rate becomes 1e-7, four thousand times below the article's: a mistyped "
-            "exponent. The discriminator meets an opponent that does not move."
+            "Sets the generator's learning rate to 1e-7, four thousand times below the article's, as a mistyped "
+            "exponent would. The discriminator faces an opponent that does not move."
         ),
         expected=("GD301", "GD104"),
         key="faults.generator_learning_rate.start",
@@ -18,10 +18,10 @@ LEARNING = (
     ),
     Fault(
         name="generator-learning-rate-x25",
-        title="The generator learns 25 times as fast",
+        title="The generator's learning rate is 25 times as high",
         description=(
-            "Multiplies the generator's learning rate by 25. Rules of thumb call this unstable; in our first runs it "
-            "gave the best digits. No rule should call such a run failing for its learning rates alone."
+            "Multiplies the generator's learning rate by 25. Rules of thumb call this unstable, but in our first runs "
+            "it gave the best digits. No rule should call such a run failing for its learning rates alone."
         ),
         expected=(),
         key="faults.generator_learning_rate.start",
@@ -29,7 +29,7 @@ LEARNING = (
     ),
     Fault(
         name="discriminator-learning-rate-x10",
-        title="The discriminator learns ten times as fast",
+        title="The discriminator's learning rate is ten times as high",
         description="Multiplies the discriminator's learning rate by 10, to twenty times the generator's.",
         expected=("GD104", "GD301"),
         key="faults.discriminator_learning_rate.start",
@@ -37,7 +37,7 @@ LEARNING = (
     ),
     Fault(
         name="discriminator-learning-rate-x100",
-        title="The discriminator learns a hundred times as fast",
+        title="The discriminator's learning rate is a hundred times as high",
         description="Multiplies the discriminator's learning rate by 100, to two hundred times the generator's.",
         expected=("GD104", "GD301"),
         key="faults.discriminator_learning_rate.start",
@@ -45,13 +45,13 @@ LEARNING = (
     ),
     Fault(
         name="pretrained-discriminator",
-        title="The discriminator is trained for 150 steps before the game begins",
+        title="The discriminator is pretrained for 150 steps",
         description=(
-            "The discriminator meets the untrained generator alone for 150 steps; "
-            "--set training.pretrain_steps=N takes another number."
+            "The discriminator trains alone against the untrained generator for 150 steps. "
+            "--set training.pretrain_steps=N changes the number."
         ),
         expected=("GD109",),
         changes={"training.pretrain_steps": 150},
-        only_from_the_start="pre-training is what comes before the first step",
+        only_from_the_start="pretraining comes before the first step",
     ),
 )

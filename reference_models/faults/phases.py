@@ -1,4 +1,4 @@
-"""Faults of the two steps: who is moved in which step, towards which label, by which loss."""
+"""Faults of the two training steps: which weights each step updates, with which labels and which loss."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ PHASES = (
         name="generator-step-moves-discriminator",
         title="The generator's step also trains the discriminator",
         description=(
-            "The adversarial step updates the discriminator towards calling fakes real, because it was never frozen or "
-            "its weights are in the list. The reference model as published does this from the first step, so that "
-            "there the fault changes nothing; with training.freeze_discriminator=true it begins at its step."
+            "The adversarial step also updates the discriminator, towards calling fakes real: the discriminator was "
+            "never frozen, or its weights are in the optimizer's list. The reference model as published does this from "
+            "the first step, so there the fault changes nothing. With training.freeze_discriminator=true it begins at "
+            "its step."
         ),
         expected=("GD004",),
         key="faults.generator_step_moves_discriminator.start",
@@ -20,8 +21,9 @@ PHASES = (
         name="discriminator-step-moves-generator",
         title="The discriminator's step also trains the generator",
         description=(
-            "The fakes are made under the discriminator's gradient tape and the generator's weights are in its list: a "
-            "forgotten stop_gradient. The generator is pulled towards images that are easy to tell from real ones."
+            "The fakes are generated inside the discriminator's gradient tape, and the generator's weights are in the "
+            "optimizer's list: a forgotten stop_gradient. This pulls the generator towards images that are easy to "
+            "tell from real ones."
         ),
         expected=("GD005",),
         key="faults.discriminator_step_moves_generator.start",
@@ -30,9 +32,9 @@ PHASES = (
         name="discriminator-frozen",
         title="The discriminator never trains",
         description=(
-            "`discriminator.trainable = False` is set once before training, the way Keras 2 code froze it for the "
-            "adversarial step. Keras 3 reads the flag when a step is first traced, so that it is frozen in both. The "
-            "losses stay near ln 2, as in a good run."
+            "`discriminator.trainable = False` is set once before training, as Keras 2 code did to freeze the "
+            "discriminator for the adversarial step. Keras 3 reads the flag when a step is first traced, so the "
+            "discriminator is frozen in both steps. The losses stay near ln 2, as in a good run."
         ),
         expected=("GD002", "GD401"),
         changes={"faults.discriminator_frozen": True},
@@ -42,8 +44,8 @@ PHASES = (
         name="generator-frozen",
         title="The generator never trains",
         description=(
-            "`generator.trainable = False` when the training step is first traced, or, with the same result, a "
-            "generator step whose list of weights does not name it."
+            "`generator.trainable` is False when the training step is first traced. A generator step that leaves the "
+            "generator out of its list of weights has the same effect."
         ),
         expected=("GD003", "GD401"),
         changes={"faults.generator_frozen": True},
@@ -53,25 +55,25 @@ PHASES = (
         name="swapped-labels",
         title="The discriminator's labels are swapped, the generator's are not",
         description=(
-            "The discriminator learns to call fakes real and reals fake, and the generator asks to be called real: the "
-            "two no longer play against each other and both losses fall."
+            "The discriminator learns to call fakes real and real images fake, while the generator tries to be called "
+            "real. The two no longer play against each other, and both losses fall."
         ),
         expected=("GD008",),
         key="faults.swapped_labels.start",
     ),
     Fault(
         name="generator-wants-fake",
-        title="The generator's labels are those of fakes",
-        description="The generator learns to be told from real images, which is what the discriminator wants too.",
+        title="The generator is trained with the label of fakes",
+        description="The generator learns to be recognised as fake, which is what the discriminator wants too.",
         expected=("GD008",),
         key="faults.generator_wants_fake.start",
     ),
     Fault(
         name="logits-taken-for-probabilities",
-        title="Cross-entropy with from_logits=False on a discriminator without sigmoid",
+        title="Cross-entropy with from_logits=False on a discriminator without a sigmoid",
         description=(
-            "The discriminator ends in a linear layer and the loss takes its output for a probability. Keras clips it "
-            "to [0, 1], so that whatever lies outside has no gradient."
+            "The discriminator ends in a linear layer, and the loss treats its output as a probability. Keras clips "
+            "the output to [0, 1], so values outside have no gradient."
         ),
         expected=("GD105",),
         changes={"discriminator.output_activation": "linear"},
@@ -79,11 +81,11 @@ PHASES = (
     ),
     Fault(
         name="probabilities-taken-for-logits",
-        title="Cross-entropy on logits behind a sigmoid",
+        title="Cross-entropy from logits on a discriminator with a sigmoid",
         description=(
-            "The discriminator ends in a sigmoid and the loss is tf.nn.sigmoid_cross_entropy_with_logits, which "
-            "applies a second one: no output can be called surely fake or real. Keras's own from_logits=True "
-            "would notice and warn."
+            "The discriminator ends in a sigmoid, and the loss is tf.nn.sigmoid_cross_entropy_with_logits, which "
+            "applies a second one. The discriminator can never be sure that an image is fake or real. Keras's own "
+            "from_logits=True would notice and warn."
         ),
         expected=("GD105",),
         changes={"training.loss_input": "logits"},
@@ -93,18 +95,18 @@ PHASES = (
         name="loss-scale-1e4",
         title="Both losses are ten thousand times too large",
         description=(
-            "Multiplies both losses by 10,000, as a sum over pixels in place of a mean does. RMSprop divides most of "
-            "it away again; clipping does not."
+            "Multiplies both losses by 10,000, as summing over pixels instead of averaging does. RMSprop divides most "
+            "of the factor out again; clipping does not."
         ),
         expected=("GD202",),
         key="faults.loss_scale.start",
     ),
     Fault(
         name="nan-at-step",
-        title="NaN enters the training",
+        title="The discriminator's loss becomes NaN",
         description=(
-            "Multiplies the discriminator's loss by NaN, at step 200 unless told otherwise: its gradients "
-            "and weights become NaN, and in the same step the generator's too."
+            "Multiplies the discriminator's loss by NaN, by default at step 200. The discriminator's gradients and "
+            "weights become NaN, and in the same step so do the generator's."
         ),
         expected=("GD001",),
         key="faults.nan.start",

@@ -191,18 +191,21 @@ FIXES = {
         title="Halve the discriminator's learning rate",
         explanation="A slower discriminator leaves the generator a gradient that means something. Change by factors "
         "of two and look again after 200 steps.",
-        code="gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)\nif x < 3:  # escaped: <b>\n    pass",
         evidence="moderate",
         reference="Heusel et al. 2017, https://arxiv.org/abs/1706.08500",
+        snippets={
+            "keras": "gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)\n"
+            "if x < 3:  # escaped: <b>\n    pass"
+        },
         patch={"discriminator.learning_rate": 0.0004},
     ),
     "smooth-labels": Treatment(
         id="smooth-labels",
         title="Smooth the real labels to 0.9",
         explanation="Raises the floor of the discriminator's loss.",
-        code="real_labels = 0.9 * keras.ops.ones((n, 1))",
         evidence="weak",
         reference="Salimans et al. 2016",
+        snippets={"keras": "real_labels = 0.9 * keras.ops.ones((n, 1))"},
     ),
 }
 

@@ -72,7 +72,7 @@ def test_every_chart_has_words() -> None:
 
 
 def test_translated_names_are_names_of_something() -> None:
-    from gandoctor.treatments.catalogue import TREATMENTS
+    from gandoctor.treatments import TREATMENTS
 
     names = language("zh").names
     for kind, ids in (("signal", {*SIGNALS, *FAMILIES}), ("treatment", set(TREATMENTS))):
@@ -156,7 +156,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Diagnosis:
     (folder / "signals" / "0009.arrows").write_bytes(b"damaged" * 99)
     diagnosis = make_diagnosis(run)
     many = tuple(Evidence("d_loss", 0.1, None, i, i, "Again.") for i in range(1, 30))
-    fixes = tuple(Treatment(f"t{i}", "Fix", "It helps.", "", "weak", "Nobody 2020") for i in range(7))
+    fixes = tuple(Treatment(f"t{i}", "Fix", "It helps.", "weak", "Nobody 2020") for i in range(7))
     crowd = replace(detected(make_rule("GD303"), *many), treatments=fixes, causes=diagnosis.findings[0].causes * 3)
     bare = detected(make_rule("GD101", treatments=()), Evidence("model card", 1.0, None, 0, 0, "Odd."))
     return Diagnosis(run, (*diagnosis.findings, crowd, bare))

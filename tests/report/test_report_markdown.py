@@ -43,7 +43,13 @@ def test_a_run_without_findings_says_so(failing: Diagnosis) -> None:
 
 def test_a_hostile_run_directory_gets_no_markup_in(hostile: Diagnosis) -> None:
     words = EVIL.replace("\u202e", "")
-    fix = replace(FIXES["lower-d-lr"], title=words, code=f"{words}\n```\n{words}", explanation=words, patch={words: 1})
+    fix = replace(
+        FIXES["lower-d-lr"],
+        title=words,
+        snippets={"keras": f"{words}\n```\n{words}"},
+        explanation=words,
+        patch={words: 1},
+    )
     findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.findings)
     text = render_markdown(replace(hostile, findings=findings))
     assert "\u202e" not in text

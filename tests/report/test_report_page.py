@@ -234,7 +234,12 @@ def test_the_same_run_gives_the_same_page(failing_run: Run) -> None:
 def test_a_hostile_run_directory_never_gets_markup_into_the_page(hostile: Diagnosis) -> None:
     words = EVIL.replace("\u202e", "")
     fix = replace(
-        FIXES["lower-d-lr"], title=words, code=words, explanation=words, reference=words, patch={words: words}
+        FIXES["lower-d-lr"],
+        title=words,
+        snippets={"keras": words},
+        explanation=words,
+        reference=words,
+        patch={words: words},
     )
     findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.findings)
     hostile = replace(hostile, findings=findings)

@@ -22,7 +22,7 @@ from gandoctor.report.languages.language import language
 from gandoctor.report.sayings import Sayings
 from gandoctor.rules import Evidence, all_rules
 from gandoctor.signals import FAMILIES, SIGNALS
-from gandoctor.treatments.catalogue import TREATMENTS
+from gandoctor.treatments import TREATMENTS
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
 FILES = [p for p in sorted(Path(gandoctor.rules.__file__).parent.rglob("*.py")) if p.stem != "__init__"]

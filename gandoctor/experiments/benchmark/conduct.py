@@ -62,7 +62,12 @@ def conduct(plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int
 
 
 def judge_all(
-    plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int, progress: Callable[[int, int], None]
+    plan: Plan,
+    runs: Iterable[PlannedRun],
+    runs_dir: Path,
+    workers: int,
+    progress: Callable[[int, int], None],
+    with_declared: bool = False,
 ) -> list[Judgement]:
     """Judge what has been trained of some runs, in several processes; returns their judgements in the plan's order.
 
@@ -72,16 +77,18 @@ def judge_all(
         runs_dir: Where all runs are kept.
         workers: Processes side by side.
         progress: Called after every run with how many are judged, and of how many.
+        with_declared: See `judge`.
     """
     trained = [run for run in runs if files_of(plan, runs_dir, run).is_finished]
     judged: dict[str, Judgement] = {}
     if workers == 1:
         for done, run in enumerate(trained, start=1):
-            judged[run.id] = judge(run, files_of(plan, runs_dir, run))
+            judged[run.id] = judge(run, files_of(plan, runs_dir, run), with_declared)
             progress(done, len(trained))
         return list(judged.values())
     with _processes(workers) as executor:
-        for one in as_completed([executor.submit(judge, run, files_of(plan, runs_dir, run)) for run in trained]):
+        submitted = [executor.submit(judge, run, files_of(plan, runs_dir, run), with_declared) for run in trained]
+        for one in as_completed(submitted):
             judgement: Judgement = one.result()
             judged[judgement["id"]] = judgement
             progress(len(judged), len(trained))

@@ -14,10 +14,10 @@ from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.benchmark import baselines
 from gandoctor.experiments.benchmark.plan import PlannedRun
-from gandoctor.experiments.benchmark.replay import as_of
 from gandoctor.experiments.benchmark.run_files import RunFiles
 from gandoctor.rules import Severity, Status, all_rules, limits_of
 from gandoctor.store import load_run
+from gandoctor.store.manifest import Declared
 
 LOOKS_EVERY = 50
 """Steps between two looks at a run as somebody would have followed it."""
@@ -26,12 +26,32 @@ LOOKS_EVERY_AFTER_ONSET = 25
 
 CAUSES_KEPT = 10
 
+DECIDING = (
+    "rules",
+    "measures",
+    "networks",
+    "diagnosis",
+    "treatments",
+    "store",
+    "signals.py",
+    "loss_families.py",
+    "message.py",
+    "player_names.py",
+)
+"""Folders and files of the package that decide what a run is told."""
+
 Judgement = dict[str, Any]
 """One run, as plain data; see `judge`."""
 
 
-def judge(run: PlannedRun, files: RunFiles) -> Judgement:
+def judge(run: PlannedRun, files: RunFiles, with_declared: bool = False) -> Judgement:
     """Judge a run whose training has ended.
+
+    Args:
+        run: As planned.
+        files: Its recording, its mark and the oracle's numbers.
+        with_declared: Let rules read what the target declared of itself. Withheld by default: it is what the faults
+            switch, and a stranger's program declares nothing.
 
     Returns:
         id, outcome ("completed", "crashed", "failed") and error; and where there is something to judge: steps, loss,
@@ -49,13 +69,15 @@ def judge(run: PlannedRun, files: RunFiles) -> Judgement:
         recorded = load_run(files.run_dir)
     except GandoctorError as error:
         return {**found, "outcome": "failed", "error": str(error)}
+    if not with_declared:
+        recorded.manifest.declared = Declared()
     last = recorded.last_step
     first = [*range(LOOKS_EVERY, min(run.onset, last), LOOKS_EVERY), run.onset - 1] if run.onset else []
     later = range(run.onset + LOOKS_EVERY, last, LOOKS_EVERY_AFTER_ONSET if run.onset else LOOKS_EVERY)
-    before = {step: _above_remarks(diagnose(as_of(recorded, step))) for step in first}
+    before = {step: _above_remarks(diagnose(recorded.until(step))) for step in first}
     alarms: dict[str, int] = {}
     for step in later:
-        for rule in _above_remarks(diagnose(as_of(recorded, step))):
+        for rule in _above_remarks(diagnose(recorded.until(step))):
             alarms.setdefault(rule, step)
     diagnosis = diagnose(recorded)
     for rule in _above_remarks(diagnosis):
@@ -111,15 +133,29 @@ def version() -> dict[str, str | None]:
     limits = {rule.id: dict(limits_of(rule)) for rule in all_rules()}
     package = Path(gandoctor.__file__).parent
     code = blake2b(digest_size=6)
-    rooms = [path for room in ("rules", "measures") for path in sorted((package / room).glob("*.py"))]
-    for path in (*rooms, package / "diagnosis.py", *sorted(package.glob("*causes.py"))):
-        code.update(path.name.encode() + path.read_bytes())
+    for path in deciding_files(package):
+        code.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     return {
         "gandoctor": gandoctor.__version__,
         "commit": _commit(package.parent),
         "limits": blake2b(json.dumps(limits, sort_keys=True, default=str).encode(), digest_size=6).hexdigest(),
         "rules": code.hexdigest(),
     }
+
+
+def deciding_files(package: Path) -> list[Path]:
+    """Return every file of the package that a judgement may depend on, in order.
+
+    Raises:
+        GandoctorError: One of the rooms it lists is empty: the stamp would not tell two versions apart.
+    """
+    found = []
+    for room in DECIDING:
+        files = [path for path in (package / room, *(package / room).rglob("*")) if path.suffix in (".py", ".npz")]
+        if not files:
+            raise GandoctorError(f"Nothing decides results in {package / room}: the version stamp has to be mended.")
+        found += files
+    return sorted(found)
 
 
 def _commit(folder: Path) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gandoctor.store.atomic import replacing, write_whole
 
 Outcome = Literal["completed", "crashed", "failed"]
 """crashed: training raised, and what was recorded until then can be judged. failed: there is nothing to judge."""
@@ -80,9 +81,8 @@ class RunFiles:
 
     def keep_samples(self, fakes: NDArray[np.uint8], holdout: NDArray[np.uint8]) -> None:
         """Keep what the oracle looks at, so that it can be asked again without training."""
-        whole = self.folder / "samples.tmp.npz"
-        np.savez_compressed(whole, fakes=fakes, holdout=holdout)
-        os.replace(whole, self.folder / "samples.npz")
+        with replacing(self.folder / "samples.npz") as whole:
+            np.savez_compressed(whole, fakes=fakes, holdout=holdout)
 
     def samples(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
         """Return the drawn and the held-out images, None where the generator made no finite ones."""
@@ -106,6 +106,4 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, content: Any) -> None:
-    whole = path.with_suffix(".tmp")
-    whole.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    os.replace(whole, path)
+    write_whole(path, json.dumps(content) + "\n")

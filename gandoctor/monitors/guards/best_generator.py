@@ -17,6 +17,7 @@ from gandoctor.recording.session.session import Session
 from gandoctor.recording.warning import warn
 from gandoctor.signals import SIGNALS
 from gandoctor.store import Run, load_run
+from gandoctor.store.atomic import replacing
 
 WEIGHTS_NAME = "best_generator.weights.h5"
 Mode = Literal["min", "max"]
@@ -171,12 +172,8 @@ class BestGenerator(TrainingCallback):
 
     def _save(self, session: Recording) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".part-{self.path.name}")
-        try:
+        with replacing(self.path) as temporary:
             session.backend.save_weights("g", temporary)
-            os.replace(temporary, self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def _recorded_path(self, run_dir: Path) -> str:
         return str(self.path.relative_to(run_dir) if self._given_path is None else self.path)

@@ -33,22 +33,30 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from gandoctor.loss_families import OBJECTIVES
+from gandoctor.message import Message, sentences
+from gandoctor.player_names import NAMES, Player
 from gandoctor.rules.hypotheses.output_range import range_mismatch
+from gandoctor.rules.hypotheses.players import DISCRIMINATOR_LEARNS_FASTER
+from gandoctor.rules.hypotheses.training import LOGARITHM_OF_ZERO, LOGITS_TAKEN_FOR_PROBABILITIES
+from gandoctor.rules.hypothesis import NOT_RECORDED
 from gandoctor.rules.reading.repetition import Stretch
 from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EPSILONS = (1e-6, 2.0**-23, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
 """Numbers in common use to keep a logarithm finite. 2^-23 is what float32 makes of 1 - (1 - 1e-7): where Keras clips a
 probability that should be 0."""
 
-_FAMILIES = (None, "non_saturating", "minimax")
 _LOSSES = {"g_loss": "g_grad_norm", "d_loss": "d_grad_norm"}
-_OWNERS = {"g_loss": "generator", "d_loss": "discriminator"}
+_OWNERS: dict[str, Player] = {"g_loss": "g", "d_loss": "d"}
 
 
 @dataclass(frozen=True)
@@ -100,11 +108,13 @@ class _Plateau:
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Evidence on each loss that stands at a clipping level."""
     family = run.manifest.loss_family
-    if family not in _FAMILIES:
-        raise NotEvaluated(f"Does not apply to a {family.replace('_', ' ')} loss.")
+    if family is not None and not OBJECTIVES[family].is_cross_entropy:
+        raise NotEvaluated(Message("Does not apply to a {family} loss.", family=OBJECTIVES[family].title))
     longest = max((len(run[name]) for name in _LOSSES if name in run), default=0)
     if longest < limits.steps:
-        raise NotEvaluated(f"Needs a loss at {limits.steps} steps; {longest} recorded so far.")
+        raise NotEvaluated(
+            Message("Needs a loss at {steps} steps; {seen} recorded so far.", steps=limits.steps, seen=longest)
+        )
     return [_evidence(plateau, limits) for plateau in _plateaus(run, limits)]
 
 
@@ -161,24 +171,36 @@ def _median_within(run: Run, name: str, stretch: Stretch) -> float | None:
 
 
 def _evidence(plateau: _Plateau, limits: Limits) -> Evidence:
-    owner, stretch = _OWNERS[plateau.signal], plateau.stretch
+    player, stretch = NAMES[_OWNERS[plateau.signal]], plateau.stretch
     ceiling = -math.log(plateau.epsilon)
-    of = f"{ceiling:.2f}, which is -ln({_in_words(plateau.epsilon)})"
-    where = of if plateau.parts == 1 else f"{plateau.level:.2f}, half of {of}"
+    level = Message("{ceiling:.2f}, which is -ln({epsilon})", ceiling=ceiling, epsilon=_in_words(plateau.epsilon))
+    if plateau.parts == 2:
+        level = Message("{half:.2f}, half of {level}", half=ceiling / 2, level=level)
+    stands = Message(
+        "The {player}'s loss stands within {distance:g} of {level}, at {count} recorded steps from step {first} on.",
+        player=player,
+        distance=limits.distance,
+        level=level,
+        count=stretch.count,
+        first=stretch.first_step,
+    )
     if plateau.gradient is None:
-        gradient = "A clipped logarithm has no gradient; whether none arrives was not recorded."
+        gradient = Message("A clipped logarithm has no gradient; whether none arrives was not recorded.")
     else:
-        gradient = f"A clipped logarithm has no gradient: the norm of the {owner}'s is {plateau.gradient:.2g}."
+        gradient = Message(
+            "A clipped logarithm has no gradient: the norm of the {player}'s is {norm:.2g}.",
+            player=player,
+            norm=plateau.gradient,
+        )
     return Evidence(
         plateau.signal,
         plateau.level,
         ceiling / plateau.parts,
         stretch.first_step,
         stretch.last_step,
-        f"The {owner}'s loss stands within {limits.distance:g} of {where}, in {stretch.count} recorded steps from "
-        f"step {stretch.first_step} on. "
-        f"{gradient}{stretch.ending}",
+        sentences(stands, gradient, stretch.ending),
         Severity.CRITICAL if stretch.ongoing else Severity.WARNING,
+        detail=plateau,
     )
 
 
@@ -187,40 +209,39 @@ def _in_words(epsilon: float) -> str:
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank a loss of clipped probabilities against a loss that was handed logits, and why images are that extreme."""
-    (plateau, *_) = _plateaus(run, LIMITS)
+    """Rank a loss of clipped probabilities against a loss that was handed logits, and why images are that extreme.
+
+    The logits settle the first two (0.9 and more): as extreme as the loss says, or mild.
+    """
+    plateau: _Plateau = found.details[0]
     cost = _cost_of_logits(run, plateau)
     mild = cost is not None and cost < plateau.level * plateau.parts / 2
-    shown = "the logits were not recorded" if cost is None else f"the mean logit would cost {cost:.3g}"
-    rates = [float(run[n].median()) if n in run else None for n in ("d_learning_rate", "g_learning_rate")]
-    d_rate, g_rate = rates
-    ratio = d_rate / g_rate if d_rate is not None and g_rate is not None and g_rate > 0 else None
+    shown = Message("the logits were not recorded, the loss is {loss:.4g}", loss=plateau.level)
+    if cost is not None:
+        shown = Message("the mean logit would cost {cost:.3g}, the loss is {loss:.4g}", cost=cost, loss=plateau.level)
+    extreme = Message(
+        "Compute the same loss from logits on the same batch: it rises above the plateau and has a gradient. The "
+        "images' logits must be as extreme as the loss says."
+    )
     return [
-        Cause(
-            "logarithm-of-zero",
-            "The loss takes the logarithm of a probability that reached 0",
-            0.1 if mild else 0.9 if cost is not None else 0.7,
-            "Compute the same loss from logits on the same batch: it rises above the plateau and has a gradient. The "
-            f"logits of the images must be as extreme as the loss says. This run: {shown}, the loss is "
-            f"{plateau.level:.4g}.",
-        ),
-        Cause(
-            "logits-taken-for-probabilities",
-            "The loss takes the discriminator's logits for probabilities",
-            0.95 if mild else 0.05 if cost is not None else 0.3,
-            "The discriminator ends without a sigmoid and the loss has from_logits=False: every negative logit is then "
-            f"clipped to 0, however small (GD105). This run: {shown}, the loss is {plateau.level:.4g}.",
-        ),
+        LOGARITHM_OF_ZERO.cause(0.1 if mild else 0.9 if cost is not None else 0.7, shown, extreme),
+        LOGITS_TAKEN_FOR_PROBABILITIES.cause(0.95 if mild else 0.05 if cost is not None else 0.3, shown),
         range_mismatch(run),
-        Cause(
-            "discriminator-learns-faster",
-            "The discriminator learns faster than the generator",
-            0.35 if ratio is None else 0.6 if ratio > 4 else 0.3,
-            "Halve the discriminator's learning rate, or double the generator's, over at least 3 seeds: the loss comes "
-            "off the plateau though it is still clipped. This run: "
-            + ("not recorded." if ratio is None else f"a ratio of learning rates of {ratio:.3g}."),
-        ),
+        _faster(run),
     ]
+
+
+def _faster(run: Run) -> Cause:
+    d_rate, g_rate = (float(run[n].median()) if n in run else None for n in ("d_learning_rate", "g_learning_rate"))
+    test = Message(
+        "Halve the discriminator's learning rate, or double the generator's, over at least 3 seeds: the loss leaves "
+        "the plateau though it is still clipped."
+    )
+    if d_rate is None or g_rate is None or g_rate <= 0:
+        return DISCRIMINATOR_LEARNS_FASTER.cause(0.35, NOT_RECORDED, test)
+    ratio = d_rate / g_rate
+    shown = Message("the learning rates have a ratio of {ratio:.3g}", ratio=ratio)
+    return DISCRIMINATOR_LEARNS_FASTER.cause(0.6 if ratio > 4 else 0.3, shown, test)
 
 
 def _cost_of_logits(run: Run, plateau: _Plateau) -> float | None:
@@ -240,7 +261,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD305",
     name="clipped-loss-plateau",
-    title="A loss stands still where its logarithm is clipped",
+    title=Message("A loss is stuck where its logarithm is clipped"),
     severity=Severity.CRITICAL,
     requires=(),
     detect=detect,

@@ -34,33 +34,20 @@ What to do
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-
+from gandoctor.loss_families import families, objective
+from gandoctor.message import Message, sentences
 from gandoctor.rules.balance.discriminator_loss_collapse_causes import causes
 from gandoctor.rules.balance.loss_floor import known_floor, observed_floor
-from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode
-from gandoctor.rules.reading.persistence import running_median as running_median
+from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode, running_median
 from gandoctor.rules.reading.sample_progress import sample_progress
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import warm_up_end
-from gandoctor.store import LossFamily, Run
+from gandoctor.store import Run
 
-EQUILIBRIUM: dict[LossFamily, float] = {
-    "non_saturating": 0.693,
-    "minimax": 0.693,
-    "least_squares": 0.25,
-    "hinge": 1.0,
-}
-"""Discriminator loss where real and generated images cannot be told apart, for losses averaged over both halves (with
-sums it is twice that, which makes the rule slower to fire, never quicker). The floor is 0 for all of them, unless the
-labels of a cross-entropy are smoothed."""
-
-_CROSS_ENTROPY: tuple[LossFamily, ...] = ("non_saturating", "minimax")
-_GAP = "The logits of real and generated images lie {:.0f} apart; by then healthy runs stay below 5."
-_PRIME = "The scores of real and generated images lie {:.1f} standard deviations apart."
-_AUC = "A real image scores above a generated one with a probability of {:.4f}."
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -84,16 +71,14 @@ class Limits:
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Evidence on the loss, with the separation of the scores and the lack of progress where they are known."""
-    family = run.manifest.loss_family
-    assert family is not None  # Rule.evaluate has checked the family
     loss = run["d_loss"]
     median = running_median(loss)
     if median.empty:
-        raise NotEvaluated(f"d_loss covers fewer than {SPAN_STEPS} steps.")
-    floor = known_floor(run) if family in _CROSS_ENTROPY else 0.0
+        raise NotEvaluated(Message("d_loss covers fewer than {steps} steps.", steps=SPAN_STEPS))
+    floor = known_floor(run) if _is_cross_entropy(run) else 0.0
     found = _collapse(run, median, floor, limits)
     assumed = False
-    if found is None and family in _CROSS_ENTROPY and "d_logit_gap" in run:
+    if found is None and _is_cross_entropy(run) and "d_logit_gap" in run:
         lowest = observed_floor(run, loss)
         if lowest is not None and lowest > floor:
             found, floor, assumed = _collapse(run, median, lowest, limits), lowest, True
@@ -110,16 +95,18 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     known = Severity.CRITICAL if progress is not None and not assumed else Severity.WARNING
     severity = episode.severity(known)
     observed = float(episode.of(median).median())
-    statement = (
-        f"The discriminator's loss is {observed:.2g} in the median, {_level(observed, floor, EQUILIBRIUM[family])}, "
-        f"from step {episode.first_step} to {episode.last_step}. "
-    )
-    if assumed:
-        statement += "It never falls further, as with smoothed labels. "
-    statement += (
-        progress.statement
-        if progress is not None
-        else ("Whether the samples still improve is not known: too few sample statistics were recorded in that time.")
+    progressing = Message("Whether the samples still improve is not known: too few sample statistics were recorded.")
+    statement = sentences(
+        Message(
+            "The discriminator's loss is {loss:.2g} in the median, {level}, from step {first} to {last}.",
+            loss=observed,
+            level=_level(observed, floor, _equilibrium(run)),
+            first=episode.first_step,
+            last=episode.last_step,
+        ),
+        Message("It never falls further, as with smoothed labels.") if assumed else None,
+        progressing if progress is None else progress.statement,
+        episode.ending,
     )
     main = Evidence(
         "d_loss",
@@ -127,7 +114,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         threshold,
         episode.first_step,
         episode.last_step,
-        statement + episode.ending,
+        statement,
         severity,
     )
     # One severity for all: unknown progress must not leave a critical logit gap behind.
@@ -136,26 +123,45 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _collapse(run: Run, median: pd.Series[float], floor: float, limits: Limits) -> tuple[Episode, float] | None:
     """Return the stretch in which the loss was close to its floor, and how close that is; None if it never was."""
-    family = run.manifest.loss_family
-    assert family is not None
-    threshold = floor + limits.excess * (EQUILIBRIUM[family] - floor)
+    threshold = floor + limits.excess * (_equilibrium(run) - floor)
     episode = persistent_episode(median < threshold, warm_up_end(run.manifest))
     return None if episode is None else (episode, threshold)
 
 
-def _level(observed: float, floor: float, equilibrium: float) -> str:
-    at = f"{observed / equilibrium:.1%} of its value at equilibrium ({equilibrium:g})"
-    return f"{at}; with its labels {floor:.2g} is as low as it can be" if floor > 0 else at
+def _is_cross_entropy(run: Run) -> bool:
+    known = objective(run.manifest.loss_family)
+    return known is not None and known.is_cross_entropy
+
+
+def _equilibrium(run: Run) -> float:
+    """Return the loss, averaged over both halves, where real and generated images cannot be told apart.
+
+    A sum over them has twice that, which makes the rule slower to fire, never quicker.
+    """
+    known = objective(run.manifest.loss_family)
+    level = None if known is None else known.d_equilibrium
+    assert level is not None  # Rule.evaluate has checked the family
+    return level
+
+
+def _level(observed: float, floor: float, equilibrium: float) -> Message:
+    share = observed / equilibrium
+    if floor > 0:
+        return Message(
+            "{share:.1%} of its value at equilibrium ({equilibrium:.3g}); with its labels it cannot fall below "
+            "{floor:.2g}",
+            share=share,
+            equilibrium=equilibrium,
+            floor=floor,
+        )
+    return Message("{share:.1%} of its value at equilibrium ({equilibrium:.3g})", share=share, equilibrium=equilibrium)
 
 
 def _separation(run: Run, episode: Episode, limits: Limits) -> Evidence | Literal[False] | None:
     """Return how far the scores lie apart; False if not far enough, None if that was not recorded."""
-    known: tuple[tuple[str, float, str], ...]
-    if run.manifest.loss_family in _CROSS_ENTROPY:
-        known = (("d_logit_gap", limits.logit_gap, _GAP),)
-    else:
-        known = (("d_prime", limits.separation, _PRIME), ("d_auc", limits.auc, _AUC))
-    for signal, limit, said in known:
+    by_logits = {"d_logit_gap": limits.logit_gap}
+    by_scores = {"d_prime": limits.separation, "d_auc": limits.auc}
+    for signal, limit in (by_logits if _is_cross_entropy(run) else by_scores).items():
         values = episode.of(run[signal]) if signal in run else None
         if values is None or not len(values):
             continue
@@ -163,9 +169,22 @@ def _separation(run: Run, episode: Episode, limits: Limits) -> Evidence | Litera
         beyond = max(observed, 1.0 - observed) if signal == "d_auc" else abs(observed)
         if beyond < limit:
             return False
-        statement = said.format(observed)
-        return Evidence(signal, observed, limit, episode.first_step, episode.last_step, statement)
+        said = _apart(signal, observed)
+        return Evidence(signal, observed, limit, episode.first_step, episode.last_step, said)
     return None
+
+
+def _apart(signal: str, observed: float) -> Message:
+    if signal == "d_logit_gap":
+        return Message(
+            "The logits of real and generated images lie {gap:.0f} apart; healthy runs stay below 5 by then.",
+            gap=observed,
+        )
+    if signal == "d_prime":
+        return Message(
+            "The scores of real and generated images lie {spreads:.1f} standard deviations apart.", spreads=observed
+        )
+    return Message("A real image scores above a generated one with a probability of {auc:.4f}.", auc=observed)
 
 
 def _reaching_back(episode: Episode, loss: pd.Series[float], threshold: float) -> Episode:
@@ -181,7 +200,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD301",
     name="discriminator-loss-collapse",
-    title="The discriminator's loss fell to zero and the samples stopped improving",
+    title=Message("The discriminator's loss fell to zero and the samples stopped improving"),
     severity=Severity.CRITICAL,
     requires=("d_loss",),
     detect=detect,
@@ -209,6 +228,6 @@ RULE = Rule(
         "R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2",
     ),
     page=__doc__,
-    loss_families=frozenset(EQUILIBRIUM),
+    loss_families=families(bounded=True),
     causes=causes,
 )

@@ -31,15 +31,18 @@ What to do
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from gandoctor.message import Message, sentences
 from gandoctor.rules.balance.discriminator_overfitting_causes import causes
 from gandoctor.rules.balance.memorised_share import recorded_share
 from gandoctor.rules.reading.persistence import persistent_episode
 from gandoctor.rules.rule import Evidence, Rule, Severity
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,23 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     half = max(1, len(within) // 2)
     early, late = float(within["share"].iloc[:half].median()), float(within["share"].iloc[-half:].median())
     real, holdout, fake = (float(within[n].median()) for n in ("d_real_logit", "d_holdout_logit", "d_fake_logit"))
-    statement = (
-        f"Held-out reals score {holdout:.3g}, reals it trains on {real:.3g}, generated images {fake:.3g}: held-out "
-        f"ones have gone {share:.0%} of the way from the ones to the others (from {early:.0%} in the first half of "
-        f"that time to {late:.0%} in the second), {spreads:.2g} standard deviations.{episode.ending}"
+    statement = sentences(
+        Message(
+            "Held-out reals score {holdout:.3g}, training images {real:.3g}, generated images {fake:.3g}. Held-out "
+            "reals have moved {share:.0%} of the way from training images to generated ones, which is {spreads:.2g} "
+            "standard deviations.",
+            holdout=holdout,
+            real=real,
+            fake=fake,
+            share=share,
+            spreads=spreads,
+        ),
+        Message(
+            "That share went from {early:.0%} in the first half of that time to {late:.0%} in the second.",
+            early=early,
+            late=late,
+        ),
+        episode.ending,
     )
     severity = episode.severity(Severity.WARNING)
     first, last = episode.first_step, episode.last_step
@@ -84,7 +100,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD304",
     name="discriminator-overfitting",
-    title="The discriminator knows its training images by heart",
+    title=Message("The discriminator has memorised its training images"),
     severity=Severity.WARNING,
     requires=("d_real_logit", "d_holdout_logit", "d_fake_logit", "d_logit_gap", "d_prime"),
     detect=detect,

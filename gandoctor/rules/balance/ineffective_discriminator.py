@@ -29,11 +29,11 @@ What to do
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from gandoctor.loss_families import objective
 from gandoctor.measures import null_bands
-from gandoctor.rules.balance.discriminator_loss_collapse import EQUILIBRIUM
+from gandoctor.message import Message, sentences
 from gandoctor.rules.balance.ineffective_discriminator_causes import causes
 from gandoctor.rules.reading.persistence import Episode, persistent_episode
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
@@ -41,6 +41,9 @@ from gandoctor.rules.reading.sample_progress import sample_progress
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _AUC, _GAP = "d_auc", "d_logit_gap"
 _KID, _CORRELATION = "sample_kid", "sample_autocorrelation"
@@ -78,13 +81,17 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the AUC, on what makes the samples unlike the reals, and on a loss that looks well."""
+    """Evidence on the AUC, on what makes the samples unlike the reals, and on a loss that looks sound."""
+    import pandas as pd
+
     unlike = _unlike(run, limits)
     if not unlike:
-        raise NotEvaluated("Whether samples resemble the real images is not known: no reals to compare with.")
+        raise NotEvaluated(
+            Message("Whether the samples resemble the real images is not known: there are no reals to compare with.")
+        )
     auc = run[_AUC].dropna()
     blind = _cannot_tell(run, auc, limits)
-    differs = pd.DataFrame({name: far.reindex(auc.index, fill_value=False) for name, (far, _, _) in unlike.items()})
+    differs = pd.DataFrame({name: far.reindex(auc.index, fill_value=False) for name, (far, _) in unlike.items()})
     episode = persistent_episode(blind & differs.any(axis=1), warm_up_end(run.manifest))
     if episode is None:
         return []
@@ -93,18 +100,22 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         return []
     severity = episode.severity(Severity.CRITICAL if progress is not None else Severity.WARNING)
     observed = float(episode.of(auc).median())
-    told = progress.statement if progress is not None else "Whether the samples improve was not recorded."
-    statement = (
-        f"The discriminator scores a real image above a generated one in {observed:.0%} of pairs; a coin does in 50%. "
-        f"{told}{episode.ending}"
+    unknown = Message("Whether the samples improve was not recorded.")
+    statement = sentences(
+        Message(
+            "The discriminator scores a real image above a generated one in {auc:.0%} of pairs; a coin does in 50%.",
+            auc=observed,
+        ),
+        unknown if progress is None else progress.statement,
+        episode.ending,
     )
     evidence = [Evidence(_AUC, observed, limits.auc, episode.first_step, episode.last_step, statement, severity)]
-    for name, (far, limit, said) in unlike.items():
+    for name, (far, limit) in unlike.items():
         if bool(far.reindex(auc.index, fill_value=False).loc[episode.first_step : episode.last_step].mean() >= 0.5):
             value = float(episode.of(run[name]).median())
             first, last = episode.first_step, episode.last_step
-            evidence.append(Evidence(name, value, limit, first, last, said.format(value), severity))
-    return [*evidence, *_looking_well(run, episode, severity)]
+            evidence.append(Evidence(name, value, limit, first, last, _apart(run, name, value), severity))
+    return [*evidence, *_sound_loss(run, episode, severity)]
 
 
 def _cannot_tell(run: Run, auc: pd.Series[float], limits: Limits) -> pd.Series[bool]:
@@ -119,36 +130,51 @@ def _cannot_tell(run: Run, auc: pd.Series[float], limits: Limits) -> pd.Series[b
     return blind
 
 
-def _unlike(run: Run, limits: Limits) -> dict[str, tuple[pd.Series[bool], float, str]]:
-    """Return signal -> at which probes samples are unlike the reals, by which limit, and how that is said."""
+def _unlike(run: Run, limits: Limits) -> dict[str, tuple[pd.Series[bool], float]]:
+    """Return signal -> at which probes the samples are unlike the reals, and by which limit."""
     bands = null_bands(run)
-    found: dict[str, tuple[pd.Series[bool], float, str]] = {}
+    found: dict[str, tuple[pd.Series[bool], float]] = {}
     if _KID in run and _KID in bands:
         limit = bands[_KID].high + limits.kid
-        said = f"The samples' kernel distance to the real data is {{:.3g}}, that of other reals {bands[_KID].high:.2g}."
-        found[_KID] = (run[_KID] > limit, limit, said)
+        found[_KID] = (run[_KID] > limit, limit)
     if _CORRELATION in run and _CORRELATION in bands:
         normal = bands[_CORRELATION].mean
         correlation = correlation_beneath_grain(run)
         low, high = normal - limits.correlation, normal + limits.correlation
         limit = low if float(correlation.iloc[-1]) < normal else high
-        said = f"Neighbouring pixels of samples correlate by {{:.2f}}, those of your real images by {normal:.2f}."
-        found[_CORRELATION] = ((correlation < low) | (correlation > high), limit, said)
+        found[_CORRELATION] = ((correlation < low) | (correlation > high), limit)
     return found
 
 
-def _looking_well(run: Run, episode: Episode, severity: Severity) -> list[Evidence]:
+def _apart(run: Run, name: str, value: float) -> Message:
+    band = null_bands(run)[name]
+    if name == _KID:
+        return Message(
+            "The samples' kernel distance to the real data is {kid:.3g}, that of other reals {reals:.2g}.",
+            kid=value,
+            reals=band.high,
+        )
+    return Message(
+        "Neighbouring pixels of samples correlate by {samples:.2f}, those of your real images by {reals:.2f}.",
+        samples=value,
+        reals=band.mean,
+    )
+
+
+def _sound_loss(run: Run, episode: Episode, severity: Severity) -> list[Evidence]:
     """Return the remark that the loss looks like an equilibrium, where it does."""
-    family = run.manifest.loss_family
-    equilibrium = EQUILIBRIUM.get(family) if family is not None else None
+    known = objective(run.manifest.loss_family)
+    equilibrium = known.d_equilibrium if known is not None else None
     if equilibrium is None or "d_loss" not in run or not len(losses := episode.of(run["d_loss"]).dropna()):
         return []
     loss = float(losses.median())
     if abs(loss - equilibrium) > NEAR_EQUILIBRIUM * equilibrium:
         return []
-    statement = (
-        f"The discriminator's loss of {loss:.2g} is about that of the equilibrium ({equilibrium:g}): by the losses "
-        "alone this would be a perfect run."
+    statement = Message(
+        "The discriminator's loss of {loss:.2g} is about that at equilibrium ({equilibrium:.3g}): by the losses alone "
+        "this would be a perfect run.",
+        loss=loss,
+        equilibrium=equilibrium,
     )
     return [Evidence("d_loss", loss, equilibrium, episode.first_step, episode.last_step, statement, severity)]
 
@@ -158,7 +184,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD302",
     name="ineffective-discriminator",
-    title="The discriminator cannot tell real from generated images that are clearly different",
+    title=Message("The discriminator cannot tell real from generated images that clearly differ"),
     severity=Severity.CRITICAL,
     requires=(_AUC,),
     detect=detect,

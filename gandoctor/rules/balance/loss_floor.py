@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAST = 0.1
 """Loss below which nothing is taken for the floor of smoothed labels: 0.95 in place of 1 has 0.10."""
@@ -20,10 +22,12 @@ MOST = 0.4
 def known_floor(run: Run) -> float:
     """Return the floor that the run's labels set, 0 where nothing says that they are smoothed.
 
-    Of a loss averaged over real and generated images: half the entropies of both labels, in nats. Read from the
-    settings of the reference model (`training.real_label`) and from `label_smoothing` of the Keras losses.
+    Of a loss averaged over real and generated images: half the entropies of both labels, in nats. Read from what was
+    declared (`real_label`, `fake_label`) and from `label_smoothing` of the Keras losses.
     """
-    real, fake = _declared(run, "real_label", 1.0), _declared(run, "fake_label", 0.0)
+    declared = run.manifest.declared
+    real = 1.0 if declared.real_label is None else declared.real_label
+    fake = 0.0 if declared.fake_label is None else declared.fake_label
     used = [v for name, loss in run.manifest.losses.items() if "generator" not in name and (v := _smoothing(loss))]
     smoothing = min(used, default=0.0)  # which of several losses the discriminator has is not known
     return sum(_entropy(label * (1.0 - smoothing) + smoothing / 2.0) for label in (real, fake)) / 2.0
@@ -42,13 +46,6 @@ def observed_floor(run: Run, loss: pd.Series[float]) -> float | None:
 
 def _entropy(p: float) -> float:
     return 0.0 if p <= 0.0 or p >= 1.0 else -p * math.log(p) - (1.0 - p) * math.log(1.0 - p)
-
-
-def _declared(run: Run, name: str, default: float) -> float:
-    settings = run.manifest.config.get("settings", {})
-    training: Any = settings.get("training", {}) if isinstance(settings, dict) else {}
-    value = training.get(name) if isinstance(training, dict) else None
-    return float(value) if isinstance(value, int | float) and 0.0 <= value <= 1.0 else default
 
 
 def _smoothing(loss: dict[str, Any]) -> float | None:

@@ -1,4 +1,4 @@
-"""How far held-out reals have gone, in the discriminator's eyes, from the reals it trains on to generated images.
+"""How far held-out reals have moved, by the discriminator's scores, from its training images to generated images.
 
 r_v of Karras et al., Training Generative Adversarial Networks with Limited Data, NeurIPS 2020, equation 1, on logits.
 Shared by discriminator-overfitting (GD304) and its causes.
@@ -6,9 +6,12 @@ Shared by discriminator-overfitting (GD304) and its causes.
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOGITS = ("d_real_logit", "d_holdout_logit", "d_fake_logit")
 
@@ -20,6 +23,8 @@ def recorded_share(run: Run) -> pd.DataFrame:
     `spreads`, the difference of trained-on and held-out reals in pooled standard deviations of the logits of reals
     and fakes, positive where trained-on ones count as more real.
     """
+    import pandas as pd
+
     table = pd.DataFrame({name: run[name] for name in (*_LOGITS, "d_logit_gap", "d_prime")}).dropna()
     # d' is the gap over the pooled spread: a gap of 0 leaves neither ratio a meaning.
     table = table[(table["d_logit_gap"] != 0) & (table["d_prime"] != 0)]

@@ -31,22 +31,27 @@ What to do
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.measures import null_bands
 from gandoctor.measures.periodicity import Cycle, explained_share, strongest_cycle, without_trend
+from gandoctor.message import Message, sentences
+from gandoctor.player_names import NAMES, Player
 from gandoctor.rules.balance.oscillating_training_causes import causes
 from gandoctor.rules.reading.persistence import persistent_episode
-from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity, not_recorded
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    pass
 
 _STEP, _RETURN = "sample_step_distance", "sample_return_distance"
 _BETWEEN_REALS = "sample_pairwise_distance"
 _KID = "sample_kid"
-_LOSSES = {"g_loss": "generator", "d_loss": "discriminator"}
+_LOSSES: dict[str, Player] = {"g_loss": "g", "d_loss": "d"}
 
 
 @dataclass(frozen=True)
@@ -90,13 +95,14 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 
 def _returning_images(run: Run, limits: Limits) -> list[Evidence]:
-    missing = [name for name in (_STEP, _RETURN) if name not in run]
-    if missing:
-        why = run.manifest.missing.get(missing[0])
-        raise NotEvaluated(f"{missing[0]} was not recorded{f': {why}' if why else ''}.")
+    import pandas as pd
+
+    for name in (_STEP, _RETURN):
+        if name not in run:
+            raise NotEvaluated(not_recorded(run, name))
     band = null_bands(run).get(_BETWEEN_REALS)
     if band is None:
-        raise NotEvaluated("Too few real images were stored to know how far apart two of them are.")
+        raise NotEvaluated(Message("Too few real images were stored to know how far apart two of them are."))
     table = pd.DataFrame({name: run[name] for name in (_STEP, _RETURN)}).dropna()
     returns = table[_RETURN] <= limits.nearness * table[_STEP]
     moves = table[_STEP] >= limits.movement * band.mean
@@ -104,10 +110,15 @@ def _returning_images(run: Run, limits: Limits) -> list[Evidence]:
     if episode is None:
         return []
     step, back = (float(episode.of(table[name]).median()) for name in (_STEP, _RETURN))
-    statement = (
-        f"From one probe to the next the images of fixed latents move by {step:.2g} (two real images are "
-        f"{band.mean:.2g} apart), but only by {back:.2g} from where they were three or more probes before: they come "
-        f"back.{episode.ending}"
+    statement = sentences(
+        Message(
+            "The images of fixed latents come back. They move by {step:.2g} from one probe to the next (two real "
+            "images are {reals:.2g} apart), and yet lie only {back:.2g} from where they were three or more probes ago.",
+            step=step,
+            reals=band.mean,
+            back=back,
+        ),
+        episode.ending,
     )
     severity = episode.severity(Severity.WARNING)
     limit = limits.nearness * step
@@ -129,10 +140,16 @@ def _swinging_losses(run: Run, limits: Limits) -> list[Evidence]:
             swing = _swing(run, cycle, since, floor, limits) if cycle is not None else None
             if cycle is not None and swing is not None:
                 level = float(run[name].loc[since:].median())
-                statement = (
-                    f"The {owner}'s loss goes round with a period of about {cycle.period:.0f} steps, which makes up "
-                    f"{cycle.share:.0%} of its variance since step {since}. With the same period the samples' kernel "
-                    f"distance to the real data swings between {swing[0]:.2g} and {swing[1]:.2g}."
+                statement = Message(
+                    "The {player}'s loss has a period of about {period:.0f} steps, which makes up {share:.0%} of its "
+                    "variance since step {since}. With the same period the samples' kernel distance to the real data "
+                    "swings between {low:.2g} and {high:.2g}.",
+                    player=NAMES[owner],
+                    period=cycle.period,
+                    share=cycle.share,
+                    since=since,
+                    low=swing[0],
+                    high=swing[1],
                 )
                 evidence.append(Evidence(name, level, None, since, end, statement, Severity.WARNING))
                 break
@@ -166,7 +183,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD303",
     name="oscillating-training",
-    title="Training goes round in circles",
+    title=Message("Training goes round in circles"),
     severity=Severity.WARNING,
     requires=(),
     detect=detect,

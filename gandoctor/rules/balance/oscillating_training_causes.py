@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gandoctor.measures.periodicity import strongest_cycle
+from gandoctor.message import Message, counted
+from gandoctor.player_names import NAMES, PLAYERS, SLOTS
+from gandoctor.rules.hypotheses.training import CHASING_THE_DISCRIMINATOR
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import PlayerCard, Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MUCH_MOMENTUM = 0.8
 """beta_1 (or the momentum of SGD and RMSprop) from which oscillation is reported: 0.9 in the DCGAN paper."""
@@ -21,10 +29,39 @@ images that are counted at two successive probes are partly the same, so that le
 ORDERED = 0.6
 """Share of the variance of the batches' mean that one period makes up. Simulated for shuffled batches: 0.25 at most."""
 _CLASSES = "sample_class_share"
+_RATES = ("d_learning_rate", "g_learning_rate")
+
+LOADER_ORDER = Hypothesis(
+    "loader-order",
+    Message("The real images come in a fixed order, for example sorted by class"),
+    Message("Count the classes of successive batches. The circle is gone once the whole data set is shuffled."),
+)
+SCHEDULE_CYCLES = Hypothesis(
+    "schedule-cycles",
+    Message("The learning rate itself goes up and down"),
+    Message("With a constant rate the circle is gone."),
+)
+TOO_MUCH_MOMENTUM = Hypothesis(
+    "too-much-momentum",
+    Message("The optimizers carry too much momentum"),
+    Message("With beta_1 at 0.5 or 0 in both, the images return less."),
+)
+LEARNING_RATES_TOO_LARGE = Hypothesis(
+    "learning-rates-too-large",
+    Message("The learning rates are so large that the players overshoot each other"),
+    Message(
+        "With both rates halved the circle is smaller or gone. An update should move the weights by about 1e-3 of "
+        "their size."
+    ),
+)
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank the hypotheses with what the run shows of each."""
+    """Rank the hypotheses with what the run shows of each.
+
+    The scores are judgement: what turns outside of the game first, if the run shows it; then what makes the circles
+    large; the chase itself is what is left.
+    """
     return [_loader(run), _schedule(run), _momentum(run), _rates(run), _chasing(run)]
 
 
@@ -33,35 +70,34 @@ def _loader(run: Run) -> Cause:
     if "real_mean" in run:
         mean = run["real_mean"].loc[warm_up_end(run.manifest) :].dropna()
         cycle = strongest_cycle(mean.index.to_numpy(), mean.to_numpy(dtype=float), 3.0)
-    ordered = cycle is not None and cycle.share >= ORDERED
-    shown = "not recorded"
-    if cycle is not None:
-        shown = (
-            f"the mean of the real batches {'goes' if ordered else 'does not go'} round: its strongest period, "
-            f"{cycle.period:.0f} steps, makes up {cycle.share:.0%} of its variance"
+    if cycle is None:
+        return LOADER_ORDER.cause(0.2)
+    if cycle.share >= ORDERED:
+        shown = Message(
+            "the mean of the real batches goes round with a period of {period:.0f} steps, which makes up {share:.0%} "
+            "of its variance",
+            period=cycle.period,
+            share=cycle.share,
         )
-    return Cause(
-        "loader-order",
-        "The real images come in a fixed order, for example sorted by class",
-        0.2 if cycle is None else 0.9 if ordered else 0.02,
-        f"Count the classes of successive batches; after shuffling the whole data set the circle is gone. "
-        f"This run: {shown}.",
+        return LOADER_ORDER.cause(0.9, shown)
+    shown = Message(
+        "the mean of the real batches does not go round; its strongest period, {period:.0f} steps, makes up "
+        "{share:.0%} of its variance",
+        period=cycle.period,
+        share=cycle.share,
     )
+    return LOADER_ORDER.cause(0.02, shown)
 
 
 def _schedule(run: Run) -> Cause:
     rises = [_rises(run[name].loc[warm_up_end(run.manifest) :].dropna()) for name in _RATES if name in run]
-    many = max(rises, default=0) >= 2
-    shown = f"the learning rates rise {max(rises)} times after warm-up" if rises else "not recorded"
-    return Cause(
-        "schedule-cycles",
-        "The learning rate itself goes up and down",
-        0.85 if many else 0.02 if rises else 0.1,
-        f"With a constant rate the circle is gone. This run: {shown}.",
+    if not rises:
+        return SCHEDULE_CYCLES.cause(0.1)
+    most = max(rises)
+    shown = counted(
+        "a learning rate rises {n} time after warm-up", "a learning rate rises {n} times after warm-up", most
     )
-
-
-_RATES = ("d_learning_rate", "g_learning_rate")
+    return SCHEDULE_CYCLES.cause(0.85 if most >= 2 else 0.02, shown)
 
 
 def _rises(rate: pd.Series[float]) -> int:
@@ -71,16 +107,13 @@ def _rises(rate: pd.Series[float]) -> int:
 
 
 def _momentum(run: Run) -> Cause:
-    cards = {"discriminator": run.manifest.discriminator, "generator": run.manifest.generator}
-    known = {name: m for name, card in cards.items() if (m := _momentum_of(card)) is not None}
+    cards = {player: getattr(run.manifest, SLOTS[player]) for player in PLAYERS}
+    known = {player: m for player, card in cards.items() if (m := _momentum_of(card)) is not None}
+    if not known:
+        return TOO_MUCH_MOMENTUM.cause(0.35)
+    told = [Message("{value:g} for the {player}", value=value, player=NAMES[p]) for p, value in known.items()]
     much = any(value >= MUCH_MOMENTUM for value in known.values())
-    shown = ", ".join(f"{value:g} of the {name}" for name, value in known.items()) or "not recorded"
-    return Cause(
-        "too-much-momentum",
-        "The optimizers carry too much momentum",
-        0.35 if not known else 0.65 if much else 0.05,
-        f"With beta_1 at 0.5 or 0 in both the images return less. This run: momentum {shown}.",
-    )
+    return TOO_MUCH_MOMENTUM.cause(0.65 if much else 0.05, Message("momentum is {told}", told=tuple(told)))
 
 
 def _momentum_of(card: PlayerCard | None) -> float | None:
@@ -94,36 +127,30 @@ def _momentum_of(card: PlayerCard | None) -> float | None:
 
 
 def _rates(run: Run) -> Cause:
-    ratios = [r for name in ("d_update_ratio", "g_update_ratio") if (r := late_median(run, name)) is not None]
-    large = max(ratios, default=0.0) > LARGE_UPDATE
-    shown = " and ".join(f"{ratio:.1e}" for ratio in ratios) or "not recorded"
-    return Cause(
-        "learning-rates-too-large",
-        "The learning rates are so large that the players overshoot each other",
-        0.4 if not ratios else 0.6 if large else 0.25,
-        "With both rates halved the circle is smaller or gone; an update should move the weights by about 1e-3 of "
-        f"their size. This run: {shown}.",
-    )
+    ratios = {p: r for p in PLAYERS if (r := late_median(run, f"{p}_update_ratio")) is not None}
+    if not ratios:
+        return LEARNING_RATES_TOO_LARGE.cause(0.4)
+    told = [Message("{ratio:.1e} for the {player}", ratio=ratio, player=NAMES[p]) for p, ratio in ratios.items()]
+    shown = Message("relative updates are {told}", told=tuple(told))
+    return LEARNING_RATES_TOO_LARGE.cause(0.6 if max(ratios.values()) > LARGE_UPDATE else 0.25, shown)
 
 
 def _chasing(run: Run) -> Cause:
     turnover = _turnover(run)
-    shown = (
-        "compare the filmstrip"
-        if turnover is None
-        else f"{turnover:.0%} of the samples change their class from one probe to the next"
+    test = Message(
+        "Contact sheets show the same images coming back every few dozen steps. R1 or a batch-aware discriminator ends "
+        "it."
     )
-    return Cause(
-        "chasing-the-discriminator",
-        "The generator chases the discriminator from mode to mode",
-        0.5 if turnover is None else 0.7 if turnover > TURNOVER else 0.4,
-        "Contact sheets show the same images coming back every few dozen steps; R1 or a batch-aware discriminator ends "
-        f"it. This run: {shown}.",
-    )
+    if turnover is None:
+        return CHASING_THE_DISCRIMINATOR.cause(0.5, Message("classes were not counted; compare the filmstrip"), test)
+    shown = Message("{share:.0%} of the samples change their class from one probe to the next", share=turnover)
+    return CHASING_THE_DISCRIMINATOR.cause(0.7 if turnover > TURNOVER else 0.4, shown, test)
 
 
 def _turnover(run: Run) -> float | None:
     """Return the median total variation of the classes' shares between probes after warm-up; None if not recorded."""
+    import pandas as pd
+
     members = run.family(_CLASSES)
     if not members:
         return None

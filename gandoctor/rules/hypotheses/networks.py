@@ -1,11 +1,17 @@
-"""Hypotheses that several symptom rules share: how the networks are built, and in which mode they run."""
+"""Hypotheses on the networks: how they are built, and in which mode they run.
+
+The scores are judgement: 0.85 and more where the run shows the cause at work, about 0.3 where little was recorded, a
+few hundredths where the layers rule it out.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from gandoctor.message import Message, clauses, counted
 from gandoctor.networks.layer_roles import role_of
 from gandoctor.rules.hypotheses.players import both_win
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.reading.output_range import output_reach
 from gandoctor.rules.reading.phase_agreement import running_jensen_residual
@@ -25,73 +31,107 @@ BLANK = 0.03
 """Contrast of samples, in the data's range, up to which they are blank; digits have 0.3."""
 AT_BOUND = 0.02
 
+NO_LAYERS = Message("the layers were not recorded")
+"""What a run without a model card shows."""
+
+BATCH_NORM_MODE = Hypothesis(
+    "batch-norm-mode",
+    Message("The generator's moving averages lag behind, and one step or the sampling uses them"),
+    Message(
+        "Images of training mode are clear while those of inference mode are not. The losses come apart with a "
+        "momentum of 0.9, or with fakes made by training=True in the discriminator's step."
+    ),
+)
+BATCH_NORM_IN_DISCRIMINATOR = Hypothesis(
+    "batch-norm-in-discriminator",
+    Message("The discriminator's batch normalisation sees real and generated images together in one step only"),
+    Message(
+        "Give it real and generated images in separate batches, or remove its batch normalisation: the losses come "
+        "apart."
+    ),
+)
+BATCH_NORM_PLACEMENT = Hypothesis(
+    "batch-norm-placement",
+    Message("Batch normalisation sits on the generator's output"),
+    Message("Removing it clears the images."),
+)
+NO_BATCH_NORM = Hypothesis(
+    "no-batch-norm",
+    Message("Nothing normalises the generator's activations"),
+    Message("With batch normalisation after every layer with weights but the last, the images gain contrast."),
+)
+SATURATED_OUTPUT = Hypothesis(
+    "saturated-output",
+    Message("The generator is stuck at the bound of its output, where its gradient vanishes"),
+    Message(
+        "All pixels sit at the smallest or largest reachable value, whatever the latent. Look at the generator's batch "
+        "normalisation and its learning rate."
+    ),
+)
+TOO_MUCH_DROPOUT_RATE = Hypothesis(
+    "too-much-dropout",
+    Message("Dropout is so high that hardly anything of a layer is left in training mode"),
+    Message("Lower the rate to 0.4 or less: images clear up, and the two modes come together."),
+)
+
 
 def batch_norm_mode(run: Run) -> Cause:
-    """Return the hypothesis that the generator's moving averages lag behind its batches."""
+    """Score that the generator's moving averages lag behind its batches."""
     gap = late_median(run, "sample_train_infer_gap")
     momenta = _settings(run.manifest.generator, "BatchNorm", "momentum")
-    shown = "the two modes were not compared" if gap is None else f"they differ by {gap:.2g} times their spread"
-    if momenta is not None:
-        shown += f"; its batch normalisation has a momentum of {max(momenta):g}" if momenta else "; it has none"
+    modes = Message("the two modes were not compared")
+    if gap is not None:
+        modes = Message("the two modes differ by {gap:.2g} times the images' spread", gap=gap)
+    norms = None
+    if momenta:
+        norms = Message("the generator's batch normalisation has a momentum of {momentum:g}", momentum=max(momenta))
+    elif momenta is not None:
+        norms = Message("the generator has no batch normalisation")
     if gap is None:
         score = 0.35
     elif gap > 1.0:
         score = 0.9
     else:
         score = 0.6 if gap > SAME_IMAGES else 0.1
-    return Cause(
-        "batch-norm-mode",
-        "The generator's batch normalisation lags behind, and one step or the sampling uses its moving averages",
-        0.02 if momenta == [] else score,
-        "Images of training mode are clear while those of inference mode are not. With a momentum of 0.9, or fakes "
-        f"made with training=True for the discriminator, the losses come apart. This run: {shown}.",
-    )
+    return BATCH_NORM_MODE.cause(0.02 if momenta == [] else score, clauses(modes, norms))
 
 
 def batch_norm_in_discriminator(run: Run) -> Cause:
-    """Return the hypothesis that a mixed batch gives its images away: its losses do not belong to one game."""
+    """Score that a mixed batch gives its images away: its losses do not belong to one game."""
     gap, residual = late_median(run, "d_batch_gap"), _residual(run)
     if not has_batch_norm(run):
         known = run.manifest.discriminator is not None and bool(run.manifest.discriminator.layers)
-        shown = "the discriminator has no batch normalisation" if known else "its layers were not recorded"
-        score = 0.02 if known else 0.15
-    else:
-        shown = "the discriminator has batch normalisation"
-        shown += "" if gap is None else f"; beside reals its scores of fakes move by {gap:.2g} times their spread"
-        if residual is not None:
-            below = "below" if residual > 0 else "above"
-            shown += f"; the generator's loss lies {abs(residual):.2g} nats {below} what one game allows"
-        apart = residual is not None and residual > OTHER_GAME
-        moved = gap is not None and gap > DIFFERENT_SCORES
-        # Batches of one kind move the scores as much when the monitor mixes them: the losses have to agree.
-        score = (0.9 if moved else 0.6) if apart else 0.4 if residual is None and moved else 0.15
-    return Cause(
-        "batch-norm-in-discriminator",
-        "The discriminator's batch normalisation sees real and generated images together in one step only",
-        score,
-        "Give it real and generated images in batches of their own, or take its batch normalisation out: the losses "
-        f"come apart. This run: {shown}.",
+        return BATCH_NORM_IN_DISCRIMINATOR.cause(
+            0.02 if known else 0.15,
+            Message("the discriminator has no batch normalisation") if known else NO_LAYERS,
+        )
+    mixed = apart = None
+    if gap is not None:
+        mixed = Message("reals in the batch move its scores of fakes by {gap:.2g} times their spread", gap=gap)
+    if residual is not None and residual > 0:
+        apart = Message("the generator's loss lies {nats:.2g} nats below what one game allows", nats=residual)
+    elif residual is not None:
+        apart = Message("the generator's loss lies {nats:.2g} nats above what one game allows", nats=-residual)
+    differ, moved = residual is not None and residual > OTHER_GAME, gap is not None and gap > DIFFERENT_SCORES
+    # Batches of one kind move the scores as much when the monitor mixes them: the losses have to agree.
+    score = (0.9 if moved else 0.6) if differ else 0.4 if residual is None and moved else 0.15
+    return BATCH_NORM_IN_DISCRIMINATOR.cause(
+        score, clauses(Message("the discriminator has batch normalisation"), mixed, apart)
     )
 
 
 def batch_norm_placement(run: Run) -> Cause:
-    """Return the hypothesis that batch normalisation sits on the generator's output."""
+    """Score that batch normalisation sits on the generator's output."""
     placed = _batch_norm_before_output(run.manifest.generator)
-    return Cause(
-        "batch-norm-placement",
-        "Batch normalisation sits on the generator's output",
-        0.25 if placed is None else 0.85 if placed else 0.03,
-        "Removing it clears the images. This run: "
-        + (
-            "the layers were not recorded."
-            if placed is None
-            else f"batch normalisation {'follows' if placed else 'does not follow'} its last weights."
-        ),
-    )
+    if placed is None:
+        return BATCH_NORM_PLACEMENT.cause(0.25, NO_LAYERS)
+    if placed:
+        return BATCH_NORM_PLACEMENT.cause(0.85, Message("batch normalisation follows its last weights"))
+    return BATCH_NORM_PLACEMENT.cause(0.03, Message("batch normalisation does not follow its last weights"))
 
 
 def no_batch_norm(run: Run) -> Cause:
-    """Return the hypothesis that a generator without normalisation fades to a blank."""
+    """Score that a generator without normalisation fades to a blank."""
     card = run.manifest.generator
     layers = card.layers if card is not None else []
     weights = [layer for layer in layers if role_of(layer) == "weights"]
@@ -99,32 +139,32 @@ def no_batch_norm(run: Run) -> Cause:
     conducted, contrast = _conduction(run), late_median(run, "sample_std")
     blank = contrast is not None and contrast < BLANK
     faded = conducted is not None and conducted < FADED
-    shown = "the layers were not recorded"
-    if layers:
-        shown = f"the generator has {'some' if normalised else 'none'} on {len(weights)} layers with weights"
-    if conducted is not None:
-        shown += f"; the gradient of its first layer is {conducted:.2g} times that of its last"
-    if contrast is not None:
-        shown += f"; samples have a contrast of {contrast:.2g} of the data's range"
     if not layers:
-        score = 0.3 if blank and faded else 0.15
+        built, score = NO_LAYERS, 0.3 if blank and faded else 0.15
     elif normalised:
+        built = counted(
+            "the generator has normalisation and {n} layer with weights",
+            "the generator has normalisation and {n} layers with weights",
+            len(weights),
+        )
         score = 0.03
-    elif len(weights) > 2:
-        score = 0.88 if blank or faded else 0.3
     else:
-        score = 0.1
-    return Cause(
-        "no-batch-norm",
-        "Nothing normalises the generator's activations",
-        score,
-        "With batch normalisation behind every layer of weights but the last the images get contrast. This run: "
-        f"{shown}.",
-    )
+        built = counted(
+            "the generator has no normalisation on its {n} layer with weights",
+            "the generator has no normalisation on its {n} layers with weights",
+            len(weights),
+        )
+        score = (0.88 if blank or faded else 0.3) if len(weights) > 2 else 0.1
+    fades = pale = None
+    if conducted is not None:
+        fades = Message("the gradient of its first layer is {share:.2g} times that of its last", share=conducted)
+    if contrast is not None:
+        pale = Message("samples have a contrast of {contrast:.2g} of the data's range", contrast=contrast)
+    return NO_BATCH_NORM.cause(score, clauses(built, fades, pale))
 
 
 def saturated_output(run: Run) -> Cause:
-    """Return the hypothesis that all pixels sit at a bound of the output activation, where nothing moves them."""
+    """Score that all pixels sit at a bound of the output activation, where nothing moves them."""
     low, high = late_median(run, "sample_min"), late_median(run, "sample_max")
     mean, contrast = late_median(run, "sample_mean"), late_median(run, "sample_std")
     reach = output_reach(run)
@@ -135,34 +175,33 @@ def saturated_output(run: Run) -> Cause:
     if mean is not None and contrast is not None:
         known = True
         stuck = stuck or (contrast < AT_BOUND and (mean < AT_BOUND or mean > 1 - AT_BOUND))
-    return Cause(
-        "saturated-output",
-        "The generator is stuck at the bound of its output, where its gradient vanishes",
-        0.3 if not known else 0.85 if stuck else 0.05,
-        "All pixels sit at the smallest or largest reachable value, whatever the latent; look at batch "
-        "normalisation in the generator and at its learning rate. This run: "
-        + ("not recorded." if not known else f"samples are {'' if stuck else 'not '}constant at a bound."),
-    )
+    if not known:
+        return SATURATED_OUTPUT.cause(0.3)
+    if stuck:
+        return SATURATED_OUTPUT.cause(0.85, Message("samples are constant at a bound"))
+    return SATURATED_OUTPUT.cause(0.05, Message("samples are not constant at a bound"))
 
 
 def too_much_dropout(run: Run) -> Cause:
-    """Return the hypothesis that little is left of a layer in training mode."""
+    """Score that little is left of a layer in training mode."""
     most = largest_dropout(run)
-    return Cause(
-        "too-much-dropout",
-        "Dropout is so high that hardly anything of a layer is left in training mode",
-        0.15 if most is None else 0.75 if most >= TOO_MUCH_DROPOUT else 0.03,
-        "Lower the rate to 0.4 or less: images clear up, and the two modes come together. This run: "
-        + ("the layers were not recorded." if most is None else f"the highest rate is {most:g}."),
+    if most is None:
+        return TOO_MUCH_DROPOUT_RATE.cause(0.15, NO_LAYERS)
+    return TOO_MUCH_DROPOUT_RATE.cause(
+        0.75 if most >= TOO_MUCH_DROPOUT else 0.03, Message("the highest rate is {rate:g}", rate=most)
     )
 
 
 def largest_dropout(run: Run) -> float | None:
     """Return the highest dropout rate of both networks, 0 where there is none; None where layers were not recorded."""
-    cards = [c for c in (run.manifest.generator, run.manifest.discriminator) if c is not None and c.layers]
-    if not cards:
-        return None
-    return max((rate for card in cards for rate in _settings(card, "Dropout", "rate") or []), default=0.0)
+    rates = [dropout_of(card) for card in (run.manifest.generator, run.manifest.discriminator)]
+    return max((rate for rate in rates if rate is not None), default=None)
+
+
+def dropout_of(card: PlayerCard | None) -> float | None:
+    """Return the highest dropout rate of a network, 0 where there is none; None where its layers were not recorded."""
+    rates = _settings(card, "Dropout", "rate")
+    return None if rates is None else max(rates, default=0.0)
 
 
 def _settings(card: PlayerCard | None, layer_type: str, setting: str) -> list[float] | None:

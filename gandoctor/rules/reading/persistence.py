@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.message import Message
 from gandoctor.rules.rule import NotEvaluated, Severity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROBES = 4
 SHARE = 0.75
@@ -144,6 +147,8 @@ def _sudden(steps: np.ndarray, values: np.ndarray, judged_from: int, far: pd.Ser
 
 def running_median(series: pd.Series[float], span: int = SPAN_STEPS) -> pd.Series[float]:
     """Return the median over the last `span` steps, from the first step that has as many behind it."""
+    import pandas as pd
+
     clock = pd.Series(series.to_numpy(), index=pd.to_timedelta(series.index.to_numpy(), unit="s"))
     median = pd.Series(clock.rolling(f"{span}s", min_periods=1).median().to_numpy(), index=series.index)
     return median[median.index >= series.index[0] + span] if len(series) else median

@@ -21,14 +21,18 @@ with the labels of one step reversed reached 0.75 or more (small networks on dig
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gandoctor.loss_families import OBJECTIVES
 from gandoctor.message import Message
 from gandoctor.rules.reading.persistence import running_median
 from gandoctor.rules.rule import NotEvaluated
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAST_PROBABILITY = 1e-7
 """What float32 and a clipped cross-entropy tell from 0: the bound on the generator's loss is 16.1 at most."""
@@ -42,6 +46,8 @@ def excess(run: Run) -> pd.Series[float]:
     Raises:
         NotEvaluated: The family's losses do not bound each other, or too few steps were recorded.
     """
+    import pandas as pd
+
     losses = _losses(run)
     d, g = losses["d"].to_numpy(), losses["g"].to_numpy()
     family = run.manifest.loss_family
@@ -74,6 +80,8 @@ def running_jensen_residual(run: Run) -> pd.Series[float]:
     Raises:
         NotEvaluated: Too few steps with both losses were recorded.
     """
+    import pandas as pd
+
     losses = _losses(run)
     return running_median(
         pd.Series(jensen_residual(losses["d"].to_numpy(), losses["g"].to_numpy()), index=losses.index)
@@ -82,6 +90,8 @@ def running_jensen_residual(run: Run) -> pd.Series[float]:
 
 def _losses(run: Run) -> pd.DataFrame:
     """Return both losses of the steps that have both, as columns "d" and "g"."""
+    import pandas as pd
+
     family = run.manifest.loss_family
     if family is None or not OBJECTIVES[family].is_bounded:
         if family is None:

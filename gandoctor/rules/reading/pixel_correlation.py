@@ -6,9 +6,12 @@ the variance and nothing to the covariance of neighbours, so the correlation ben
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_GRAIN = 0.5
 """Share of the variance up to which grain is taken off; beyond it there is no image to speak of beneath."""
@@ -20,6 +23,8 @@ def correlation_beneath_grain(run: Run) -> pd.Series[float]:
     The spread of brightness between images counts towards the variance here, which makes the correction a little too
     small. Where noise or variance was not recorded, or noise is most of the variance, the value stays as recorded.
     """
+    import pandas as pd
+
     recorded = run["sample_autocorrelation"]
     if "sample_noise_sigma" not in run or "sample_std" not in run:
         return recorded

@@ -8,11 +8,14 @@ images come in another order (60 and 30 draws of each size, float32).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.message import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ def few_batches(
         window: Recorded steps in a window.
         most: Different batches in a window up to which they count as a few; one alone is a repetition, not a few.
     """
+    import pandas as pd
+
     size = tolerance * float(np.nanmedian(mean.abs() + spread)) if len(mean) else 0.0
     if size <= 0:
         return None

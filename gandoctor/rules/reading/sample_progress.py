@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.measures import Band, null_bands
 from gandoctor.message import Message
@@ -19,6 +18,9 @@ from gandoctor.rules.reading.persistence import Episode
 from gandoctor.rules.rule import Severity
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEPS = 200
 """Steps over which samples must have improved; longer than the noise of single probes."""

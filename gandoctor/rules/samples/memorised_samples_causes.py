@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gandoctor.rules.balance.discriminator_overfitting_causes import FEW, image_count, loader_repeats
+from gandoctor.rules.hypotheses.data import FEW, image_count, loader_repeats
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.store import Run

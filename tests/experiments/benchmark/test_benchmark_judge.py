@@ -7,7 +7,6 @@ from benchmark_judgements import planned
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.benchmark.judge import judge, read_judgements, version, write_judgements
-from gandoctor.experiments.benchmark.replay import as_of
 from gandoctor.experiments.benchmark.run_files import RunFiles
 from gandoctor.store import Manifest, RunWriter, load_run
 
@@ -28,7 +27,7 @@ def files(tmp_path):
 
 def test_an_earlier_state_knows_nothing_of_what_came_later(files):
     run = load_run(files.run_dir)
-    earlier = as_of(run, 100)
+    earlier = run.until(100)
     assert (earlier.last_step, len(earlier.signals), earlier["d_loss"].isna().any()) == (100, 100, False)
     assert earlier.state == "running"
     assert (run.last_step, run.state, len(run.signals)) == (200, "completed", 200)

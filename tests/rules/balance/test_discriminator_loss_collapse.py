@@ -30,7 +30,7 @@ def test_collapse_is_found_where_it_began(make_run: MakeRun) -> None:
     assert finding.severity is Severity.CRITICAL
     assert (finding.first_step, finding.last_step) == (400, 1000)
     assert [e.signal for e in finding.evidence] == ["d_loss", "d_logit_gap"]
-    assert "do not improve" in finding.evidence[0].statement
+    assert "do not improve" in str(finding.evidence[0].statement)
 
 
 def test_healthy_run_with_its_early_dip(make_run: MakeRun) -> None:
@@ -62,7 +62,7 @@ def test_a_dip_that_ended_is_a_warning(make_run: MakeRun) -> None:
     signals = collapsed() | {"d_loss": every_step(lambda s: 0.002 if 400 <= s < 600 else 0.55)}
     finding = RULE.evaluate(make_run(signals))
     assert finding.severity is Severity.WARNING
-    assert "recovered" in finding.evidence[0].statement
+    assert "recovered" in str(finding.evidence[0].statement)
 
 
 def test_unknown_progress_lowers_the_severity(make_run: MakeRun) -> None:
@@ -70,7 +70,7 @@ def test_unknown_progress_lowers_the_severity(make_run: MakeRun) -> None:
     finding = RULE.evaluate(make_run(signals))
     assert finding.status is Status.DETECTED
     assert finding.severity is Severity.WARNING
-    assert "not known" in finding.evidence[0].statement
+    assert "not known" in str(finding.evidence[0].statement)
 
 
 def test_without_logits_the_loss_alone_decides(make_run: MakeRun) -> None:
@@ -128,7 +128,7 @@ def test_a_summed_loss_makes_it_slower_never_quicker(make_run: MakeRun, level: f
     assert RULE.evaluate(make_run(collapsed(1) | {"d_loss": losses})).status is status
 
 
-SMOOTHED = {"settings": {"training": {"real_label": 0.9, "fake_label": 0.0}}}
+SMOOTHED = {"real_label": 0.9, "fake_label": 0.0}
 
 
 def near(level: float) -> dict[int, float]:
@@ -137,21 +137,21 @@ def near(level: float) -> dict[int, float]:
 
 def test_smoothed_labels_raise_the_floor(make_run: MakeRun) -> None:
     won = collapsed() | {"d_loss": every_step(lambda s: 0.163 + 0.002 * (s % 5) if s >= 400 else 0.55)}
-    finding = RULE.evaluate(make_run(won, config=SMOOTHED))
+    finding = RULE.evaluate(make_run(won, declared=SMOOTHED))
     assert finding.severity is Severity.CRITICAL
-    assert "with its labels 0.16 is as low as it can be" in finding.evidence[0].statement
+    assert finding.evidence[0].statement.facts["floor"] == pytest.approx(0.1625, abs=0.001)
     keras = {"discriminator, as compiled": {"type": "BinaryCrossentropy", "label_smoothing": 0.2}}
     both = collapsed() | {"d_loss": every_step(lambda s: 0.33 if s >= 400 else 0.6)}  # 0.9 and 0.1: a floor of 0.325
     assert RULE.evaluate(make_run(both, losses=keras)).severity is Severity.CRITICAL
     healthy_one = healthy() | {"d_loss": near(0.35)}
-    assert RULE.evaluate(make_run(healthy_one, config=SMOOTHED)).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(healthy_one, declared=SMOOTHED)).status is Status.NOT_DETECTED
 
 
 def test_smoothing_nobody_declared_is_a_warning_with_the_gap_only(make_run: MakeRun) -> None:
     won = collapsed() | {"d_loss": every_step(lambda s: 0.17 + 0.005 * (s % 5) if s >= 400 else 0.55)}
     finding = RULE.evaluate(make_run(won))
     assert finding.severity is Severity.WARNING
-    assert "as with smoothed labels" in finding.evidence[0].statement
+    assert "as with smoothed labels" in str(finding.evidence[0].statement)
     assert RULE.evaluate(make_run(won | {"d_logit_gap": probes(4.0)})).status is Status.NOT_DETECTED
     without = {name: series for name, series in won.items() if name != "d_logit_gap"}
     assert RULE.evaluate(make_run(without)).status is Status.NOT_DETECTED
@@ -181,7 +181,7 @@ def test_running_median_needs_its_span_behind_it() -> None:
 def top_cause(run: Run) -> str:
     finding = RULE.evaluate(run)
     assert finding.status is Status.DETECTED
-    assert all("This run: " in cause.test for cause in finding.causes)
+    assert all("This run: " in str(cause.test) for cause in finding.causes)
     return finding.causes[0].id
 
 

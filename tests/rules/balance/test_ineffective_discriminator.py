@@ -35,7 +35,7 @@ def test_blind_discriminator_is_found_where_samples_went_wrong(make_run: MakeRun
     assert finding.severity is Severity.CRITICAL
     assert (finding.first_step, finding.last_step) == (400, 1000)
     assert [e.signal for e in finding.evidence] == ["d_auc", "sample_kid", "sample_autocorrelation", "d_loss"]
-    auc, kid, correlation, loss = (e.statement for e in finding.evidence)
+    auc, kid, correlation, loss = (str(e.statement) for e in finding.evidence)
     assert "in 60% of pairs" in auc
     assert "do not improve" in auc
     assert "is 30" in kid
@@ -128,7 +128,7 @@ def test_warm_up(make_run: MakeRun) -> None:
 def test_causes(make_run: MakeRun) -> None:
     def first(more: Signals, **fields: Any) -> str:
         finding = RULE.evaluate(make_run(blind() | more, **fields))
-        assert all("This run: " in cause.test for cause in finding.causes)
+        assert all("This run: " in str(cause.test) for cause in finding.causes)
         return finding.causes[0].id
 
     moving = {"d_update_in_d_step": probes(0.2), "d_update_ratio": probes(4e-3), "d_update_in_g_step": probes(0.0)}

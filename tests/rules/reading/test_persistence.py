@@ -35,7 +35,8 @@ def test_recovery_lowers_severity_by_one() -> None:
     assert episode.severity(Severity.CRITICAL) is Severity.WARNING
     assert episode.severity(Severity.WARNING) is Severity.INFO
     assert episode.severity(Severity.INFO) is Severity.INFO
-    assert "600" in episode.ending
+    assert episode.ending is not None
+    assert episode.ending.values == {"step": 600}
 
 
 def test_two_of_four_are_not_enough_and_three_are() -> None:

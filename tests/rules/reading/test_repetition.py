@@ -48,7 +48,7 @@ def test_repeated_stretch_begins_with_the_batch_that_is_repeated() -> None:
     found = repeated_stretch(mean, spread, ROUNDING, least=10)
     assert found is not None
     assert (found.first_step, found.last_step, found.count, found.ongoing) == (31, 50, 20, False)
-    assert "It ended after step 50." in found.ending
+    assert str(found.ending) == "It ended after step 50."
     assert repeated_stretch(mean, spread, ROUNDING, least=21) is None
 
 

@@ -1,0 +1,100 @@
+"""Treatments of what the networks are given: the real images and the latents."""
+
+from __future__ import annotations
+
+from gandoctor.treatments.treatment import Treatment
+
+TREATMENTS = (
+    Treatment(
+        id="feed-varied-batches",
+        title="Shuffle the real images and use a new batch in every step",
+        explanation=(
+            "Check what the input pipeline yields. Call `repeat` before `batch`, and let `shuffle` cover more than one "
+            "batch. Look for a `take` left over from an experiment and for a seed that is reset inside the loop."
+        ),
+        evidence="strong",
+        reference=(
+            "Deterministic: the network can only learn what it is shown; Karras et al., NeurIPS 2020, on few images"
+        ),
+        cures=("loader-repeats",),
+        snippets={
+            "numpy": '''\
+import numpy as np
+
+
+def batches(images, batch_size):
+    """Yield batches endlessly: every image once an epoch, in a new order each time."""
+    rng = np.random.default_rng()  # once, outside the loop
+    while True:
+        order = rng.permutation(len(images))
+        for start in range(0, len(images) - batch_size + 1, batch_size):
+            yield images[order[start : start + batch_size]]
+''',
+        },
+    ),
+    Treatment(
+        id="use-more-images",
+        title="Train on more real images",
+        explanation=(
+            "First look for a limit left over from an experiment. A network with more weights than the data set has "
+            "pixels can memorise the data set, whatever else you do."
+        ),
+        evidence="strong",
+        reference="Karras et al., Training Generative Adversarial Networks with Limited Data, NeurIPS 2020",
+        patch={"data.training_images": None},
+        cures=("too-few-images",),
+        snippets={
+            "keras": """\
+import keras
+
+
+def images():
+    (digits, _), _ = keras.datasets.mnist.load_data()
+    return digits[..., None].astype("float32") / 255.0  # all 60,000, not a subset left over from an experiment
+""",
+        },
+    ),
+    Treatment(
+        id="check-data",
+        title="Check the training data for NaN, infinity and outliers",
+        explanation="A single bad image affects every weight within an epoch.",
+        evidence="strong",
+        reference="Deterministic: arithmetic with NaN gives NaN",
+        cures=("bad-data",),
+        snippets={
+            "numpy": """\
+import numpy as np
+
+
+def check_images(images):
+    bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
+    print(f"{len(bad)} of {len(images)} images contain NaN or infinity: {bad[:20]}")
+    print(f"range {np.nanmin(images)} to {np.nanmax(images)}, mean {np.nanmean(images):.3f}")
+    return np.delete(images, bad, axis=0)
+""",
+        },
+    ),
+    Treatment(
+        id="vary-latents",
+        title="Sample new latents for every batch, with the spread the generator was built for",
+        explanation=(
+            "Constant, repeated or tiny latents can only give the same images. Sample new latents for each phase, and "
+            "never reset the seed inside the loop."
+        ),
+        evidence="strong",
+        reference="Deterministic: a generator is a function of its latents; our measurements",
+        patch={"latent.low": -1.0, "latent.high": 1.0},
+        cures=("degenerate-latents", "latents-ignored"),
+        snippets={
+            "numpy": """\
+import numpy as np
+
+rng = np.random.default_rng()  # once, outside the loop
+
+
+def latents(count, latent_dim=100):
+    return rng.uniform(-1.0, 1.0, (count, latent_dim)).astype("float32")
+""",
+        },
+    ),
+)

@@ -1,0 +1,149 @@
+"""Treatments of the labels and the losses."""
+
+from __future__ import annotations
+
+from gandoctor.treatments.treatment import Treatment
+
+TREATMENTS = (
+    Treatment(
+        id="consistent-labels",
+        title="Define the labels in one place and use them in both steps",
+        explanation=(
+            "Train the generator towards the label that the discriminator is given for real images. It does not matter "
+            "which label that is: generated = 1 and real = 0 works as well as the other way round."
+        ),
+        evidence="strong",
+        reference="Goodfellow et al. 2014, algorithm 1; keras-team/keras-io issue 361 (either convention works)",
+        patch={"training.real_label": 1.0, "training.fake_label": 0.0, "training.generator_label": 1.0},
+        cures=("labels-disagree", "phases-disagree"),
+        snippets={
+            "keras": """\
+import keras
+
+REAL, FAKE = 1.0, 0.0  # defined once; the other way round works as well
+bce = keras.losses.BinaryCrossentropy()
+
+
+def d_loss(on_real, on_fake):
+    real = bce(REAL * keras.ops.ones_like(on_real), on_real)
+    fake = bce(FAKE * keras.ops.ones_like(on_fake), on_fake)
+    return 0.5 * (real + fake)
+
+
+def g_loss(on_fake):
+    return bce(REAL * keras.ops.ones_like(on_fake), on_fake)  # the label of real images
+""",
+        },
+    ),
+    Treatment(
+        id="one-sided-label-smoothing",
+        title="Use one-sided label smoothing: 0.9 instead of 1, for real images only",
+        explanation=(
+            "This keeps the discriminator from becoming overconfident. Its loss can then no longer fall below 0.16. Do "
+            "not smooth the labels of generated images or those of the generator's step."
+        ),
+        evidence="moderate",
+        reference="Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016",
+        patch={"training.real_label": 0.9},
+        snippets={
+            "keras": """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy()
+
+
+def d_loss(on_real, on_fake):
+    real = bce(0.9 * keras.ops.ones_like(on_real), on_real)  # smoothed
+    fake = bce(keras.ops.zeros_like(on_fake), on_fake)  # not smoothed
+    return 0.5 * (real + fake)
+""",
+        },
+    ),
+    Treatment(
+        id="loss-from-logits",
+        title="Compute the cross-entropy from logits",
+        explanation=(
+            "The logarithm of a saturated probability is infinite, or clipped and without a gradient. Neither happens "
+            "with logits. Remove the sigmoid from the discriminator at the same time: change both or neither."
+        ),
+        evidence="strong",
+        reference="Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction",
+        cures=("logarithm-of-zero", "no-gradient-arrives"),
+        snippets={
+            "keras": """\
+import keras
+from keras import layers
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)
+last_layer = layers.Dense(1)  # with no sigmoid after it
+""",
+        },
+    ),
+    Treatment(
+        id="non-saturating-loss",
+        title="Use the non-saturating generator loss, -log D(G(z)), instead of log(1 - D(G(z)))",
+        explanation=(
+            "Both losses have the same fixed point, but the gradient of the second goes to 0 exactly where the "
+            "generator is worst. Compute the loss from logits. The new gradient may be large and noisy while the "
+            "discriminator is confident."
+        ),
+        evidence="strong",
+        reference="Goodfellow et al. 2014, section 3; Arjovsky and Bottou, ICLR 2017 (the drawbacks)",
+        cures=("saturating-loss",),
+        snippets={
+            "keras": """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)  # for a discriminator without a sigmoid
+
+
+def g_loss(on_fake):
+    return bce(keras.ops.ones_like(on_fake), on_fake)  # -log D; not -bce(zeros_like(on_fake), on_fake), log(1 - D)
+""",
+        },
+    ),
+    Treatment(
+        id="average-the-loss",
+        title="Average the loss over the batch, and check the weights of its terms",
+        explanation=(
+            "A summed loss grows with the batch size and the number of outputs, and so does its gradient. Adam and "
+            "RMSprop divide the factor out. Clipping, epsilon and plain gradient descent do not."
+        ),
+        evidence="strong",
+        reference="Deterministic: the gradient of a sum of n terms is n times that of their mean",
+        cures=("loss-too-large",),
+        snippets={
+            "keras": """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy(reduction="sum_over_batch_size")  # the mean over the batch; not "sum"
+
+
+def d_loss(on_real, on_fake):
+    return 0.5 * (bce(keras.ops.ones_like(on_real), on_real) + bce(keras.ops.zeros_like(on_fake), on_fake))
+""",
+        },
+    ),
+    Treatment(
+        id="lower-pixel-loss-weight",
+        title="Lower the weight of the pixel loss next to the adversarial loss, or remove it",
+        explanation=(
+            "A squared or absolute pixel error is smallest at the average of all plausible answers, and averages are "
+            "blurry. It is the discriminator that asks for one sharp answer."
+        ),
+        evidence="strong",
+        reference="Isola et al., CVPR 2017, section 3.1; Larsen et al., ICML 2016",
+        cures=("pixel-loss",),
+        snippets={
+            "keras": """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy()
+
+
+def g_loss(on_fake, fake, target, weight=0.01):  # was 1.0; 0 leaves only the adversarial loss
+    return bce(keras.ops.ones_like(on_fake), on_fake) + weight * keras.ops.mean(keras.ops.abs(fake - target))
+""",
+        },
+    ),
+)

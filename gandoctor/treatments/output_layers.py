@@ -1,0 +1,114 @@
+"""Treatments of the networks' last layers: output range, output activation, noise on the output."""
+
+from __future__ import annotations
+
+from gandoctor.treatments.treatment import Treatment
+
+TREATMENTS = (
+    Treatment(
+        id="match-output-range",
+        title="Match the range of the generator's output to the data",
+        explanation=(
+            "A sigmoid outputs 0 to 1, tanh outputs -1 to 1. If the data lie outside that range, the discriminator can "
+            "separate real from generated images by the value alone, and the generator cannot follow. This was fatal "
+            "in every run we made."
+        ),
+        evidence="strong",
+        reference="DCGAN-tensorflow issue 24, deep-learning-with-python-notebooks issue 7; our measurements",
+        patch={"data.range": "unit", "generator.output_activation": "sigmoid"},
+        cures=("range-mismatch", "saturated-output"),
+        snippets={
+            "keras": '''\
+import numpy as np
+from keras import layers
+
+
+def to_unit_range(images):
+    """Scale 8-bit images to 0..1, the range of a sigmoid."""
+    return np.asarray(images, "float32") / 255.0
+
+
+last_layer = layers.Activation("sigmoid")  # for data in 0..1; "tanh" for data in -1..1
+''',
+        },
+    ),
+    Treatment(
+        id="one-output-activation",
+        title="End each network with its last weights and one activation, and nothing after them",
+        explanation=(
+            "A second activation sees only what the first lets through, and dropout after the last weights erases "
+            "results. An `activation=` argument counts too: use either the argument or an `Activation` layer."
+        ),
+        evidence="strong",
+        reference="Deterministic: sigmoid(relu(x)) is at least 0.5",
+        snippets={
+            "keras": """\
+from keras import layers
+
+generator_end = [layers.Conv2DTranspose(1, 5, padding="same", activation="sigmoid")]  # nothing after it
+discriminator_end = [layers.Flatten(), layers.Dense(1)]  # logits: the loss has from_logits=True
+""",
+        },
+    ),
+    Treatment(
+        id="linear-critic",
+        title="Remove the activation from the discriminator's output",
+        explanation=(
+            "Wasserstein, hinge and least-squares losses were made for unbounded scores, and a cross-entropy is safest "
+            "from logits. Pass from_logits=True to a cross-entropy."
+        ),
+        evidence="strong",
+        reference="Arjovsky et al., Wasserstein GAN, ICML 2017; Lim and Ye 2017; Keras documentation (from_logits)",
+        snippets={
+            "keras": """\
+import keras
+from keras import layers
+
+last_layer = layers.Dense(1)  # no activation
+bce = keras.losses.BinaryCrossentropy(from_logits=True)  # if the loss is a cross-entropy
+""",
+        },
+    ),
+    Treatment(
+        id="no-noise-on-output",
+        title="Remove whatever adds noise to the generated images",
+        explanation=(
+            "A GaussianNoise layer after the generator, or noise that the sampling code adds to the images, is not "
+            "learned and cannot be unlearned. Noise on the discriminator's inputs belongs in the training step."
+        ),
+        evidence="strong",
+        reference="Deterministic: what is added to every image is in every image",
+        cures=("noise-layer",),
+        snippets={
+            "keras": """\
+import keras
+
+
+def noise_layers(generator):
+    # Leave these out when you build the generator. Then look for noise in the code that draws samples.
+    return [layer.name for layer in generator.layers if isinstance(layer, keras.layers.GaussianNoise)]
+""",
+        },
+    ),
+    Treatment(
+        id="convolution-after-upsampling",
+        title="End the generator with a convolution, after all upsampling and pooling",
+        explanation=(
+            "What a fixed filter has smoothed cannot be sharpened again unless weights follow. Upsample first, then "
+            "convolve."
+        ),
+        evidence="strong",
+        reference="Deterministic: a fixed low-pass filter after the last weights removes the same from every image",
+        cures=("output-smoothed",),
+        snippets={
+            "keras": """\
+from keras import layers
+
+generator_end = [
+    layers.UpSampling2D(interpolation="nearest"),
+    layers.Conv2D(1, 5, padding="same", activation="sigmoid"),  # weights last: they can sharpen the upsampled image
+]
+""",
+        },
+    ),
+)

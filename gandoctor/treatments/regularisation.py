@@ -1,0 +1,111 @@
+"""Treatments that regularise the discriminator: gradient penalty, spectral normalisation, noise, augmentation."""
+
+from __future__ import annotations
+
+from gandoctor.treatments.treatment import Treatment
+
+TREATMENTS = (
+    Treatment(
+        id="r1-regularisation",
+        title="Add a gradient penalty on real images to the discriminator's loss (R1)",
+        explanation=(
+            "R1 keeps the discriminator from becoming arbitrarily steep around the data. With it, GAN training "
+            "provably converges near the solution; without it, training does not. Start with gamma = 10."
+        ),
+        evidence="strong",
+        reference="Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018",
+        cures=("chasing-the-discriminator", "steep-discriminator"),
+        snippets={
+            "keras": '''\
+import tensorflow as tf
+
+
+def r1_penalty(discriminator, real, gamma=10.0):
+    """Add this to d_loss inside its gradient tape. The discriminator must return logits (no sigmoid)."""
+    with tf.GradientTape() as tape:
+        tape.watch(real)
+        logits = tf.reduce_sum(discriminator(real, training=True))
+    gradient = tape.gradient(logits, real)
+    return 0.5 * gamma * tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]))
+''',
+        },
+    ),
+    Treatment(
+        id="spectral-normalisation",
+        title="Apply spectral normalisation to the discriminator's layers",
+        explanation=(
+            "It bounds how fast the discriminator's output can change, and so limits both vanishing and exploding "
+            "gradients. Do not use batch normalisation in the discriminator as well."
+        ),
+        evidence="strong",
+        reference="Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021",
+        cures=("steep-discriminator", "unnormalised-discriminator"),
+        snippets={
+            "keras": """\
+import keras
+from keras import layers
+from keras.layers import SpectralNormalization
+
+discriminator = keras.Sequential(
+    [
+        keras.Input((28, 28, 1)),
+        SpectralNormalization(layers.Conv2D(64, 5, strides=2, padding="same")),
+        layers.LeakyReLU(negative_slope=0.2),
+        SpectralNormalization(layers.Conv2D(128, 5, strides=2, padding="same")),
+        layers.LeakyReLU(negative_slope=0.2),
+        layers.Flatten(),
+        SpectralNormalization(layers.Dense(1)),
+    ]
+)
+""",
+        },
+    ),
+    Treatment(
+        id="instance-noise",
+        title="Add instance noise to real and generated images before the discriminator",
+        explanation=(
+            "A little noise makes the distributions of real and generated images overlap, so no perfect discriminator "
+            "exists. Use the same noise for both, and let it fade out during training."
+        ),
+        evidence="strong",
+        reference="Mescheder et al., ICML 2018 (convergence with instance noise); Arjovsky and Bottou, ICLR 2017",
+        snippets={
+            "keras": '''\
+import keras
+
+
+def noisy(images, step, steps, sigma=0.1):
+    """Call this on real and on generated images, right before the discriminator. The noise fades to nothing."""
+    fade = 1.0 - keras.ops.minimum(1.0, keras.ops.cast(step, "float32") / steps)
+    return images + fade * sigma * keras.random.normal(keras.ops.shape(images))
+''',
+        },
+    ),
+    Treatment(
+        id="augment-discriminator-input",
+        title="Augment the discriminator's inputs: shift real and generated images alike",
+        explanation=(
+            "Each real image becomes many, so the discriminator cannot memorise it. Augment everything the "
+            "discriminator is given, in both steps, and let the gradient pass through. If you augment only the real "
+            "images, the generator learns to imitate the augmentation."
+        ),
+        evidence="strong",
+        reference="Zhao et al., DiffAugment, NeurIPS 2020; Karras et al. (ADA), NeurIPS 2020",
+        cures=("too-few-images", "discriminator-unregularised", "discriminator-overfits"),
+        snippets={
+            "keras": '''\
+import keras
+from keras import layers
+
+# Shifts every image separately, by at most 3 pixels. Do not mirror digits: the generated ones would be mirrored too.
+# fill_value: the darkest value of your data.
+shift = layers.RandomTranslation(3 / 28, 3 / 28, fill_mode="constant", fill_value=0.0, interpolation="bilinear")
+
+
+def scores(discriminator, images):
+    """Call this instead of the discriminator, on real and generated images, in both steps."""
+    return discriminator(shift(images, training=True), training=True)
+''',
+        },
+    ),
+)

@@ -1,0 +1,99 @@
+"""Treatments of sampling: the mode the generator samples in, and which weights it samples with."""
+
+from __future__ import annotations
+
+from gandoctor.treatments.treatment import Treatment
+
+TREATMENTS = (
+    Treatment(
+        id="sample-in-inference-mode",
+        title="Generate samples with training=False",
+        explanation=(
+            "While dropout is active, every image comes from a different thinned network. Pass the argument explicitly "
+            "when you call a model inside a loop; `predict` sets it for you."
+        ),
+        evidence="moderate",
+        reference="Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism",
+        cures=("dropout-active-when-sampling",),
+        snippets={
+            "keras": """\
+import keras
+
+
+def sample(generator, count, latent_dim=100):
+    latents = keras.random.uniform((count, latent_dim), -1, 1)
+    return generator(latents, training=False)
+""",
+        },
+    ),
+    Treatment(
+        id="average-generator-weights",
+        title="Sample from a moving average of the generator's weights",
+        explanation=(
+            "Averaging removes step-to-step jitter from the images. It does not repair training: keep training with "
+            "the raw weights."
+        ),
+        evidence="strong",
+        reference="Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019",
+        cures=("not-finished",),
+        snippets={
+            "keras": '''\
+import keras
+
+
+class AverageGenerator(keras.callbacks.Callback):
+    """Keeps `self.average`, a copy of the generator with averaged weights. Sample from that copy."""
+
+    def __init__(self, momentum=0.99):
+        super().__init__()
+        self.momentum = momentum
+
+    def on_train_begin(self, logs=None):
+        self.average = keras.models.clone_model(self.model.generator)
+        self.average.set_weights(self.model.generator.get_weights())
+
+    def on_train_batch_end(self, batch, logs=None):
+        for kept, current in zip(self.average.variables, self.model.generator.variables):
+            if "float" in str(kept.dtype):
+                kept.assign(self.momentum * kept + (1.0 - self.momentum) * current)
+''',
+        },
+    ),
+    Treatment(
+        id="train-longer",
+        title="Train longer",
+        explanation="While the noise still falls from probe to probe, the generator has not finished learning.",
+        evidence="weak",
+        reference="R. Atienza 2017 looks at steps 500 and 1000 of 2000 before judging",
+        patch={"training.steps": 4000},
+        cures=("not-finished",),
+        snippets={
+            "keras": """\
+def train(gan, dataset, steps=4000):  # was 2000
+    gan.fit(dataset, steps_per_epoch=steps, epochs=1)
+""",
+        },
+    ),
+    Treatment(
+        id="keep-best-generator",
+        title="Keep the generator from the best probe (BestGenerator)",
+        explanation=(
+            "No loss of a GAN tells you when to stop, but the distance of its samples to the real data does. Keep the "
+            "weights from the probe where that distance was smallest, then stop or continue as you like."
+        ),
+        evidence="strong",
+        reference=("Deterministic: the kept weights make the samples of that probe; Heusel et al., NeurIPS 2017 (FID)"),
+        snippets={
+            "keras": """\
+from gandoctor import GANMonitor
+from gandoctor.monitors import BestGenerator
+
+
+def train(gan, dataset, reals, steps):
+    monitor = GANMonitor("runs/a", probe_data=reals[:1024])
+    gan.fit(dataset, steps_per_epoch=steps, epochs=1, callbacks=[monitor, BestGenerator(monitor)])
+    gan.generator.load_weights("runs/a/best_generator.weights.h5")  # the weights of the best probe
+""",
+        },
+    ),
+)

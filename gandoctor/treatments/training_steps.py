@@ -1,0 +1,174 @@
+"""Treatments of the training step: which variables each step updates, and which images it uses."""
+
+from __future__ import annotations
+
+from gandoctor.treatments.treatment import Treatment
+
+TREATMENTS = (
+    Treatment(
+        id="separate-variable-lists",
+        title="Use two gradient tapes and give each optimizer only its own network's variables",
+        explanation=(
+            "An optimizer can only update the variables it is given, whatever `trainable` says and however Keras "
+            "traces the step. Without the leak, the discriminator may become stronger. Watch d_loss and be ready to "
+            "lower its learning rate."
+        ),
+        evidence="strong",
+        reference=(
+            "Goodfellow et al. 2014, algorithm 1; deterministic, measured with Keras 3.15: the discriminator moves by "
+            "0.000 in the generator's step instead of 0.118"
+        ),
+        patch={"training.freeze_discriminator": True},
+        cures=("discriminator-frozen", "generator-frozen", "phases-disagree", "discriminator-moved-in-both-steps"),
+        snippets={
+            "keras": """\
+import keras
+import tensorflow as tf
+
+bce = keras.losses.BinaryCrossentropy()  # from_logits=True if the discriminator has no sigmoid
+
+
+class GAN(keras.Model):
+    def __init__(self, generator, discriminator, latent_dim, d_optimizer, g_optimizer):
+        super().__init__()
+        self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
+        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
+        self.built = True
+
+    def train_step(self, real):
+        n = tf.shape(real)[0]
+        fake = self.generator(keras.random.uniform((n, self.latent_dim), -1, 1), training=True)
+        with tf.GradientTape() as tape:
+            on_real = self.discriminator(real, training=True)
+            on_fake = self.discriminator(fake, training=True)
+            d_loss = 0.5 * (bce(tf.ones_like(on_real), on_real) + bce(tf.zeros_like(on_fake), on_fake))
+        weights = self.discriminator.trainable_variables
+        self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+
+        with tf.GradientTape() as tape:
+            fake = self.generator(keras.random.uniform((n, self.latent_dim), -1, 1), training=True)
+            on_fake = self.discriminator(fake, training=True)
+            g_loss = bce(tf.ones_like(on_fake), on_fake)
+        weights = self.generator.trainable_variables  # only the generator's: the discriminator does not change
+        self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
+        return {"d_loss": d_loss, "g_loss": g_loss}
+""",
+        },
+    ),
+    Treatment(
+        id="set-trainable-per-phase",
+        title="Set the discriminator's `trainable` flag before each call to train_on_batch",
+        explanation=(
+            "For training loops with two compiled models and train_on_batch. Keras 3 reads the flag when it first "
+            "traces a train function, so the flag must be right before the first call of each phase. Setting it once "
+            "before compiling the stacked model can freeze the discriminator for good. Check that d_update_in_d_step "
+            "is above 0 and that d_update_in_g_step is 0."
+        ),
+        evidence="strong",
+        reference="Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's",
+        patch={"training.freeze_discriminator": True},
+        cures=("discriminator-frozen",),
+        snippets={
+            "keras": """\
+# discriminator_model and adversarial_model are the two compiled models; both contain the network discriminator.
+def train_on_batch(discriminator, discriminator_model, adversarial_model, x, y, latents, labels):
+    discriminator.trainable = True  # before every call of a phase, especially the first
+    d_loss = discriminator_model.train_on_batch(x, y)
+    discriminator.trainable = False
+    g_loss = adversarial_model.train_on_batch(latents, labels)
+    discriminator.trainable = True
+    return d_loss, g_loss
+""",
+        },
+    ),
+    Treatment(
+        id="stop-gradient-in-discriminator-step",
+        title="Stop gradients to the generator in the discriminator's step",
+        explanation=(
+            "Images generated outside the discriminator's tape, or passed through `tf.stop_gradient`, carry no "
+            "gradient back to the generator. An optimizer that is given only the discriminator's variables cannot "
+            "update anything else."
+        ),
+        evidence="strong",
+        reference="Goodfellow et al. 2014, algorithm 1; deterministic: no gradient, no update",
+        cures=("generator-moved-in-both-steps",),
+        snippets={
+            "keras": """\
+import tensorflow as tf
+
+
+def discriminator_step(generator, discriminator, d_optimizer, loss, real, latents):
+    fake = tf.stop_gradient(generator(latents, training=True))  # and generated outside the tape
+    with tf.GradientTape() as tape:
+        on_real, on_fake = discriminator(real, training=True), discriminator(fake, training=True)
+        d_loss = 0.5 * (loss(tf.ones_like(on_real), on_real) + loss(tf.zeros_like(on_fake), on_fake))
+    weights = discriminator.trainable_variables  # only the discriminator's
+    d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+    return d_loss
+""",
+        },
+    ),
+    Treatment(
+        id="generate-inside-tape",
+        title="Generate the images inside the gradient tape of the generator's step",
+        explanation=(
+            "A tape records only what is called while it is open. `predict`, NumPy or a tape that is already closed "
+            "cuts the path from the loss back to the generator's weights, and the gradient is missing or 0."
+        ),
+        evidence="strong",
+        reference="TensorFlow guide, Introduction to gradients and automatic differentiation (a gradient of None)",
+        cures=("no-gradient-arrives",),
+        snippets={
+            "keras": """\
+import tensorflow as tf
+
+
+def generator_step(generator, discriminator, g_optimizer, loss, latents):
+    with tf.GradientTape() as tape:
+        fake = generator(latents, training=True)  # called inside the tape; predict() would cut the gradient
+        on_fake = discriminator(fake, training=True)
+        g_loss = loss(tf.ones_like(on_fake), on_fake)
+    weights = generator.trainable_variables
+    g_optimizer.apply(tape.gradient(g_loss, weights), weights)
+    return g_loss
+""",
+        },
+    ),
+    Treatment(
+        id="fakes-in-training-mode",
+        title="Generate the discriminator's fake images with training=True, as in the generator's step",
+        explanation=(
+            "`predict` generates in inference mode: batch normalisation uses its moving averages instead of the "
+            "batch's own statistics, and dropout is off. While the moving averages lag behind, the discriminator "
+            "learns to reject images that the generator never makes in its own step."
+        ),
+        evidence="moderate",
+        reference="The mechanism; our measurements (one seed: without it, both losses near 0 and samples like noise)",
+        cures=("batch-norm-mode", "phases-disagree"),
+        snippets={
+            "keras": """\
+def fakes_for_the_discriminator(generator, latents):
+    return generator(latents, training=True)  # as in the generator's own step; predict() uses inference mode
+""",
+        },
+    ),
+    Treatment(
+        id="no-pretraining",
+        title="Do not pretrain the discriminator",
+        explanation=(
+            "The discriminator usually converges faster than the generator anyway. The advice is plausible but hardly "
+            "tested: 150 steps of pretraining did no harm in our one run."
+        ),
+        evidence="weak",
+        reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2",
+        patch={"training.pretrain_steps": 0},
+        cures=("discriminator-pretrained",),
+        snippets={
+            "keras": """\
+def train(gan, dataset, steps):
+    # Nothing before this line trains the discriminator alone.
+    gan.fit(dataset, steps_per_epoch=steps, epochs=1)
+""",
+        },
+    ),
+)
