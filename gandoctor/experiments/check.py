@@ -143,7 +143,7 @@ def check_target(
 
 
 def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:
-    from gandoctor.recording.session.card_only import write_card
+    from gandoctor.monitors.card_only import write_card
 
     if target is not None and not hasattr(target, "__dict__"):
         raise GandoctorError(

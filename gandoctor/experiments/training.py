@@ -25,7 +25,7 @@ class Training:
         holdout_data: Reals it never trains on, or None.
         config: The settings in force, for the manifest; JSON-able.
         callbacks: Keras callbacks of the target's own.
-        monitor: Further arguments of GANMonitor, e.g. `latent_sampler` or `loss`.
+        monitor: Further arguments of GANMonitor, e.g. `latent_sampler`, `loss` or `declared`.
     """
 
     model: Any

@@ -50,8 +50,8 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
     from keras.callbacks import LambdaCallback
 
     from gandoctor.monitors import GANMonitor
-    from gandoctor.recording.session.card_only import write_card
-    from gandoctor.recording.session.options import MonitorWarning
+    from gandoctor.monitors.card_only import write_card
+    from gandoctor.recording.warning import MonitorWarning
 
     monitor = GANMonitor(
         job.run_dir,
