@@ -120,8 +120,6 @@ class Attachment:
         if self._stop.dry_run_steps is not None:
             monitor.__init__ = init_diverted
 
-    # -----------------------------------------------------------------------------------------------------------
-
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
         import keras
