@@ -58,7 +58,9 @@ def exploding_layers(run: Run) -> int | None:
 
 def dead_units(run: Run) -> int | None:
     """At least 70 % of a player's ReLU units are dead."""
-    return _first_step(*(run[name][run[name] >= DEAD_SHARE] for name in ("d_dead_units", "g_dead_units") if name in run))
+    return _first_step(
+        *(run[name][run[name] >= DEAD_SHARE] for name in ("d_dead_units", "g_dead_units") if name in run)
+    )
 
 
 def loss_not_decreasing(run: Run) -> int | None:

@@ -135,7 +135,9 @@ class Plan(Part):
             if run.is_faulty and run.band not in bands:
                 raise ValueError(f"{run.id} has the band {run.band}, but calibration has no healthy run of it.")
             if run.yardstick is not None and run.yardstick not in bands:
-                raise ValueError(f"{run.id} has the yardstick {run.yardstick}, but calibration has no healthy run of it.")
+                raise ValueError(
+                    f"{run.id} has the yardstick {run.yardstick}, but calibration has no healthy run of it."
+                )
         return self
 
     @property

@@ -66,7 +66,7 @@ class RunFiles:
         return mark is not None and (mark["outcome"] != "completed" or self.oracle is not None)
 
     def begin(self) -> None:
-        """Count an attempt and remove the files of an earlier one. An interrupted run starts again from the beginning."""
+        """Count an attempt and remove the files of an earlier one. An interrupted run starts from the beginning."""
         shutil.rmtree(self.run_dir, ignore_errors=True)
         for name in ("trained.json", "samples.npz", "oracle.json"):
             (self.folder / name).unlink(missing_ok=True)
