@@ -160,7 +160,7 @@ def test_a_script_without_a_gan_runs_to_its_end_and_is_told_why(tmp_path):
     done = run(tmp_path, SCRIPTS / "no_gan.py", "--", "0")
     assert done.returncode == 0
     assert "ran to its end" in done.stdout
-    assert "no model that" in done.stderr
+    assert "fitted no model that can be recorded as a GAN" in done.stderr
     assert "cannot tell which network is the generator" in done.stderr
     assert "GANMonitor(" in done.stderr
     assert not (tmp_path / "run" / "run.json").exists()
