@@ -7,7 +7,6 @@ may weigh regions differently and still have all of them.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binom
 
 from gandoctor.measures.images import within_bound
 from gandoctor.measures.pixels import nearest, pixel_rows, squared_distances
@@ -104,7 +103,9 @@ def missing_share(bins: np.ndarray, shares: np.ndarray) -> float:
         bins: Integers (n,): the bin of each generated image.
         shares: Floats (bins,): the real share of each bin.
     """
+    from scipy.special import bdtr  # the binomial distribution function; imported late to list the rules without scipy
+
     counts = np.bincount(bins, minlength=len(shares))
     rare = counts < RARE * len(bins) * shares
-    unlikely = binom.cdf(counts, len(bins), shares) < SIGNIFICANCE
+    unlikely = bdtr(counts, len(bins), shares) < SIGNIFICANCE
     return float(shares[rare & unlikely].sum())
