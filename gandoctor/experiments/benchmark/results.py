@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from statistics import median_high
 from typing import Any
 
 from gandoctor.experiments.benchmark.baselines import BASELINES
@@ -110,6 +112,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
     scary = [c for c in cases if c.run.kind == "scary"]
     detections = _detections(cases)
     allowed = detections[0].healthy.hits
+    overheads = [o for c in cases if (o := c.judgement.get("overhead")) is not None]
     return Results(
         split=split,
         planned=len(planned),
@@ -153,7 +156,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
             for c in cases
             if c.run.is_faulty and c.is_ill and not c.alarms & set(c.run.expected)
         },
-        overhead=_median([o for c in cases if (o := c.judgement.get("overhead")) is not None]),
+        overhead=median_high(overheads) if overheads else None,
     )
 
 
@@ -198,7 +201,7 @@ def _fault_rows(cases: Sequence[Case], judgements: Judgements, plan: Plan) -> li
                 symptoms=tuple(dict.fromkeys(c.truth.symptom for c in group if c.truth.symptom)),
                 found=Share(sum(bool(c.alarms & set(run.expected)) for c in group), len(group)),
                 first=Share(sum(run.expected[:1] != () and run.expected[0] in c.alarms for c in group), len(group)),
-                others={rule: others.count(rule) for rule in sorted(set(others))},
+                others=dict(sorted(Counter(others).items())),
                 cause_ranks=cause_ranking(group).ranks,
                 kid=mann_whitney(_kids(c.judgement for c in group), _kids_of_band(plan, judgements, band)),
             )
@@ -214,10 +217,6 @@ def _kids_of_band(plan: Plan, judgements: Judgements, band: str) -> list[float]:
 def _kids(judgements: Any) -> list[float]:
     oracles = [judgement.get("oracle") or {} for judgement in judgements]
     return [float(oracle[DECISIVE]) for oracle in oracles if DECISIVE in oracle]
-
-
-def _median(values: list[float]) -> float | None:
-    return sorted(values)[len(values) // 2] if values else None
 
 
 def plain(value: Any) -> Any:

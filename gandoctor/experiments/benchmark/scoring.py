@@ -6,6 +6,7 @@ run's diagnosis says; "on the way" counts what any of the looks at the growing r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -187,7 +188,7 @@ def false_alarms(group: str, cases: Sequence[Case]) -> FalseAlarms:
         critical=share(bool, _critical),
         on_the_way=Share(sum(bool(rules) for rules in everywhere), len(cases)),
         steps=sum(int(c.judgement["steps"]) for c in cases),
-        alarms=dict(sorted(_counted(rule for rules in everywhere for rule in rules).items())),
+        alarms=dict(sorted(Counter(rule for rules in everywhere for rule in rules).items())),
         damaged=Share(sum(told), len(told)) if told else None,
     )
 
@@ -326,7 +327,7 @@ def confusion(cases: Sequence[Case], plan: Plan) -> list[Confusion]:
     for name, rules in (*((s.name, s.rules) for s in plan.symptoms), ("none", ())):
         group = [c for c in measured if (c.truth.symptom or "none") == name]
         hits = Share(sum(bool(c.alarms & set(rules)) for c in group), len(group)) if rules else None
-        alarms = _counted(rule for c in group for rule in c.alarms if is_symptom(rule))
+        alarms = Counter(rule for c in group for rule in c.alarms if is_symptom(rule))
         rows.append(Confusion(name, len(group), hits, dict(sorted(alarms.items()))))
     return rows
 
@@ -344,10 +345,3 @@ def _wait(case: Case, first: int | None) -> Wait:
 
 def _status(case: Case, rule: str) -> str | None:
     return next((f["status"] for f in case.judgement["findings"] if f["id"] == rule), None)
-
-
-def _counted(items: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for item in items:
-        counts[item] = counts.get(item, 0) + 1
-    return counts
