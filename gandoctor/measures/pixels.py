@@ -63,4 +63,5 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def nearest(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Return the index of the centre nearest to each row, both as `pixel_rows`: the first of several equally near."""
-    return squared_distances(rows, centres).argmin(axis=1)
+    found: np.ndarray = squared_distances(rows, centres).argmin(axis=1)
+    return found
