@@ -1,4 +1,4 @@
-"""The factory of run directories that rules are tried on."""
+"""The factory of runs that rules are tried on."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recorded_runs import write_run
+import recorded_runs
 
 from gandoctor.store import Run
 
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Run]:
-    """Return `write_run` with directories of its own."""
+    """Return `recorded_runs.make_run`; a run with contact sheets (`sheets`) gets a directory of its own."""
     numbers = count()
 
     def make(signals: Any, **fields: Any) -> Run:
-        return write_run(tmp_path / f"run{next(numbers)}", signals, **fields)
+        if "sheets" in fields:
+            return recorded_runs.write_run(tmp_path / f"run{next(numbers)}", signals, **fields)
+        return recorded_runs.make_run(signals, **fields)
 
     return make

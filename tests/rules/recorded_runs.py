@@ -1,4 +1,4 @@
-"""Run directories with chosen signals, written by RunWriter and opened by load_run, on the embedded real digits."""
+"""Runs with chosen signals on the embedded real digits: in memory, or in a directory where a test needs one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gandoctor.store import DataCard, Manifest, Run, RunWriter, load_run
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
 PROBE_EVERY = 20
 SAMPLE_COUNT = 128
+REAL_COUNT = 288
 
 Series = Mapping[int, float]
 
@@ -60,16 +61,27 @@ def healthy() -> dict[str, dict[int, float]]:
     }
 
 
-def write_run(
-    path: Path,
+def make_run(
     signals: Mapping[str, Series],
-    real_count: int = 288,
+    *,
+    reals: np.ndarray | None = None,
+    real_count: int = REAL_COUNT,
     planned_steps: int | None = 600,  # warm-up is over at step 300
     loss_family: str | None = "non_saturating",
-    sheets: Mapping[int, np.ndarray] | None = None,
     **fields: Any,
 ) -> Run:
-    """Write and open a run; `real_count` digits are its reals (0: none), `sheets` its contact sheets, in 0..1."""
+    """A run in memory.
+
+    Args:
+        signals: Signal name -> step -> value.
+        reals: Its probe reals, uint8 (n, height, width, channels); by default digits.
+        real_count: How many digits are its reals; 0: none.
+        planned_steps: As in the manifest.
+        loss_family: As in the manifest.
+        fields: Others of the manifest.
+    """
+    if reals is None and real_count:
+        reals = digits()[:real_count]
     data = DataCard(
         shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=max(real_count, 1)
     )
@@ -79,12 +91,20 @@ def write_run(
         cadence={"every_steps": PROBE_EVERY, "sample_count": SAMPLE_COUNT},
         **{"data": data, **fields},
     )
-    writer = RunWriter(path, manifest)
+    return Run.from_signals(signals, manifest, reals=reals)
+
+
+def write_run(
+    path: Path, signals: Mapping[str, Series], sheets: Mapping[int, np.ndarray] | None = None, **fields: Any
+) -> Run:
+    """The run that `make_run` makes, in a directory; `sheets` are its contact sheets, by step, in 0..1."""
+    run = make_run(signals, **fields)
+    writer = RunWriter(path, run.manifest)
     for step in sorted({s for series in signals.values() for s in series}):
         writer.record(step, {name: series[step] for name, series in signals.items() if step in series})
     for step, images in (sheets or {}).items():
         writer.samples(step, (np.clip(images[:32], 0, 1) * 255).astype(np.uint8), digits()[:8])
-    if real_count:
-        writer.reals(digits()[:real_count])
+    if run.reals is not None:
+        writer.reals(run.reals)
     writer.close("completed")
     return load_run(path)
