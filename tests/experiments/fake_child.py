@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -67,5 +66,4 @@ def record_of(loss: float, step: int, steps: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path.cwd()))
     sys.exit(main(train))

@@ -1,5 +1,6 @@
 """`gandoctor run train.py -- ARGS`: real scripts run unchanged through the real command, their GANs recorded."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,8 +181,6 @@ def test_the_scripts_own_monitor_wins(tmp_path):
 
 
 ENDLESS = """
-import sys
-sys.path.insert(0, {scripts!r})
 import keras
 import numpy as np
 from tiny_gan import images, make_gan
@@ -194,9 +193,14 @@ while True:
 """
 
 
+def write_endless(folder, before=""):
+    shutil.copy(SCRIPTS / "tiny_gan.py", folder)
+    return write(folder, ENDLESS.format(before=before))
+
+
 @pytest.mark.training
 def test_ctrl_c_ends_the_fit_after_its_step_and_then_the_script(tmp_path):
-    script = write(tmp_path, ENDLESS.format(scripts=str(SCRIPTS), before=""))
+    script = write_endless(tmp_path)
     command = [sys.executable, "-m", "gandoctor", "run", "--run-dir", str(tmp_path / "run"), str(script)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert any("going" in line for line in process.stdout), process.communicate()
@@ -213,7 +217,7 @@ def test_ctrl_c_ends_the_fit_after_its_step_and_then_the_script(tmp_path):
 @pytest.mark.training
 def test_stop_on_ends_the_fit_and_refuses_the_next(tmp_path):
     poison = "gan.generator.set_weights([w * np.nan for w in gan.generator.get_weights()])"
-    script = write(tmp_path, ENDLESS.format(scripts=str(SCRIPTS), before=poison))
+    script = write_endless(tmp_path, poison)
     done = run(tmp_path, "--stop-on", "critical", script)
     assert done.returncode == 1, done.stderr
     assert done.stdout.count("fit returned") == 1, "the script goes on, but not with training"
