@@ -155,7 +155,8 @@ def test_a_file_in_the_way_is_one_clear_error(run_dir):
 
 def test_the_child_ends_when_its_launcher_is_killed(run_dir):
     code = (
-        "import sys\nfrom gandoctor.experiments.job import Job\nfrom gandoctor.experiments.launch import ChildTraining\n"
+        "import sys\nfrom gandoctor.experiments.job import Job\n"
+        "from gandoctor.experiments.launch import ChildTraining\n"
         "training = ChildTraining(Job(target='fake:build', run_dir=sys.argv[1]), sys.argv[2:])\n"
         "print(training.pid, flush=True)\ntraining.wait(600)"
     )
