@@ -21,37 +21,37 @@ DEFAULT_PLAN = "reference_models.benchmark"
     "splits",
     type=click.Choice(["calibration", "test"]),
     multiple=True,
-    help="Runs of this split only; both by default.",
+    help="Only runs of this split; both by default.",
 )
-@click.option("--only", metavar="TEXT", multiple=True, help="Runs with this in their id only; repeatable.")
+@click.option("--only", metavar="TEXT", multiple=True, help="Only runs with this in their id; repeatable.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Trainings side by side.")
 @click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("runs/benchmark"),
     show_default=True,
-    help="Where runs are kept; a finished one is not repeated.",
+    help="Folder of the runs. Finished runs are not repeated.",
 )
 @click.option(
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Another plan than the reference model's.",
+    help="Plan to use instead of the reference model's.",
 )
 @click.option(
     "--reports-dir",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Where benchmark.md, benchmark.json and the judgements go.",
+    help="Folder for benchmark.md, benchmark.json and the judgements.",
 )
-@click.option("--judge-only", is_flag=True, help="Train nothing: judge and score the runs that are finished.")
+@click.option("--judge-only", is_flag=True, help="Train nothing; judge and score finished runs.")
 @click.option(
     "--with-declared",
     is_flag=True,
     help="Judge with what targets declare of themselves: pre-training, labels, number of images. Withheld by default.",
 )
-@click.option("--score-only", is_flag=True, help="Train and judge nothing: score the judgements that are kept.")
+@click.option("--score-only", is_flag=True, help="Train and judge nothing; score the stored judgements.")
 def command(
     splits: tuple[str, ...],
     only: tuple[str, ...],
@@ -63,10 +63,10 @@ def command(
     with_declared: bool,
     score_only: bool,
 ) -> int:
-    """Train every run of a plan, judge each, and score the judgements against what was done to it.
+    """Train every run of a plan, judge it, and score the judgements against what was done to it.
 
-    The test split is meant to be judged once for each version of the thresholds: the report lists every version that
-    has judged it.
+    Judge the test split once per version of the thresholds. The report lists every version
+    that has judged it.
     """
     import shlex
     from importlib.resources import files

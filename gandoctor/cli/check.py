@@ -1,4 +1,4 @@
-"""`gandoctor check`: what can be said of a GAN before it is trained."""
+"""`gandoctor check`: judge a GAN before it is trained."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gandoctor.cli.options import exit_status, factory_options, fail_on_option, 
     "--dry-run-steps",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Training steps to look at; 0: the model card only.  [2]",
+    help="Training steps to take; 0 judges the model card only.  [2]",
 )
 @factory_options
 @fail_on_option
@@ -33,14 +33,14 @@ def command(
     fail_on: str,
     **given: Any,
 ) -> int:
-    """Judge TARGET by its contracts and its design, before it is trained.
+    """Judge the contracts and the design of TARGET before you train it.
 
-    TARGET is the reference model (default), "module:factory", a script, which is run with
-    ARGS and left after N steps of the first GAN that it fits, or two saved networks:
-    generator.keras discriminator.keras. Nothing is recorded or kept.
+    TARGET is one of: the reference model (default); "module:factory"; a script, which runs
+    with ARGS and is left after N steps of the first GAN it fits; two saved networks,
+    generator.keras discriminator.keras. Nothing is kept.
 
-    Exit status: 0 nothing detected at or above --fail-on; 1 something was; 2 it cannot be
-    built, trains no GAN, or its training raised; 130 interrupted.
+    Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was; 2 if
+    the target cannot be built, trains no GAN, or raised; 130 if interrupted.
     """
     import sys
 
@@ -51,7 +51,7 @@ def command(
     from gandoctor.experiments.target import DEFAULT_TARGET
 
     target = target or DEFAULT_TARGET
-    with Console(stderr=True).status("Building the model and looking at its first steps"), _ended_by_any_signal():
+    with Console(stderr=True).status("Building the model and taking its first steps"), _ended_by_any_signal():
         diagnosis = check_target(target, arguments, given_options(given), dry_run_steps, ["gandoctor", *sys.argv[1:]])
     if as_json:
         click.echo(diagnosis.to_json())
@@ -62,7 +62,7 @@ def command(
 
 @contextmanager
 def _ended_by_any_signal() -> Iterator[None]:
-    """Take SIGTERM and SIGHUP as Ctrl-C, so that the child and its directory go whatever ends us."""
+    """Treat SIGTERM and SIGHUP as Ctrl-C, so that the child and its directory are always removed."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

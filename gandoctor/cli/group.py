@@ -43,6 +43,6 @@ class LazyGroup(click.Group):
 def gandoctor() -> None:
     """Find out why your GAN failed to train.
 
-    Start with `gandoctor run --watch`: it trains a small GAN on real digits, shows it
-    live and writes a report.
+    Start with `gandoctor run --watch`. It trains a small GAN on real digits, shows the
+    training live and writes a report.
     """

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the exit status they ask for."""
+"""Options that several commands share, and the exit status."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(["info", "warning", "critical", "never"]),
         default="critical",
         show_default=True,
-        help="Exit with status 1 if a finding of at least this severity was detected.",
+        help="Exit with status 1 if a finding of this severity or above was detected.",
     )(function)
 
 
@@ -29,12 +29,16 @@ def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that are handed to a factory, as `Training` describes; `given_options` collects them."""
     for option in reversed(
         (
-            click.option("--preset", metavar="NAME", help="quick or reference, for the reference model."),
+            click.option("--preset", metavar="NAME", help="Preset of the reference model: quick or reference."),
             click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; repeatable."),
             click.option(
-                "--fault", "faults", metavar="NAME[@STEP]", multiple=True, help="Switch a fault on; see `faults`."
+                "--fault",
+                "faults",
+                metavar="NAME[@STEP]",
+                multiple=True,
+                help="Switch on a fault; `gandoctor faults` lists them.",
             ),
-            click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the training."),
+            click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Random seed."),
             click.option("--data", metavar="NAME|FILE.npz|FOLDER", help="Real images to train on."),
         )
     ):

@@ -1,4 +1,4 @@
-"""`gandoctor run`: train in a child process, show it, and end in a report whatever happens."""
+"""`gandoctor run`: train in a child process, show it, and always end with a report."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ INTERRUPTED = 130
 @click.command("run")
 @click.argument("target", required=False)
 @click.argument("arguments", nargs=-1, metavar="[-- ARGS]", type=click.UNPROCESSED)
-@click.option("--watch", is_flag=True, help="Show the training live; without a terminal, in plain lines.")
+@click.option("--watch", is_flag=True, help="Show the training live. Without a terminal, print plain lines.")
 @factory_options
-@click.option("--steps", type=click.IntRange(min=1), help="Training steps.")
+@click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
 @click.option(
     "--stop-on",
     type=click.Choice(["warning", "critical"]),
-    help="Stop the training at a finding this severe.",
+    help="Stop training at the first finding of this severity.",
 )
 @fail_on_option
 def command(
@@ -36,16 +36,17 @@ def command(
 ) -> int:
     """Train TARGET with monitors attached and write a report.
 
-    TARGET is the reference model (default), "module:factory", a function that returns a
-    gandoctor.experiments.Training, or a script: it runs unchanged, given ARGS, and every
-    GAN it trains with keras.Model.fit is recorded. What it prints is shown, or kept in
-    training.log while a terminal is taken by --watch.
+    TARGET is one of: the reference model (default); "module:factory", a function that
+    returns a gandoctor.experiments.Training; a script, which runs unchanged with ARGS.
+    Every GAN that the script trains with keras.Model.fit is recorded. Its output is shown,
+    or kept in training.log while --watch uses the terminal.
 
-    Ctrl-C ends the training after its current step and still writes the report; a second
-    one ends at once.
+    Ctrl-C ends training after the current step and still writes the report. A second
+    Ctrl-C ends at once.
 
-    Exit status: 0 nothing detected at or above --fail-on; 1 something was, or the training
-    crashed; 2 unusable arguments; 130 interrupted. A script's own status, where it is not 0.
+    Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was, or
+    the training crashed; 2 for unusable arguments; 130 if interrupted. A script that exits
+    with another status passes it on.
     """
     import sys
     from datetime import datetime

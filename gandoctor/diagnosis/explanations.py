@@ -5,7 +5,6 @@ from __future__ import annotations
 MECHANISMS: dict[str, tuple[str, ...]] = {
     "saturated-output": ("no-batch-norm", "range-mismatch", "GD006"),
     "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
-    "gradient-fades-with-depth": ("no-batch-norm", "saturated-output"),
     "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),
     "logarithm-of-zero": ("logits-taken-for-probabilities", "GD105"),
     "exploding-updates": ("loss-too-large", "learning-rate-mistyped", "GD104", "GD006"),

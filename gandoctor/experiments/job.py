@@ -18,9 +18,9 @@ class ExitStatus(IntEnum):
 
     COMPLETED = 0
     UNUSABLE = 64
-    """Nothing was trained: the target or its options cannot be used. A `Message` says why."""
+    """Nothing was trained: the target or its options cannot be used. A `ChildMessage` says why."""
     CRASHED = 70
-    """Training raised. The run is closed with reason "crashed"; a `Message` says what was raised."""
+    """Training raised. The run is closed with reason "crashed"; a `ChildMessage` says what was raised."""
     INTERRUPTED = 130
     """A signal, or the death of the launcher, ended it; the run is closed with reason "interrupted"."""
 
@@ -59,7 +59,7 @@ class Control(BaseModel):
     why: str | None = None
 
 
-class Message(BaseModel):
+class ChildMessage(BaseModel):
     """One JSON line on the child's standard output: where a script's GAN is recorded, or the child's last words.
 
     Attributes:

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.job import LOG_NAME, Control, ExitStatus, Job, Message
+from gandoctor.experiments.job import LOG_NAME, ChildMessage, Control, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
 
@@ -70,7 +70,7 @@ class ChildTraining:
         self.runs: dict[Path, str | None] = {} if is_script(job.target) else {Path(job.run_dir): None}
         self._recording = self.run_dir = Path(job.run_dir)
         self._words = b""
-        self._last_message: Message | None = None
+        self._last_message: ChildMessage | None = None
         self.log_path = self.run_dir / LOG_NAME
         self._created = _make_run_dir(self.run_dir)
         with self.log_path.open("wb") as log:
@@ -161,7 +161,7 @@ class ChildTraining:
 
     def _hear(self, line: bytes) -> None:
         try:
-            message = Message.model_validate_json(line)
+            message = ChildMessage.model_validate_json(line)
         except ValidationError:
             return
         if message.recording is None:
@@ -170,7 +170,7 @@ class ChildTraining:
         self._recording = _shown(Path(message.recording))
         self.runs.setdefault(self._recording, message.model)
 
-    def _judge(self, status: int, message: Message | None) -> Outcome:
+    def _judge(self, status: int, message: ChildMessage | None) -> Outcome:
         log = f"The log is {self.log_path}."
         said = message.exit_status if message is not None else None
         if status == ExitStatus.COMPLETED:

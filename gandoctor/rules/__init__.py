@@ -1,4 +1,4 @@
-"""Rules: one failure mode = one file, in the folder of its kind. They judge recorded runs and never measure or draw."""
+"""Rules: one file per failure mode, in the folder of its kind. They judge recorded runs and never measure or draw."""
 
 from gandoctor.rules.registry import all_rules, find_rule
 from gandoctor.rules.rule import MODEL_CARD, Cause, Evidence, Finding, NotEvaluated, Rule, Severity, Status, limits_of

@@ -1,6 +1,6 @@
-"""The registry: every rule, found by folder. A module with a RULE in the folder of a kind is a rule.
+"""The registry of rules. Every module with a RULE in the folder of a kind is a rule.
 
-Third parties add rules through the entry-point group `gandoctor.rules`: each entry point loads a `Rule`.
+Third parties add rules through the entry-point group `gandoctor.rules`. Each entry point loads a `Rule`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gandoctor.rules.rule import KINDS, Rule
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Return every rule, built-in and from entry points, by id.
+    """Return all rules, built-in and from entry points, in order of id.
 
     Raises:
         GandoctorError: A third-party rule cannot be loaded, is not a Rule, or reuses an id.

@@ -1,4 +1,4 @@
-"""What a rule is, and the one place that decides whether it can be evaluated."""
+"""Rule: one failure mode, how it is detected, and the one place that decides whether it can be evaluated."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 Kind = Literal["contracts", "design", "gradients", "balance", "samples", "other"]
-"""What a rule judges: the folder it lives in; "other" for a plug-in's."""
+"""What a rule judges, named after its folder; "other" for a plug-in."""
 
 KINDS: tuple[Kind, ...] = ("contracts", "design", "gradients", "balance", "samples")
 FACTS: tuple[Kind, ...] = ("contracts", "design")
-"""Kinds of rules whose findings are facts about how the training is built, not symptoms."""
+"""Kinds whose findings are facts about how the training is built, not symptoms."""
 
 MODEL_CARD = "model_card"
-"""Stands for a signal in evidence that was read off the model card: it has no steps but 0."""
+"""The signal of evidence that was read from the model card; its only step is 0."""
 
 
 class Severity(StrEnum):
-    """How much a detected failure mode matters; ordered from harmless to fatal by `rank`."""
+    """How much a detected failure mode matters. `rank` orders severities from harmless to fatal."""
 
     INFO = "info"
     WARNING = "warning"
@@ -41,7 +41,7 @@ class Severity(StrEnum):
 
 
 class Status(StrEnum):
-    """Outcome of one rule on one run."""
+    """Outcome of a rule on a run."""
 
     DETECTED = "detected"
     NOT_DETECTED = "not_detected"
@@ -50,10 +50,10 @@ class Status(StrEnum):
 
 
 class NotEvaluated(Exception):
-    """Raised by `detect` when the run does not hold enough to decide.
+    """Raised by `detect` when the run does not contain enough to decide.
 
     Attributes:
-        reason: Why; shown.
+        reason: Why, as shown to the user.
     """
 
     def __init__(self, reason: Message | str) -> None:
@@ -67,13 +67,13 @@ class Evidence:
 
     Attributes:
         signal: Signal the observation was made on, or MODEL_CARD.
-        observed: The value that speaks for the failure mode (e.g. the window's median).
-        threshold: The limit it was compared with; None where the observation is a plain fact.
+        observed: The value that indicates the failure mode, e.g. the median of a window.
+        threshold: The limit it was compared with; None where there was nothing to compare.
         first_step: First step of the observation; last_step: its last.
-        statement: One sentence with the numbers in it.
-        severity: Lower (or raise) the rule's own severity for this run; None keeps it.
-        layers: The layers it is about, as "generator/PATH/NAME" or "discriminator/PATH/NAME".
-        detail: What `detect` found, in the rule's own terms, for its `causes`; nobody else reads it.
+        statement: A sentence or a few, with the numbers in them.
+        severity: Overrides the rule's own severity for this run; None keeps it.
+        layers: The layers concerned, as "generator/PATH/NAME" or "discriminator/PATH/NAME".
+        detail: What `detect` found, in the rule's own terms. Only the rule's `causes` reads it.
     """
 
     signal: str
@@ -92,12 +92,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Cause:
-    """A hypothesis, never an assertion: `test` says what would tell it from the next one.
+    """A hypothesis about a run, never an assertion: `test` says how to tell it from the next one.
 
     Attributes:
         id: Stable slug.
         title: What may have caused the symptom.
-        score: 0..1, used for ranking only; it is not a probability.
+        score: 0..1, for ranking only; not a probability.
         test: The measurement or experiment that decides, and what this run shows of it.
     """
 
@@ -113,11 +113,11 @@ class Cause:
 
 @dataclass(frozen=True)
 class Found:
-    """What `detect` found, for the rule's `causes`.
+    """What `detect` found, passed on to the rule's `causes`.
 
     Attributes:
-        evidence: Every observation, at least one.
-        limits: The thresholds they were made with.
+        evidence: Every observation; at least one.
+        limits: The thresholds that `detect` used.
     """
 
     evidence: tuple[Evidence, ...]
@@ -125,16 +125,17 @@ class Found:
 
     @property
     def details(self) -> list[Any]:
-        """The observations in the rule's own terms."""
+        """The observations in the rule's own terms, where `detect` attached any."""
         return [e.detail for e in self.evidence if e.detail is not None]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule says of one run; every rule yields exactly one.
+    """The outcome of a rule on a run, whatever it is.
 
     Attributes:
-        treatments: What to change, best first for this run; `diagnose` fills it in for what was detected.
+        reason: Why the rule was not evaluated, or the error; None otherwise.
+        treatments: What to change, best first for this run. `diagnose` fills it in where the rule was detected.
     """
 
     rule: Rule
@@ -147,27 +148,27 @@ class Finding:
 
     @property
     def first_step(self) -> int | None:
-        """First step of any evidence."""
+        """First step of all evidence."""
         return min((e.first_step for e in self.evidence), default=None)
 
     @property
     def last_step(self) -> int | None:
-        """Last step of any evidence."""
+        """Last step of all evidence."""
         return max((e.last_step for e in self.evidence), default=None)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A contract's or design rule's place among the causes: what it would set off, were it the only thing wrong.
+    """What a finding of a contract or design rule explains: the symptoms it would produce on its own.
 
-    The scores say how well it explains its symptoms, by the severity of the finding. They are judgement, ordered by how
-    surely the finding alone produces them.
+    The scores say how well a finding of each severity explains its symptoms. They are judgement, ordered by how
+    reliably the finding alone produces them.
 
     Attributes:
-        symptoms: Ids of the rules it would set off.
+        symptoms: Ids of the rules that would fire.
         critical: Score of a critical finding, 0..1; warning: of a warning; info: of a remark.
-        same_as: Ids of the hypotheses that say the same; other rules rank them among their causes.
-        refutes: Those of them that are wrong where the rule was evaluated and found nothing; None for all of them.
+        same_as: Ids of the hypotheses that mean the same. Other rules rank them among their causes.
+        refutes: Those of `same_as` that are ruled out when the rule is evaluated and finds nothing; None for all.
     """
 
     symptoms: tuple[str, ...]
@@ -183,7 +184,7 @@ class Explanation:
 
     @property
     def refuted(self) -> tuple[str, ...]:
-        """The hypotheses that are wrong where the rule was evaluated and found nothing."""
+        """The hypotheses that are ruled out when the rule is evaluated and finds nothing."""
         return self.same_as if self.refutes is None else self.refutes
 
 
@@ -195,18 +196,18 @@ class Rule:
         id: "GD" and three digits; stable.
         name: The failure mode's name, kebab-case; stable.
         title: One line for a heading.
-        severity: Of a detection, unless its evidence says otherwise.
-        requires: Signals without which nothing can be said.
-        detect: Pure function (run, limits) -> evidence, empty where nothing is wrong.
-        limits: Frozen thresholds; every one carries its provenance in the rule's file.
+        severity: Of a detection, unless its evidence overrides it.
+        requires: Signals the rule cannot do without.
+        detect: Pure function (run, limits) -> evidence; empty where nothing is wrong.
+        limits: Frozen thresholds. The rule's file says where each comes from.
         treatments: Ids from the catalogue, best first.
-        references: Where the reader can learn more.
-        page: The documentation page; the docstring of the rule's module.
-        loss_families: Families the rule makes sense for; None for all, and then the family may be unknown.
-        after_warm_up: Do not judge before `warm_up_end` (`contract_warm_up_end`); contracts and exact checks set False.
-        causes: Pure function (run, found) -> hypotheses, once the rule has fired; None where the finding is its own
-            cause.
-        explains: What the finding would set off, and the hypotheses that say the same; None where it explains nothing.
+        references: Further reading.
+        page: The documentation page: the docstring of the rule's module.
+        loss_families: Families the rule applies to; None for all, including an unknown one.
+        after_warm_up: Whether to wait for `warm_up_end` (facts: `contract_warm_up_end`). Exact checks need not.
+        causes: Pure function (run, found) -> hypotheses, called once the rule has fired; None where the finding is its
+            own cause.
+        explains: The symptoms the finding would produce, and the hypotheses that mean the same; None for no symptoms.
     """
 
     id: str
@@ -229,10 +230,9 @@ class Rule:
 
     @property
     def kind(self) -> Kind:
-        """What it judges, by the folder of its file; "other" for a plug-in's."""
-        package, _, _module = self.detect.__module__.rpartition(".")
-        folder = package.removeprefix("gandoctor.rules.")
-        return next((kind for kind in KINDS if kind == folder), "other")
+        """What it judges, by the folder of the file that defines `detect`; "other" for a plug-in."""
+        package = self.detect.__module__.rpartition(".")[0]
+        return next((kind for kind in KINDS if package == f"gandoctor.rules.{kind}"), "other")
 
     @property
     def is_fact(self) -> bool:
@@ -240,7 +240,7 @@ class Rule:
         return self.kind in FACTS
 
     def evaluate(self, run: Run) -> Finding:
-        """Judge a run. Decides for every rule alike what NOT_EVALUATED and ERRORED mean."""
+        """Judge a run. What NOT_EVALUATED and ERRORED mean is decided here, once for all rules."""
         reason = self._cannot_evaluate(run)
         if reason is not None:
             return Finding(self, Status.NOT_EVALUATED, self.severity, reason=reason)
@@ -271,17 +271,26 @@ class Rule:
         end = (contract_warm_up_end if self.is_fact else warm_up_end)(run.manifest)
         if self.after_warm_up and run.last_step < end:
             return Message(
-                "In warm-up: judged from step {end} on, and the run is at step {step}.", end=end, step=run.last_step
+                "Still in warm-up: this rule judges from step {end}, and the run is at step {step}.",
+                end=end,
+                step=run.last_step,
             )
         return None
 
 
 def not_recorded(run: Run, signal: str) -> Message:
-    """Return the sentence that a signal was not recorded, with the recording's own reason where it gave one."""
-    why = run.manifest.missing.get(signal)
-    if why is None:
+    """Return the sentence that a signal was not recorded, with the reason where the recording gave one."""
+    if signal not in run.manifest.missing:
         return Message("{signal} was not recorded.", signal=signal)
-    return Message("{signal} was not recorded: {why}.", signal=signal, why=Absence.read(why).message)
+    return Message("{signal} was not recorded: {why}.", signal=signal, why=why_missing(run, signal))
+
+
+def why_missing(run: Run, name: str, otherwise: Message | None = None) -> Message:
+    """Return why something is missing: the recording's own reason, a clause; `otherwise` where it gave none."""
+    absence = run.manifest.missing.get(name)
+    if absence is not None:
+        return Absence.read(absence).message
+    return Message("{signal} was not recorded", signal=name) if otherwise is None else otherwise
 
 
 def limits_of(rule: Rule) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""When symptoms may be judged: early excursions of the losses are normal in healthy GAN training."""
+"""When rules begin to judge: early in training, healthy GANs show the symptoms of failing ones."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ CONTRACT_SHARE = 0.15
 def warm_up_end(manifest: Manifest) -> int:
     """Return the first step at which symptom rules judge.
 
-    500 steps or half of the planned steps, whichever is first. 300 steps, after which no healthy run of the first round
-    of measurements had a loss under 0.05, and 15 % of the planned ones were tried first: in the calibration split of
-    the fault benchmark they had symptoms judged while samples were still taking shape, those of most healthy runs with
-    600 planned steps and, until step 500, those of runs with a quarter of the learning rates.
+    500 steps or half of the planned steps, whichever comes first. An earlier version used 300 steps, after which no
+    healthy run of the first round of measurements had a loss under 0.05, or 15 % of the planned ones. On the
+    calibration split of the fault benchmark that was too early. Samples were still taking shape in most healthy runs
+    with 600 planned steps and, until step 500, in runs with a quarter of the learning rates.
     """
     return _end(manifest, WARM_UP_STEPS, WARM_UP_SHARE)
 
 
 def contract_warm_up_end(manifest: Manifest) -> int:
-    """Return the first step at which those contracts judge that need many steps: 300, or 15 % of the planned ones.
+    """Return the first step at which contracts judge that need many steps: 300, or 15 % of the planned steps.
 
-    They rest on inequalities that hold in every step of a sound game, and need time for networks to differ only. Kept
-    as it was when contracts were measured on 45 healthy runs.
+    Such contracts rest on inequalities that hold at every step of a sound game. They wait only for the networks to
+    differ. The values are those with which contracts were measured on 45 healthy runs.
     """
     return _end(manifest, CONTRACT_STEPS, CONTRACT_SHARE)
 

@@ -103,8 +103,7 @@ class Run:
         run.manifest = manifest or Manifest()
         run._reals = reals
         for name, series in signals.items():
-            if series:
-                run._column(name).add(np.array(list(series), np.int64), np.array(list(series.values()), np.float64))
+            run.add_signal(name, series)
         every = np.array(sorted({step for series in signals.values() for step in series}), np.int64)
         if len(every):
             run._column(STEP).add(every, every)
@@ -122,6 +121,12 @@ class Run:
         earlier._columns = {name: column for name, column in columns.items() if len(column.read()[0])}
         earlier.events = [event for event in self.events if event.kind != "ended"]
         return earlier
+
+    def add_signal(self, name: str, values: Mapping[int, float]) -> None:
+        """Add a signal in memory, as if it had been recorded: step -> value. The directory stays as it is."""
+        if values:
+            self._column(name).add(np.array(list(values), np.int64), np.array(list(values.values()), np.float64))
+            self.__dict__.pop("signals", None)
 
     def _column(self, name: str) -> Column:
         return self._columns.setdefault(name, Column())

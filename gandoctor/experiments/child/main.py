@@ -1,7 +1,7 @@
 """The training child: `python -m gandoctor.experiments.child.main` builds the target, fits it, records the run.
 
-Standard input carries the `Job` and then `Control` lines, standard output `Message`s, standard error is the log. It
-ends with an `ExitStatus`. The launcher is the only intended caller.
+Standard input carries the `Job` and then `Control` lines, standard output `ChildMessage`s, standard error is the log.
+It ends with an `ExitStatus`. The launcher is the only intended caller.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.child.script import ScriptEnded, run_script
 from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
-from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ExitStatus, Job, Message
+from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
 from gandoctor.experiments.training import Training
@@ -155,7 +155,7 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
 
 def _run_script(job: Job, stop: StopRequest, message_fd: int) -> None:
     def announce(run_dir: Path, model: str) -> None:
-        _send(message_fd, Message(recording=str(run_dir), model=model))
+        _send(message_fd, ChildMessage(recording=str(run_dir), model=model))
 
     unrecorded = run_script(job, stop, announce)
     if unrecorded is not None:
@@ -180,11 +180,11 @@ def _read_line(fd: int) -> bytes:
 
 
 def _say(message_fd: int, error: str, **fields: Any) -> None:
-    if not _send(message_fd, Message(error=error[:MESSAGE_MAX_CHARACTERS], **fields)):
+    if not _send(message_fd, ChildMessage(error=error[:MESSAGE_MAX_CHARACTERS], **fields)):
         print(error, file=sys.stderr)  # the launcher is gone; the log is not
 
 
-def _send(message_fd: int, message: Message) -> bool:
+def _send(message_fd: int, message: ChildMessage) -> bool:
     try:
         os.write(message_fd, message.model_dump_json(exclude_defaults=True).encode() + b"\n")
     except OSError:

@@ -1,59 +1,74 @@
-"""GD007: the latents the generator is given do not vary.
+"""GD007: the latents that the generator is given do not vary.
 
 What it is
-    All images of a batch are made from one and the same latent, or every step is given the same batch of latents, or
-    only a handful of batches comes back again and again. `np.zeros` in place of noise, a seed that is set inside the
-    loop and latents drawn once before it are the usual ways there.
+    All images of a batch are made from one latent, or every step is given the same batch of latents, or only a handful
+    of batches comes back again and again. The usual reasons are `np.zeros` in place of noise, a seed that is set
+    inside the loop, and latents drawn once before it.
 
 Why it hurts
-    A generator is a function of its latents: it can make no more different images than it is given latents. The
-    discriminator soon knows them all, its loss goes to zero, and the same image on every place looks like mode
-    collapse although the generator is not to blame.
+    A generator is a function of its latents: it cannot make more different images than it is given latents. The
+    discriminator soon knows them all and its loss goes to zero. The same image in every place looks like mode
+    collapse, although the generator is not to blame.
 
 How it is recognised
-    Exactly, from mean and spread of the latents in each training step, also during warm-up. A spread of 0 within the
-    batch, in two successive steps. Or both numbers the same as in the step before, for ten steps on end. Or no more
-    than 16 different pairs of numbers in 200 steps. Where the steps cannot be seen, only the latent sampler that the
-    monitor was given can be looked at: a standard deviation of 0.
+    The check is exact: it uses mean and spread of the latents in each training step, also during warm-up. It looks for
+    a spread of 0 within the batch in two successive steps, for both numbers the same as in the step before for ten
+    steps in a row, and for no more than 16 different pairs of numbers in 200 steps. Where the steps cannot be seen,
+    only the latent sampler that the monitor was given can be checked: for a standard deviation of 0.
 
 What it is not
-    Small latents are latents: 0.01 times the usual ones did no visible harm in our measurements, because batch
-    normalisation scales them up. They are mentioned, no more. The latents of the monitor's own probes are the same
-    ones on purpose and are not judged. A batch of a single image has no spread, nor has that of its real images; it
-    is its mean that has to change. Labels in the place of latents, the same classes in every batch, are not noise.
-    Samples that are all alike from varied latents are mode collapse (GD403).
+    Small latents are latents. Latents 0.01 times the usual size did no visible harm in our measurements, because batch
+    normalisation scales them up; they are only mentioned. The latents of the monitor's own probes are the same on
+    purpose and are not judged. A batch of a single image has no spread, and neither have its real images; its mean
+    has to change instead. Labels in place of latents, the same classes in every batch, are not noise. Samples that are
+    all alike although the latents vary are mode collapse (GD403).
 
 What to do
-    Draw new latents for every batch, and once more for the generator's own step. Seed once, before the loop. Look at
-    what the generator is really given: two rows of one batch should differ, and so should the first rows of two
-    successive batches.
+    Draw new latents for every batch, and again for the generator's own step. Seed once, before the loop. Look at what
+    the generator is really given: two rows of one batch should differ, and so should the first rows of two successive
+    batches.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from gandoctor.rules.reading.repetition import few_batches, longest_stretch, repeated_stretch, same_as_before
-from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
+from gandoctor.message import Message, sentences
+from gandoctor.rules.hypotheses.players import DEGENERATE_LATENTS
+from gandoctor.rules.hypothesis import Hypothesis
+from gandoctor.rules.reading.repetition import Stretch, few_batches, longest_stretch, repeated_stretch, same_as_before
+from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity, why_missing
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEED_RESET = Hypothesis(
+    "seed-reset",
+    Message("The seed is set inside the loop, or the latents are drawn once before it"),
+    Message(
+        "Print the first row of the latents of two successive steps: they are equal, although the rows of one step "
+        "differ."
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Thresholds; what varies at all varies by far more, so they only allow for rounding and for chance.
+    """Thresholds. Anything that varies varies by far more; they only allow for rounding and for chance.
 
     Attributes:
-        rounding: Relative to the size of latents: a spread or a difference that float32 explains. Measured on
-            constant rows: up to 6e-8. The spread of latents 0.01 times too small is 6e-3.
+        rounding: Relative to the size of the latents: a spread or a difference that float32 explains. Measured on
+            constant rows: up to 6e-8. The spread of latents 0.01 times the usual size is 6e-3.
         constant_steps: Successive steps without spread: the last batch of an epoch may be a single image.
         repeated_steps: Successive steps with the same batch. Judgement; even two do not happen by chance.
         window: Steps in which the different batches are counted.
-        handful: Batches in them that count as a handful. Judgement: 200 steps should see 200.
-        small: Spread below which latents are worth a word: ten times below any law in use (uniform on [0, 1]: 0.29).
-        small_steps: Steps they must have been so small.
+        handful: Batches among them that count as a handful. Judgement: 200 steps should see 200.
+        small: Spread below which latents are mentioned: ten times below any law in use (uniform on [0, 1]: 0.29).
+        small_steps: Steps for which they must have been that small.
     """
 
     rounding: float = 1e-6
@@ -65,83 +80,106 @@ class Limits:
     small_steps: int = 20
 
 
+@dataclass(frozen=True)
+class Repetition:
+    """What repeats in the latents of the training steps.
+
+    Attributes:
+        within: Whether all latents of a batch were the same in some steps.
+        between: Whether the same batches come back.
+    """
+
+    within: bool
+    between: bool
+
+
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the spread within batches and on what repeats from step to step."""
+    """Return what shows in the spread within batches and in what repeats from step to step."""
+    import pandas as pd
+
     if "latent_spread" not in run or "latent_mean" not in run:
         return _from_sampler(run, limits)
     table = pd.DataFrame({"mean": run["latent_mean"], "spread": run["latent_spread"]}).dropna()
     if table.empty:
-        raise NotEvaluated("No batch of latents with finite values was recorded.")
+        raise NotEvaluated(Message("No batch of latents with finite values was recorded."))
     mean, spread = table["mean"], table["spread"]
     if _look_like_labels(mean, spread, limits):
-        raise NotEvaluated("The generator's first input looks like labels, one of K, not like noise.")
-    found = [*_constant(run, mean, spread, limits), *_repeated(mean, spread, limits)]
-    return found or _small(spread, limits)
+        raise NotEvaluated(Message("The generator's first input looks like one-hot labels, not like noise."))
+    within = longest_stretch(spread <= limits.rounding * _size(run), limits.constant_steps)
+    repeated = _repeated(mean, spread, limits)
+    evidence = [*_constant(run, within, mean, spread, limits), *repeated] or _small(spread, limits)
+    repetition = Repetition(within=within is not None, between=bool(repeated))
+    return [replace(one, detail=repetition) for one in evidence]
 
 
-def _constant(run: Run, mean: pd.Series[float], spread: pd.Series[float], limits: Limits) -> list[Evidence]:
-    """Evidence where the images of a batch share one latent."""
-    found = longest_stretch(spread <= limits.rounding * _size(run), limits.constant_steps)
-    if found is None:
+def _constant(
+    run: Run, within: Stretch | None, mean: pd.Series[float], spread: pd.Series[float], limits: Limits
+) -> list[Evidence]:
+    """Return evidence where the images of a batch share one latent."""
+    if within is None:
         return []
-    severity = Severity.CRITICAL if found.ongoing else Severity.WARNING
-    statement = (
-        f"Every image of a batch was given the same latent in {found.count} successive steps, from step "
-        f"{found.first_step} to {found.last_step}: the latents do not vary within the batch.{found.ending}"
-    )
-    within = slice(found.first_step, found.last_step)
-    if not same_as_before(mean.loc[within], spread.loc[within], limits.rounding).iloc[1:].all():
-        # The one latent changes from step to step. Batches of a single image do the same.
-        reals = run["real_spread"].loc[within] if "real_spread" in run else None
+    first, last = within.first_step, within.last_step
+    severity = Severity.CRITICAL if within.ongoing else Severity.WARNING
+    excuse = None
+    if not same_as_before(mean.loc[first:last], spread.loc[first:last], limits.rounding).iloc[1:].all():
+        # The one latent changes from step to step. So do batches of a single image.
+        reals = run["real_spread"].loc[first:last] if "real_spread" in run else None
         if reals is not None and (reals == 0).all():
             return []
         if reals is None:
             severity = Severity.WARNING
-            statement += " That is as it should be if your batches hold a single image."
-    return [
-        Evidence(
-            "latent_spread",
-            float(spread.loc[within].max()),
-            limits.rounding * _size(run),
-            found.first_step,
-            found.last_step,
-            statement,
-            severity,
-        )
-    ]
+            excuse = Message("This is correct if your batches hold a single image.")
+    statement = Message(
+        "Every image of a batch was given the same latent in {steps} successive steps, from step {first} to {last}.",
+        steps=within.count,
+        first=first,
+        last=last,
+    )
+    observed, threshold = float(spread.loc[first:last].max()), limits.rounding * _size(run)
+    told = sentences(statement, within.ending, excuse)
+    return [Evidence("latent_spread", observed, threshold, first, last, told, severity)]
 
 
 def _repeated(mean: pd.Series[float], spread: pd.Series[float], limits: Limits) -> list[Evidence]:
-    """Evidence where the same batch, or a handful of them, comes back."""
-    same = repeated_stretch(mean, spread, limits.rounding, limits.repeated_steps)
-    if same is not None:
-        statement = (
-            f"The generator was given the same batch of latents in {same.count} successive steps, from step "
-            f"{same.first_step} to {same.last_step}: their mean and spread do not change.{same.ending}"
+    """Return evidence where the same batch, or a handful of them, comes back."""
+    found = repeated_stretch(mean, spread, limits.rounding, limits.repeated_steps)
+    if found is not None:
+        statement = Message(
+            "The generator was given the same batch of latents in {steps} successive steps, from step {first} to "
+            "{last}: their mean and spread do not change.",
+            steps=found.count,
+            first=found.first_step,
+            last=found.last_step,
         )
     else:
         few = few_batches(mean, spread, limits.rounding, limits.window, limits.handful)
         if few is None:
             return []
-        same, count = few
-        statement = (
-            f"From step {same.first_step} to {same.last_step} no more than {count} different batches of latents come "
-            f"back again and again; every step should draw its own.{same.ending}"
+        found, count = few
+        statement = Message(
+            "From step {first} to {last} no more than {batches} different batches of latents keep coming back. "
+            "Every step should draw its own.",
+            batches=count,
+            first=found.first_step,
+            last=found.last_step,
         )
-    observed = float(mean.loc[same.first_step])
-    severity = Severity.CRITICAL if same.ongoing else Severity.WARNING
-    return [Evidence("latent_mean", observed, None, same.first_step, same.last_step, statement, severity)]
+    observed = float(mean.loc[found.first_step])
+    severity = Severity.CRITICAL if found.ongoing else Severity.WARNING
+    told = sentences(statement, found.ending)
+    return [Evidence("latent_mean", observed, None, found.first_step, found.last_step, told, severity)]
 
 
 def _small(spread: pd.Series[float], limits: Limits) -> list[Evidence]:
-    """A word on latents that vary, but far less than usual."""
+    """Return a remark on latents that vary, but far less than usual."""
     found = longest_stretch((spread > 0) & (spread < limits.small), limits.small_steps)
     if found is None or not found.ongoing:
         return []
     observed = float(spread.loc[found.first_step : found.last_step].median())
-    statement = (
-        f"The latents vary by {observed:.2g} only, from step {found.first_step} on; 0.3 to 1 is usual. A generator "
-        "with batch normalisation scales them up and need not suffer; one without may make images all alike."
+    statement = Message(
+        "The latents vary by only {spread:.2g} from step {first} on; 0.3 to 1 is usual. A generator with batch "
+        "normalisation scales them up and need not suffer; one without may make all images alike.",
+        spread=observed,
+        first=found.first_step,
     )
     return [
         Evidence("latent_spread", observed, limits.small, found.first_step, found.last_step, statement, Severity.INFO)
@@ -149,21 +187,21 @@ def _small(spread: pd.Series[float], limits: Limits) -> list[Evidence]:
 
 
 def _from_sampler(run: Run, limits: Limits) -> list[Evidence]:
-    """What the latent sampler alone tells where the steps cannot be seen."""
+    """Return what the latent sampler alone shows where the steps cannot be seen."""
     card = run.manifest.latent
-    why = run.manifest.missing.get("latent_spread", "not recorded")
-    if card is None or card.std is None or card.source == "assumed":
-        raise NotEvaluated(f"The latents of the training steps were not seen: {why}.")
+    unseen = Message("The latents of the training steps were not seen: {why}.", why=why_missing(run, "latent_spread"))
+    if card is None or card.std is None or card.mean is None or card.source == "assumed":
+        raise NotEvaluated(unseen)
     if card.std > limits.rounding * _size(run):
-        raise NotEvaluated(
-            f"The latents of the training steps were not seen: {why}. Those that the monitor was given vary (standard "
-            f"deviation {card.std:.3g})."
-        )
-    statement = (
-        f"The latent sampler that the monitor was given returns one constant, {card.mean:.3g}; if training draws its "
-        "latents the same way, the generator can make a single image only."
+        varied = Message("Those that the monitor was given vary (standard deviation {spread:.3g}).", spread=card.std)
+        raise NotEvaluated(sentences(unseen, varied))
+    statement = Message(
+        "The latent sampler that the monitor was given returns the constant {constant:.3g}. If training draws its "
+        "latents the same way, the generator can make only one image.",
+        constant=card.mean,
     )
-    return [Evidence("latent_spread", card.std, limits.rounding * _size(run), 0, run.last_step, statement)]
+    threshold = limits.rounding * _size(run)
+    return [Evidence("latent_spread", card.std, threshold, 0, run.last_step, statement)]
 
 
 def _look_like_labels(mean: pd.Series[float], spread: pd.Series[float], limits: Limits) -> bool:
@@ -177,39 +215,38 @@ def _look_like_labels(mean: pd.Series[float], spread: pd.Series[float], limits: 
 
 
 def _size(run: Run) -> float:
-    """How large latents are: their largest magnitude, 1 where it is not known or smaller."""
+    """Return how large latents are: their largest magnitude, 1 where it is smaller or not known."""
     card = run.manifest.latent
     known = [abs(v) for v in (card.minimum, card.maximum) if v is not None] if card is not None else []
     return max([1.0, *known])
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank the two ways there by what repeats."""
-    constant = repeated = False
-    if "latent_spread" in run and "latent_mean" in run:
-        mean, spread = run["latent_mean"], run["latent_spread"]
-        constant = longest_stretch(spread <= LIMITS.rounding * _size(run), LIMITS.constant_steps) is not None
-        repeated = bool(_repeated(mean, spread, LIMITS))
-        shown = "they are constant within the batch" if constant else "they vary within the batch"
-        shown += ", and the same batches come back" if repeated else ", and differ from step to step"
+    """Rank the two ways there by what repeats. The scores are judgement."""
+    if not found.details:
+        within, between = True, False
+        shown = Message("the sampler that the monitor was given returns a constant")
     else:
-        constant, shown = True, "the sampler that the monitor was given returns a constant"
+        repetition: Repetition = found.details[0]
+        within, between = repetition.within, repetition.between
+        shown = _shown(repetition)
+    rows = Message(
+        "Print two rows of the latents of one step: they are equal, as from `np.zeros` or from repeating one row."
+    )
     return [
-        Cause(
-            "degenerate-latents",
-            "The latents themselves hardly vary",
-            0.95 if constant else 0.4,
-            "Print two rows of the latents of one step: they are equal, as from `np.zeros` or one row repeated. This "
-            f"run: {shown}.",
-        ),
-        Cause(
-            "seed-reset",
-            "The seed is set inside the loop, or the latents are drawn once before it",
-            0.2 if constant else 0.9 if repeated else 0.05,
-            "Print the first row of the latents of two successive steps: they are equal although the rows of one step "
-            f"differ. This run: {shown}.",
-        ),
+        DEGENERATE_LATENTS.cause(0.95 if within else 0.4, shown, rows),
+        SEED_RESET.cause(0.2 if within else 0.9 if between else 0.05, shown),
     ]
+
+
+def _shown(repetition: Repetition) -> Message:
+    if repetition.within:
+        if repetition.between:
+            return Message("they are constant within the batch, and the same batches come back")
+        return Message("they are constant within the batch, and differ from step to step")
+    if repetition.between:
+        return Message("they vary within the batch, and the same batches come back")
+    return Message("they vary within the batch, and differ from step to step")
 
 
 LIMITS = Limits()
@@ -217,7 +254,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD007",
     name="degenerate-latent-noise",
-    title="The latents the generator is given do not vary",
+    title=Message("The generator's latents do not vary"),
     severity=Severity.CRITICAL,
     requires=(),
     detect=detect,

@@ -1,37 +1,38 @@
-"""GD004: the generator's update also moves the discriminator.
+"""GD004: the generator's update also trains the discriminator.
 
 What it is
-    In the generator's step the discriminator is only there to pass a gradient on. Here its weights move too, and
-    they move towards calling generated images real, because that is the generator's label. The popular recipe of
-    stacking the two networks in one compiled model and training it does exactly this, and so does the article this
-    project began with.
+    In the generator's step the discriminator should only pass on a gradient. Here its weights move too, towards
+    calling generated images real, because that is the generator's label. The popular recipe of stacking the two
+    networks in one compiled model and training that model does exactly this, and so does the article this project
+    began with.
 
 Why it hurts
-    Half of the discriminator's training undoes the other half. That acts as a brake on it: in the first round of
-    measurements (two seeds) runs with the leak were as good as runs without, so it need not be why a run fails. But
-    the discriminator is then not trained on the loss one reads off, learning rates do not mean what they say, and
-    every other remedy acts on a game nobody designed.
+    Half of the discriminator's training undoes the other half. That slows the discriminator down. In the first round
+    of measurements (two seeds), runs with the leak were as good as runs without, so it need not be why a run fails.
+    But the discriminator is then not trained on the loss one reads, learning rates do not mean what they say, and
+    every other remedy acts on a game that nobody designed.
 
 How it is recognised
-    Exactly: the discriminator's trainable weights are compared before and after a generator update, and any
-    movement counts. One probe is enough, also during warm-up. A stationary discriminator moves by exactly 0.
+    The check is exact. The discriminator's trainable weights are compared before and after a generator update, and any
+    movement counts. One probe is enough, also during warm-up. A discriminator that is left alone moves by exactly 0.
 
 What it is not
-    Moving averages of batch normalisation may follow the generated images without any weight being trained; they
-    are not counted. A discriminator that moves in its own update is how it should be: that is `d_update_in_d_step`.
+    Moving averages of batch normalisation may follow the generated images while no weight is trained; they do not
+    count. A discriminator that moves in its own update is correct: that is `d_update_in_d_step`.
 
 What to do
-    Take two gradient tapes and hand each optimizer its own list of variables, or set `trainable` before every call
-    of a phase. Do not set `discriminator.trainable = False` once before compiling the stacked model, as older
-    tutorials say: in Keras 3 the flag is read when the training function is first traced, and the discriminator may
-    then never train again, with a one-line warning. Without the brake the discriminator gets stronger: be ready to
-    lower its learning rate.
+    Use two gradient tapes and give each optimizer its own list of variables, or set `trainable` before every call of a
+    phase. Do not set `discriminator.trainable = False` once before compiling the stacked model, as older tutorials
+    advise. Keras 3 reads the flag when the training function is first traced, and the discriminator may then never
+    train again, with only a one-line warning. Without the leak the discriminator gets stronger: be ready to lower its
+    learning rate.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gandoctor.message import Message, sentences
 from gandoctor.rules.rule import Evidence, Explanation, Rule, Severity
 from gandoctor.store import Run
 
@@ -49,21 +50,26 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """One evidence over all probes in which the discriminator moved."""
+    """Return one observation of all probes in which the discriminator moved."""
     moved = run["d_update_in_g_step"]
     leaks = moved[moved > limits.movement]
     if leaks.empty:
         return []
-    first, last = int(leaks.index[0]), int(leaks.index[-1])
-    statement = (
-        f"The generator's update moved the discriminator in {len(leaks)} of {len(moved)} probes, "
-        f"by {float(leaks.median()):.3g} (L2 norm) in the median"
+    observed = float(leaks.median())
+    statement = Message(
+        "The generator's update moved the discriminator in {leaks} of {probes} probes, by a median of {movement:.3g} "
+        "(L2 norm).",
+        leaks=len(leaks),
+        probes=len(moved),
+        movement=observed,
     )
     if "d_update_in_d_step" in run:
         own = float(run["d_update_in_d_step"].median())
         if own > 0:
-            statement += f", {float(leaks.median()) / own:.0%} of its movement in its own update"
-    return [Evidence("d_update_in_g_step", float(leaks.median()), limits.movement, first, last, f"{statement}.")]
+            share = Message("That is {share:.0%} of its movement in its own update.", share=observed / own)
+            statement = sentences(statement, share)
+    first, last = int(leaks.index[0]), int(leaks.index[-1])
+    return [Evidence("d_update_in_g_step", observed, limits.movement, first, last, statement)]
 
 
 LIMITS = Limits()
@@ -71,7 +77,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD004",
     name="discriminator-updated-by-generator-step",
-    title="The generator's update also trains the discriminator",
+    title=Message("The generator's update also trains the discriminator"),
     severity=Severity.WARNING,
     requires=("d_update_in_g_step",),
     detect=detect,
@@ -84,7 +90,7 @@ RULE = Rule(
     ),
     page=__doc__,
     after_warm_up=False,
-    # Half of the discriminator's training undoes the other half: a brake. It is not known to spoil samples.
+    # The leak slows the discriminator down. It is not known to spoil samples.
     explains=Explanation(
         symptoms=("GD302",),
         critical=0.5,

@@ -1,39 +1,46 @@
 """GD001: a loss, a gradient or a generated value is NaN or infinite.
 
 What it is
-    At some step a number that training computes stopped being a number. From then on every weight it touches is
-    NaN, and no later step can repair it.
+    At some step a number that training computes is no longer a number. From then on every weight it touches is NaN,
+    and no later step can repair that.
 
 Why it hurts
-    The run is over. Everything after the first such step is wasted time; the last checkpoint before it is the last
+    The run is over. Everything after the first such step is wasted time, and the last checkpoint before it is the last
     usable one.
 
 How it is recognised
-    Exactly: any recorded loss, gradient norm, weight movement, discriminator score or sample value that is NaN or
-    infinite. One step is enough, also during warm-up. Which signal was hit first tells the origin: a gradient that
-    is NaN under a finite loss points at a derivative (a square root or a norm at 0); a loss that is infinite points
-    at a logarithm of 0; gradients that grew for many steps before point at an explosion.
+    The check is exact: any recorded loss, gradient norm, weight movement, discriminator score or sample value that is
+    NaN or infinite. One step is enough, also during warm-up. The signal that was hit first shows the origin. A
+    gradient that is NaN under a finite loss points to a derivative (a square root or a norm at 0). A loss that is
+    infinite points to a logarithm of 0. Gradients that grew for many steps before point to an explosion.
 
 What it is not
-    Mixed precision with loss scaling produces an infinite gradient now and then on purpose and skips that update:
-    the losses stay finite and training goes on. Gradients alone, with every loss finite to the end, are therefore
-    only a warning. An infinite logit behind a saturated sigmoid is no failure either; logits are not judged here. A
-    signal that was not captured is absent, which is not NaN.
+    Mixed precision with loss scaling produces an infinite gradient now and then on purpose and skips that update: the
+    losses stay finite and training goes on. Non-finite gradients under losses that are finite to the end are therefore
+    only a warning. An infinite logit behind a saturated sigmoid is no failure either, and logits are not judged here.
+    A signal that was not recorded is absent, which is not NaN.
 
 What to do
     Go back to the last checkpoint before the first step named here. Lower the learning rates and clip the gradient
-    norm; compute the loss from logits; check the data for NaN and for values far outside their range.
+    norm. Compute the loss from logits. Check the data for NaN and for values far outside their range.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from gandoctor.message import Message, clauses, sentences
+from gandoctor.rules.hypotheses.data import BAD_DATA
+from gandoctor.rules.hypotheses.training import EXPLODING_UPDATES, LOGARITHM_OF_ZERO
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOSSES = ("d_loss", "g_loss")
 _GRADIENTS = ("d_grad_norm", "g_grad_norm")
@@ -51,29 +58,50 @@ _REST = (
     "sample_std",
 )
 
-_SKIPPED = " Every loss stayed finite: harmless if loss scaling (mixed precision) skipped these updates."
+_SKIPPED = Message(
+    "Every loss stayed finite, so this is harmless if loss scaling (mixed precision) skipped these updates."
+)
+
+SINGULAR_DERIVATIVE = Hypothesis(
+    "singular-derivative",
+    Message("A derivative is undefined where the run arrived (square root or norm at 0, division by 0)"),
+    Message(
+        "The gradient is NaN at a step whose loss is finite, with no growth before. Adding an epsilon under the root "
+        "(gradient penalty, standard deviation) prevents it."
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Thresholds; the first is exact, the others serve the ranking of causes only and are judgement, not measured.
+    """Thresholds. The first is exact; the others only rank causes and are judgement, not measured.
 
     Attributes:
         tolerated: Non-finite values a healthy run may have: none.
         explosion: Growth of a gradient norm over its earlier median that counts as an explosion (the healthy
             runs of the first round of measurements stayed under 3).
         look_back: Steps before the first non-finite value in which growth is looked for.
-        start: Up to this step a failure is one "from the start".
+        start: Last step at which a failure counts as one from the start.
+        wide: Magnitude of the data above which they are suspect.
     """
 
     tolerated: int = 0
     explosion: float = 10.0
     look_back: int = 50
     start: int = 2
+    wide: float = 10.0
 
 
 @dataclass(frozen=True)
-class _Failure:
+class Failure:
+    """A signal that was not finite at some step.
+
+    Attributes:
+        value: The first value that was not finite.
+        first_step: Its step; last_step: the last step with such a value.
+        count: Steps with such a value.
+    """
+
     signal: str
     value: float
     first_step: int
@@ -81,7 +109,37 @@ class _Failure:
     count: int
 
 
-def _failures(run: Run) -> list[_Failure]:
+@dataclass(frozen=True)
+class _Growth:
+    """The largest growth of a gradient norm before the failure, and a clause about it."""
+
+    ratio: float
+    shown: Message
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """Return one observation per signal that was ever not finite, earliest first."""
+    if not any(name in run for name in (*_LOSSES, *_GRADIENTS, *_REST)):
+        raise NotEvaluated(Message("No loss, gradient, score or sample value was recorded."))
+    failures = [f for f in _failures(run) if f.count > limits.tolerated]
+    # Loss scaling skips updates with infinite gradients by design, and then the losses never notice.
+    skipped = {f.signal for f in failures} <= set(_GRADIENTS) and any(name in run for name in _LOSSES)
+    return [
+        Evidence(
+            signal=failure.signal,
+            observed=failure.value,
+            threshold=None,
+            first_step=failure.first_step,
+            last_step=failure.last_step,
+            statement=sentences(_statement(failure), _SKIPPED if skipped else None),
+            severity=Severity.WARNING if skipped else None,
+            detail=failure,
+        )
+        for failure in failures
+    ]
+
+
+def _failures(run: Run) -> list[Failure]:
     """Return the signals that failed, earliest first; at the same step losses come before gradients."""
     found = []
     for name in (*_LOSSES, *_GRADIENTS, *_REST):
@@ -90,88 +148,74 @@ def _failures(run: Run) -> list[_Failure]:
         series = run[name]
         bad = series[~np.isfinite(series.to_numpy())]
         if len(bad):
-            found.append(_Failure(name, float(bad.iloc[0]), int(bad.index[0]), int(bad.index[-1]), len(bad)))
+            found.append(Failure(name, float(bad.iloc[0]), int(bad.index[0]), int(bad.index[-1]), len(bad)))
     return sorted(found, key=lambda f: f.first_step)
 
 
-def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """One evidence a signal that was ever not finite, earliest first."""
-    if not any(name in run for name in (*_LOSSES, *_GRADIENTS, *_REST)):
-        raise NotEvaluated("No loss, gradient, score or sample value was recorded.")
-    failures = [f for f in _failures(run) if f.count > limits.tolerated]
-    # Loss scaling skips updates with infinite gradients by design, and then the losses never notice.
-    skipped = {f.signal for f in failures} <= set(_GRADIENTS) and any(name in run for name in _LOSSES)
-    return [
-        Evidence(
-            signal=f.signal,
-            observed=f.value,
-            threshold=None,
-            first_step=f.first_step,
-            last_step=f.last_step,
-            statement=(
-                f"{f.signal} is {_word(f.value)} at step {f.first_step}"
-                + (f", one of {f.count} steps up to {f.last_step}." if f.count > 1 else ", at that step only.")
-                + (_SKIPPED if skipped else "")
-            ),
-            severity=Severity.WARNING if skipped else None,
+def _statement(failure: Failure) -> Message:
+    value = _in_words(failure.value)
+    if failure.count == 1:
+        return Message(
+            "{signal} is {value} at step {step}, and at no other.",
+            signal=failure.signal,
+            value=value,
+            step=failure.first_step,
         )
-        for f in failures
-    ]
+    return Message(
+        "{signal} is {value} at step {step}, the first of {count} such steps up to step {last}.",
+        signal=failure.signal,
+        value=value,
+        step=failure.first_step,
+        count=failure.count,
+        last=failure.last_step,
+    )
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank what may have produced the first non-finite value."""
-    limits = LIMITS
-    first = _failures(run)[0]
-    growth = _growth(run, first.first_step, limits)
-    gradient_first = first.signal in _GRADIENTS
-    infinite_loss = first.signal in _LOSSES and np.isinf(first.value)
-    from_start = first.first_step <= limits.start
-    grew = "no gradient norm was recorded before" if growth is None else growth[1]
-    exploded = growth is not None and growth[0] > limits.explosion
-    data = run.manifest.data
-    data_text = (
-        "the data's range was not recorded"
-        if data is None
-        else f"the probe data lie in {data.minimum:g} .. {data.maximum:g}, mean {data.mean:g}"
+    """Rank what may have produced the first non-finite value. The scores are judgement."""
+    first: Failure = found.details[0]
+    growth = _growth(run, first.first_step, found.limits)
+    grew = Message("no gradient norm was recorded before") if growth is None else growth.shown
+    exploded = growth is not None and growth.ratio > found.limits.explosion
+    in_loss, in_gradient = first.signal in _LOSSES, first.signal in _GRADIENTS
+    came_first = Message("{signal} was first, {value}", signal=first.signal, value=_in_words(first.value))
+    explosion = Message(
+        "Gradient norms grow for many steps before the failure, and a learning rate ten times lower delays or prevents "
+        "it."
     )
-    wide_data = data is not None and max(abs(data.minimum), abs(data.maximum)) > 10
+    logarithm = Message(
+        "The loss becomes infinite before the gradients do, while the discriminator is confident. Computing it from "
+        "logits prevents that."
+    )
+    infinite_loss = in_loss and np.isinf(first.value)
     return [
-        Cause(
-            "exploding-updates",
-            "The learning rate is too large: updates exploded",
-            0.9 if exploded else 0.2 if growth is not None else 0.4,
-            "Gradient norms grow for many steps before the first NaN, and a ten times smaller learning rate moves or "
-            f"removes it. This run: {grew}.",
-        ),
-        Cause(
-            "logarithm-of-zero",
-            "The loss takes the logarithm of a probability that reached 0",
-            0.85 if infinite_loss else 0.35 if first.signal in _LOSSES else 0.1,
-            "The loss turns infinite before the gradients do, while the discriminator is sure of itself; computing it "
-            f"from logits removes it. This run: {first.signal} was first, {_word(first.value)}.",
-        ),
-        Cause(
-            "singular-derivative",
-            "A derivative is not defined where the run arrived (square root or norm at 0, division by 0)",
-            0.7 if gradient_first and not exploded else 0.15,
-            "The gradient is NaN at a step whose loss is finite, with no growth before; adding an epsilon under "
-            "the root (gradient penalty, standard deviation) removes it. "
-            f"This run: {first.signal} was first; {grew}.",
-        ),
-        Cause(
-            "bad-data",
-            "The data hold NaN or values far outside the range the networks expect",
-            0.75 if from_start else 0.4 if wide_data else 0.25,
-            "`numpy.isfinite(x).all()` over the training data, and their minimum and maximum; a single bad image "
-            f"strikes once an epoch. This run: {data_text}; the failure came at step {first.first_step}.",
-        ),
+        EXPLODING_UPDATES.cause(0.9 if exploded else 0.2 if growth is not None else 0.4, grew, explosion),
+        LOGARITHM_OF_ZERO.cause(0.85 if infinite_loss else 0.35 if in_loss else 0.1, came_first, logarithm),
+        SINGULAR_DERIVATIVE.cause(0.7 if in_gradient and not exploded else 0.15, clauses(came_first, grew)),
+        _bad_data(run, first, found.limits),
     ]
 
 
-def _growth(run: Run, step: int, limits: Limits) -> tuple[float, str] | None:
-    """Return the largest growth of a gradient norm shortly before `step`, and half a sentence about it."""
-    best: tuple[float, str] | None = None
+def _bad_data(run: Run, first: Failure, limits: Limits) -> Cause:
+    data = run.manifest.data
+    wide = data is not None and max(abs(data.minimum), abs(data.maximum)) > limits.wide
+    if data is None:
+        shown = Message("the data's range was not recorded")
+    else:
+        shown = Message(
+            "the probe data lie in {low:g} to {high:g}, with a mean of {mean:g}",
+            low=data.minimum,
+            high=data.maximum,
+            mean=data.mean,
+        )
+    failed = Message("the failure came at step {step}", step=first.first_step)
+    score = 0.75 if first.first_step <= limits.start else 0.4 if wide else 0.25
+    return BAD_DATA.cause(score, clauses(shown, failed))
+
+
+def _growth(run: Run, step: int, limits: Limits) -> _Growth | None:
+    """Return the largest growth of a gradient norm shortly before a step; None where no norm was recorded."""
+    best: _Growth | None = None
     for name in _GRADIENTS:
         if name not in run:
             continue
@@ -184,13 +228,18 @@ def _growth(run: Run, step: int, limits: Limits) -> tuple[float, str] | None:
         base = float(earlier.median() if len(earlier) else recent.iloc[: max(1, len(recent) // 2)].median())
         peak = float(recent.max())
         ratio = peak / base if base > 0 else float("inf") if peak > 0 else 1.0
-        if best is None or ratio > best[0]:
-            best = (ratio, f"{name} rose to {peak:.3g}, {ratio:.3g} times its earlier median")
+        if best is None or ratio > best.ratio:
+            shown = Message(
+                "{signal} rose to {peak:.3g}, {ratio:.3g} times its earlier median", signal=name, peak=peak, ratio=ratio
+            )
+            best = _Growth(ratio, shown)
     return best
 
 
-def _word(value: float) -> str:
-    return "NaN" if np.isnan(value) else "infinite" if value > 0 else "minus infinite"
+def _in_words(value: float) -> Message:
+    if np.isnan(value):
+        return Message("NaN")
+    return Message("infinite") if value > 0 else Message("minus infinity")
 
 
 LIMITS = Limits()
@@ -198,7 +247,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD001",
     name="non-finite-values",
-    title="A loss, gradient or sample is NaN or infinite",
+    title=Message("A loss, gradient or sample is NaN or infinite"),
     severity=Severity.CRITICAL,
     requires=(),
     detect=detect,
@@ -216,7 +265,7 @@ RULE = Rule(
     page=__doc__,
     after_warm_up=False,
     causes=causes,
-    # What comes after a NaN is the NaN's doing; what made it is among its own causes.
+    # Whatever comes after a NaN is due to the NaN; what produced it is among its own causes.
     explains=Explanation(
         symptoms=(
             "GD201",

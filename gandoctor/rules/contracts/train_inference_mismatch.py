@@ -1,34 +1,34 @@
-"""GD010: training and inference see different networks.
+"""GD010: the networks behave differently in training and in inference mode.
 
 What it is
-    Batch normalisation and dropout make one network two: in training mode it goes by the batch at hand, in inference
-    mode by moving averages. Where the two differ much, the generator one samples from is not the one that was
-    trained; where one step runs in one mode and the other step in the other, the players do not even meet. The same
-    happens to a discriminator whose batch normalisation sees real and generated images together in one step and
-    generated ones alone in the other.
+    Batch normalisation and dropout turn one network into two. Training mode depends on the batch at hand, inference
+    mode on moving averages. Where the two differ much, the generator one samples from is not the one that was trained.
+    Where one step runs in one mode and the other step in the other, the players do not even meet. The same happens to
+    a discriminator whose batch normalisation sees real and generated images together in one step and generated ones
+    alone in the other.
 
 Why it hurts
-    The discriminator learns to reject images the generator never makes in its own step, and the generator is told
+    The discriminator learns to reject images that the generator never makes in its own step, and the generator is told
     that all is well. Both losses can be low while the images are noise.
 
 How it is recognised
-    By the images: those of training mode and of inference mode, from the same latents, differ by more than the
-    spread of the images, in 3 of 4 successive probes over at least 60 steps, after warm-up. And by the losses alone:
-    if both steps saw the same networks, the generator's loss could not be below -ln(1 - exp(-2 L_D)) (non-saturating
-    cross-entropy, by Jensen's inequality, whatever the networks are). A running median over 60 steps that is more
-    than 3 nats below it, persistently, cannot come from one game. Other families have bounds of their own.
+    By the images: those of training mode and of inference mode, from the same latents, differ by more than the spread
+    of the images, in 3 of 4 successive probes over at least 60 steps, after warm-up. And by the losses alone: if both
+    steps saw the same networks, the generator's loss could not be below -ln(1 - exp(-2 L_D)) (non-saturating
+    cross-entropy, by Jensen's inequality, whatever the networks). A running median over 60 steps that stays more than
+    3 nats below it cannot come from one game. Other families have bounds of their own.
 
 What it is not
     Early in training moving averages lag behind: a gap of 14 in the first step is normal, 0.04 to 0.31 after step 100.
     Blank images, in either mode, have no spread to compare with. A dropout of 0.4 or batch normalisation with a
-    momentum of 0.9 stay far below. Reversed labels also make both losses low; where the first updates of the players
-    show them, or nothing tells the two apart and both losses are near their floor, it is GD008.
-    Batch normalisation in the discriminator is not a fault while real and generated images have batches of their own:
-    its batch gap alone says nothing.
+    momentum of 0.9 stay far below. Reversed labels also make both losses low. Where the first updates of the players
+    show them, or where nothing separates the two and both losses are near their floor, it is GD008. Batch
+    normalisation in the discriminator is not a fault while real and generated images have separate batches: its batch
+    gap alone means nothing.
 
 What to do
     Lower the momentum of batch normalisation to 0.9 or less: its memory is about 1 / (1 - momentum) steps. Make the
-    discriminator's fakes as the generator's step makes them, with training=True. Take batch normalisation out of the
+    discriminator's fakes as the generator's step makes them, with training=True. Remove batch normalisation from the
     discriminator, or give it real and generated images in separate batches.
 """
 
@@ -37,13 +37,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
+from gandoctor.message import Message, sentences
 from gandoctor.rules.contracts.train_inference_mismatch_causes import causes
 from gandoctor.rules.reading.persistence import persistent_episode
 from gandoctor.rules.reading.phase_agreement import excess, running_jensen_residual
 from gandoctor.rules.reading.phase_blame import blame
-from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, why_missing
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
 
@@ -53,12 +53,12 @@ class Limits:
     """Thresholds.
 
     Attributes:
-        images: Difference of the generator's two modes in spreads of its images. The first round of measurements had
-            0.04 to 0.31 after step 100 in healthy runs, 0.6 with a dropout of 0.9 and 2.6 with a momentum of 0.999;
-            nine more healthy runs 0.02 to 0.41, the latter with 0.999 in both steps.
+        images: Difference of the generator's two modes in spreads of its images. Healthy runs of the first round of
+            measurements had 0.04 to 0.31 after step 100; 0.6 with a dropout of 0.9 and 2.6 with a momentum of 0.999.
+            Nine more healthy runs had 0.02 to 0.41, the latter with 0.999 in both steps.
         contrast: Standard deviation of the images, in the data's range, below which they are blank.
         residual: Nats by which the generator's loss lies below its bound. Healthy runs of the first round had medians
-            of -1.3 to 0.5 and single values up to 4.6, failing ones 8.6 and 9.4; in a second round running medians
+            of -1.3 to 0.5 and single values up to 4.6, failing ones 8.6 and 9.4. In a second round running medians
             stayed below -0.39 in 29 healthy runs and reached 5.2 to 8.9 in six whose steps differed.
         excess: For the other families, as in GD008.
     """
@@ -70,21 +70,21 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the generator's images and on the losses; either may be missing, not both."""
+    """Return what the losses and the generator's images show; either may be missing, not both."""
     evidence: list[Evidence] = []
-    reasons = []
+    reasons: list[Message] = []
     for judge in (_losses_apart, _images_apart):
         try:
             evidence += judge(run, limits)
         except NotEvaluated as reason:
-            reasons.append(str(reason))
+            reasons.append(reason.reason)
     if len(reasons) == 2:
-        raise NotEvaluated(" ".join(reasons))
+        raise NotEvaluated(sentences(*reasons))
     return evidence
 
 
 def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence where the losses cannot belong to one game and the aims of the players are not to blame."""
+    """Return evidence where the losses cannot belong to one game and the players' objectives are not to blame."""
     judged_from = contract_warm_up_end(run.manifest)
     both_win = persistent_episode(excess(run) > limits.excess, judged_from)
     if run.manifest.loss_family == "non_saturating":
@@ -100,27 +100,37 @@ def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
     confirmed = to_blame == "networks" or run.manifest.loss_family_source == "inferred"
     severity = episode.severity(Severity.CRITICAL if confirmed else Severity.WARNING)
     d_loss, g_loss = (float(episode.of(run[name]).median()) for name in ("d_loss", "g_loss"))
+    bound: float | None = None
     if run.manifest.loss_family == "non_saturating":
         below = float(episode.of(residual).median())
         bound = g_loss + below
-        statement = (
-            f"A discriminator with a loss of {d_loss:.2g} tells the generated images so well that the generator's loss "
-            f"must be {bound:.2g} at least; it is {g_loss:.2g}, {below:.1f} nats below. Its images or the "
-            f"discriminator are not the same in the two steps.{episode.ending}"
+        statement = Message(
+            "With a discriminator loss of {d_loss:.2g}, the generator's loss must be at least {bound:.2g}. It is "
+            "{g_loss:.2g}, {below:.1f} nats less. The generator's images or the discriminator differ between the two "
+            "steps.",
+            d_loss=d_loss,
+            bound=bound,
+            g_loss=g_loss,
+            below=below,
         )
-        return [Evidence("g_loss", g_loss, bound, episode.first_step, episode.last_step, statement, severity)]
-    statement = (
-        f"The losses are {d_loss:.2g} and {g_loss:.2g} in the median, lower than two players who see the same networks "
-        f"can both have.{episode.ending}"
-    )
-    return [Evidence("g_loss", g_loss, None, episode.first_step, episode.last_step, statement, severity)]
+    else:
+        statement = Message(
+            "The median losses are {d_loss:.2g} and {g_loss:.2g}. Two players that see the same networks cannot both "
+            "have losses so low.",
+            d_loss=d_loss,
+            g_loss=g_loss,
+        )
+    told = sentences(statement, episode.ending)
+    return [Evidence("g_loss", g_loss, bound, episode.first_step, episode.last_step, told, severity)]
 
 
 def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence where the generator's images depend on the mode."""
+    """Return evidence where the generator's images depend on the mode."""
+    import pandas as pd
+
     if "sample_train_infer_gap" not in run:
-        why = run.manifest.missing.get("sample_train_infer_gap", "not recorded")
-        raise NotEvaluated(f"The generator's images in both modes were not compared: {why}.")
+        why = why_missing(run, "sample_train_infer_gap")
+        raise NotEvaluated(Message("The generator's images in both modes were not compared: {why}.", why=why))
     gap = run["sample_train_infer_gap"]
     contrast = run["sample_std"].reindex(gap.index) if "sample_std" in run else pd.Series(np.nan, index=gap.index)
     holds = (gap > limits.images) & ~(contrast < limits.contrast)
@@ -128,6 +138,11 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
     if episode is None:
         return []
     observed = float(episode.of(gap).median())
+    statement = Message(
+        "From the same latents, the generator's images in training mode and in inference mode differ by {gap:.2g} "
+        "times their spread: you do not sample from the generator you train.",
+        gap=observed,
+    )
     return [
         Evidence(
             "sample_train_infer_gap",
@@ -135,8 +150,7 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
             limits.images,
             episode.first_step,
             episode.last_step,
-            f"From the same latents the generator makes images in training and in inference mode that differ by "
-            f"{observed:.2g} times their spread: you do not sample from the generator you train.{episode.ending}",
+            sentences(statement, episode.ending),
             episode.severity(Severity.WARNING),
         )
     ]
@@ -147,7 +161,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD010",
     name="train-inference-mismatch",
-    title="Training and inference see different networks",
+    title=Message("The networks behave differently in training and inference mode"),
     severity=Severity.CRITICAL,
     requires=(),
     detect=detect,

@@ -1,12 +1,23 @@
-"""Why training and inference may see different networks: ranked hypotheses for GD010 and what decides each."""
+"""Why the networks may behave differently in training and in inference mode: ranked hypotheses for GD010."""
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.rules.hypotheses.networks import batch_norm_in_discriminator, batch_norm_mode, too_much_dropout
 from gandoctor.rules.hypotheses.players import labels_disagree
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.store import Run
+
+GENERATOR_MOVED_IN_BOTH_STEPS = Hypothesis(
+    "generator-moved-in-both-steps",
+    Message("The discriminator's update also trains the generator, on images of the other mode"),
+    Message(
+        "If the fakes of the discriminator's step are made in inference mode, that step trains the generator to make "
+        "images that are rejected, while its own step trains those of training mode to be accepted (GD005)."
+    ),
+)
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
@@ -22,13 +33,12 @@ def causes(run: Run, found: Found) -> list[Cause]:
 
 
 def generator_moved_in_both_steps(run: Run) -> Cause:
-    """Return the hypothesis that the discriminator's step trains the generator as well."""
+    """Return the hypothesis that the discriminator's step also trains the generator.
+
+    The scores are judgement: any movement is a fact (0.95), none rules it out (0.01).
+    """
     moved = late_median(run, "g_update_in_d_step")
-    shown = "not recorded" if moved is None else f"it moves it by {moved:.3g} (L2 norm)"
-    return Cause(
-        "generator-moved-in-both-steps",
-        "The discriminator's update trains the generator too, on images of the other mode",
-        0.1 if moved is None else 0.95 if moved > 0 else 0.01,
-        "If its fakes are made in inference mode, it teaches those images to be rejected while the generator's own "
-        f"step teaches those of training mode to be accepted (GD005). This run: {shown}.",
-    )
+    if moved is None:
+        return GENERATOR_MOVED_IN_BOTH_STEPS.cause(0.1)
+    shown = Message("the discriminator's step moves it by {movement:.3g} (L2 norm)", movement=moved)
+    return GENERATOR_MOVED_IN_BOTH_STEPS.cause(0.95 if moved > 0 else 0.01, shown)

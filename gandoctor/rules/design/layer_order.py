@@ -234,6 +234,5 @@ RULE = Rule(
         critical=0.9,
         warning=0.6,
         info=0.1,
-        same_as=("layer-order",),
     ),
 )

@@ -45,7 +45,7 @@ GENERATOR_NOT_MOVING = Hypothesis(
 )
 DISCRIMINATOR_FROZEN = Hypothesis(
     "discriminator-frozen",
-    Message("The discriminator does not train"),
+    Message("The discriminator is frozen"),
     Message("Its weights do not move in its own update."),
 )
 DISCRIMINATOR_LEARNS_FASTER = Hypothesis(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from recorded_runs import every_step, healthy, probes
+from said import values_of
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
@@ -27,7 +28,7 @@ def test_one_step_is_enough_even_in_warm_up(make_run: MakeRun, signal: str, valu
     assert finding.status is Status.DETECTED
     assert (finding.first_step, finding.last_step) == (7, 7)
     assert finding.evidence[0].signal == signal
-    assert "step 7" in finding.evidence[0].statement
+    assert values_of(finding.evidence[0].statement)["step"] == 7
 
 
 def test_the_first_signal_comes_first_and_losses_before_gradients(make_run: MakeRun) -> None:
@@ -43,14 +44,16 @@ def test_the_first_signal_comes_first_and_losses_before_gradients(make_run: Make
         ("g_loss", 201),
     ]
     assert finding.severity is Severity.CRITICAL
-    assert "801 steps" in finding.evidence[0].statement
+    assert (
+        str(finding.evidence[0].statement) == "d_loss is NaN at step 200, the first of 801 such steps up to step 1000."
+    )
 
 
 def test_skipped_updates_of_loss_scaling_are_a_warning(make_run: MakeRun) -> None:
     gradients = every_step(1.0) | {100: INF, 500: INF}
     finding = RULE.evaluate(make_run({"d_loss": every_step(0.5), "g_grad_norm": gradients}))
     assert finding.severity is Severity.WARNING
-    assert "loss scaling" in finding.evidence[0].statement
+    assert "loss scaling" in str(finding.evidence[0].statement)
 
 
 def test_infinite_logits_and_user_scalars_are_not_judged(make_run: MakeRun) -> None:
@@ -61,8 +64,7 @@ def test_infinite_logits_and_user_scalars_are_not_judged(make_run: MakeRun) -> N
 def test_nothing_recorded_is_not_evaluated(make_run: MakeRun) -> None:
     finding = RULE.evaluate(make_run({"my_metric": probes(1.0)}))
     assert finding.status is Status.NOT_EVALUATED
-    assert finding.reason is not None
-    assert "No loss" in finding.reason
+    assert str(finding.reason) == "No loss, gradient, score or sample value was recorded."
 
 
 def test_causes_an_explosion(make_run: MakeRun) -> None:
@@ -92,4 +94,4 @@ def test_causes_a_singular_derivative(make_run: MakeRun) -> None:
 def test_causes_bad_data(make_run: MakeRun) -> None:
     finding = RULE.evaluate(make_run({"d_loss": every_step(NAN)}))
     assert finding.causes[0].id == "bad-data"
-    assert "step 1." in finding.causes[0].test
+    assert values_of(finding.causes[0].test)["step"] == 1
