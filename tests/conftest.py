@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 FRAMEWORKS = frozenset({"tensorflow", "keras", "torch", "jax"})
 
@@ -15,6 +17,13 @@ FRAMEWORKS = frozenset({"tensorflow", "keras", "torch", "jax"})
 def imported() -> set[str]:
     """The frameworks that this process has imported."""
     return {name for name in FRAMEWORKS if sys.modules.get(name) is not None}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several workers one thread for BLAS: with more of them than cores, they wait for one another."""
+    if hasattr(config, "workerinput") and "OPENBLAS_NUM_THREADS" not in os.environ:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # for child processes and what is loaded later
+        threadpool_limits(1, "blas")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -7,6 +7,8 @@ escapes them.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 SEED = 20170329
@@ -19,8 +21,7 @@ _GRID = 4
 class RandomConvEmbedding:
     """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections, standardised by the reals.
 
-    The weights depend on the number of channels and the image size only: the same in every process, run and
-    version.
+    The weights depend on the number of channels only: the same in every process, run and version.
 
     Args:
         reals: Floats in 0..1, (m, height, width, channels), height and width at least 8, m at least 2.
@@ -31,15 +32,10 @@ class RandomConvEmbedding:
 
     def __init__(self, reals: np.ndarray) -> None:
         height, width, channels = reals.shape[1:]
-        rng = np.random.default_rng(SEED)
-        self._kernels = (
-            _orthogonal(rng, 9 * channels, _FILTERS[0]),
-            _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
-        )
+        *self._kernels, self._projection = _weights(channels)
         # The first pooling brings every size to about 14 pixels, so that the second convolution costs the
         # same.
         self._pool = (max(1, (height - 2) // 13), max(1, (width - 2) // 13))
-        self._projection = _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES)
         raw = self._raw(reals)
         self._mean = raw.mean(axis=0)
         spread = raw.std(axis=0)
@@ -62,6 +58,17 @@ class RandomConvEmbedding:
         x = _pool_to_grid(x)
         features: np.ndarray = x.reshape(len(x), -1) @ self._projection
         return features
+
+
+@cache
+def _weights(channels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The kernels of the two convolutions and the projection, in the order in which they are drawn."""
+    rng = np.random.default_rng(SEED)
+    return (
+        _orthogonal(rng, 9 * channels, _FILTERS[0]),
+        _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
+        _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES),
+    )
 
 
 def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
