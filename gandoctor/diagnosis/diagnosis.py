@@ -152,7 +152,7 @@ class Diagnosis:
                 "loss": manifest.loss_family,
                 "target": manifest.target,
                 "seed": manifest.seed,
-                "gaps": run.gaps,
+                "gaps": [str(gap) for gap in run.gaps],
             },
             "causes": [
                 {

@@ -1,1 +1,1 @@
-"""Networks: what can be told from a model card alone."""
+"""Networks: what a model card alone says about a network."""

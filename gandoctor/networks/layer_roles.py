@@ -1,4 +1,4 @@
-"""What the layers of a model card do: the role each plays in its network, and its activation by one name."""
+"""Layer roles: what each layer of a model card does in its network, and the one name of its activation."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Role = Literal[
     "merge",
     "unknown",
 ]
-"""weights: a learnt linear map, whatever its activation. shape: values stay what they are, in another place. rescaling:
-a fixed affine map of every value. merge: several inputs become one."""
+"""weights: a learnt linear map, whatever its activation. shape: values move and do not change. rescaling: a fixed
+affine map of every value. merge: several inputs become one."""
 
 OPERATION = "ops."
-"""Begins the type of what a subclassed network computes outside of its layers."""
+"""Prefix of the type of an operation that a subclassed network computes outside of its layers."""
 
 _TYPES: dict[Role, tuple[str, ...]] = {
     "weights": (
@@ -108,7 +108,7 @@ _ACTIVATIONS = {"swish": "silu", "hardswish": "hard_silu", "logsoftmax": "log_so
 
 
 def role_of(layer: LayerCard) -> Role:
-    """Return what a layer does to its input; an `activation` of its own comes after that."""
+    """Return what a layer does to its input. An `activation` of its own comes after that."""
     if layer.type in _ROLES:
         role = _ROLES[layer.type]
         return "shape" if role == "activation" and activation_of(layer) is None else role
@@ -124,11 +124,11 @@ def role_of(layer: LayerCard) -> Role:
 
 
 def activation_of(layer: LayerCard) -> str | None:
-    """Return the name of the function that a layer's values go through at its end, e.g. "leaky_relu".
+    """Return the name of a layer's activation function, e.g. "leaky_relu".
 
     Returns:
-        A name of `keras.activations`, "prelu", or "unknown" for a function of the user's own; None where there is none,
-        which a linear activation is.
+        A name from `keras.activations`, "prelu", or "unknown" for a custom function; None where there is none. A linear
+        activation counts as none.
     """
     settings = layer.settings
     if layer.type in ("ReLU", "ops.LeakyRelu"):

@@ -1,4 +1,4 @@
-"""Which values a network can produce, told from its layers alone: interval arithmetic backwards from its output."""
+"""Output reach: which values a network can produce, by interval arithmetic through its layers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class _Interval:
 
 
 def reach_of(card: PlayerCard) -> Reach | None:
-    """Return the values that a network's first output can take with any weights; None where it cannot be told.
+    """Return the values that a network's first output can take, whatever its weights; None where they are not known.
 
-    Exact for what every layer does to an interval by itself, as in inference: noise and dropout are then off. A card
-    of an earlier version is read as one chain of layers; an order that is only declared tells nothing.
+    Exact for what each layer alone does to an interval, as in inference: noise and dropout are then off. A card of an
+    earlier version is read as one chain of layers. A card whose order is only declared says nothing.
     """
     layers = card.layers
     if not layers or card.order == "declared":
@@ -60,7 +60,7 @@ def reach_of(card: PlayerCard) -> Reach | None:
 
 
 def _after(layer: LayerCard, position: int, given: Sequence[_Interval | None]) -> _Interval | None:
-    """Return the interval of a layer's output from those of its inputs, None where it is not known."""
+    """Return the interval of a layer's output from those of its inputs; None where it is not known."""
     before = _before_activation(layer, position, given)
     name = activation_of(layer)
     if name is None:
@@ -112,7 +112,7 @@ def _rescaled(layer: LayerCard, position: int, given: _Interval) -> _Interval | 
 
 
 def _affine(layer: LayerCard) -> tuple[float, float]:
-    """Scale and offset of an operation with a constant."""
+    """Return scale and offset of an operation with a constant."""
     constant, first = float(layer.settings["operand"]), bool(layer.settings.get("operand_first"))
     kind = layer.type.removeprefix("ops.")
     if kind in ("Add", "AddV2"):
@@ -168,18 +168,18 @@ _INCREASING: dict[str, Callable[[float], float]] = {
     "hard_tanh": lambda x: min(max(x, -1.0), 1.0),
     "exponential": lambda x: math.exp(min(x, 700.0)) if x < math.inf else math.inf,
 }
-"""Activations that keep the order of values: their ends are those of the interval. As in `keras.activations`."""
+"""Increasing activations, as in `keras.activations`: they map the ends of an interval to the ends of its image."""
 _DIPS = {"silu": -0.2784645427610738, "gelu": -0.16997120747990369}
-"""Smallest values of activations that fall and rise again: those of x * sigmoid(x) and x * Phi(x)."""
+"""Smallest values of activations that fall before they rise: of x * sigmoid(x) and of x * Phi(x)."""
 
 
 def image_of(name: str, low: float, high: float, slope: float = 0.2) -> tuple[float, float] | None:
-    """Return the ends of the image of an interval under an activation, None where they are not known.
+    """Return the smallest and largest value of an activation on an interval; None where they are not known.
 
     Args:
-        name: As `activation_of` gives it.
-        low: Smallest value that goes in; may be infinite.
-        high: Largest value that goes in; may be infinite.
+        name: As `activation_of` returns it.
+        low: Smallest input; may be infinite.
+        high: Largest input; may be infinite.
         slope: Of a leaky ReLU for negative values.
     """
     if name == "leaky_relu":

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gandoctor.message import Message
+
 EVENTS_NAME = "events.jsonl"
 EVENT_MAX_BYTES = 2**20
 
@@ -37,7 +39,7 @@ def append_event(run_dir: Path, kind: str, step: int, **fields: Any) -> None:
         file.write(line + "\n")
 
 
-def read_events(run_dir: Path, gaps: list[str]) -> Iterator[Event]:
+def read_events(run_dir: Path, gaps: list[Message]) -> Iterator[Event]:
     """Yield the readable events in order and name the unreadable ones in `gaps`."""
     path = run_dir / EVENTS_NAME
     try:
@@ -48,8 +50,14 @@ def read_events(run_dir: Path, gaps: list[str]) -> Iterator[Event]:
                 try:
                     yield Event.model_validate_json(line)
                 except (ValidationError, ValueError):
-                    gaps.append(f"{EVENTS_NAME} line {number} is not a gandoctor event and was left out.")
+                    gaps.append(
+                        Message(
+                            "{file} line {number} is not a gandoctor event and was left out.",
+                            file=EVENTS_NAME,
+                            number=number,
+                        )
+                    )
     except FileNotFoundError:
-        gaps.append(f"{EVENTS_NAME} is missing: when the run started and how it ended is not known.")
+        gaps.append(Message("{file} is missing: when the run started and how it ended is not known.", file=EVENTS_NAME))
     except OSError as error:
-        gaps.append(f"{EVENTS_NAME} cannot be read: {error}.")
+        gaps.append(Message("{file} cannot be read: {error}.", file=EVENTS_NAME, error=str(error)))

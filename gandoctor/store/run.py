@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from gandoctor.errors import NotARun
+from gandoctor.message import Message
 from gandoctor.signals import member_of
 from gandoctor.store.columns import Column
 from gandoctor.store.events import Event, read_events
@@ -75,7 +76,7 @@ class Run:
     def _empty(self, path: Path) -> None:
         self.path = path
         self.events: list[Event] = []
-        self._event_gaps: list[str] = []
+        self._event_gaps: list[Message] = []
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
         self._reals: np.ndarray | None = None
@@ -151,12 +152,16 @@ class Run:
         return grown
 
     @property
-    def gaps(self) -> list[str]:
+    def gaps(self) -> list[Message]:
         """Named pieces that could not be read."""
         gaps = self._event_gaps + [s.damage for s in self._segments.values() if s.damage]
         if self.state != "running":
             gaps += [
-                f"{name}: the last {reader.unread_bytes} bytes are a batch that was never finished and were left out."
+                Message(
+                    "{file}: the last {size} bytes are a batch that was never finished and were left out.",
+                    file=name,
+                    size=reader.unread_bytes,
+                )
                 for name, reader in self._segments.items()
                 if reader.unread_bytes > END_OF_STREAM_BYTES
             ]

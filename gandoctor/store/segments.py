@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     import pyarrow as pa
 
+from gandoctor.message import Message
+
 STEP = "step"
 TIME = "time"
 
@@ -66,7 +68,7 @@ class SegmentReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.damage: str | None = None
+        self.damage: Message | None = None
         self.unread_bytes = 0
         self._schema: pa.Schema | None = None
         self._offset = 0
@@ -98,7 +100,12 @@ class SegmentReader:
                             raise ValueError("a row has no step")
                         batches.append(batch)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
-            self.damage = f"{self.path.name} is unreadable after byte {self._offset}: {str(error).splitlines()[0]}"
+            self.damage = Message(
+                "{file} is unreadable after byte {byte}: {error}.",
+                file=self.path.name,
+                byte=self._offset,
+                error=str(error).splitlines()[0].rstrip("."),
+            )
         return batches
 
     @staticmethod

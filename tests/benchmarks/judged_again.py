@@ -3,8 +3,8 @@
     python tests/benchmarks/judged_again.py RUNS_DIR EARLIER.jsonl [--with-declared] [--write NEW.jsonl]
 
 Says for each run which findings, first steps, alarms and causes differ. Runs recorded by an earlier version are brought
-up to date in memory first: `sample_lone_pixels` is measured on their contact sheets, what the reference model's settings
-say is taken as declared, and frozen players get the code that is told by a sentence there.
+up to date in memory first: `sample_lone_pixels` is measured on their contact sheets, the reference model's settings are
+taken as declared, and the sentence that a player is frozen becomes its code.
 """
 
 from __future__ import annotations

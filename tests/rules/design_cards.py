@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from gandoctor.message import Value
 from gandoctor.rules import Finding, find_rule
 from gandoctor.store import DataCard, LayerCard, PlayerCard, Run
 
@@ -68,3 +69,10 @@ def judged(id_: str, run: Run) -> Finding:
 def named(finding: Finding) -> set[str]:
     """Addresses of the layers a finding's evidence is about."""
     return {layer for evidence in finding.evidence for layer in evidence.layers}
+
+
+def facts(finding: Finding) -> dict[str, Value]:
+    """What the first evidence says, or why there is none: its numbers and names."""
+    said = finding.evidence[0].statement if finding.evidence else finding.reason
+    assert said is not None
+    return said.facts

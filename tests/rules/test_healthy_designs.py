@@ -31,7 +31,7 @@ def _new_session() -> None:
 
 def said(diagnosis: Diagnosis) -> dict[str, list[tuple[Any, ...]]]:
     return {
-        finding.rule.id: [(e.severity or finding.rule.severity, e.statement) for e in finding.evidence]
+        finding.rule.id: [(e.severity or finding.rule.severity, str(e.statement)) for e in finding.evidence]
         for finding in diagnosis.detected
     }
 

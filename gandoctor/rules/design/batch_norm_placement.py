@@ -1,42 +1,46 @@
-"""GD101: batch normalisation stands where it must not.
+"""GD101: batch normalisation in a place where it does harm.
 
 What it is
-    Batch normalisation is the last thing before the generator's output or its output activation, or stands behind it;
-    or it is the first thing that images meet in the discriminator; or it normalises the discriminator's own output.
+    Batch normalisation sits right before the generator's output or its output activation, or after it; or it is the
+    first thing images meet in the discriminator; or it normalises the discriminator's own output.
 
 Why it hurts
-    On the generator's output it fixes mean and variance of every batch of images, whatever they show; in our one run
-    the samples were a grid of artefacts. At the discriminator's input it takes brightness and contrast of a batch out
-    of its sight. On the discriminator's output it is fatal by arithmetic: real and generated images in batches of
-    their own get one and the same mean score, so that nothing separates them and the generator's loss cannot move.
+    On the generator's output it fixes the mean and variance of every batch of images, whatever they show. In our one
+    run the samples were a grid of artefacts. At the discriminator's input it hides the brightness and contrast of a
+    batch. On the discriminator's output it is fatal by arithmetic: real and generated images in separate batches get
+    the same mean score, so nothing separates them and the generator's loss cannot move.
 
 How it is recognised
-    From the order of the layers in the model card, exactly and before the first step, looking through layers that
-    only move values.
+    By the order of the layers in the model card, exactly and before the first step. Layers that only move values are
+    skipped.
 
 What it is not
     Batch normalisation in the generator's hidden blocks is what makes deep generators train. In the discriminator's
-    hidden blocks it belongs to the DCGAN design, as long as real and generated images come in batches of their own
-    (GD106). Layer, group and spectral normalisation do not mix the images of a batch and are not meant here.
+    hidden blocks it belongs to the DCGAN design, as long as real and generated images come in separate batches
+    (GD106). Layer, group and spectral normalisation do not mix the images of a batch and do not count here.
 
 What to do
-    Leave it out of the generator's last block and of the discriminator's first. If the discriminator needs a
-    normalisation, take one that looks at each image alone.
+    Leave it out of the generator's last block and of the discriminator's first. If the discriminator needs
+    normalisation, choose one that looks at each image alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gandoctor.message import Message
 from gandoctor.networks.layer_roles import Role
-from gandoctor.rules.reading.model_card import IDLE, INPUT, Network, card_evidence, examined
+from gandoctor.networks.network import IDLE, INPUT, Network
+from gandoctor.player_names import NAMES
+from gandoctor.rules.reading.model_card import card_evidence, search_networks
 from gandoctor.rules.rule import Evidence, Explanation, Rule, Severity
 from gandoctor.store import Run
 
 
 @dataclass(frozen=True)
 class Limits:
-    """There is nothing to calibrate.
+    """Nothing to calibrate.
 
     Attributes:
         allowed: Batch normalisations in these places. From the DCGAN paper.
@@ -50,51 +54,62 @@ _FROM_THE_START: frozenset[Role] = IDLE | {"rescaling", "augmentation"}
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence for each batch normalisation in a wrong place."""
-    return examined(run, lambda network: [*_at_output(network, limits), *_at_input(network, limits)])
+    """Return evidence of each misplaced batch normalisation."""
+    return search_networks(run, lambda network: [*_at_output(network, limits), *_at_input(network, limits)])
 
 
-def _at_output(network: Network, limits: Limits) -> list[Evidence]:
-    evidence = []
-    for i, stage in network.of_role("batch_norm"):
+def _at_output(network: Network, limits: Limits) -> Iterator[Evidence]:
+    for i, _ in network.of_role("batch_norm"):
         following = network.after(i, _TO_THE_END)
         last = {j for j in following if j < network.end and network.stages[j].role == "activation"}
         before_activation = [j for j in last if network.end in network.after(j, _TO_THE_END)]
         if network.end not in following and not before_activation:
             continue
         behind = [j for j in network.before(i, IDLE) if j > INPUT and network.stages[j].role == "activation"]
-        if before_activation:
-            where = f"right before its output activation {network.named(before_activation[0])}"
-        elif behind:
-            where = f"behind its output activation {network.named(behind[0])}"
-        else:
-            where = "as its last layer"
-        effect = (
-            "it fixes mean and variance of every batch of images"
-            if network.player == "generator"
-            else "in batches of their own, real and generated images then get one and the same mean score"
-        )
-        statement = f"The {network.player} has the batch normalisation {stage.layer.address} {where}: {effect}."
         places = [i, *before_activation, *([] if before_activation else behind)]
-        evidence.append(card_evidence(statement, 1, limits.allowed, map(network.address, places), Severity.CRITICAL))
-    return evidence
-
-
-def _at_input(network: Network, limits: Limits) -> list[Evidence]:
-    if network.player != "discriminator":
-        return []
-    first = [(i, s) for i, s in network.of_role("batch_norm") if INPUT in network.before(i, _FROM_THE_START)]
-    return [
-        card_evidence(
-            f"The discriminator's images go through the batch normalisation {stage.layer.address} first: their "
-            "brightness and contrast as a batch are lost before anything has looked at them.",
-            1,
-            limits.allowed,
-            [network.address(i)],
-            Severity.WARNING,
+        statement = Message(
+            "{where}: {effect}.", where=_where(network, i, before_activation, behind), effect=_effect(network)
         )
-        for i, stage in first
-    ]
+        yield card_evidence(statement, 1, limits.allowed, map(network.address, places), Severity.CRITICAL)
+
+
+def _where(network: Network, position: int, before_activation: list[int], behind: list[int]) -> Message:
+    player, norm = NAMES[network.player], network.stages[position].layer.address
+    if before_activation:
+        return Message(
+            "The {player} has batch normalisation ({norm}) right before its output activation {activation}",
+            player=player,
+            norm=norm,
+            activation=network.named(before_activation[0]),
+        )
+    if behind:
+        return Message(
+            "The {player} has batch normalisation ({norm}) after its output activation {activation}",
+            player=player,
+            norm=norm,
+            activation=network.named(behind[0]),
+        )
+    return Message("The {player} ends in batch normalisation ({norm})", player=player, norm=norm)
+
+
+def _effect(network: Network) -> Message:
+    if network.player == "g":
+        return Message("it fixes the mean and variance of every batch of images")
+    return Message("real and generated images in separate batches then get the same mean score")
+
+
+def _at_input(network: Network, limits: Limits) -> Iterator[Evidence]:
+    if network.player != "d":
+        return
+    for i, stage in network.of_role("batch_norm"):
+        if INPUT not in network.before(i, _FROM_THE_START):
+            continue
+        statement = Message(
+            "The discriminator's images pass through batch normalisation ({norm}) first: the brightness and contrast "
+            "of the batch are lost before any other layer sees them.",
+            norm=stage.layer.address,
+        )
+        yield card_evidence(statement, 1, limits.allowed, [network.address(i)], Severity.WARNING)
 
 
 LIMITS = Limits()
@@ -102,7 +117,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD101",
     name="batch-norm-placement",
-    title="Batch normalisation stands where it must not",
+    title=Message("Batch normalisation is in the wrong place"),
     severity=Severity.CRITICAL,
     requires=(),
     detect=detect,

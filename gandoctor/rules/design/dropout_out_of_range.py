@@ -1,30 +1,34 @@
 """GD103: so much dropout that little gets through.
 
 What it is
-    A dropout layer of the generator or the discriminator drops most of its units: a rate of 0.7 and more, often a
-    share to keep given as a share to drop.
+    A dropout layer of the generator or the discriminator drops most of its units: a rate of 0.7 or more, often because
+    the share to keep was given in place of the share to drop.
 
 Why it hurts
-    At a rate of 0.9 one unit in ten is left and made ten times as large; a second such layer leaves one in a hundred.
-    What arrives at the output, and what gradient comes back, is mostly chance. In our one run at 0.9 in both players
+    At a rate of 0.9 one unit in ten is left, scaled up tenfold; a second such layer leaves one in a hundred. What
+    reaches the output, and the gradient that comes back, is mostly chance. In our one run with 0.9 in both players
     nothing was learnt.
 
 How it is recognised
-    From the rates in the model card, before the first step. The article advises 0.3 to 0.6 for images that are too
+    By the rates in the model card, before the first step. The article advises 0.3 to 0.6 for images that are too
     noisy; the evidence for that range is weak: one article, and in our one run 0 gave better digits than 0.4.
 
 What it is not
-    No dropout at all, or 0.2, is no mistake: many good GANs have none. Dropout in the wrong place is GD102.
+    No dropout at all, or 0.2, is not a mistake: many good GANs have none. Dropout in the wrong place is GD102.
 
 What to do
-    Lower the rate, and change nothing else with it. Keras takes the share that is dropped, not the share that is kept.
+    Lower the rate, and change nothing else with it. Keras expects the share to drop, not the share to keep.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from gandoctor.rules.reading.model_card import Network, card_evidence, examined
+from gandoctor.message import Message
+from gandoctor.networks.network import Network
+from gandoctor.player_names import NAMES
+from gandoctor.rules.reading.model_card import card_evidence, search_networks
 from gandoctor.rules.rule import Evidence, Explanation, Rule, Severity
 from gandoctor.store import Run
 
@@ -45,8 +49,8 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence for each network with a rate above the article's range."""
-    return examined(run, lambda network: _too_high(network, limits))
+    """Return evidence of each network with a rate above the article's range."""
+    return search_networks(run, lambda network: _too_high(network, limits))
 
 
 def _too_high(network: Network, limits: Limits) -> list[Evidence]:
@@ -64,13 +68,15 @@ def _too_high(network: Network, limits: Limits) -> list[Evidence]:
         severity, threshold = Severity.WARNING, limits.high
     if worst >= limits.fatal:
         severity, threshold = Severity.CRITICAL, limits.fatal
-    listed = ", ".join(f"{network.stages[i].layer.address} {rate:g}" for i, rate in high.items())
-    kept = 1.0
-    for rate in high.values():
-        kept *= 1.0 - rate
-    statement = (
-        f"The {network.player} drops most of its units in {listed}: of what goes through all of them, a share of "
-        f"{kept:.2g} is left. The article advises 0.3 to 0.6, on weak evidence."
+    layers = tuple(
+        Message("{layer} ({rate:g})", layer=network.stages[i].layer.address, rate=rate) for i, rate in high.items()
+    )
+    statement = Message(
+        "The {player} drops most of its units in {layers}: a share of {kept:.2g} passes through all of them. The "
+        "article advises 0.3 to 0.6, on weak evidence.",
+        player=NAMES[network.player],
+        layers=layers,
+        kept=math.prod(1.0 - rate for rate in high.values()),
     )
     return [card_evidence(statement, worst, threshold, map(network.address, high), severity)]
 
@@ -80,7 +86,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD103",
     name="dropout-out-of-range",
-    title="Dropout leaves little of what goes through it",
+    title=Message("Dropout leaves too little of the signal"),
     severity=Severity.WARNING,
     requires=(),
     detect=detect,

@@ -1,42 +1,45 @@
-"""GD102: layers stand in an order that works against them.
+"""GD102: layers in an order that works against them.
 
 What it is
     The article's third problem: noise-like output; check the order of activation, batch normalisation and dropout.
-    Two activations in a row at the output, such as a ReLU before the final sigmoid; dropout behind the last weights;
-    dropout right before a batch normalisation. And, as a word only: batch normalisation behind the activation, two
-    batch normalisations in a row, weights behind weights with nothing between, a sigmoid inside the network.
+    Two activations in a row at the output, such as a ReLU before the final sigmoid; dropout after the last weights;
+    dropout right before a batch normalisation. As remarks only: batch normalisation after the activation, two batch
+    normalisations in a row, weights after weights with nothing between, a sigmoid inside the network.
 
 Why it hurts
-    A second activation is given only what the first lets through: behind a ReLU, a sigmoid makes 0.5 to 1, so that a
+    A second activation receives only what the first lets through. After a ReLU, a sigmoid gives 0.5 to 1, so a
     discriminator can never call an image fake and a generator can make no dark pixel; where the ReLU is closed, no
     gradient passes. Dropout on the output sets pixels or scores to 0 by chance, and the weights learn nothing from
-    those. Dropout makes values vary by 1 / (1 - rate) as much in training as in inference, and a batch normalisation
-    right behind it keeps the training's variance for inference.
+    those. Dropout makes the variance 1 / (1 - rate) times as large in training as in inference, and a batch
+    normalisation right after it keeps the variance of training for inference.
 
 How it is recognised
-    From the order of the calls in the model card, before the first step. Which values get through two activations is
-    computed, not guessed; what stands "right before" is found looking through layers that only move values.
+    By the order of the calls in the model card, before the first step. Which values get through two activations is
+    computed, not guessed. Layers that only move values do not count as standing between two others.
 
 What it is not
-    Batch normalisation before or behind the activation is a convention: both train, and nothing better than habit
-    speaks for the order weights, batch normalisation, activation, dropout of the article. Weights behind weights are
-    one linear map by arithmetic, yet a first dense layer that is reshaped for a convolution is usual and is not
-    mentioned. Dropout with weights between it and the next batch normalisation, as in the article, is not either.
+    Batch normalisation before or after the activation is a convention: both train, and only habit speaks for the
+    article's order of weights, batch normalisation, activation, dropout. Weights after weights are one linear map by
+    arithmetic, yet a first dense layer that is reshaped for a convolution is common and not mentioned. Nor is dropout
+    that has weights between it and the next batch normalisation, as in the article.
 
 What to do
-    Give the last weights one output activation and nothing else. Keep dropout behind the activation, away from the
+    End the last weights in one output activation and nothing else. Keep dropout after the activation, away from the
     output and from batch normalisation.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gandoctor.message import Message, counted
 from gandoctor.networks.layer_roles import Role
+from gandoctor.networks.network import IDLE, IN_PLACE, INPUT, Network
 from gandoctor.networks.output_reach import image_of
-from gandoctor.rules.reading.model_card import IDLE, INPUT, Network, card_evidence, examined
+from gandoctor.player_names import NAMES
+from gandoctor.rules.reading.model_card import card_evidence, search_networks
 from gandoctor.rules.rule import Evidence, Explanation, Rule, Severity
 from gandoctor.store import Run
 
@@ -65,13 +68,13 @@ _LINEAR: frozenset[Role] = IDLE | {"upsampling"}
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence of what is provably wrong, and remarks on conventions."""
+    """Return evidence of what is provably wrong, and remarks on conventions."""
 
-    def look(network: Network) -> list[Evidence]:
+    def search(network: Network) -> list[Evidence]:
         parts = (_two_activations, _dropout_on_output, _dropout_before_norm, _conventions)
         return [evidence for part in parts for evidence in part(network, limits)]
 
-    return examined(run, look)
+    return search_networks(run, search)
 
 
 def _two_activations(network: Network, limits: Limits) -> Iterator[Evidence]:
@@ -79,31 +82,46 @@ def _two_activations(network: Network, limits: Limits) -> Iterator[Evidence]:
         for j in sorted(network.before(i, IDLE)):
             if j == INPUT or network.stages[j].role != "activation":
                 continue
-            lost = _lost(network.stages[j].activation, second.activation)
-            at_output = network.end in network.after(i, _TO_OUTPUT)
-            pair = f"{network.named(j)} and then {network.named(i)}"
+            lost = _share_lost(network.stages[j].activation, second.activation)
             layers = [network.address(j), network.address(i)]
-            if lost is None or lost <= limits.lost or not at_output:
-                nothing = lost is not None and lost <= limits.lost
-                remark = ", of which one has nothing to do" if nothing else ""
-                statement = f"In the {network.player}, values go through {pair}{remark}."
+            if lost is None or lost <= limits.lost or network.end not in network.after(i, _TO_OUTPUT):
+                statement = _pair(network, j, i, idle=lost is not None and lost <= limits.lost)
                 yield card_evidence(statement, lost if lost is not None else 1.0, limits.lost, layers, Severity.INFO)
-                continue
-            means = (
-                "it can never call an image fake with confidence, or never real"
-                if network.player == "discriminator"
-                else "part of what its output activation is for cannot be made"
-            )
-            statement = (
-                f"The {network.player} ends in {pair}: {lost:.0%} of the second one's range is out of reach, so that "
-                f"{means}; and where the first is flat, no gradient passes."
-            )
-            severity = Severity.CRITICAL if network.player == "discriminator" else Severity.WARNING
-            yield card_evidence(statement, lost, limits.lost, layers, severity)
+            elif network.player == "d":
+                statement = Message(
+                    "The discriminator ends in {first}, then {second}. {lost:.0%} of the second one's range is out of "
+                    "reach, so it can never be sure that an image is fake, or never that it is real. Where the first "
+                    "one is flat, no gradient passes.",
+                    first=network.named(j),
+                    second=network.named(i),
+                    lost=lost,
+                )
+                yield card_evidence(statement, lost, limits.lost, layers, Severity.CRITICAL)
+            else:
+                statement = Message(
+                    "The generator ends in {first}, then {second}. {lost:.0%} of the second one's range is out of "
+                    "reach, so the generator cannot make part of the values its output activation is meant for. Where "
+                    "the first one is flat, no gradient passes.",
+                    first=network.named(j),
+                    second=network.named(i),
+                    lost=lost,
+                )
+                yield card_evidence(statement, lost, limits.lost, layers, Severity.WARNING)
 
 
-def _lost(first: str | None, second: str | None) -> float | None:
-    """Share of the second activation's range that is out of reach behind the first; None where it is not known."""
+def _pair(network: Network, first: int, second: int, *, idle: bool) -> Message:
+    player, names = NAMES[network.player], {"first": network.named(first), "second": network.named(second)}
+    if idle:
+        return Message(
+            "In the {player}, values pass through {first}, then {second}: one of them has nothing to do.",
+            player=player,
+            **names,
+        )
+    return Message("In the {player}, values pass through {first}, then {second}.", player=player, **names)
+
+
+def _share_lost(first: str | None, second: str | None) -> float | None:
+    """Return which share of the second activation's range the first keeps out of reach; None where it is not known."""
     if first is None or second is None:
         return None
     whole = image_of(second, -math.inf, math.inf)
@@ -115,7 +133,7 @@ def _lost(first: str | None, second: str | None) -> float | None:
         return None
     if second in _SATURATING:
         return 1.0 - (left[1] - left[0]) / (whole[1] - whole[0])
-    return 0.0  # of what has no bounds no share can be lost
+    return 0.0  # no share of an unbounded range can be lost
 
 
 def _dropout_on_output(network: Network, limits: Limits) -> Iterator[Evidence]:
@@ -123,12 +141,20 @@ def _dropout_on_output(network: Network, limits: Limits) -> Iterator[Evidence]:
         rate = stage.layer.settings.get("rate")
         if not isinstance(rate, int | float) or rate <= 0 or network.end not in network.after(i, _UNWEIGHTED):
             continue
-        effect = (
-            f"{rate:.0%} of the pixels of its images are set to one value by chance"
-            if network.player == "generator"
-            else f"{rate:.0%} of its scores are set to 0 by chance, and teach nobody anything"
-        )
-        statement = f"The {network.player} has the dropout {stage.layer.address} behind its last weights: {effect}."
+        if network.player == "g":
+            statement = Message(
+                "The generator has a dropout layer ({layer}) after its last weights: {rate:.0%} of the pixels of its "
+                "images are set to the same value by chance.",
+                layer=stage.layer.address,
+                rate=rate,
+            )
+        else:
+            statement = Message(
+                "The discriminator has a dropout layer ({layer}) after its last weights: {rate:.0%} of its scores are "
+                "set to 0 by chance, and neither player learns anything from those.",
+                layer=stage.layer.address,
+                rate=rate,
+            )
         yield card_evidence(statement, float(rate), 0.0, [network.address(i)], Severity.WARNING)
 
 
@@ -140,68 +166,88 @@ def _dropout_before_norm(network: Network, limits: Limits) -> Iterator[Evidence]
             if stage is None or not isinstance(rate, int | float) or not 0 < rate < 1:
                 continue
             severity = Severity.WARNING if rate >= limits.dropout_before_norm else Severity.INFO
-            statement = (
-                f"In the {network.player}, dropout {stage.layer.address} ({rate:g}) stands right before batch "
-                f"normalisation {norm.layer.address}: values vary at least {1 / (1 - rate):.2g} times as much in "
-                "training as in inference, and the moving variance is that of training."
+            statement = Message(
+                "In the {player}, the dropout layer {dropout} ({rate:g}) comes right before batch normalisation "
+                "({norm}). The variance of the values is at least {times:.2g} times as large in training as in "
+                "inference, and inference uses that of training.",
+                player=NAMES[network.player],
+                dropout=stage.layer.address,
+                rate=rate,
+                norm=norm.layer.address,
+                times=1 / (1 - rate),
             )
             layers = [network.address(j), network.address(i)]
             yield card_evidence(statement, float(rate), limits.dropout_before_norm, layers, severity)
 
 
 def _conventions(network: Network, limits: Limits) -> Iterator[Evidence]:
-    """Remarks: what is unusual or does nothing, and is no mistake by itself."""
-    stages = network.stages
+    """Remark on what is unusual or does nothing, and is no mistake by itself."""
 
-    def behind(role: Role, first: Role, passing: frozenset[Role] = frozenset({"shape"})) -> list[int]:
-        return [
-            i
-            for i, _ in network.of_role(role)
-            if any(j > INPUT and stages[j].role == first for j in network.before(i, passing))
-        ]
+    def remark(statement: Message, places: list[int]) -> Evidence:
+        return card_evidence(statement, len(places), None, map(network.address, places), Severity.INFO)
 
-    def remark(places: list[int], say: Callable[[str], str]) -> Iterator[Evidence]:
-        if places:
-            names = ", ".join(stages[i].layer.address for i in places[: limits.named])
-            more = len(places) - limits.named
-            names += f" and {more} more" if more > 0 else ""
-            yield card_evidence(say(names), len(places), None, map(network.address, places), Severity.INFO)
+    player = NAMES[network.player]
+    if places := _following(network, "batch_norm", "activation"):
+        statement = counted(
+            "In the {player}, {layers} normalises after the activation. Both orders train; the article and the DCGAN "
+            "paper normalise before it.",
+            "In the {player}, {layers} normalise after the activation. Both orders train; the article and the DCGAN "
+            "paper normalise before it.",
+            len(places),
+            player=player,
+            layers=network.listed(places, limits.named),
+        )
+        yield remark(statement, places)
+    if places := _following(network, "batch_norm", "batch_norm"):
+        statement = counted(
+            "In the {player}, {layers} normalises values that have just been normalised.",
+            "In the {player}, {layers} normalise values that have just been normalised.",
+            len(places),
+            player=player,
+            layers=network.listed(places, limits.named),
+        )
+        yield remark(statement, places)
+    if places := [i for i in _following(network, "weights", "weights", _LINEAR) if _is_idle_pair(network, i)]:
+        statement = Message(
+            "In the {player}, only linear layers lie between the weights of {layers} and the weights before them: "
+            "together they are one linear map.",
+            player=player,
+            layers=network.listed(places, limits.named),
+        )
+        yield remark(statement, places)
+    if places := _inner_sigmoids(network):
+        statement = counted(
+            "In the {player}, {layers} is a sigmoid inside the network. A sigmoid passes on at most a quarter of the "
+            "gradient.",
+            "In the {player}, {layers} are sigmoids inside the network. A sigmoid passes on at most a quarter of the "
+            "gradient.",
+            len(places),
+            player=player,
+            layers=network.listed(places, limits.named),
+        )
+        yield remark(statement, places)
 
-    player = network.player
-    yield from remark(
-        behind("batch_norm", "activation"),
-        lambda names: (
-            f"In the {player}, {names} normalise behind the activation. Both orders train; the article and the DCGAN "
-            "paper normalise before it."
-        ),
-    )
-    yield from remark(
-        behind("batch_norm", "batch_norm"),
-        lambda names: f"In the {player}, {names} normalise what has just been normalised.",
-    )
-    yield from remark(
-        [i for i in behind("weights", "weights", _LINEAR) if _is_idle_pair(network, i)],
-        lambda names: (
-            f"In the {player}, nothing but linear layers lies between the weights of {names} and the weights before "
-            "them: together they are one linear map."
-        ),
-    )
-    yield from remark(
-        [
-            i
-            for i, stage in network.of_role("activation")
-            if stage.activation in ("sigmoid", "hard_sigmoid")
-            and all(j < network.end and stages[j].role == "weights" for j in network.after(i, _LINEAR))
-        ],
-        lambda names: (
-            f"In the {player}, {names} are sigmoids inside the network; a sigmoid passes on a quarter of the gradient "
-            "at most."
-        ),
-    )
+
+def _following(network: Network, role: Role, first: Role, passing: frozenset[Role] = IN_PLACE) -> list[int]:
+    """Return the positions of the stages of a role that come right after one of another role."""
+    return [
+        i
+        for i, _ in network.of_role(role)
+        if any(j > INPUT and network.stages[j].role == first for j in network.before(i, passing))
+    ]
+
+
+def _inner_sigmoids(network: Network) -> list[int]:
+    return [
+        i
+        for i, stage in network.of_role("activation")
+        if stage.activation in ("sigmoid", "hard_sigmoid")
+        and all(j < network.end and network.stages[j].role == "weights" for j in network.after(i, _LINEAR))
+    ]
 
 
 def _is_idle_pair(network: Network, position: int) -> bool:
-    """Tell whether weights behind weights are worth a word: not the first projection, no 1 x 1 or per-channel ones."""
+    """Tell whether weights after weights deserve a remark: not the first projection, no 1 x 1 or per-channel ones."""
     before = [j for j in network.before(position, _LINEAR) if j > INPUT]
     pair = [network.stages[i].layer for i in (position, *before)]
     kernels = [layer.settings.get("kernel_size") for layer in pair]
@@ -216,7 +262,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD102",
     name="layer-order",
-    title="Layers stand in an order that works against them",
+    title=Message("Layers are in an order that works against them"),
     severity=Severity.WARNING,
     requires=(),
     detect=detect,

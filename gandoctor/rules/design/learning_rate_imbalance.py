@@ -1,41 +1,49 @@
 """GD104: the learning rates of the two players are far apart, or far from usual.
 
 What it is
-    One player's learning rate is more than ten times the other's, with optimizers of one kind; or a rate lies decades
-    away from where its kind of optimizer is used, as a mistyped exponent does.
+    One player's learning rate is more than ten times the other's, with optimizers of one kind; or a rate lies orders
+    of magnitude away from where its kind of optimizer is used, as after a mistyped exponent.
 
 Why it hurts
-    The slower player meets an opponent that changes faster than it can answer. With a discriminator twenty times as
+    The slower player faces an opponent that changes faster than it can answer. With a discriminator twenty times as
     fast as the generator, our one run learnt slowly and stayed blurred; a generator at 1e-7 did not learn at all.
 
 How it is recognised
-    From the rates recorded in training, else from the optimizers in the model card. Rates of an optimizer that divides
-    by the size of the gradient (Adam, RMSprop and their kin) cannot be compared with those of one that does not (SGD):
-    then only each rate by itself is looked at.
+    By the rates recorded in training, else by the optimizers in the model card. Rates of an optimizer that divides by
+    the size of the gradient (Adam, RMSprop and the like) cannot be compared with those of one that does not (SGD):
+    then each rate is judged alone.
 
 What it is not
     A ratio of 1 is usual, the article's is 2, two time-scale rules use 1.25 to 4. A faster generator is no mistake
     either: 25 times the article's rate, 12 times that of the discriminator, gave the best digits of our first runs. A
-    large ratio that does no harm is none to repair; look at the samples.
+    large ratio that does no harm needs no repair; look at the samples.
 
 What to do
-    First see whether the generator's step moves the discriminator too (GD004): the article's advice that the
-    discriminator's rate be the larger one makes sense only then, as its network is pulled backwards in the other step.
+    First check whether the generator's step moves the discriminator too (GD004): the article's advice to give the
+    discriminator the larger rate makes sense only then, as its network is pulled backwards in the other step.
     Otherwise change the ratio by a factor of two in favour of the player that loses, and look again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
+from gandoctor.message import Message, Value, sentences
+from gandoctor.player_names import NAMES, OTHER, PLAYERS, Player
+from gandoctor.rules.hypotheses.players import DISCRIMINATOR_LEARNS_FASTER
+from gandoctor.rules.hypotheses.training import LEARNING_RATE_MISTYPED
+from gandoctor.rules.reading.learning_rates import HIGHEST_RATE, LOWEST_RATE, shown_rates
+from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.reading.repetition import longest_stretch
 from gandoctor.rules.rule import MODEL_CARD, Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
-from gandoctor.store import PlayerCard, Run
+from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -54,154 +62,181 @@ class Limits:
 
     discriminator_faster: float = 10.0
     generator_faster: float = 50.0
-    lowest_adaptive: float = 1e-6
-    highest_adaptive: float = 5e-2
+    lowest_adaptive: float = LOWEST_RATE
+    highest_adaptive: float = HIGHEST_RATE
     lowest_plain: float = 1e-6
     highest_plain: float = 1.0
     probes: int = 2
 
 
-Kind = Literal["adaptive", "plain"]
-_KINDS: dict[str, Kind] = {
+_Scaling = Literal["adaptive", "plain"]
+_SCALINGS: dict[str, _Scaling] = {
     **dict.fromkeys(("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion", "Adadelta", "Adagrad"), "adaptive"),
     **dict.fromkeys(("SGD",), "plain"),
 }
-_NAMES = {"d": "discriminator", "g": "generator"}
+"""Whether an optimizer divides by the size of the gradient."""
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the ratio of the rates and on each rate by itself."""
-    kinds = {player: _kind(run, player) for player in _NAMES}
-    rates = {player: _rates(run, player) for player in _NAMES}
-    if all(rate is None for rate in rates.values()):
-        raise NotEvaluated("No optimizer was found, or none with a learning rate that can be read.")
-    evidence = [e for player in _NAMES for e in _by_itself(run, player, rates[player], kinds[player], limits)]
-    comparable = kinds["d"] is not None and kinds["d"] == kinds["g"]
-    if rates["d"] is not None and rates["g"] is not None and comparable:
-        evidence += _against_each_other(run, rates["d"], rates["g"], limits)
+    """Return evidence on the ratio of the rates and on each rate alone."""
+    rates = {player: series for player in PLAYERS if (series := _rates(run, player)) is not None}
+    if not rates:
+        raise NotEvaluated(Message("No optimizer with a readable learning rate was found."))
+    evidence = [e for player in rates for e in _alone(run, player, rates, limits)]
+    scalings = {_scaling(run, player) for player in PLAYERS}
+    if len(rates) == len(PLAYERS) and len(scalings) == 1 and None not in scalings:
+        evidence += _ratio(run, rates, limits)
     elif not evidence:
         raise NotEvaluated(_why_not(run, rates))
     return evidence
 
 
-def _against_each_other(
-    run: Run, d_rates: pd.Series[float], g_rates: pd.Series[float], limits: Limits
-) -> Iterator[Evidence]:
-    table = pd.DataFrame({"d": d_rates, "g": g_rates}).dropna()
+def _ratio(run: Run, rates: Mapping[Player, pd.Series[float]], limits: Limits) -> Iterator[Evidence]:
+    import pandas as pd
+
+    table = pd.DataFrame(dict(rates)).dropna()
     table = table[(table["d"] > 0) & (table["g"] > 0)]  # 0 is a player that stands still: GD002 and GD003
-    ratio = table["d"] / table["g"]
-    for sign, limit, faster in ((1, limits.discriminator_faster, "d"), (-1, limits.generator_faster, "g")):
-        found = longest_stretch(ratio**sign > limit, _least(ratio, limits))
+    faster: tuple[tuple[Player, float], ...] = (("d", limits.discriminator_faster), ("g", limits.generator_faster))
+    for player, limit in faster:
+        ratio = table[player] / table[OTHER[player]]
+        found = longest_stretch(ratio > limit, _least(ratio, limits))
         if found is None:
             continue
         within = slice(found.first_step, found.last_step)
-        times = float((ratio.loc[within] ** sign).median())
-        d_rate, g_rate = (float(table[player].loc[within].median()) for player in ("d", "g"))
-        statement = (
-            f"The learning rates are {d_rate:.2g} for the discriminator and {g_rate:.2g} for the generator: the "
-            f"{_NAMES[faster]}'s is {times:.3g} times the other.{found.ending}"
+        times = float(ratio.loc[within].median())
+        apart = Message(
+            "The learning rates are {d_rate:.2g} for the discriminator and {g_rate:.2g} for the generator: the "
+            "{player}'s is {times:.3g} times the other.",
+            d_rate=float(table["d"].loc[within].median()),
+            g_rate=float(table["g"].loc[within].median()),
+            player=NAMES[player],
+            times=times,
         )
-        statement += _on_the_leak(run) if faster == "d" else ""
-        signal = f"{faster}_learning_rate" if f"{faster}_learning_rate" in run else MODEL_CARD
-        yield Evidence(signal, times, limit, found.first_step, found.last_step, statement)
+        yield Evidence(
+            _signal(run, player),
+            times,
+            limit,
+            found.first_step,
+            found.last_step,
+            sentences(apart, found.ending, _on_the_leak(run) if player == "d" else None),
+            detail=_medians(rates),
+        )
 
 
-def _by_itself(
-    run: Run, player: str, rates: pd.Series[float] | None, kind: Kind | None, limits: Limits
-) -> Iterator[Evidence]:
-    if rates is None or kind is None:
+def _alone(run: Run, player: Player, rates: Mapping[Player, pd.Series[float]], limits: Limits) -> Iterator[Evidence]:
+    scaling, card = _scaling(run, player), card_of(run, player)
+    if scaling is None or card is None:
         return
-    rates = rates[rates > 0]
+    positive = rates[player][rates[player] > 0]
     low, high = (
         (limits.lowest_adaptive, limits.highest_adaptive)
-        if kind == "adaptive"
+        if scaling == "adaptive"
         else (limits.lowest_plain, limits.highest_plain)
     )
-    card = _card(run, player)
-    name = card.optimizer.get("type") if card is not None else None
-    for beyond, limit, said in ((rates < low, low, "below"), (rates > high, high, "above")):
-        found = longest_stretch(beyond, _least(rates, limits))
+    for is_low, limit, beyond in ((True, low, positive < low), (False, high, positive > high)):
+        found = longest_stretch(beyond, _least(positive, limits))
         if found is None:
             continue
-        rate = float(rates.loc[found.first_step : found.last_step].median())
-        statement = (
-            f"The {_NAMES[player]}'s learning rate is {rate:.2g}, {said} the {limit:g} that is usual at "
-            f"{'least' if said == 'below' else 'most'} for {name}.{found.ending}"
+        rate = float(positive.loc[found.first_step : found.last_step].median())
+        optimizer = str(card.optimizer.get("type"))
+        known: dict[str, Value] = {"player": NAMES[player], "rate": rate, "limit": limit, "optimizer": optimizer}
+        if is_low:
+            unusual = Message(
+                "The {player}'s learning rate is {rate:.2g}, below {limit:g}, the lowest usual one for {optimizer}.",
+                **known,
+            )
+        else:
+            unusual = Message(
+                "The {player}'s learning rate is {rate:.2g}, above {limit:g}, the highest usual one for {optimizer}.",
+                **known,
+            )
+        statement = sentences(unusual, found.ending)
+        yield Evidence(
+            _signal(run, player),
+            rate,
+            limit,
+            found.first_step,
+            found.last_step,
+            statement,
+            detail=_medians(rates),
         )
-        signal = f"{player}_learning_rate" if f"{player}_learning_rate" in run else MODEL_CARD
-        yield Evidence(signal, rate, limit, found.first_step, found.last_step, statement)
+
+
+def _signal(run: Run, player: Player) -> str:
+    name = f"{player}_learning_rate"
+    return name if name in run else MODEL_CARD
+
+
+def _medians(rates: Mapping[Player, pd.Series[float]]) -> dict[Player, float]:
+    return {player: float(series.median()) for player, series in rates.items()}
 
 
 def _least(rates: pd.Series[float], limits: Limits) -> int:
-    """Recorded rates that must agree; one is all that the model card has."""
+    """Return how many recorded rates must agree; the model card has one only."""
     return min(limits.probes, max(1, len(rates)))
 
 
-def _rates(run: Run, player: str) -> pd.Series[float] | None:
+def _rates(run: Run, player: Player) -> pd.Series[float] | None:
     """Return a player's recorded learning rates by step, else the one in the model card at step 0."""
     if f"{player}_learning_rate" in run:
         rates = run[f"{player}_learning_rate"]
         rates = rates[np.isfinite(rates)]
         if len(rates):
             return rates
-    card = _card(run, player)
+    card = card_of(run, player)
     rate = card.optimizer.get("learning_rate") if card is not None else None
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not np.isfinite(rate):
         return None
+    import pandas as pd
+
     return pd.Series([float(rate)], index=[0])
 
 
-def _kind(run: Run, player: str) -> Kind | None:
-    card = _card(run, player)
-    return _KINDS.get(str(card.optimizer.get("type"))) if card is not None else None
+def _scaling(run: Run, player: Player) -> _Scaling | None:
+    card = card_of(run, player)
+    return _SCALINGS.get(str(card.optimizer.get("type"))) if card is not None else None
 
 
-def _card(run: Run, player: str) -> PlayerCard | None:
-    card: PlayerCard | None = getattr(run.manifest, _NAMES[player])
-    return card
-
-
-def _why_not(run: Run, rates: dict[str, Any]) -> str:
-    unknown = [_NAMES[player] for player, rate in rates.items() if rate is None]
+def _why_not(run: Run, rates: Mapping[Player, object]) -> Message:
+    unknown = [player for player in PLAYERS if player not in rates]
     if unknown:
-        return f"The learning rate of the {' and the '.join(unknown)} is not known."
-    types = [str(card.optimizer.get("type")) if (card := _card(run, player)) else "unknown" for player in _NAMES]
-    return f"Learning rates of {types[0]} and {types[1]} cannot be compared."
+        return Message("The learning rate of the {player} is not known.", player=NAMES[unknown[0]])
+    return Message(
+        "The learning rates of {d_optimizer} and {g_optimizer} cannot be compared.",
+        d_optimizer=_optimizer(run, "d"),
+        g_optimizer=_optimizer(run, "g"),
+    )
 
 
-def _on_the_leak(run: Run) -> str:
+def _optimizer(run: Run, player: Player) -> str | Message:
+    card = card_of(run, player)
+    kind = card.optimizer.get("type") if card is not None else None
+    return Message("an unknown optimizer") if kind is None else str(kind)
+
+
+def _on_the_leak(run: Run) -> Message:
     if "d_update_in_g_step" not in run:
-        return " Whether the generator's step moves the discriminator too is not known."
+        return Message("Whether the generator's step also moves the discriminator is not known.")
     if float(run["d_update_in_g_step"].median()) > 0:
-        return (
-            " The generator's step moves the discriminator too (GD004) and pulls it backwards: with that leak its own "
-            "rate has to be the larger one, yet not by so much."
+        return Message(
+            "The generator's step also moves the discriminator (GD004) and pulls it backwards: with that leak its own "
+            "rate has to be the larger one, but not by so much."
         )
-    return " The generator's step does not move the discriminator, so nothing asks for a larger rate of it."
+    return Message("The generator's step does not move the discriminator, so nothing calls for a larger rate there.")
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
-    """Tell a mistyped exponent from a choice."""
-    rates = [float(rate.median()) for player in _NAMES if (rate := _rates(run, player)) is not None]
-    mistyped = any(rate < LIMITS.lowest_adaptive or rate > LIMITS.highest_adaptive for rate in rates)
-    shown = " and ".join(f"{rate:.2g}" for rate in rates)
-    ratio = rates[0] / rates[1] if len(rates) == len(_NAMES) and rates[1] > 0 else None
-    faster = ratio is not None and ratio > LIMITS.discriminator_faster
-    slower = ratio is not None and ratio < 1 / LIMITS.generator_faster
+    """Tell a mistyped exponent from a choice. The scores are judgement: a rate far from usual is rarely meant."""
+    rates: dict[Player, float] = found.details[0]
+    limits: Limits = found.limits
+    mistyped = any(rate < limits.lowest_adaptive or rate > limits.highest_adaptive for rate in rates.values())
+    ratio = rates["d"] / rates["g"] if len(rates) == len(PLAYERS) and rates["g"] > 0 else None
+    faster = ratio is not None and ratio > limits.discriminator_faster
+    slower = ratio is not None and ratio < 1 / limits.generator_faster
+    shown = shown_rates(rates)
     return [
-        Cause(
-            "learning-rate-mistyped",
-            "A learning rate was mistyped by decades",
-            0.8 if mistyped else 0.2,
-            f"Read it in the code: 1e-4 and 4e-4 are usual with Adam and RMSprop. This run: {shown}.",
-        ),
-        Cause(
-            "discriminator-learns-faster",
-            "The discriminator learns faster than the generator",
-            0.03 if slower else 0.7 if faster else 0.5,
-            "Halve the discriminator's learning rate, or double the generator's, over at least 3 seeds: the loss rises "
-            f"and samples improve. This run: {shown}.",
-        ),
+        LEARNING_RATE_MISTYPED.cause(0.8 if mistyped else 0.2, shown),
+        DISCRIMINATOR_LEARNS_FASTER.cause(0.03 if slower else 0.7 if faster else 0.5, shown),
     ]
 
 
@@ -210,7 +245,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD104",
     name="learning-rate-imbalance",
-    title="The players' learning rates are far apart or far from usual",
+    title=Message("The players' learning rates are far apart or far from usual"),
     severity=Severity.WARNING,
     requires=(),
     detect=detect,

@@ -1,4 +1,4 @@
-"""GD106: batch normalisation in a discriminator that is trained on real and generated images in one batch.
+"""GD106: batch normalisation in a discriminator that sees real and generated images in one batch.
 
 What it is
     The discriminator has batch normalisation and is trained on batches that hold both kinds of images, concatenated.
@@ -6,22 +6,22 @@ What it is
 
 Why it hurts
     In a mixed batch the statistics of the whole batch give every image away: the discriminator learns to tell the
-    upper half of a batch from the lower. On a batch of one kind that knowledge is gone: it is another function there,
+    upper half of a batch from the lower. On a batch of one kind that knowledge is gone. It is another function there,
     and the generator is trained against that one. In our runs the discriminator's loss went to 0 within 20 steps while
     the generator's stayed near 1, which no single game allows, and the samples did not improve.
 
 How it is recognised
-    The model card shows the batch normalisation, not how batches are made up; training shows that. The loss of the
-    discriminator's own step is compared with how many images the same discriminator gets wrong, in training mode, when
-    it is given each kind alone. A wrong image costs at least ln 2 of cross-entropy (0.25 of least squares, 1 of
-    hinge), so that a loss close to 0 beside a quarter of wrong images proves that the two are not the same function.
-    The logits must also move when reals join the batch (d_batch_gap), and the generator's own training and inference
-    must agree: otherwise the images differ and not the discriminator. What was proved once stays so: how batches are
-    made up is in the code.
+    The model card shows the batch normalisation, but not how batches are composed; training shows that. The loss of
+    the discriminator's own step is compared with the share of images the same discriminator gets wrong, in training
+    mode, when it sees each kind alone. A wrong image costs at least ln 2 of cross-entropy (0.25 of least squares, 1 of
+    hinge), so a loss close to 0 next to a quarter of wrong images proves that the two are not the same function. The
+    logits must also move when reals join the batch (d_batch_gap), and the generator must make the same images in
+    training and inference: otherwise the images differ and not the discriminator. Once proved, the finding stays: how
+    batches are composed is in the code.
 
 What it is not
-    Batch normalisation in the discriminator is the DCGAN paper's own design, with real and generated images in batches
-    of their own; its logits move as much when batches are mixed by the monitor, and that alone is no sign. Losses that
+    Batch normalisation in the discriminator is the DCGAN paper's own design, with real and generated images in
+    separate batches. Its logits move just as much when the monitor mixes batches; that alone is no sign. Losses that
     cannot belong to one game for other reasons are GD008 and GD010.
 
 What to do
@@ -33,18 +33,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from gandoctor.loss_families import OBJECTIVES
+from gandoctor.message import Message, sentences
+from gandoctor.networks.network import Network
 from gandoctor.rules.reading.model_card import network_of
 from gandoctor.rules.reading.persistence import persistent_episode
-from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
-from gandoctor.store import LossFamily, Run
+from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, not_recorded
+from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Thresholds, beside an inequality that needs none.
+    """Thresholds, next to an inequality that needs none.
 
     Measured over 200 to 250 steps of the quick preset, the loss over the cost of the wrong images at its lowest: mixed
     batches, four runs, 0.001 and less; batches of one kind, five runs of three designs, 0.6 and more.
@@ -64,37 +69,17 @@ class Limits:
     judged_from: int = 3
 
 
-_COST: dict[LossFamily, float] = {
-    "non_saturating": math.log(2.0),
-    "minimax": math.log(2.0),
-    "least_squares": 0.125,
-    "hinge": 1.0,
-}
-"""What one wrong image adds at least to a loss averaged over both kinds, in the convention that makes it smallest."""
 _SIGNALS = ("d_loss", "d_batch_gap", "d_real_accuracy_training", "d_fake_accuracy_training")
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence that the discriminator is another function in its own step."""
-    network = network_of(run, "discriminator")
+    """Return evidence that the discriminator is another function in its own step."""
+    network = network_of(run, "d")
     norms = [i for i, _ in network.of_role("batch_norm")]
     if not norms:
         return []
-    has = f"The discriminator has batch normalisation ({network.stages[norms[0]].layer.address}"
-    has += f" and {len(norms) - 1} more). " if len(norms) > 1 else "). "
-    family = run.manifest.loss_family
-    if family not in _COST:
-        known = "the loss family is unknown" if family is None else "a Wasserstein loss has no least value"
-        raise NotEvaluated(f"{has}Whether its batches are mixed cannot be told: {known}.")
-    for name in _SIGNALS:
-        if name not in run:
-            why = run.manifest.missing.get(name)
-            raise NotEvaluated(
-                f"{has}Whether its batches are mixed shows in training only: {name} was not recorded"
-                f"{f': {why}' if why else ''}."
-            )
+    cost = _cost_of_a_wrong_image(run, network, norms)
     table = _at_probes(run)
-    cost = _COST[family]
     holds = (table["wrong"] >= limits.wrong) & (table["loss"] < limits.share * cost * table["wrong"])
     holds &= (table["gap"] >= limits.batch_gap) & (table["generator"] <= limits.generator_gap)
     episode = persistent_episode(holds, limits.judged_from)
@@ -102,10 +87,16 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         return []
     there = episode.of(table[holds]["gap"]).index
     wrong, loss, gap = (float(table.loc[there, name].median()) for name in ("wrong", "loss", "gap"))
-    statement = (
-        f"{has}From step {episode.first_step} to {episode.last_step} its loss in its own step was {loss:.2g}, yet of "
-        f"images given one kind at a time it got {wrong:.0%} wrong, which costs {cost * wrong:.2g} at least: it is not "
-        f"the same function there. Reals in the batch move the logits of fakes by {gap:.2g} times their spread."
+    statement = Message(
+        "From step {first} to {last} the discriminator's loss in its own step was {loss:.2g}. Yet when it saw real and "
+        "generated images apart, it got {wrong:.0%} wrong, which costs at least {cost:.2g}: it is not the same "
+        "function there. Reals in the batch move the logits of fakes by {gap:.2g} times their spread.",
+        first=episode.first_step,
+        last=episode.last_step,
+        loss=loss,
+        wrong=wrong,
+        cost=cost * wrong,
+        gap=gap,
     )
     return [
         Evidence(
@@ -114,14 +105,46 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             limits.batch_gap,
             episode.first_step,
             episode.last_step,
-            statement,
+            sentences(_has_batch_norm(network, norms), statement),
             layers=tuple(dict.fromkeys(map(network.address, norms))),
         )
     ]
 
 
+def _has_batch_norm(network: Network, norms: list[int]) -> Message:
+    return Message("The discriminator has batch normalisation ({layers}).", layers=network.listed(norms, 1))
+
+
+def _cost_of_a_wrong_image(run: Run, network: Network, norms: list[int]) -> float:
+    """Return what one wrong image adds at least to a loss averaged over both kinds.
+
+    An image on the border costs as much as at equilibrium, in the convention that makes the loss smallest.
+
+    Raises:
+        NotEvaluated: The family sets no least cost, or training has not shown what is needed.
+    """
+    has, family = _has_batch_norm(network, norms), run.manifest.loss_family
+    if family is None:
+        unknown = Message("Whether its batches are mixed cannot be told: the loss family is unknown.")
+        raise NotEvaluated(sentences(has, unknown))
+    cost = OBJECTIVES[family].least_d_equilibrium
+    if cost is None:
+        unbounded = Message(
+            "Whether its batches are mixed cannot be told: a {family} loss has no lower bound.",
+            family=OBJECTIVES[family].title,
+        )
+        raise NotEvaluated(sentences(has, unbounded))
+    for name in _SIGNALS:
+        if name not in run:
+            only_training = Message("Only training shows whether its batches are mixed.")
+            raise NotEvaluated(sentences(has, only_training, not_recorded(run, name)))
+    return cost
+
+
 def _at_probes(run: Run) -> pd.DataFrame:
     """Return, for each probe with all of them: share wrong, loss since the probe before, both gaps."""
+    import pandas as pd
+
     accuracy = (run["d_real_accuracy_training"] + run["d_fake_accuracy_training"]) / 2
     table = pd.DataFrame({"wrong": 1.0 - accuracy, "gap": run["d_batch_gap"]}).dropna()
     losses = run["d_loss"]
@@ -140,7 +163,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD106",
     name="mixed-batch-batch-norm",
-    title="Batch normalisation gives away which images of a mixed batch are real",
+    title=Message("Batch normalisation gives away which images of a mixed batch are real"),
     severity=Severity.CRITICAL,
     requires=(),
     detect=detect,

@@ -2,39 +2,40 @@
 
 What it is
     At step 0, before the first training step, the discriminator already tells real images from those of the untrained
-    generator, and with confidence: a loop trained it alone, or its weights were loaded.
+    generator, and does so with confidence: a loop trained it alone, or its weights were loaded.
 
 Why it hurts
-    The article's author found that the discriminator converges faster than the generator anyway and advises against
-    it: a generator that begins against a perfect opponent gets a loss of 20 or more and gradients that are mostly
+    The article's author found that the discriminator converges faster than the generator anyway, and advises against
+    it. A generator that starts against a perfect opponent gets a loss of 20 or more and gradients that are mostly
     noise. The evidence is weak: 150 steps of pre-training did no lasting harm in our runs.
 
 How it is recognised
     By the logits, not by ranking. Any untrained network ranks real images above or below those of an untrained
-    generator, because they differ in brightness, so that an area under the curve of 1 means nothing. Its logits are
-    close to each other, though, and its first loss is near ln 2. Here the mean logits lie far on the right side of the
-    border on real and on generated images alike, and the first recorded loss is far below its equilibrium.
+    generator, because they differ in brightness, so an area under the curve of 1 means nothing. But its logits lie
+    close together, and its first loss is near ln 2. This rule fires where the mean logits lie far on the right side of
+    the border for real and for generated images alike, and the first recorded loss is far below its equilibrium.
 
 What it is not
-    A run that was resumed, or whose first probe is later than step 0, is not judged. Large inputs, such as pixels of 0
-    to 255, make large logits in an untrained network; those of dark generated images stay small, and so the loss stays
-    up. A Wasserstein critic has no border and is not judged; it is meant to be ahead of its generator.
+    A run that was resumed, or whose first probe comes after step 0, is not judged. Large inputs, such as pixels of 0
+    to 255, make large logits in an untrained network; those of dark generated images stay small, so the loss stays
+    high. A Wasserstein critic has no border and is not judged; it is meant to be ahead of its generator.
 
 What to do
-    Begin both players together, with weights that nothing was trained on. If samples improve all the same, leave it;
-    otherwise regularise the discriminator, so that being ahead does not make it steep.
+    Start both players together, with untrained weights. If samples improve all the same, leave it; otherwise
+    regularise the discriminator, so that being ahead does not make it steep.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from gandoctor.loss_families import OBJECTIVES, LossFamily, families
+from gandoctor.message import Message, sentences
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import contract_warm_up_end
-from gandoctor.store import LossFamily, Run
+from gandoctor.store import Run
 
 
 @dataclass(frozen=True)
@@ -57,47 +58,51 @@ class Limits:
     first_steps: int = 3
     recovered: float = 0.25
 
-
-_EQUILIBRIA: dict[LossFamily, float] = {
-    "non_saturating": math.log(2.0),
-    "minimax": math.log(2.0),
-    "least_squares": 0.125,
-    "hinge": 1.0,
-}
-"""Discriminator losses where nobody can tell real from fake, in the convention that makes them smallest."""
+    def far(self, family: LossFamily) -> float:
+        """Return the distance from the border for a loss family."""
+        if family == "least_squares":
+            return self.least_squares
+        return self.hinge if family == "hinge" else self.logit
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence in the first probe and the first loss."""
+    """Return evidence in the first probe and the first loss."""
     family = run.manifest.loss_family
     assert family is not None  # RULE.loss_families
+    # The smallest of the conventions: a loss is far below its equilibrium in each of them.
+    border, equilibrium = OBJECTIVES[family].border, OBJECTIVES[family].least_d_equilibrium
+    assert border is not None  # RULE.loss_families
+    assert equilibrium is not None  # likewise
     real, fake = run["d_real_logit"], run["d_fake_logit"]
     if real.index[0] != 0 or fake.index[0] != 0:
-        raise NotEvaluated(f"The first probe was at step {real.index[0]}, not before training.")
+        raise NotEvaluated(Message("The first probe was at step {step}, not before training.", step=int(real.index[0])))
     if "d_loss" not in run or not len(losses := run["d_loss"].loc[: limits.first_steps]):
-        raise NotEvaluated("No loss of the first steps was recorded.")
-    sign = -1.0 if run.manifest.real_is_high is False else 1.0
-    border = 0.5 if family == "least_squares" else 0.0
-    far = {"least_squares": limits.least_squares, "hinge": limits.hinge}.get(family, limits.logit)
+        raise NotEvaluated(Message("No loss of the first steps was recorded."))
+    sign, far = -1.0 if run.manifest.real_is_high is False else 1.0, limits.far(family)
     on_real, on_fake = sign * (float(real.iloc[0]) - border), sign * (float(fake.iloc[0]) - border)
-    first_loss, equilibrium = float(losses.iloc[0]), _EQUILIBRIA[family]
+    first_loss = float(losses.iloc[0])
     if not (on_real >= far and on_fake <= -far and first_loss <= limits.loss * equilibrium):
         return []
-    statement = (
-        f"Before the first step the discriminator scored real images {real.iloc[0]:.3g} and those of the untrained "
-        f"generator {fake.iloc[0]:.3g} on average; its first loss was {first_loss:.2g}, at equilibrium it is "
-        f"{equilibrium:.2g}. An untrained one scores both alike."
+    ahead = Message(
+        "Before the first step the discriminator scored real images {real:.3g} and those of the untrained generator "
+        "{fake:.3g} on average, and its first loss was {loss:.2g}, against {equilibrium:.2g} at equilibrium. An "
+        "untrained discriminator scores both alike.",
+        real=float(real.iloc[0]),
+        fake=float(fake.iloc[0]),
+        loss=first_loss,
+        equilibrium=equilibrium,
     )
-    severity = None
+    severity, caught_up = None, None
     late = _late_gap(run)
     if late is not None and late < limits.recovered * (on_real - on_fake):
         severity = Severity.INFO
-        statement += f" The generator has caught up since: the gap of the logits is {late:.2g} now."
+        caught_up = Message("The generator has caught up since: the gap of the logits is now {gap:.2g}.", gap=late)
+    statement = sentences(ahead, caught_up)
     return [Evidence("d_real_logit", on_real, far, 0, int(losses.index[0]), statement, severity)]
 
 
 def _late_gap(run: Run) -> float | None:
-    """Median gap of the logits in the last quarter of the run; None before warm-up is over."""
+    """Return the median gap of the logits in the last quarter of the run; None before warm-up is over."""
     if "d_logit_gap" not in run or run.last_step < contract_warm_up_end(run.manifest):
         return None
     late = run["d_logit_gap"].loc[0.75 * run.last_step :]
@@ -110,7 +115,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD109",
     name="pretrained-discriminator",
-    title="The discriminator was trained before the game began",
+    title=Message("The discriminator was trained before the game began"),
     severity=Severity.WARNING,
     requires=("d_real_logit", "d_fake_logit"),
     detect=detect,
@@ -118,7 +123,7 @@ RULE = Rule(
     treatments=("no-pretraining", "r1-regularisation"),
     references=("R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2",),
     page=__doc__,
-    loss_families=frozenset({"non_saturating", "minimax", "least_squares", "hinge"}),
+    loss_families=families(bounded=True),
     after_warm_up=False,
     explains=Explanation(
         symptoms=("GD301", "GD305"),

@@ -1,39 +1,42 @@
-"""GD107: the discriminator passes on few gradients: ReLU or max pooling.
+"""GD107: ReLU or max pooling in the discriminator, which pass on sparse gradients.
 
 What it is
-    The discriminator uses ReLU as its activation, or max pooling to make its maps smaller, as networks that classify
-    images do.
+    The discriminator uses ReLU as its activation, or max pooling to shrink its feature maps, as image classifiers do.
 
 Why it hurts
-    The generator learns through the discriminator. A closed ReLU and three of four pixels of a pooling window have a
-    gradient of exactly 0, so that less of the image is told which way to change. Leaky ReLU and strides pass
-    something on everywhere.
+    The generator learns through the discriminator. A closed ReLU, and three of four pixels of a pooling window, have a
+    gradient of exactly 0, so fewer parts of the image learn in which direction to change. Leaky ReLU and strides pass
+    on a gradient everywhere.
 
 How it is recognised
-    From the layers in the model card, before the first step. This is a remark, never an alarm: the advice is one of
+    By the layers in the model card, before the first step. This is a remark, never an alarm: the advice comes from
     practice (the DCGAN paper's guidelines, ganhacks), without a measurement that isolates it.
 
 What it is not
-    Good discriminators with ReLU exist, residual ones with spectral normalisation above all. A ReLU of the generator
-    is not meant; nor is average pooling, whose gradient is nowhere 0. Units that are in fact dead show in training
-    (GD204).
+    Good discriminators with ReLU exist, above all residual ones with spectral normalisation. ReLU in the generator
+    does not count; nor does average pooling, whose gradient is nowhere 0. Units that are really dead show up in
+    training (GD204).
 
 What to do
-    If the generator learns slowly, try leaky ReLU with slope 0.2, and convolutions of stride 2 or average pooling.
+    If the generator learns slowly, try leaky ReLU with a slope of 0.2, and convolutions of stride 2 or average
+    pooling.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gandoctor.rules.reading.model_card import Network, card_evidence, examined
+from gandoctor.message import Message
+from gandoctor.networks.network import Network
+from gandoctor.rules.reading.model_card import card_evidence, search_networks
 from gandoctor.rules.rule import Evidence, Explanation, Rule, Severity
 from gandoctor.store import Run
 
 
 @dataclass(frozen=True)
 class Limits:
-    """There is nothing to calibrate.
+    """Nothing to calibrate.
 
     Attributes:
         named: Layers named in a remark.
@@ -43,29 +46,29 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Remarks on ReLU and on max pooling."""
-    return examined(run, lambda network: _sparse(network, limits), players=("discriminator",))
+    """Return remarks on ReLU and on max pooling."""
+    return search_networks(run, lambda network: list(_sparse(network, limits)), players=("d",))
 
 
-def _sparse(network: Network, limits: Limits) -> list[Evidence]:
+def _sparse(network: Network, limits: Limits) -> Iterator[Evidence]:
     closed = [
         i
         for i, stage in network.of_role("activation")
         if stage.activation in ("relu", "relu6") and network.end not in network.after(i)
     ]
     pooled = [i for i, stage in network.of_role("pooling") if "Max" in stage.layer.type]
-    evidence = []
-    for places, said in (
-        (closed, "The discriminator's activation is a ReLU in {names}: where it is closed, no gradient passes."),
-        (pooled, "The discriminator has max pooling in {names}: one pixel of every window has a gradient."),
-    ):
-        if places:
-            names = ", ".join(network.stages[i].layer.address for i in places[: limits.named])
-            more = len(places) - limits.named
-            names += f" and {more} more" if more > 0 else ""
-            layers = map(network.address, places)
-            evidence.append(card_evidence(said.format(names=names), len(places), None, layers, Severity.INFO))
-    return evidence
+    if closed:
+        statement = Message(
+            "The discriminator uses ReLU in {layers}: where it is closed, no gradient passes.",
+            layers=network.listed(closed, limits.named),
+        )
+        yield card_evidence(statement, len(closed), None, map(network.address, closed), Severity.INFO)
+    if pooled:
+        statement = Message(
+            "The discriminator uses max pooling in {layers}: only one pixel of each window has a gradient.",
+            layers=network.listed(pooled, limits.named),
+        )
+        yield card_evidence(statement, len(pooled), None, map(network.address, pooled), Severity.INFO)
 
 
 LIMITS = Limits()
@@ -73,7 +76,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD107",
     name="sparse-discriminator",
-    title="ReLU or max pooling in the discriminator pass on few gradients",
+    title=Message("ReLU or max pooling in the discriminator makes its gradients sparse"),
     severity=Severity.INFO,
     requires=(),
     detect=detect,

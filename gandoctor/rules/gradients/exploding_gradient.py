@@ -2,30 +2,30 @@
 
 What it is
     Within 200 steps the norm of a player's gradient has grown to more than ten times the highest level it ever had
-    before, and stays there. Or nearly every entry of the gradient is larger than the value that entries are clipped
-    at, so that only its signs are left.
+    before, and stays there. Or nearly every entry of the gradient exceeds the value at which entries are clipped, so
+    only the signs are left.
 
 Why it hurts
     Plain gradient descent takes steps as large as the gradient. Adam and RMSprop divide most of a large gradient away
-    again, yet not the moment at which it grows; and what is clipped entry by entry no longer points where the gradient
-    did. A norm that goes on growing ends in NaN.
+    again, but not at the moment it grows; and a gradient clipped entry by entry no longer points where it did. A norm
+    that keeps growing ends in NaN.
 
 How it is recognised
     By the run's own history: the running median of the norm over 60 steps against its highest level until 200 steps
     earlier, in 3 of 4 successive values over at least 60 steps, after warm-up. It is a warning; critical where the
-    player's updates became large too, or where the norm stopped being a number; only noted where the samples go on
+    player's updates became large too, or where the norm stopped being a number; a remark while the samples keep
     improving. And by the clipping in the model card: the root mean square of the gradient's entries above `clipvalue`.
 
 What it is not
     A single spike: every GAN has them. A large norm by itself: norms of a Wasserstein critic are in the hundreds from
-    the start, those of a generator facing a sure discriminator above 10, and a fixed limit of 100 found none of 12
-    failing runs. A norm that is large from the first step, without clipping by value, is a matter of units. Slow
-    growth: a discriminator's gradient rose sixfold in 400 steps of a healthy run. A gradient that comes back after the
-    quiet time many discriminators pass through before step 150 is compared with the time before.
+    the start, those of a generator facing a confident discriminator above 10, and a fixed limit of 100 found none of
+    12 failing runs. A norm that is large from the first step, without clipping by value, is a matter of units. Slow
+    growth: a discriminator's gradient rose sixfold in 400 steps of a healthy run. A gradient that returns after the
+    quiet phase many discriminators pass through before step 150 is compared with the time before.
 
 What to do
-    See at which step it began, and what changed there. A jump within one step points at the loss (a sum in place of
-    a mean, a weight on a penalty) or at the data; growth over many steps at the learning rate or at a discriminator
+    See at which step it began, and what changed there. A jump within one step points to the loss (a sum in place of a
+    mean, a weight on a penalty) or to the data; growth over many steps to the learning rate, or to a discriminator
     that gets ever steeper. Clip the global norm, which keeps the direction, in place of single entries.
 """
 
@@ -33,20 +33,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from gandoctor.message import Message, counted, sentences
+from gandoctor.player_names import NAMES, Player
+from gandoctor.rules.gradients.both_players import judge_players
 from gandoctor.rules.gradients.exploding_gradient_causes import causes
 from gandoctor.rules.gradients.own_level import early_level, finite, highest_before, reaching_back
 from gandoctor.rules.reading.late_values import median_between
+from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode, running_median
 from gandoctor.rules.reading.sample_progress import sample_progress
-from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity, not_recorded
 from gandoctor.rules.warm_up import warm_up_end
-from gandoctor.store import PlayerCard, Run
+from gandoctor.store import Run
 
-_NAMES = {"d": "discriminator", "g": "generator"}
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -71,32 +76,24 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence for each player on the growth of its gradient and on its clipping."""
-    evidence: list[Evidence] = []
-    reasons = []
-    for player, name in _NAMES.items():
-        signal = f"{player}_grad_norm"
-        norm = finite(run, signal)
-        level, early = running_median(norm), early_level(run, norm)
-        if signal not in run:
-            why = run.manifest.missing.get(signal)
-            reasons.append(f"{signal} was not recorded{f': {why}' if why else ''}.")
-            continue
-        if level.empty or early is None:
-            reasons.append(f"{signal} covers fewer than {SPAN_STEPS} steps.")
-            continue
-        try:
-            evidence += _grown(run, player, norm, level, early, limits)
-            evidence += _clipped(run, player, norm, level, limits)
-        except NotEvaluated as reason:
-            reasons.append(f"Of the {name}: {reason}")
-    if len(reasons) == len(_NAMES):
-        raise NotEvaluated(" ".join(reasons))
-    return evidence
+    """Return evidence for each player on the growth of its gradient and on its clipping."""
+    return judge_players(lambda player: _judge(run, player, limits))
+
+
+def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
+    signal = f"{player}_grad_norm"
+    if signal not in run:
+        raise NotEvaluated(not_recorded(run, signal))
+    norm = finite(run, signal)
+    level, early = running_median(norm), early_level(run, norm)
+    if level.empty or early is None:
+        raise NotEvaluated(Message("{signal} covers fewer than {span} steps.", signal=signal, span=SPAN_STEPS))
+    yield from _grown(run, player, norm, level, early, limits)
+    yield from _clipped(run, player, norm, level, limits)
 
 
 def _grown(
-    run: Run, player: str, norm: pd.Series[float], level: pd.Series[float], early: float, limits: Limits
+    run: Run, player: Player, norm: pd.Series[float], level: pd.Series[float], early: float, limits: Limits
 ) -> Iterator[Evidence]:
     start = warm_up_end(run.manifest)
     thresholds = limits.growth * highest_before(level, early, limits.growth_steps)
@@ -108,44 +105,54 @@ def _grown(
     episode = persistent_episode(level > threshold, start) or grown
     episode = reaching_back(episode, norm > threshold)
     observed, before = float(episode.of(level).median()), threshold / limits.growth
-    severity, told = _harm(run, player, episode, limits)
+    severity, harm = _harm(run, player, episode, limits)
+    larger = Message(
+        "The median norm of the {player}'s gradient is {norm:.3g}, {times:.3g} times the highest level before "
+        "({before:.3g}), from step {first} to {last}.",
+        player=NAMES[player],
+        norm=observed,
+        times=observed / before,
+        before=before,
+        first=episode.first_step,
+        last=episode.last_step,
+    )
     yield Evidence(
         f"{player}_grad_norm",
         observed,
         threshold,
         episode.first_step,
         episode.last_step,
-        f"The norm of the {_NAMES[player]}'s gradient is {observed:.3g} in the median, {observed / before:.3g} times "
-        f"the highest level before ({before:.3g}), from step {episode.first_step} to {episode.last_step}. {told}"
-        f"{episode.ending}",
+        sentences(larger, harm, episode.ending),
         episode.severity(severity),
     )
 
 
-def _harm(run: Run, player: str, episode: Episode, limits: Limits) -> tuple[Severity, str]:
+def _harm(run: Run, player: Player, episode: Episode, limits: Limits) -> tuple[Severity, Message]:
     """Grade the growth by what it did to the weights and to the samples."""
     recorded = run[f"{player}_grad_norm"]
     broken = recorded.index[~np.isfinite(recorded.to_numpy()) & (recorded.index >= episode.first_step)]
     if len(broken):
-        return Severity.CRITICAL, f"At step {broken[0]} it was no number any more."
+        return Severity.CRITICAL, Message("At step {step} it stopped being a number.", step=int(broken[0]))
     update = median_between(run, f"{player}_update_ratio", episode.first_step, episode.last_step)
-    if update is not None and update > limits.large_update:
-        return Severity.CRITICAL, f"Its updates move its weights by {update:.2g} of their size."
-    told = "How large its updates are is not known." if update is None else _small(update)
+    if update is None:
+        moved = Message("The size of its updates is not known.")
+    elif update > limits.large_update:
+        return Severity.CRITICAL, Message("Its updates move its weights by {update:.2g} of their size.", update=update)
+    else:
+        moved = Message(
+            "Its updates move its weights by {update:.2g} of their size: the optimizer divides the growth away.",
+            update=update,
+        )
     progress = sample_progress(run, episode.first_step, episode.last_step)
     if progress is not None and progress.state == "improving":
-        return Severity.INFO, f"{told} {progress.statement}"
-    return Severity.WARNING, told
-
-
-def _small(update: float) -> str:
-    return f"Its updates move its weights by {update:.2g} of their size: the optimizer divides the growth away."
+        return Severity.INFO, sentences(moved, progress.statement)
+    return Severity.WARNING, moved
 
 
 def _clipped(
-    run: Run, player: str, norm: pd.Series[float], level: pd.Series[float], limits: Limits
+    run: Run, player: Player, norm: pd.Series[float], level: pd.Series[float], limits: Limits
 ) -> Iterator[Evidence]:
-    card: PlayerCard | None = getattr(run.manifest, _NAMES[player])
+    card = card_of(run, player)
     value = card.optimizer.get("clipvalue") if card is not None else None
     if card is None or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return
@@ -157,16 +164,25 @@ def _clipped(
         return
     episode = reaching_back(episode, norm > threshold)
     observed = float(episode.of(level).median())
-    entry = observed / float(np.sqrt(card.parameters))
+    erased = counted(
+        "Clipping by value erases the {player}'s gradient from step {first} to {last}: its only entry has a root mean "
+        "square of {entry:.3g} and is clipped at {clip:g}, so little more than its sign is left.",
+        "Clipping by value erases the {player}'s gradient from step {first} to {last}: its {n} entries have a root "
+        "mean square of {entry:.3g} and are clipped at {clip:g}, so little more than their signs is left.",
+        card.parameters,
+        player=NAMES[player],
+        first=episode.first_step,
+        last=episode.last_step,
+        entry=observed / float(np.sqrt(card.parameters)),
+        clip=value,
+    )
     yield Evidence(
         f"{player}_grad_norm",
         observed,
         threshold,
         episode.first_step,
         episode.last_step,
-        f"Clipping by value erases the {_NAMES[player]}'s gradient: its {card.parameters} entries have a root mean "
-        f"square of {entry:.3g} and are clipped at {value:g}, so that little but their signs is left, from step "
-        f"{episode.first_step} to {episode.last_step}.{episode.ending}",
+        sentences(erased, episode.ending),
         episode.severity(Severity.WARNING),
     )
 
@@ -176,7 +192,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD202",
     name="exploding-gradient",
-    title="A gradient has exploded",
+    title=Message("A gradient has exploded"),
     severity=Severity.WARNING,
     requires=(),
     detect=detect,

@@ -14,7 +14,7 @@ LEAST_STD = 1e-3
 
 
 def latents_are_constant(run: Run) -> bool:
-    """Tell whether the latents of training, or one draw of the sampler, are all the same."""
+    """Tell whether the latents of training are all the same, or those of one draw of the sampler."""
     latent = run.manifest.latent
     measured = latent.std if latent is not None else None
     return any(value is not None and value < LEAST_STD for value in (late_median(run, "latent_spread"), measured))

@@ -6,14 +6,17 @@ Shared by vanishing-generator-gradient (GD201), exploding-gradient (GD202) and u
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gandoctor.rules.reading.late_values import median_between
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, running_median
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EARLY_SPAN = 20
 """Steps in a running median of the beginning: long enough to pass over single spikes."""
@@ -24,6 +27,8 @@ RECENT_STEPS = 100
 def finite(run: Run, name: str) -> pd.Series[float]:
     """Return the finite values of a signal; empty where it was not recorded. What is not finite is GD001's."""
     if name not in run:
+        import pandas as pd
+
         return pd.Series(np.array([], dtype=float), index=np.array([], dtype=int))
     series = run[name]
     return series[np.isfinite(series.to_numpy())]
@@ -32,8 +37,8 @@ def finite(run: Run, name: str) -> pd.Series[float]:
 def early_level(run: Run, series: pd.Series[float]) -> float | None:
     """Return the highest level of a signal in warm-up, as a running median over 20 steps.
 
-    The highest, because many discriminators pass through a time of almost no loss and no gradient before step 150
-    and recover: against the level of that time everything later would be an explosion.
+    The highest, because many discriminators pass through a phase of almost no loss and no gradient before step 150
+    and recover: against the level of that phase everything later would be an explosion.
 
     Args:
         run: The run.
@@ -50,13 +55,15 @@ def early_level(run: Run, series: pd.Series[float]) -> float | None:
 
 
 def highest_before(level: pd.Series[float], early: float, steps: int) -> pd.Series[float]:
-    """Return for every step the highest level there had been until so many steps earlier, at least the early level.
+    """Return for every step the highest level until some steps earlier, or the early level where that is higher.
 
     Args:
         level: A running median, indexed by step.
         early: The early level.
         steps: How much earlier.
     """
+    import pandas as pd
+
     highest = np.maximum.accumulate(level.to_numpy())
     index = level.index.to_numpy()
     position = np.searchsorted(index, index - steps, side="right") - 1

@@ -1,12 +1,12 @@
-"""GD201: the generator's gradient has gone to nothing, or no longer reaches its first layers.
+"""GD201: the generator's gradient has vanished, or no longer reaches its first layers.
 
 What it is
-    The gradient that arrives at the generator is exactly 0, or a tiny fraction of what it was in this very run; or
-    its last layer still receives one and its first layer next to nothing.
+    The gradient that reaches the generator is exactly 0, or a tiny fraction of what it was in this very run; or its
+    last layer still receives one and its first layer next to nothing.
 
 Why it hurts
-    A gradient is all that the generator learns from. An optimizer that divides by its size hides the loss for a
-    while; then the images stop changing while the discriminator goes on.
+    The gradient is all the generator learns from. An optimizer that divides by its size hides the loss for a while;
+    then the images stop changing while the discriminator goes on.
 
 How it is recognised
     By the run's own history, never by a fixed level: the norm's running median over 60 steps lies below 1/10000 of its
@@ -23,18 +23,20 @@ What it is not
     that never existed, because the generator is frozen, is GD003.
 
 What to do
-    Ask first whether this loss can saturate at all: log(1 - D) can, and so can a cross-entropy that is clipped as a
-    probability; use -log D, from logits. With any other loss look for what cuts the way back: dead units, a generator
-    stuck at the bound of its output, layers without normalisation. Then make the discriminator's task harder.
+    First ask whether this loss can saturate at all: log(1 - D) can, and so can a cross-entropy that is clipped as a
+    probability; use -log D, from logits. With any other loss look for what blocks the way back: dead units, a
+    generator stuck at the bound of its output, layers without normalisation. Then make the discriminator's task
+    harder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from gandoctor.loss_families import LossFamily
+from gandoctor.message import Message, sentences
 from gandoctor.networks.layer_roles import role_of
 from gandoctor.rules.gradients.latent_variation import latents_are_constant
 from gandoctor.rules.gradients.own_level import early_level, finite, reaching_back
@@ -44,13 +46,16 @@ from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_
 from gandoctor.rules.reading.sample_progress import sample_progress
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import warm_up_end
-from gandoctor.store import LossFamily, Run
+from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NORM = "g_grad_norm"
 LAYERS = "g_layer_grad_norm"
 
 _WITH_FLOOR: tuple[LossFamily | None, ...] = ("non_saturating", "least_squares", None)
-"""Losses that are 0 where the generator has what it wants; one that is not known is taken for such."""
+"""Losses that are 0 where the generator has what it wants; an unknown one is taken for such."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,11 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the whole norm, on how it is conducted through the layers, or on both."""
+    """Return evidence on the whole norm, on how layers conduct it, or on both."""
     norm = finite(run, _NORM)
     level, early = running_median(norm), early_level(run, norm)
     if level.empty or early is None:
-        raise NotEvaluated(f"{_NORM} covers fewer than {SPAN_STEPS} steps.")
+        raise NotEvaluated(Message("{signal} covers fewer than {span} steps.", signal=_NORM, span=SPAN_STEPS))
     return [*_vanished(run, norm, level, early, limits), *_not_conducted(run, limits)]
 
 
@@ -85,18 +90,37 @@ def _vanished(
 ) -> Iterator[Evidence]:
     threshold = limits.share * early
     episode = persistent_episode(level <= threshold, warm_up_end(run.manifest))
-    if episode is None or _has_what_it_wants(run, episode, limits):
+    if episode is None or _is_satisfied(run, episode, limits):
         return
     episode = reaching_back(episode, norm <= threshold)
-    observed = float(episode.of(level).median())
-    told = (
-        "The generator's gradient is exactly 0"
-        if observed == 0
-        else f"The norm of the generator's gradient is {observed:.2g} in the median, {observed / early:.1g} of its "
-        f"{early:.2g} in warm-up,"
+    observed, first, last = float(episode.of(level).median()), episode.first_step, episode.last_step
+    if observed == 0:
+        gone = Message("The generator's gradient is exactly 0 from step {first} to {last}.", first=first, last=last)
+    else:
+        gone = Message(
+            "The median norm of the generator's gradient is {norm:.2g} from step {first} to {last}, {share:.1g} of the "
+            "{early:.2g} it had in warm-up.",
+            norm=observed,
+            first=first,
+            last=last,
+            share=observed / early,
+            early=early,
+        )
+    statement = sentences(gone, _what_the_loss_does(run.manifest.loss_family))
+    yield from _graded(run, Evidence(_NORM, observed, threshold, first, last, statement), episode)
+
+
+def _what_the_loss_does(family: LossFamily | None) -> Message:
+    if family is None:
+        return Message("The loss family is not known: of the usual losses only minimax goes flat by itself.")
+    if family == "minimax":
+        return Message(
+            "The minimax loss goes flat where the discriminator is sure of its fakes, and this is what it does."
+        )
+    return Message(
+        "This loss does not go flat where the discriminator wins, so the way back is blocked elsewhere: by dead units, "
+        "an output at its bound, or a clipped loss."
     )
-    told += f" from step {episode.first_step} to {episode.last_step}. {_SATURATES[run.manifest.loss_family]}"
-    yield from _graded(run, Evidence(_NORM, observed, threshold, episode.first_step, episode.last_step, told), episode)
 
 
 def _not_conducted(run: Run, limits: Limits) -> Iterator[Evidence]:
@@ -105,6 +129,8 @@ def _not_conducted(run: Run, limits: Limits) -> Iterator[Evidence]:
     layers = layers_in_order(run)
     if len(layers) < 2:
         return
+    import pandas as pd
+
     (first, at_first), (last, at_last) = layers[0], layers[-1]
     table = pd.DataFrame({"first": at_first, "last": at_last}).dropna()
     table = table[table["last"] > 0]
@@ -112,41 +138,38 @@ def _not_conducted(run: Run, limits: Limits) -> Iterator[Evidence]:
         episode = persistent_episode(table["first"] < limits.conduction * table["last"], warm_up_end(run.manifest))
     except NotEvaluated:
         return  # too few probes: the whole norm, known at every step, has been judged
-    if episode is None or _has_what_it_wants(run, episode, limits):
+    if episode is None or _is_satisfied(run, episode, limits):
         return
     ratio = float((episode.of(table["first"]) / episode.of(table["last"])).median())
-    told = (
-        f"The gradient at the generator's first layer ({first}) is {ratio:.1g} of that at its last ({last}), from step "
-        f"{episode.first_step} to {episode.last_step}: what the last layers receive does not reach the first ones."
+    statement = Message(
+        "The gradient at the generator's first layer ({first_layer}) is {ratio:.1g} of that at its last one "
+        "({last_layer}), from step {first} to {last}: what the last layers receive does not reach the first ones.",
+        first_layer=first,
+        ratio=ratio,
+        last_layer=last,
+        first=episode.first_step,
+        last=episode.last_step,
     )
     at = (f"generator/{first}", f"generator/{last}")
-    found = Evidence(LAYERS, ratio, limits.conduction, episode.first_step, episode.last_step, told, layers=at)
-    yield from _graded(run, found, episode)
+    evidence = Evidence(LAYERS, ratio, limits.conduction, episode.first_step, episode.last_step, statement, layers=at)
+    yield from _graded(run, evidence, episode)
 
 
-def _graded(run: Run, found: Evidence, episode: Episode) -> Iterator[Evidence]:
-    """Nothing where the samples do well; critical only where they are known not to."""
-    progress = sample_progress(run, found.first_step, found.last_step)
+def _graded(run: Run, evidence: Evidence, episode: Episode) -> Iterator[Evidence]:
+    """Yield nothing where the samples do well; critical evidence only where they are known not to."""
+    progress = sample_progress(run, evidence.first_step, evidence.last_step)
     if progress is not None and progress.state != "stuck":
         return
     known = Severity.WARNING if progress is None else Severity.CRITICAL
-    ending = "Whether the samples still improve is not known." if progress is None else progress.statement
-    yield Evidence(
-        found.signal,
-        found.observed,
-        found.threshold,
-        found.first_step,
-        found.last_step,
-        f"{found.statement} {ending}{episode.ending}",
-        episode.severity(known),
-        found.layers,
-    )
+    samples = Message("Whether the samples still improve is not known.") if progress is None else progress.statement
+    statement = sentences(evidence.statement, samples, episode.ending)
+    yield replace(evidence, statement=statement, severity=episode.severity(known))
 
 
 def layers_in_order(run: Run) -> list[tuple[str, pd.Series[float]]]:
     """Return the generator's layers with a recorded gradient norm, in the order of the model card.
 
-    Empty where there is no card. Normalisation does not count, nor what has weights of another kind.
+    Empty where there is no card. Normalisation does not count, nor does a layer with weights of another kind.
     """
     card, recorded = run.manifest.generator, run.family(LAYERS)
     if card is None:
@@ -155,30 +178,18 @@ def layers_in_order(run: Run) -> list[tuple[str, pd.Series[float]]]:
     return [(address, recorded[address]) for address in addresses if address in recorded]
 
 
-def _has_what_it_wants(run: Run, episode: Episode, limits: Limits) -> bool:
+def _is_satisfied(run: Run, episode: Episode, limits: Limits) -> bool:
+    """Tell whether the generator has what it wants: its gradient then goes with its loss."""
     loss = median_between(run, "g_loss", episode.first_step, episode.last_step)
     return run.manifest.loss_family in _WITH_FLOOR and loss is not None and 0.0 <= loss <= limits.satisfied
 
-
-_ELSEWHERE = (
-    "This loss does not go flat where the discriminator wins, so the way back is cut somewhere else: dead units, an "
-    "output at its bound, or a loss that is clipped."
-)
-_SATURATES: dict[LossFamily | None, str] = {
-    "minimax": "The minimax loss goes flat where the discriminator is sure of its fakes, and this is what it does.",
-    "non_saturating": _ELSEWHERE,
-    "least_squares": _ELSEWHERE,
-    "hinge": _ELSEWHERE,
-    "wasserstein": _ELSEWHERE,
-    None: "The loss family is not known: of the usual losses only the minimax loss goes flat by itself.",
-}
 
 LIMITS = Limits()
 
 RULE = Rule(
     id="GD201",
     name="vanishing-generator-gradient",
-    title="The generator's gradient has vanished",
+    title=Message("The generator's gradient has vanished"),
     severity=Severity.CRITICAL,
     requires=(_NORM,),
     detect=detect,

@@ -1,19 +1,40 @@
-"""Why the generator's gradient may have vanished: ranked hypotheses for GD201 and what decides each."""
+"""Why the generator's gradient may have vanished: ranked hypotheses for GD201 and what decides each.
+
+The scores are judgement: 0.8 and more where the run shows the cause itself, a few hundredths where it rules it out.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from gandoctor.loss_families import OBJECTIVES
+from gandoctor.message import Message, clauses
+from gandoctor.player_names import NAMES, PLAYERS
 from gandoctor.rules.gradients.own_level import RECENT_STEPS, recent
 from gandoctor.rules.hypotheses.networks import no_batch_norm, saturated_output
+from gandoctor.rules.hypotheses.training import NO_GRADIENT_ARRIVES
+from gandoctor.rules.hypothesis import NOT_RECORDED, Hypothesis
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.store import Run
 
-_PLAYERS = {"d": "discriminator", "g": "generator"}
 MANY_DEAD_UNITS = 0.3
 """As in dead-units (GD204)."""
 CONFIDENT_LOSS = 0.1
 """Loss of a discriminator, averaged over reals and fakes, that is sure of both."""
+
+SATURATING_LOSS = Hypothesis(
+    "saturating-loss",
+    Message("The generator's loss goes flat where the discriminator is sure (minimax)"),
+    Message(
+        "Minimise -log D(G(z)) in place of log(1 - D(G(z))), with the same weights: the gradient is back in the next "
+        "step."
+    ),
+)
+DEAD_UNITS = Hypothesis(
+    "dead-units",
+    Message("Units on the way back are dead: a ReLU that is 0 for every image passes no gradient"),
+    Message("Replace ReLU by leaky ReLU in the network that has dead units: the gradient is back in the next step."),
+)
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
@@ -25,52 +46,49 @@ def _saturating_loss(run: Run) -> Cause:
     family, d_loss = run.manifest.loss_family, recent(run, "d_loss")
     sure = d_loss is not None and d_loss < CONFIDENT_LOSS
     score = 0.9 if family == "minimax" and sure else 0.5 if family == "minimax" else 0.4 if family is None else 0.02
-    shown = f"the loss is {family.replace('_', '-')}" if family is not None else "the loss family is not known"
-    shown += f", the discriminator's loss {d_loss:.2g}" if d_loss is not None else ""
-    return Cause(
-        "saturating-loss",
-        "The generator's loss goes flat where the discriminator is sure (minimax)",
-        score,
-        "Minimise -log D(G(z)) in place of log(1 - D(G(z))), with the same weights: the gradient is back in the next "
-        f"step. This run: {shown}.",
-    )
+    loss = Message("the loss family is not known")
+    if family is not None:
+        loss = Message("the loss is {family}", family=OBJECTIVES[family].title)
+    d_shown = None if d_loss is None else Message("the discriminator's loss is {loss:.2g}", loss=d_loss)
+    return SATURATING_LOSS.cause(score, clauses(loss, d_shown))
 
 
 def _flat_loss(run: Run) -> Cause:
-    """A loss that does not move at all over a gradient of exactly 0 is flat there, or depends on nothing."""
-    zero = recent(run, "g_grad_norm") == 0
-    shown = "the gradient is exactly 0" if zero else "the gradient is small and not 0"
-    constant = False
+    """Score that the loss is flat or depends on nothing: it does not move at all, and the gradient is exactly 0."""
+    zero, constant, loss_shown = recent(run, "g_grad_norm") == 0, False, None
     if "g_loss" in run:
         loss = run["g_loss"].loc[run.last_step - RECENT_STEPS :].to_numpy()
         loss = loss[np.isfinite(loss)]
-        constant = bool(loss.size) and _width(loss) <= 1e-5 * abs(float(np.median(loss)))
         if loss.size:
-            shown += f"; the generator's loss is {np.median(loss):.4g}{' at nearly every step' if constant else ''}"
-    return Cause(
-        "no-gradient-arrives",
-        "Its loss does not depend on its weights, or is saturated",
+            median = float(np.median(loss))
+            constant = _width(loss) <= 1e-5 * abs(median)
+            if constant:
+                loss_shown = Message("the generator's loss is {loss:.4g} at nearly every step", loss=median)
+            else:
+                loss_shown = Message("the generator's loss is {loss:.4g}", loss=median)
+    gradient = Message("the gradient is exactly 0") if zero else Message("the gradient is small but not 0")
+    return NO_GRADIENT_ARRIVES.cause(
         0.9 if zero and constant else 0.6 if zero else 0.05,
-        "A cross-entropy clipped at a probability of 1e-7 stays at 16.1 whatever the images, and comes to life when "
-        f"computed from logits; images made outside the tape give no gradient from the first step on. This run: "
-        f"{shown}.",
+        clauses(gradient, loss_shown),
+        Message(
+            "A cross-entropy clipped at a probability of 1e-7 stays at 16.1 whatever the images, and comes to life "
+            "when computed from logits. Images made outside the tape give no gradient from the first step on."
+        ),
     )
 
 
 def _width(values: np.ndarray) -> float:
+    """Return the range of the middle four fifths."""
     low, high = np.quantile(values, (0.1, 0.9))
     return float(high - low)
 
 
 def _dead_units(run: Run) -> Cause:
-    shares = {name: recent(run, f"{player}_dead_units") for player, name in _PLAYERS.items()}
-    known = {name: share for name, share in shares.items() if share is not None}
-    most = max(known.values(), default=None)
-    shown = ", ".join(f"{share:.0%} of the {name}'s ReLU units" for name, share in known.items())
-    return Cause(
-        "dead-units",
-        "Units on the way back are dead: a ReLU that is 0 for every image passes no gradient",
-        0.15 if most is None else 0.8 if most >= MANY_DEAD_UNITS else 0.03,
-        "Replace ReLU by leaky ReLU in the network that has them: the gradient is back in the next step. This run: "
-        + (f"{shown} are 0 for every input." if known else "not recorded."),
+    shares = {player: share for player in PLAYERS if (share := recent(run, f"{player}_dead_units")) is not None}
+    if not shares:
+        return DEAD_UNITS.cause(0.15, NOT_RECORDED)
+    shown = (
+        Message("{share:.0%} of the {player}'s ReLU units are 0 for every input", share=share, player=NAMES[player])
+        for player, share in shares.items()
     )
+    return DEAD_UNITS.cause(0.8 if max(shares.values()) >= MANY_DEAD_UNITS else 0.03, clauses(*shown))

@@ -136,7 +136,7 @@ def _uneven_upsampling(run: Run) -> Cause:
 
 def _strided_discriminator(run: Run) -> Cause:
     try:
-        network = network_of(run, "discriminator")
+        network = network_of(run, "d")
     except NotEvaluated as reason:
         uneven, shown = None, str(reason)
     else:

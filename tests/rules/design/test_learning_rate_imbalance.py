@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import card, judged
+from design_cards import card, facts, judged
 from recorded_runs import probes
 
+from gandoctor.message import Message
+from gandoctor.player_names import NAMES, Player
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import PlayerCard, Run
 from gandoctor.treatments import prescribe
@@ -43,17 +45,20 @@ def test_rates_in_use(make_run: MakeRun, d: float, g: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("d", "g", "said"),
-    [
-        (8e-3, 4e-4, "the discriminator's is 20 times the other"),
-        (1e-5, 1e-3, "the generator's is 100 times the other"),
-        (8e-2, 4e-4, "the discriminator's is 200 times the other"),
-    ],
+    ("d", "g", "faster", "times"),
+    [(8e-3, 4e-4, "d", 20.0), (1e-5, 1e-3, "g", 100.0), (8e-2, 4e-4, "d", 200.0)],
 )
-def test_far_apart(make_run: MakeRun, d: float, g: float, said: str) -> None:
+def test_far_apart(make_run: MakeRun, d: float, g: float, faster: Player, times: float) -> None:
     finding = of(make_run, player(d, "Adam"), player(g, "RMSprop"))
     assert finding.severity is Severity.WARNING
-    assert any(said in evidence.statement for evidence in finding.evidence)
+    evidence = finding.evidence[-1]
+    assert evidence.observed == pytest.approx(times)
+    first = evidence.statement.values.get("first", evidence.statement)
+    assert isinstance(first, Message)
+    assert str(first) == (
+        f"The learning rates are {d:.2g} for the discriminator and {g:.2g} for the generator: the {NAMES[faster]}'s is "
+        f"{times:g} times the other."
+    )
     assert {evidence.signal for evidence in finding.evidence} == {"model_card"}
     assert (finding.first_step, finding.last_step) == (0, 0)
 
@@ -61,9 +66,11 @@ def test_far_apart(make_run: MakeRun, d: float, g: float, said: str) -> None:
 def test_a_mistyped_exponent(make_run: MakeRun) -> None:
     finding = of(make_run, player(8e-4), player(1e-7))
     assert finding.severity is Severity.WARNING
-    assert any("1e-07, below the 1e-06 that is usual" in evidence.statement for evidence in finding.evidence)
+    assert str(finding.evidence[0].statement) == (
+        "The generator's learning rate is 1e-07, below 1e-06, the lowest usual one for RMSprop."
+    )
     assert finding.causes[0].id == "learning-rate-mistyped"
-    assert of(make_run, player(0.5), player(0.1)).severity is Severity.WARNING
+    assert [e.threshold for e in of(make_run, player(0.5), player(0.1)).evidence] == [0.05, 0.05]
     assert of(make_run, player(0.1, "SGD"), player(0.1, "SGD")).status is Status.NOT_DETECTED
 
 
@@ -76,22 +83,27 @@ def test_one_that_begins_mid_run_and_one_that_is_over(make_run: MakeRun) -> None
     over = {"d_learning_rate": probes(lambda s: 8e-3 if s < 400 else 8e-4)}
     finding = of(make_run, player(8e-4), player(4e-4), steady | over)
     assert (finding.first_step, finding.last_step) == (20, 380)
-    assert "It ended" in finding.evidence[0].statement
+    assert facts(finding)["step"] == 380
 
 
 def test_whether_the_generators_step_moves_the_discriminator_is_said_first(make_run: MakeRun) -> None:
     def told(signals: Any) -> str:
-        return of(make_run, player(8e-3), player(4e-4), signals).evidence[0].statement
+        return str(of(make_run, player(8e-3), player(4e-4), signals).evidence[0].statement.values["then"])
 
-    assert "is not known" in told({})
-    assert "pulls it backwards" in told({"d_update_in_g_step": probes(0.1)})
-    assert "nothing asks for a larger rate" in told({"d_update_in_g_step": probes(0.0)})
+    assert told({}) == "Whether the generator's step also moves the discriminator is not known."
+    assert told({"d_update_in_g_step": probes(0.1)}) == (
+        "The generator's step also moves the discriminator (GD004) and pulls it backwards: with that leak its own rate "
+        "has to be the larger one, but not by so much."
+    )
+    assert told({"d_update_in_g_step": probes(0.0)}) == (
+        "The generator's step does not move the discriminator, so nothing calls for a larger rate there."
+    )
 
 
 def test_optimizers_of_two_kinds_are_not_compared(make_run: MakeRun) -> None:
     finding = of(make_run, player(0.1, "SGD"), player(2e-4, "Adam"))
     assert finding.status is Status.NOT_EVALUATED
-    assert "SGD and Adam cannot be compared" in str(finding.reason)
+    assert facts(finding) == {"d_optimizer": "SGD", "g_optimizer": "Adam"}
     assert of(make_run, player(0.1, "SGD"), player(1e-8, "Adam")).status is Status.DETECTED
     assert of(make_run, player(1e-2, "Mine"), player(1e-4, "Mine")).status is Status.NOT_EVALUATED
 
@@ -101,8 +113,10 @@ def test_look_alike_a_rate_of_zero_is_another_rules(make_run: MakeRun) -> None:
 
 
 def test_not_evaluated(make_run: MakeRun) -> None:
-    assert "No optimizer" in str(of(make_run, player(None), player(None)).reason)
-    assert "of the generator is not known" in str(of(make_run, player(8e-4), player(None)).reason)
+    none = of(make_run, player(None), player(None))
+    assert str(none.reason) == "No optimizer with a readable learning rate was found."
+    one = of(make_run, player(8e-4), player(None))
+    assert str(one.reason) == "The learning rate of the generator is not known."
     assert of(make_run, player("x"), player(float("nan"))).status is Status.NOT_EVALUATED
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import CONV, GENERATOR, LEAKY, UNIT, Spec, act, card, drop, judged, named
+from design_cards import CONV, GENERATOR, LEAKY, UNIT, Spec, act, card, drop, facts, judged, named
 from recorded_runs import every_step, probes
 
 from gandoctor.rules import Finding, Severity, Status
@@ -61,7 +61,10 @@ def test_what_fits(make_run: MakeRun, end: tuple[Spec, ...], from_logits: bool) 
 def test_probabilities_taken_for_logits(make_run: MakeRun) -> None:
     seen_through = of(make_run, ending(act("sigmoid")), entropy(True))
     assert seen_through.severity is Severity.INFO
-    assert "Keras takes the sigmoid off again" in seen_through.evidence[0].statement
+    assert str(seen_through.evidence[0].statement) == (
+        "The discriminator ends in activation (sigmoid), and the cross-entropy (attribute .loss_fn) has "
+        "from_logits=True. Keras removes the sigmoid with a warning: the training is right by luck."
+    )
     assert named(seen_through) == {"discriminator/activation"}
     as_argument = card(CONV, LEAKY, "Flatten", ("Dense", {"units": 1, "activation": "sigmoid"}))
     assert of(make_run, as_argument, entropy(True)).severity is Severity.INFO
@@ -70,24 +73,32 @@ def test_probabilities_taken_for_logits(make_run: MakeRun) -> None:
     for judge in (ending(act("sigmoid"), "Flatten"), half):
         finding = of(make_run, judge, entropy(True))
         assert finding.severity is Severity.WARNING
-        assert "0.50 to 0.73" in finding.evidence[0].statement
+        assert facts(finding)["low"] == pytest.approx(0.5)
+        assert facts(finding)["high"] == pytest.approx(0.731, abs=1e-3)
     assert of(make_run, ending(act("tanh")), entropy(True)).severity is Severity.WARNING
-    assert "no image can be called fake" in of(make_run, ending(act("relu")), entropy(True)).evidence[0].statement
+    never = of(make_run, ending(act("relu")), entropy(True))
+    assert str(never.evidence[0].statement).endswith("No logit is below 0, so no image can be called fake.")
 
 
 def test_logits_taken_for_probabilities(make_run: MakeRun) -> None:
     compiled = of(make_run, ending(), entropy(False, COMPILED))
     assert compiled.severity is Severity.CRITICAL
-    assert "dense (Dense) without activation" in compiled.evidence[0].statement
+    assert str(compiled.evidence[0].statement) == (
+        "The discriminator ends in dense (Dense) without an activation, and the cross-entropy (discriminator, as "
+        "compiled) has from_logits=False. The loss takes any number for a probability and clips it to 0 ... 1, outside "
+        "of which there is no gradient."
+    )
     attribute = of(make_run, ending(), entropy(False))
     assert attribute.severity is Severity.WARNING
-    assert "Unless the training step applies a sigmoid itself" in attribute.evidence[0].statement
+    assert str(attribute.evidence[0].statement).endswith(
+        "The training step may apply a sigmoid itself; then nothing is wrong."
+    )
     assert of(make_run, ending(act("tanh")), entropy(False, COMPILED)).severity is Severity.CRITICAL
     # Measured: both losses stand still from the second step on.
     still = {"d_loss": every_step(7.971, stop=50), "g_loss": every_step(0.0, stop=50)}
     pinned = of(make_run, ending(), entropy(False), signals=still)
     assert pinned.severity is Severity.CRITICAL
-    assert "stand still at 7.97" in pinned.evidence[0].statement
+    assert facts(pinned)["level"] == pytest.approx(7.971)
 
 
 def test_losses_that_disagree_or_belong_to_another_family_are_left_out(make_run: MakeRun) -> None:
@@ -122,7 +133,7 @@ def test_critics_that_are_held(make_run: MakeRun, family: str, activation: str, 
 def test_a_softmax_of_one(make_run: MakeRun) -> None:
     finding = of(make_run, ending(act("softmax")), entropy(False))
     assert finding.severity is Severity.CRITICAL
-    assert "1 for every image" in finding.evidence[0].statement
+    assert facts(finding)["layer"] == "activation (softmax)"
     classes = ending(("Softmax", {}))
     classes.layers[-1].output_shape = (None, 11)
     assert of(make_run, classes, entropy(False)).status is Status.NOT_DETECTED
@@ -146,7 +157,7 @@ def test_losses_within_bounds_that_logits_contradict(make_run: MakeRun) -> None:
     assert finding.severity is Severity.WARNING
     (evidence,) = finding.evidence
     assert (evidence.signal, evidence.first_step, evidence.last_step) == ("g_loss", 1, 250)
-    assert "mean logit of -6" in evidence.statement
+    assert facts(finding)["logit"] == -6.0
     flipped = mistaken() | {"d_fake_logit": probes(6.0, stop=250)}
     assert of(make_run, ending(act("sigmoid")), signals=flipped, real_is_high=False).status is Status.DETECTED
 
@@ -179,7 +190,7 @@ def test_a_generator_loss_pinned_where_probabilities_are_clipped(make_run: MakeR
     assert finding.severity is Severity.CRITICAL
     (evidence,) = finding.evidence
     assert (evidence.signal, evidence.first_step, evidence.last_step) == ("g_loss", 20, 250)
-    assert "stands still at 16.12" in evidence.statement
+    assert facts(finding)["level"] == pytest.approx(16.1181)
     assert of(make_run, ending(), signals=clipped(1.0), real_is_high=False).status is Status.DETECTED
 
 
@@ -192,10 +203,11 @@ def test_look_alike_a_loop_that_applies_the_sigmoid_itself(make_run: MakeRun) ->
 
 def test_not_evaluated(make_run: MakeRun) -> None:
     short = {name: {s: v for s, v in series.items() if s <= 60} for name, series in mistaken().items()}
-    assert "tell after 100 steps" in str(of(make_run, ending(act("sigmoid")), signals=short).reason)
+    assert facts(of(make_run, ending(act("sigmoid")), signals=short)) == {"steps": 100}
     assert of(make_run, ending(act("sigmoid")), family=None).status is Status.NOT_EVALUATED
-    assert "not known" in str(of(make_run, ending(act("my_own")), entropy(True)).reason)
-    assert "not among those" in str(of(make_run, card(CONV, outputs=(-1,)), entropy(True)).reason)
+    assert facts(of(make_run, ending(act("my_own")), entropy(True))) == {"layer": "activation (unknown)"}
+    without = of(make_run, card(CONV, outputs=(-1,)), entropy(True))
+    assert str(without.reason) == "The output of the discriminator's last layer is not known."
     assert of(make_run, ending().model_copy(update={"order": "declared"}), entropy(True)).status is Status.NOT_EVALUATED
     odd = {ATTRIBUTE: {"type": "BinaryCrossentropy", "from_logits": "yes"}}
     assert of(make_run, ending(act("sigmoid")), odd).status is Status.NOT_EVALUATED
