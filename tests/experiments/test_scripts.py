@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line_runs import command_here
 
 from gandoctor.store import load_run
 
@@ -22,6 +23,11 @@ def run(cwd, *arguments):
         text=True,
         timeout=300,
     )
+
+
+def run_here(cwd, *arguments):
+    """As `run`; only the script has a process of its own."""
+    return command_here("run", "--run-dir", "run", *arguments, cwd=cwd)
 
 
 def write(folder, text):
@@ -53,7 +59,7 @@ def test_a_script_runs_as_python_would_run_it(tmp_path):
 
 
 def test_a_script_that_never_fits_is_told_so_once(tmp_path):
-    done = run(tmp_path, write(tmp_path, "print('done')"))
+    done = run_here(tmp_path, write(tmp_path, "print('done')"))
     assert done.returncode == 0
     assert done.stdout == "done\n"
     assert "never called keras.Model.fit" in done.stderr
@@ -66,14 +72,14 @@ def test_a_script_that_never_fits_is_told_so_once(tmp_path):
     [("import sys; sys.exit(3)", 3), ("import sys; sys.exit('told why')", 1), ("import sys; sys.exit()", 0)],
 )
 def test_the_exit_status_of_the_script_is_that_of_the_command(tmp_path, text, status):
-    done = run(tmp_path, write(tmp_path, text))
+    done = run_here(tmp_path, write(tmp_path, text))
     assert done.returncode == status
     assert ("told why" in done.stdout) == ("told" in text)
     assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_a_script_that_raises_shows_its_own_traceback_only(tmp_path):
-    done = run(tmp_path, write(tmp_path, "def f():\n    raise KeyError('mine')\nf()\n"))
+    done = run_here(tmp_path, write(tmp_path, "def f():\n    raise KeyError('mine')\nf()\n"))
     assert done.returncode == 1
     frames = [line for line in done.stdout.splitlines() if line.startswith("  File ")]
     assert len(frames) == 2
@@ -88,7 +94,7 @@ def test_a_script_that_raises_shows_its_own_traceback_only(tmp_path):
     [["--preset", "quick"], ["--set", "a=1"], ["--fault", "x"], ["--steps", "3"], ["--seed", "1"], ["--data", "x"]],
 )
 def test_options_of_a_factory_are_refused_for_a_script(tmp_path, options):
-    done = run(tmp_path, *options, write(tmp_path, "print('never')"))
+    done = run_here(tmp_path, *options, write(tmp_path, "print('never')"))
     assert (done.returncode, done.stdout) == (2, "")
     assert options[0] in done.stderr
     assert "--" in done.stderr
@@ -96,7 +102,7 @@ def test_options_of_a_factory_are_refused_for_a_script(tmp_path, options):
 
 
 def test_a_script_that_is_not_there_is_one_clear_error(tmp_path):
-    done = run(tmp_path, "trian.py")
+    done = run_here(tmp_path, "trian.py")
     assert (done.returncode, done.stderr) == (2, "Error: There is no script trian.py.\n")
     assert not (tmp_path / "run").exists()
 
