@@ -1,4 +1,4 @@
-"""Synthetic runs and hand-made findings for the report's tests: no training, no TensorFlow, no real rule."""
+"""Synthetic runs and hand-made findings for the report's tests: no training, no TensorFlow, no rule that judges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.rules import Cause, Evidence, Finding, Rule, Severity, Status
+from gandoctor.message import Message
+from gandoctor.rules import Cause, Evidence, Finding, Rule, Severity, Status, find_rule
+from gandoctor.rules.hypotheses.players import GENERATOR_NOT_MOVING
+from gandoctor.rules.rule import not_recorded
 from gandoctor.store import DataCard, LatentCard, LayerCard, Manifest, PlayerCard, Reach, Run, RunWriter, load_run
 from gandoctor.treatments import Treatment
 
@@ -169,14 +172,22 @@ def close(writer: RunWriter, reason: str | None) -> None:
         events.write_text("".join(events.read_text().splitlines(keepends=True)[:-1]))
 
 
+def title_of(number: str) -> Message:
+    """Return what the real rule of that id is called, which every language can say."""
+    return find_rule(number).title
+
+
+TITLE = title_of("GD301")
+
+
 def make_rule(number: str = "GD301", name: str = "discriminator-loss-collapse", **changes: Any) -> Rule:
     fields: dict[str, Any] = {
         "id": number,
         "name": name,
-        "title": "The discriminator's loss collapsed to zero",
+        "title": title_of(number),
         "severity": Severity.CRITICAL,
         "requires": ("d_loss",),
-        "detect": lambda run, limits: [],
+        "detect": find_rule(number).detect,
         "limits": None,
         "treatments": ("lower-d-lr", "smooth-labels"),
         "references": ("Arjovsky and Bottou 2017, https://arxiv.org/abs/1701.04862",),
@@ -219,34 +230,49 @@ def make_diagnosis(run: Run) -> Diagnosis:
     """The failing run with two findings and every other outcome."""
     collapse = detected(
         make_rule(),
-        Evidence("d_loss", 0.006, 0.05, 540, 1000, "The median of d_loss over steps 540 to 1000 is 0.006, below 0.05."),
+        Evidence(
+            "d_loss",
+            0.006,
+            0.05,
+            540,
+            1000,
+            Message(
+                "The median of {signal} over steps {first} to {last} is {median:.3g}, below {limit:g}.",
+                signal="d_loss",
+                first=540,
+                last=1000,
+                median=0.006,
+                limit=0.05,
+            ),
+        ),
         Evidence("sample_autocorrelation", 0.35, None, 540, 1000, "Neighbouring pixels correlate at 0.35 only."),
         causes=(
             Cause("d-lr", "The discriminator learns too fast", 0.8, "Halve its rate; d_loss should rise in 100 steps."),
             Cause("range", "The value ranges differ", 0.3, "Compare `sample_max` with the data's maximum: equal here."),
+            GENERATOR_NOT_MOVING.cause(0.1),
         ),
     )
     leak = detected(
         make_rule(
             "GD004",
             "discriminator-updated-by-generator-step",
-            title="The generator's step also trains the discriminator",
             severity=Severity.WARNING,
             treatments=("smooth-labels",),
         ),
         Evidence("d_update_in_g_step", 0.1, 0.0, 20, 1000, "dropout_1: D's weights moved by 0.1 in G's step."),
     )
-    absent = make_rule("GD001", "non-finite-values", title="Values that are not finite")
-    warm = make_rule("GD401", "noise-like-samples", title="Samples look like noise")
-    broken = make_rule("GD403", "mode-collapse", title="Mode collapse")
+    absent = make_rule("GD001", "non-finite-values")
+    warm = make_rule("GD401", "noise-like-samples")
+    broken = make_rule("GD403", "mode-collapse")
+    fault = Message("{error}: {message}", error="ValueError", message="broken on purpose")
     return Diagnosis(
         run,
         (
             collapse,
             leak,
-            Finding(broken, Status.ERRORED, broken.severity, reason="ValueError: broken on purpose"),
+            Finding(broken, Status.ERRORED, broken.severity, reason=fault),
             Finding(absent, Status.NOT_DETECTED, absent.severity),
-            Finding(warm, Status.NOT_EVALUATED, warm.severity, reason="sample_kid was not recorded."),
+            Finding(warm, Status.NOT_EVALUATED, warm.severity, reason=not_recorded(run, "sample_kid")),
         ),
     )
 

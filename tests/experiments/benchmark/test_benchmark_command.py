@@ -48,23 +48,23 @@ def test_what_fails_is_recorded_and_stops_nothing(folder):
     plan = a_plan("refuses", "breaks")
     told = []
     conduct(
-        plan, plan.wanted(["test"]), folder / "runs", 1, lambda run, files, done, of: told.append((run.id, done, of))
+        plan, plan.select(["test"]), folder / "runs", 1, lambda run, files, done, of: told.append((run.id, done, of))
     )
     assert sorted(told) == [("breaks", 2, 2), ("refuses", 1, 2)]
-    marks = {run.id: files_of(plan, folder / "runs", run).trained for run in plan.wanted(["test"])}
+    marks = {run.id: files_of(plan, folder / "runs", run).trained for run in plan.select(["test"])}
     assert (marks["refuses"]["outcome"], marks["refuses"]["error"]) == ("failed", "GandoctorError: no such setting")
     assert "ZeroDivisionError" in marks["breaks"]["error"]
     assert "1 / 0" in (folder / "runs" / "test" / "breaks" / "log.txt").read_text()
 
-    conduct(plan, plan.wanted(["test"]), folder / "runs", 1, lambda *_: pytest.fail("a finished run was repeated"))
+    conduct(plan, plan.select(["test"]), folder / "runs", 1, lambda *_: pytest.fail("a finished run was repeated"))
     assert (folder / "tries.txt").read_text() == "x"
 
 
 def test_a_worker_that_dies_takes_no_other_run_with_it(folder, monkeypatch):
     monkeypatch.setattr("gandoctor.experiments.benchmark.conduct.ATTEMPTS", 2)
     plan = a_plan("dies", "breaks")
-    conduct(plan, plan.wanted(["test"]), folder / "runs", 1, lambda *_: None)
-    dead, broken = (files_of(plan, folder / "runs", run) for run in plan.wanted(["test"]))
+    conduct(plan, plan.select(["test"]), folder / "runs", 1, lambda *_: None)
+    dead, broken = (files_of(plan, folder / "runs", run) for run in plan.select(["test"]))
     assert (dead.trained["outcome"], dead.attempts) == ("failed", 2)
     assert "the worker died" in dead.trained["error"]
     assert "ZeroDivisionError" in broken.trained["error"]
@@ -106,7 +106,7 @@ def test_runs_are_judged_scored_and_reported(folder, judged):
     page = (folder / "reports" / "benchmark.md").read_text(encoding="utf-8")
     assert "## Split: test" in page
     assert "| GD001 | 1/1 (21-100 %) |" in page
-    assert "made by `gandoctor benchmark --judge-only --workers 1` on" in page, "without a directory of this machine"
+    assert "Command: `gandoctor benchmark --judge-only --workers 1`, on" in page, "without a directory of this machine"
 
 
 def test_scoring_again_needs_no_runs(folder, judged):
@@ -130,7 +130,7 @@ def test_judging_by_other_limits_is_said_in_the_report(folder, judged, monkeypat
     assert benchmark("--judge-only", "--split", "test", "--only", "net", *judged).exit_code == 0
     text = page.read_text(encoding="utf-8")
     assert "has been judged with 2 versions of the limits" in text
-    assert "Not all of these judgements were made by one version" in text
+    assert "These judgements were made by more than one version" in text
 
 
 def test_a_part_that_is_in_no_name_is_refused(folder, judged):
