@@ -21,6 +21,7 @@ from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, Exit
 from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import framework_needed
 from gandoctor.store.manifest import MANIFEST_NAME
 
 Train = Callable[[Job, StopRequest], None]
@@ -125,12 +126,13 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
         job = Job.model_validate_json(_read_line(control_fd))
         stop.dry_run_steps = job.dry_run_steps
         stop.listen_to_launcher(control_fd)
-        if is_saved(job.target):
-            write_saved_card(job)
-        elif is_script(job.target):
-            _run_script(job, stop, message_fd)
-        else:
-            train(job, stop)
+        with framework_needed(by=job.target):
+            if is_saved(job.target):
+                write_saved_card(job)
+            elif is_script(job.target):
+                _run_script(job, stop, message_fd)
+            else:
+                train(job, stop)
     except ScriptEnded as error:
         if error.raised:
             _report(message_fd, f"{job.target} raised {error.raised}", traceback_in_log=True, exit_status=error.status)
