@@ -7,6 +7,8 @@ escapes them.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 SEED = 20170329
@@ -19,8 +21,7 @@ _GRID = 4
 class RandomConvEmbedding:
     """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections.
 
-    The weights depend on the number of channels and the image size only: the same in every process, run and
-    version.
+    The weights depend on the number of channels only: the same in every process, run and version.
 
     Args:
         shape: (height, width, channels) of the images, height and width at least 8.
@@ -28,15 +29,10 @@ class RandomConvEmbedding:
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         height, width, channels = shape
-        rng = np.random.default_rng(SEED)
-        self._kernels = (
-            _orthogonal(rng, 9 * channels, _FILTERS[0]),
-            _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
-        )
+        *self._kernels, self._projection = _weights(channels)
         # The first pooling brings every size to about 14 pixels, so that the second convolution costs the
         # same.
         self._pool = (max(1, (height - 2) // 13), max(1, (width - 2) // 13))
-        self._projection = _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES)
 
     def __call__(self, images: np.ndarray, chunk: int = 256) -> np.ndarray:
         """Embed finite images (n, height, width, channels) as float32 (n, 64).
@@ -52,6 +48,17 @@ class RandomConvEmbedding:
         x = _pool_to_grid(x)
         features: np.ndarray = x.reshape(len(x), -1) @ self._projection
         return features
+
+
+@cache
+def _weights(channels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The kernels of the two convolutions and the projection, in the order in which they are drawn."""
+    rng = np.random.default_rng(SEED)
+    return (
+        _orthogonal(rng, 9 * channels, _FILTERS[0]),
+        _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
+        _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES),
+    )
 
 
 def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:

@@ -34,6 +34,7 @@ def test_options_of_the_article_s_model_are_accepted(run):
     assert [max(one.start, 0) for one in planned if run.onset] == ([run.onset] if run.onset else [])
 
 
+@pytest.mark.training
 def test_options_of_the_other_controls_are_accepted():
     pytest.importorskip("keras")  # the controls' package loads it
     from reference_models.controls import settings as control_settings
