@@ -22,7 +22,7 @@ from gandoctor.measures.diversity import (
     squared_distances,
 )
 from gandoctor.measures.embedding import RandomConvEmbedding
-from gandoctor.measures.images import image_statistics
+from gandoctor.measures.images import image_statistics, lone_pixel_share
 from gandoctor.measures.missing import MIN_REALS as MIN_BINNED
 from gandoctor.measures.missing import bins_of, missing_share, nearest
 from gandoctor.store import Run
@@ -33,6 +33,8 @@ DEFAULT_SAMPLE_COUNT = 128
 """Images a probe is taken to have used where the manifest does not say."""
 DEFAULT_POOL_COUNT = 256
 """Images that successive probes are taken to have given together where the manifest does not say."""
+SHEET_COUNT = 32
+"""Images of a contact sheet, on which lone pixels are counted."""
 MIN_REALS = 32
 """With fewer reals there is no null."""
 
@@ -71,8 +73,29 @@ def null_bands(run: Run) -> dict[str, Band]:
     if key not in _RECENT:
         while len(_RECENT) >= _RECENT_SIZE:
             del _RECENT[next(iter(_RECENT))]
-        _RECENT[key] = resampled_bands(reals.astype(np.float32) / 255.0, count, pool_count)
+        unit = reals.astype(np.float32) / 255.0
+        _RECENT[key] = resampled_bands(unit, count, pool_count) | sheet_bands(unit)
     return _RECENT[key]
+
+
+def sheet_bands(reals: np.ndarray, resamples: int = RESAMPLES) -> dict[str, Band]:
+    """Return the band of `sample_lone_pixels`, which is measured on the images of one contact sheet.
+
+    A share of pixels has the same mean over draws of images as over all of them, so that no draw is needed for it.
+
+    Args:
+        reals: As of `resampled_bands`, but all of them are used.
+        resamples: How many draws of 32 images; the same ones every time.
+    """
+    if len(reals) < MIN_REALS or min(reals.shape[1:3]) < 8:
+        return {}
+    rng = np.random.default_rng(SEED)
+    values = [lone_pixel_share(reals[rng.permutation(len(reals))[:SHEET_COUNT]]) for _ in range(resamples)]
+    return {
+        "sample_lone_pixels": Band(
+            lone_pixel_share(reals), float(np.std(values)), float(np.min(values)), float(np.max(values))
+        )
+    }
 
 
 def resampled_bands(reals: np.ndarray, count: int, pool_count: int = 0, resamples: int = RESAMPLES) -> dict[str, Band]:

@@ -9,7 +9,8 @@ import pytest
 
 from gandoctor.measures import Reference, diversity_statistics, image_statistics, null_bands
 from gandoctor.measures.digits import DigitSet
-from gandoctor.measures.null import resampled_bands
+from gandoctor.measures.images import lone_pixel_share
+from gandoctor.measures.null import resampled_bands, sheet_bands
 from gandoctor.store import Manifest, RunWriter, load_run
 
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
@@ -74,9 +75,23 @@ def test_of_a_run(tmp_path: Path, digits: np.ndarray) -> None:
     writer.reals(digits[:300])
     writer.close("completed")
     bands = null_bands(load_run(tmp_path / "run"))
-    assert bands == resampled_bands(digits[:300].astype(np.float32) / 255, 64, 128)
+    unit = digits[:300].astype(np.float32) / 255
+    assert bands == resampled_bands(unit, 64, 128) | sheet_bands(unit)
     assert "sample_missing_share" in bands
     assert null_bands(load_run(tmp_path / "run")) is bands
     bare = RunWriter(tmp_path / "bare", Manifest())
     bare.close("completed")
     assert null_bands(load_run(tmp_path / "bare")) == {}
+
+
+def test_lone_pixels_are_those_of_all_reals(digits: np.ndarray) -> None:
+    """The mean needs no draws of a sheet's images; the band is that of sheets."""
+    reals = digits[:200].astype(np.float32) / 255
+    speckled = reals[:40].copy()
+    speckled[:, 5::7, 5::7] = 1 - np.round(speckled[:, 5::7, 5::7])
+    images = np.concatenate([speckled, reals])
+    band = sheet_bands(images)["sample_lone_pixels"]
+    assert band.mean == lone_pixel_share(images)
+    assert 0 < band.low < band.mean < band.high
+    assert band.std > 0
+    assert sheet_bands(images[:31]) == {}
