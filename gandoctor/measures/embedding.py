@@ -17,20 +17,17 @@ _GRID = 4
 
 
 class RandomConvEmbedding:
-    """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections, standardised by the reals.
+    """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections.
 
     The weights depend on the number of channels and the image size only: the same in every process, run and
     version.
 
     Args:
-        reals: Floats in 0..1, (m, height, width, channels), height and width at least 8, m at least 2.
-
-    Attributes:
-        real_features: Float32 (m, 64), mean 0 and variance 1 in every column that varies.
+        shape: (height, width, channels) of the images, height and width at least 8.
     """
 
-    def __init__(self, reals: np.ndarray) -> None:
-        height, width, channels = reals.shape[1:]
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        height, width, channels = shape
         rng = np.random.default_rng(SEED)
         self._kernels = (
             _orthogonal(rng, 9 * channels, _FILTERS[0]),
@@ -40,19 +37,12 @@ class RandomConvEmbedding:
         # same.
         self._pool = (max(1, (height - 2) // 13), max(1, (width - 2) // 13))
         self._projection = _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES)
-        raw = self._raw(reals)
-        self._mean = raw.mean(axis=0)
-        spread = raw.std(axis=0)
-        self._scale = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
-        self.real_features: np.ndarray = (raw - self._mean) / self._scale
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Embed finite images (n, height, width, channels) of the reals' shape as float32 (n, 64)."""
-        features: np.ndarray = (self._raw(images) - self._mean) / self._scale
-        return features
+    def __call__(self, images: np.ndarray, chunk: int = 256) -> np.ndarray:
+        """Embed finite images (n, height, width, channels) as float32 (n, 64).
 
-    def _raw(self, images: np.ndarray, chunk: int = 256) -> np.ndarray:
-        """Embed in chunks: the patch matrices of a thousand images need not be in memory at once."""
+        In chunks: the patch matrices of a thousand images need not be in memory at once.
+        """
         return np.concatenate([self._chunk(images[i : i + chunk]) for i in range(0, len(images), chunk)])
 
     def _chunk(self, images: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""The run directory: the only place where training and diagnosis meet.
+"""The run directory, through which training and diagnosis communicate. They share nothing else.
 
-Writing is append-only and crash-safe; reading trusts nothing it finds.
+The writer only appends and survives a crash. The reader trusts nothing that it reads.
 """
 
 from gandoctor.loss_families import LossFamily

@@ -1,4 +1,4 @@
-"""Signal segments: append-only Arrow IPC streams, one row a recorded step, readable while they grow."""
+"""Signal segments: append-only Arrow IPC streams with one row per recorded step, readable while they grow."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class SegmentWriter:
     """Writes one Arrow stream with a fixed set of columns.
 
     Args:
-        path: File to create; it must not exist.
-        names: Signal columns; `step` and `time` are always there.
+        path: File to create. It must not exist.
+        names: Signal columns, in addition to `step` and `time`.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
@@ -35,7 +35,7 @@ class SegmentWriter:
     def write(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Append rows as one record batch and hand them to the operating system; absent values become null."""
         columns = [
-            # from_pandas=False keeps NaN (training produced NaN) apart from null (not captured).
+            # from_pandas=False keeps NaN (produced by the training) distinct from null (not recorded).
             pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
             for field in self.schema
         ]
@@ -43,7 +43,7 @@ class SegmentWriter:
         self._file.flush()
 
     def abandon(self) -> None:
-        """Give the file up as it is; what was written whole stays readable."""
+        """Close the file without ending the stream. Complete batches stay readable."""
         with suppress(OSError):
             self._file.close()
 
@@ -54,11 +54,11 @@ class SegmentWriter:
 
 
 class SegmentReader:
-    """Reads a segment from where the last call stopped; a torn tail is left for the next call.
+    """Reads a segment from where the last call stopped and leaves an incomplete batch for the next call.
 
     Attributes:
-        damage: None, or what is wrong with the file beyond a torn tail.
-        unread_bytes: Length of the torn tail: a batch still being written, or cut off by a kill.
+        damage: What is wrong with the file apart from an incomplete last batch, or None.
+        unread_bytes: Length of the incomplete last batch, which is still being written or was cut off by a kill.
     """
 
     def __init__(self, path: Path) -> None:
@@ -132,7 +132,7 @@ class SegmentReader:
 def _body_length(metadata: bytes) -> int:
     """Read `bodyLength`, field 3 of the Message flatbuffer (Arrow columnar format, "Encapsulated message format").
 
-    pyarrow reports a short body only as an exception, which cannot be told from corruption.
+    pyarrow raises the same exception for an incomplete body and for corruption, so it cannot tell them apart.
     """
     try:
         (table,) = struct.unpack_from("<I", metadata, 0)

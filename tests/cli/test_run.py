@@ -54,7 +54,8 @@ def test_stop_on_saves_steps_and_says_how_many(run_dir):
     ended = recorded.events[-1]
     assert (ended.model_extra["reason"], ended.model_extra["why"]) == ("stopped", "GD001 critical")
     saved = 1_000_000 - recorded.last_step
-    assert f"Stopped at step {recorded.last_step} because of GD001, {saved} of 1000000 steps saved." in done.stdout
+    summary = f"Stopped at step {recorded.last_step} because of GD001, which saved {saved} of 1000000 steps."
+    assert summary in done.stdout
     assert "Stopping on critical: GD001" in done.stdout
 
 

@@ -30,7 +30,7 @@ def train(job: Job, stop: StopRequest) -> None:
     manifest = Manifest(target=job.target, command=job.command, planned_steps=steps, loss_family="non_saturating")
     writer = RunWriter(job.run_dir, manifest)
     print("this goes to the log")
-    stop.training_begins()
+    stop.begin_training()
     random = np.random.default_rng(job.options.get("seed", 0))
     for step in range(1, steps + 1):
         loss = float("nan") if step >= int(settings.get("nan_from", steps + 1)) else 0.6 + 0.1 * random.random()
@@ -43,7 +43,7 @@ def train(job: Job, stop: StopRequest) -> None:
         if step == int(settings.get("crash_at", -1)):
             writer.close("crashed", error="ValueError: made up")
             raise TrainingCrashed("Training raised ValueError: made up") from ValueError("made up")
-        stop.stepped(step)
+        stop.count_step(step)
         if stop.reason is not None and "deaf" not in settings:
             writer.close(stop.reason, **({"why": stop.why} if stop.why else {}))
             return

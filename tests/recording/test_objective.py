@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
-
-from gandoctor.recording.objective.recognition import _fitting, _law, _statistics
+from gandoctor.recording.objective.formulas import fitting as fitting_of
+from gandoctor.recording.objective.formulas import statistics
+from gandoctor.recording.objective.latent_law import law_of
 
 LOGITS = np.random.default_rng(0).normal(0.3, 1.0, (3, 32, 1)).astype(np.float32)
 REAL, FAKE, MIXED = LOGITS
@@ -20,8 +20,8 @@ def softplus(x: np.ndarray) -> Any:
 
 
 def fitting(g_loss: float, d_loss: float = 0.0, penalty: bool = False) -> set[Any]:
-    outputs = [_statistics(o.reshape(-1), o.reshape(-1), 1) for o in (REAL, FAKE, MIXED)]
-    return _fitting(float(d_loss), float(g_loss), outputs, [outputs[1]], penalty)
+    outputs = [statistics(o.reshape(-1), o.reshape(-1), 1) for o in (REAL, FAKE, MIXED)]
+    return fitting_of(float(d_loss), float(g_loss), outputs, [outputs[1]], penalty)
 
 
 HINGE = np.maximum(0, 1 - REAL).mean() + np.maximum(0, 1 + FAKE).mean()
@@ -79,4 +79,4 @@ def test_a_loss_with_a_penalty_that_happens_to_equal_a_hinge_stays_open() -> Non
 )
 def test_a_latent_law_is_recognised_or_left_open(draw: Any, law: Any) -> None:
     z = draw(np.random.default_rng(1))
-    assert _law(z.size, z.mean(), z.std(), z.min(), z.max()) == law
+    assert law_of(z.size, z.mean(), z.std(), z.min(), z.max()) == law

@@ -9,8 +9,25 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from gandoctor.backends.tensorflow.forward_passes import SAMPLE_COUNT  # noqa: E402
-from gandoctor.recording.probe.latents import FIXED_COUNT, POOL_COUNT, WINDOWS, ProbeLatents  # noqa: E402
+from gandoctor.backends.tensorflow.random_state import preserved_random_state  # noqa: E402
+from gandoctor.recording.probe.latents import (  # noqa: E402
+    FIXED_COUNT,
+    POOL_COUNT,
+    SAMPLE_COUNT,
+    WINDOWS,
+    ProbeLatents,
+)
+
+
+class Drawing:
+    """What drawing asks of a backend."""
+
+    to_numpy = staticmethod(np.asarray)
+    preserved_random_state = staticmethod(preserved_random_state)
+
+
+def probing() -> ProbeLatents:
+    return ProbeLatents(Drawing())
 
 
 def numbered(n: int) -> np.ndarray:
@@ -18,7 +35,7 @@ def numbered(n: int) -> np.ndarray:
 
 
 def test_eight_successive_probes_show_256_latents_beside_the_fixed_ones() -> None:
-    latents = ProbeLatents()
+    latents = probing()
     drawn = [latents.draw(numbered)[:, 0] for _ in range(WINDOWS + 3)]
     assert all(len(d) == SAMPLE_COUNT == len(set(d)) for d in drawn)
     assert all(np.array_equal(d[:FIXED_COUNT], numbered(FIXED_COUNT)[:, 0]) for d in drawn)
@@ -39,7 +56,7 @@ def test_eight_successive_probes_show_256_latents_beside_the_fixed_ones() -> Non
     ],
 )
 def test_all_parts_of_a_conditional_draw_stay_together(kind: Any) -> None:
-    latents = ProbeLatents()
+    latents = probing()
     for _ in range(3):
         drawn = latents.draw(kind)
         one, other = map(np.asarray, tf.nest.flatten(drawn))
@@ -56,7 +73,7 @@ def test_the_draw_repeats_consumes_nothing_and_follows_a_law_that_changes() -> N
         return scale[0] * rng.standard_normal((n, 5))
 
     expected = np.random.default_rng(3).standard_normal((FIXED_COUNT + POOL_COUNT, 5))
-    latents = ProbeLatents()
+    latents = probing()
     np.testing.assert_array_equal(latents.draw(sampler), expected[:SAMPLE_COUNT])
     scale[0] = 0.0
     assert not latents.draw(sampler).any()
@@ -71,7 +88,7 @@ def test_a_sampler_whose_state_is_out_of_reach_is_drawn_once() -> None:
     def sampler(n: int) -> np.ndarray:
         return numbered(n) + 1000 * next(counter)
 
-    latents = ProbeLatents()
+    latents = probing()
     first, second = latents.draw(sampler), latents.draw(sampler)
     np.testing.assert_array_equal(first[:FIXED_COUNT], second[:FIXED_COUNT])
     assert next(counter) == 2
@@ -79,7 +96,7 @@ def test_a_sampler_whose_state_is_out_of_reach_is_drawn_once() -> None:
 
 @pytest.mark.parametrize(("given", "windows", "handed"), [(16, 0, 16), (32, 0, 32), (64, 1, 64), (128, 3, 64)])
 def test_a_sampler_that_returns_fewer_gives_what_there_is(given: int, windows: int, handed: int) -> None:
-    latents = ProbeLatents()
+    latents = probing()
     drawn = [latents.draw(lambda n: numbered(given))[:, 0] for _ in range(4)]
     assert latents.windows == windows
     assert all(len(d) == handed for d in drawn)
@@ -92,7 +109,7 @@ def test_a_sampler_that_has_no_more_than_a_few_labels_is_asked_for_fewer() -> No
     def sampler(n: int) -> np.ndarray:
         return np.concatenate([rng.standard_normal((n, 2)), labels[:n]], axis=1)
 
-    latents = ProbeLatents()
+    latents = probing()
     first, second = latents.draw(sampler), latents.draw(sampler)
     assert latents.windows == 1
     assert len(first) == SAMPLE_COUNT
@@ -105,4 +122,4 @@ def test_a_sampler_that_fails_fails() -> None:
         raise ValueError("no latents today")
 
     with pytest.raises(ValueError, match="today"):
-        ProbeLatents().draw(broken)
+        probing().draw(broken)
