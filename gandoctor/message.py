@@ -6,6 +6,7 @@ translates its template first and fills in the values second, as gettext does. I
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ Value = Union[str, int, float, "Message", tuple["Value", ...]]
 
 LONGEST_TEXT = 2_000
 """Characters of a template or a name read from a file."""
+LONGEST_NUMBER = 1_000
+"""Bits of a whole number read from a file: a longer one fits no float, and format specifications would fail on it."""
 DEEPEST = 6
 """Messages within messages, read from a file."""
 
@@ -290,4 +293,6 @@ def _read(value: Any, deep: int) -> Value:
         return Message.read(value, deep)
     if isinstance(value, str):
         return value[:LONGEST_TEXT]
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+        return math.inf if value > 0 else -math.inf
     return value if isinstance(value, int | float) else str(value)[:LONGEST_TEXT]

@@ -90,3 +90,8 @@ def test_messages_nested_without_end_are_refused() -> None:
         plain = {"template": "{x}", "values": {"x": plain}}
     with pytest.raises(ValueError, match=r"neither"):
         Message.read(plain)
+
+
+def test_a_whole_number_that_fits_no_float_is_infinite() -> None:
+    for n, told in ((10**5_000, "inf"), (-(10**400), "-inf")):
+        assert str(Message.read({"template": "{n:,} and {n:.0%}", "values": {"n": n}})) == f"{told} and {told}%"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from gandoctor.message import Message
 
+MANY = 1_000
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -46,8 +48,15 @@ class Catalogue:
         entry = self._entries.get(message.template)
         if entry is None:
             return None
-        chosen = 0 if message.plural is None else entry.form_of(math.ceil(message.count))
+        chosen = 0 if message.plural is None else entry.form_of(_whole(message.count))
         return entry.forms[chosen] if chosen < len(entry.forms) else None
+
+
+def _whole(count: float) -> int:
+    """Return a count as plural forms take it; what is no number counts as many."""
+    if isinstance(count, int):
+        return abs(count)
+    return math.ceil(abs(count)) if math.isfinite(count) else MANY
 
 
 def _entries(file: Path) -> dict[str, Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,7 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Language
     shutil.copytree(languages.FOLDER / "en", tmp_path / "en")
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "few.po").write_text(GERMAN, encoding="utf-8")
+    (tmp_path / "de" / "page.json").write_text('{"tag": "de-AT", "words": {"verdict": {"healthy": "Gesund"}}}')
     monkeypatch.setattr(languages, "FOLDER", tmp_path)
     monkeypatch.setattr(languages, "LANGUAGES", languages.codes())
     language.cache_clear()
@@ -61,7 +63,8 @@ def test_its_folder_is_all_it_needs(german: Language, failing: Diagnosis) -> Non
     healthy = Diagnosis(failing.run, failing.findings[3:4])
     shown = Page(render_html(healthy, "de"))
     assert "Der Lauf hat 1000 Schritte vollendet: kein Fehler gefunden." in shown.text
-    assert ("html", {"lang": "de"}) in shown.elements
+    assert ("html", {"lang": "de-AT"}) in shown.elements
+    assert "Gesund" in shown.text
     assert "What was checked" in shown.text
     assert "Der Lauf hat 1000 Schritte vollendet: kein Fehler gefunden." in render_markdown(healthy, "de")
 
@@ -69,6 +72,12 @@ def test_its_folder_is_all_it_needs(german: Language, failing: Diagnosis) -> Non
 def test_plural_forms_are_those_of_the_catalogue(german: Language) -> None:
     told = [german.say(counted("The run completed {n} step", "The run completed {n} steps", n)) for n in (0, 1, 2)]
     assert told == [f"Der Lauf hat {n} vollendet" for n in ("0 Schritte", "1 Schritt", "2 Schritte")]
+
+
+@pytest.mark.parametrize("n", [math.nan, math.inf, -1, 0.5, 10**400])
+def test_a_count_from_a_hostile_file_is_survived(german: Language, n: float) -> None:
+    plain = {"template": "The run completed {n} step", "plural": "The run completed {n} steps", "values": {"n": n}}
+    assert german.say(Message.read(plain)).startswith("Der Lauf hat ")
 
 
 def told_of(player: str) -> Message:
