@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gandoctor.errors import NotARun
 from gandoctor.loss_families import LossFamily as LossFamily
-from gandoctor.message import Absence
+from gandoctor.message import Absence, Message
 from gandoctor.store.atomic import write_whole
 
 MANIFEST_NAME = "run.json"
@@ -126,7 +126,7 @@ class PlayerCard(BaseModel):
         layers: Nested networks unfolded, in the order `order` says.
         order: "called": as they are called, and `inputs` of each layer is known. "declared": as they are listed on
             the network, because its calls could not be followed. "unknown": written by an earlier version.
-        order_note: Why the order is only the declared one.
+        order_note: Why the order is only the declared one, as a clause; None where nothing says so.
         outputs: Positions in `layers` of what produces the network's outputs, in their order; -1 is its input.
         input_shapes: Of each input, None for the batch; empty where they are not known yet.
         reach: Of the network's first output; None where it is not known.
@@ -137,7 +137,7 @@ class PlayerCard(BaseModel):
     parameters: int = 0
     optimizer: dict[str, Any] = Field(default_factory=dict)
     order: Literal["called", "declared", "unknown"] = "unknown"
-    order_note: str = ""
+    order_note: Annotated[Message | None, BeforeValidator(lambda note: note or None)] = None
     outputs: tuple[int, ...] = ()
     input_shapes: tuple[tuple[int | None, ...], ...] = ()
     reach: Reach | None = None
