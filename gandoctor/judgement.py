@@ -1,4 +1,4 @@
-"""What the judge tells a guard: one judgement of a growing run, and when a row of them is reason enough to stop."""
+"""Judgement: the findings of a growing run, passed from the judge to a guard. Patience decides when to stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SeverityName = Literal["info", "warning", "critical"]
 
 
 class DetectedFinding(BaseModel):
-    """One detected finding; the fields of `rules.Finding` that a guard needs."""
+    """One detected finding, with the fields of `rules.Finding` that a guard needs."""
 
     id: str
     name: str
@@ -21,12 +21,12 @@ class DetectedFinding(BaseModel):
 
 
 class Judgement(BaseModel):
-    """What the rules say of a run as far as it has come.
+    """The findings of a run up to its last recorded step.
 
     Attributes:
         step: Last recorded step.
-        detected: Findings detected, most severe first.
-        unreadable: Why the run could not be read; nothing was judged then.
+        detected: Detected findings, most severe first.
+        unreadable: Why the run could not be read, or None. An unreadable run has no findings.
     """
 
     step: int = 0
@@ -37,27 +37,27 @@ class Judgement(BaseModel):
 class Patience:
     """Counts how many judgements in a row have detected the same finding.
 
-    Only a judgement of a longer run than the one before counts; one that could not read the run starts the count anew.
+    A judgement counts only if the run has grown since the last one. An unreadable run resets all counts.
 
     Args:
-        severity: Findings below it do not count.
-        patience: Judgements in a row that must detect the same finding; at least 1.
+        severity: Lowest severity that counts.
+        patience: Number of judgements in a row that must detect the same finding; at least 1.
     """
 
     def __init__(self, severity: SeverityName, patience: int) -> None:
         self._rank = SEVERITIES.index(severity)
         self._patience = patience
-        self._rows: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         self._step = -1
 
     def take(self, judgement: Judgement) -> DetectedFinding | None:
-        """Count a judgement; return the finding that has run out of patience, the most severe of several."""
+        """Count a judgement; return the most severe finding that has reached the patience, or None."""
         if judgement.unreadable is not None:
-            self._rows.clear()
+            self._counts.clear()
             return None
         if judgement.step <= self._step:
             return None
         self._step = judgement.step
         severe = [f for f in judgement.detected if SEVERITIES.index(f.severity) >= self._rank]
-        self._rows = {f.id: self._rows.get(f.id, 0) + 1 for f in severe}
-        return next((f for f in severe if self._rows[f.id] >= self._patience), None)
+        self._counts = {f.id: self._counts.get(f.id, 0) + 1 for f in severe}
+        return next((f for f in severe if self._counts[f.id] >= self._patience), None)

@@ -1,4 +1,4 @@
-"""The command line: one thin module per command, each loaded on use."""
+"""The command line: one thin module per command, each loaded when it is used."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import NoReturn
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process.
 
-    Exit status: 0 nothing at or above `--fail-on`, 1 something (or the training crashed), 2 unusable input or
-    arguments, 130 interrupted.
+    Exit status: 0 if nothing at or above `--fail-on` was detected; 1 if something was, or the training crashed; 2 for
+    unusable input or arguments; 130 if interrupted.
 
     Args:
-        arguments: Default: those of this process.
+        arguments: Command-line arguments. Defaults to those of this process.
     """
     import click
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """The reader of our output has gone; what is still buffered must not raise again when Python ends."""
+    """Discard the buffered output. Its reader is gone, and flushing it at exit would raise again."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

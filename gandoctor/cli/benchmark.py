@@ -1,4 +1,4 @@
-"""`gandoctor benchmark`: how well the doctor finds faults whose truth is known, and how often it cries wolf."""
+"""`gandoctor benchmark`: measure how well the rules find known faults and how often they raise false alarms."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ DEFAULT_PLAN = "reference_models.benchmark"
     "splits",
     type=click.Choice(["calibration", "test"]),
     multiple=True,
-    help="Only runs of this split; both by default.",
+    help="Use only runs of this split. Default: both.",
 )
-@click.option("--only", metavar="TEXT", multiple=True, help="Only runs with this in their id; repeatable.")
-@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Trainings side by side.")
+@click.option("--only", metavar="TEXT", multiple=True, help="Use only runs with TEXT in their id. Repeatable.")
+@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Trainings in parallel.")
 @click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("runs/benchmark"),
     show_default=True,
-    help="Folder of the runs. Finished runs are not repeated.",
+    help="Folder for the runs. Finished runs are not repeated.",
 )
 @click.option(
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Plan to use instead of the reference model's.",
+    help="Plan file. Default: the reference model's.",
 )
 @click.option(
     "--reports-dir",
@@ -45,13 +45,13 @@ DEFAULT_PLAN = "reference_models.benchmark"
     show_default=True,
     help="Folder for benchmark.md, benchmark.json and the judgements.",
 )
-@click.option("--judge-only", is_flag=True, help="Train nothing; judge and score finished runs.")
+@click.option("--judge-only", is_flag=True, help="Judge and score finished runs without training.")
 @click.option(
     "--with-declared",
     is_flag=True,
-    help="Judge with what targets declare of themselves: pre-training, labels, number of images. Withheld by default.",
+    help="Let rules read what the targets declare: pre-training, labels, number of images. Withheld by default.",
 )
-@click.option("--score-only", is_flag=True, help="Train and judge nothing; score the stored judgements.")
+@click.option("--score-only", is_flag=True, help="Score the stored judgements without training or judging.")
 def command(
     splits: tuple[str, ...],
     only: tuple[str, ...],
@@ -63,7 +63,7 @@ def command(
     with_declared: bool,
     score_only: bool,
 ) -> int:
-    """Train every run of a plan, judge it, and score the judgements against what was done to it.
+    """Train every run of a plan, judge it, and score the judgements against the known faults.
 
     Judge the test split once per version of the thresholds. The report lists every version
     that has judged it.
@@ -79,29 +79,29 @@ def command(
     if not score_only:
         from gandoctor.experiments.benchmark.conduct import conduct, judge_all
 
-        runs = plan.wanted([split for split in SPLITS if not splits or split in splits], only)
+        runs = plan.select([split for split in SPLITS if not splits or split in splits], only)
         if not runs:
-            raise click.UsageError("No run of the plan has that in its id.")
+            raise click.UsageError("No run of the plan has this text in its id.")
         if not judge_only:
-            conduct(plan, runs, runs_dir, workers, _tell)
+            conduct(plan, runs, runs_dir, workers, _print_progress)
         judged = judge_all(
-            plan, runs, runs_dir, workers, lambda done, of: click.echo(f"judged {done}/{of}"), with_declared
+            plan, runs, runs_dir, workers, lambda done, of: click.echo(f"Judged {done}/{of}"), with_declared
         )
-        # Without its directories: they are this machine's, and change no number.
-        words = [*_repeated("--split", splits), *_repeated("--only", only), *(["--judge-only"] if judge_only else [])]
+        # The recorded command omits the directories, which belong to this machine and change no number.
+        words = [*_repeat("--split", splits), *_repeat("--only", only), *(["--judge-only"] if judge_only else [])]
         words += ["--with-declared"] if with_declared else []
         keep_judgements(plan, judged, folder, shlex.join(["gandoctor", "benchmark", *words, "--workers", str(workers)]))
     for path in publish(plan, folder):
-        click.echo(f"Written: {path}")
+        click.echo(f"Wrote {path}")
     return 0
 
 
-def _repeated(option: str, values: tuple[str, ...]) -> list[str]:
+def _repeat(option: str, values: tuple[str, ...]) -> list[str]:
     return [word for value in values for word in (option, value)]
 
 
-def _tell(run: PlannedRun, files: RunFiles, done: int, of: int) -> None:
+def _print_progress(run: PlannedRun, files: RunFiles, done: int, of: int) -> None:
     mark = files.trained or {}
-    said = f"{mark.get('seconds', 0):5.0f} s  {mark.get('outcome', '?')}"
+    result = f"{mark.get('seconds', 0):5.0f} s  {mark.get('outcome', '?')}"
     error = f": {mark['error']}" if mark.get("error") else ""
-    click.echo(f"{done:4}/{of}  {run.split:11}  {run.id:45} {said}{error}")
+    click.echo(f"{done:4}/{of}  {run.split:11}  {run.id:45} {result}{error}")

@@ -1,4 +1,4 @@
-"""Conduct one run: launch the child, follow its run directory, pass on Ctrl-C, judge and report."""
+"""Conduct one run: start the child, follow its run directory, pass on Ctrl-C, diagnose the run and write the report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gandoctor.cli.relay import Relay, last_traceback
 from gandoctor.cli.report import write_all
 from gandoctor.cli.text import diagnosis_lines, print_lines
 from gandoctor.diagnosis import Diagnosis, diagnose
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
 from gandoctor.experiments.target import is_script
@@ -29,7 +29,7 @@ from gandoctor.watch.lines import LinesView, finding_line
 from gandoctor.watch.view import ProgressView, ScreenView
 
 QUIET_LINE_EVERY_S = 30.0
-_ENDING_NOTICE = "Stopping after this step; the report follows. Ctrl-C again ends at once."
+_ENDING_NOTICE = "Stopping after this step. The report follows. Press Ctrl-C again to end at once."
 
 
 def conduct(
@@ -39,29 +39,30 @@ def conduct(
 
     Args:
         job: What to train.
-        watch: Show it live; otherwise only its progress.
+        watch: Whether to show the training live. Otherwise only its progress is shown.
         stop_on: End the training when a finding at or above this severity is detected.
-        child: The child's program; replaced in tests.
+        child: The command that starts the child; tests replace it.
 
     Returns:
-        The diagnosis of every run recorded (none if the training ended before that) and how the child ended.
+        The diagnosis of every recorded run (none if the training ended before recording) and how the child ended.
 
     Raises:
-        GandoctorError: Nothing could be trained.
-        KeyboardInterrupt: The second Ctrl-C, or one while the report was being written.
+        UnusableTarget: Nothing could be trained.
+        NotWritable: The run directory is not empty or cannot be created.
+        KeyboardInterrupt: A second Ctrl-C, or one while the report was being written.
     """
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     training = ChildTraining(job, child)
     stopper = _Stopper(training, Severity(stop_on) if stop_on else None)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts(training))
-        view = stack.enter_context(_view(console, watch))
+        view = stack.enter_context(_make_view(console, watch))
         if isinstance(view, ScreenView):
-            stack.enter_context(Keyboard())  # only so that what is typed does not show
-        relay = _relay(training, view, console)
+            stack.enter_context(Keyboard())  # only to hide what is typed
+        relay = _make_relay(training, view, console)
         follower = Follower(training.run_dir, time.time, judging=watch or stop_on is not None)
 
-        def ended(_: Snapshot | None) -> bool:
+        def has_ended(_: Snapshot | None) -> bool:
             over = training.has_ended()
             relay(over)
             follower.turn_to(training.recording)
@@ -71,47 +72,47 @@ def conduct(
             follower,
             view,
             wait=lambda seconds: training.wait(seconds) and False,
-            ended=ended,
+            ended=has_ended,
             on_look=stopper.look,
             notice=lambda: _ENDING_NOTICE if interrupts.count else stopper.notice,
         )
     outcome = training.outcome()
     if isinstance(view, ScreenView) and is_script(job.target):
-        _say_what_was_hidden(training, outcome, errors)
+        _print_hidden_output(training, outcome, errors)
     return _conclude(training, outcome, stopper, console, errors)
 
 
-def _say_what_was_hidden(training: ChildTraining, outcome: Outcome, errors: Console) -> None:
-    """Show the traceback of a script that raised while the screen was taken, and where the rest of its output is."""
+def _print_hidden_output(training: ChildTraining, outcome: Outcome, errors: Console) -> None:
+    """Print the traceback that the screen view hid, if the script crashed, and where the rest of its output is."""
     for line in last_traceback(training.log_path) if outcome.ending == "crashed" else ():
         errors.print(printable(line), soft_wrap=True, markup=False)
-    errors.print(f"What the script printed is in {printable(str(training.log_path))}.", soft_wrap=True, markup=False)
+    errors.print(f"The script's output is in {printable(str(training.log_path))}.", soft_wrap=True, markup=False)
 
 
 def _conclude(
     training: ChildTraining, outcome: Outcome, stopper: _Stopper, console: Console, errors: Console
 ) -> tuple[list[Diagnosis], Outcome]:
     if outcome.ending == "unusable":
-        raise GandoctorError(outcome.message or "The target cannot be used.")
+        raise UnusableTarget(outcome.message or "The target cannot be used.")
     if outcome.message:
         errors.print(printable(outcome.message), soft_wrap=True, markup=False)
     recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
-    if not recorded and outcome.exit_status != 0:  # a script that ended well has said why in its message
+    if not recorded and outcome.exit_status != 0:  # the message of a script that ended well already says why
         errors.print("Nothing was recorded, so there is no report.")
     diagnoses = []
     for run_dir in recorded:
         if len(recorded) > 1:
             model = training.runs[run_dir]
             console.print(printable(f"\n{run_dir}{f'  {model}' if model else ''}"), soft_wrap=True, markup=False)
-        diagnoses.append(_report(run_dir, stopper.saved if run_dir == recorded[-1] else None, console, errors))
+        diagnoses.append(_report(run_dir, stopper.summary if run_dir == recorded[-1] else None, console, errors))
     return diagnoses, outcome
 
 
-def _report(run_dir: Path, saved: str | None, console: Console, errors: Console) -> Diagnosis:
+def _report(run_dir: Path, summary: str | None, console: Console, errors: Console) -> Diagnosis:
     diagnosis = diagnose(run_dir)
     print_lines(console, diagnosis_lines(diagnosis))
-    if saved is not None:
-        console.print(f"\n{saved}", soft_wrap=True, markup=False)
+    if summary is not None:
+        console.print(f"\n{summary}", soft_wrap=True, markup=False)
     try:
         report = write_all(diagnosis, None)
         console.print(f"\nReport: {printable(str(report))}", soft_wrap=True, markup=False)
@@ -121,12 +122,12 @@ def _report(run_dir: Path, saved: str | None, console: Console, errors: Console)
 
 
 class Interrupts:
-    """Ctrl-C, SIGTERM and SIGHUP while a child trains: the first ends it cleanly, the second kills it.
+    """Handles Ctrl-C, SIGTERM and SIGHUP while a child trains: the first ends it cleanly, the second kills it.
 
-    A handler and not KeyboardInterrupt, which could come in the middle of drawing.
+    A signal handler is used because KeyboardInterrupt could be raised in the middle of drawing.
 
     Attributes:
-        count: Signals so far.
+        count: Number of signals so far.
     """
 
     def __init__(self, training: ChildTraining) -> None:
@@ -144,7 +145,7 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Put the earlier handlers back; a child left behind by an error of ours is ended."""
+        """Restore the earlier handlers; after an error, kill the child."""
         if kind is not None:
             self._training.kill()
         for number, handler in self._before.items():
@@ -162,8 +163,8 @@ class _Stopper:
     """Stops the training at the first finding that is severe enough.
 
     Attributes:
-        notice: Said while it stops.
-        saved: Said at the end: what stopped it and how many steps that saved.
+        notice: Shown while the training stops.
+        summary: Shown at the end: the rule that stopped the training and the number of steps saved.
     """
 
     def __init__(self, training: ChildTraining, severity: Severity | None) -> None:
@@ -187,35 +188,35 @@ class _Stopper:
                 return
 
     @property
-    def saved(self) -> str | None:
+    def summary(self) -> str | None:
         if self._stopped_by is None or self._last is None:
             return None
         planned, step = self._last.planned_steps, self._last.step
-        steps = f", {planned - step} of {planned} steps saved" if planned else ""
+        steps = f", which saved {planned - step} of {planned} steps" if planned else ""
         return f"Stopped at step {step} because of {self._stopped_by}{steps}."
 
 
-def _relay(training: ChildTraining, view: View, console: Console) -> Callable[[bool], None]:
-    """Return what shows a script's own output wherever the whole screen is not taken; call it at every look."""
+def _make_relay(training: ChildTraining, view: View, console: Console) -> Callable[[bool], None]:
+    """Return a function that shows the script's new output; it does nothing if the view takes the whole screen."""
     if not is_script(training.job.target) or isinstance(view, ScreenView):
         return lambda _over: None
 
     def write(line: str) -> None:
-        with suppress(OSError):  # a reader that went away must not cost the training its report
-            # Through the console: on a terminal it puts the line above the progress line.
+        with suppress(OSError):  # the report must be written even if nobody reads the output any more
+            # On a terminal, the console puts the line above the progress line.
             console.print(printable(line), soft_wrap=True, markup=False, highlight=False)
 
     return Relay(training.log_path, write).look
 
 
-def _view(console: Console, watch: bool) -> View:
+def _make_view(console: Console, watch: bool) -> View:
     if console.is_terminal and not console.is_dumb_terminal:
         if watch:
             return ScreenView(console, hint="Ctrl-C stops the training and writes the report")
         return ProgressView(console)
 
     def write(line: str) -> None:
-        with suppress(OSError):  # a reader that went away must not cost the training its report
+        with suppress(OSError):  # the report must be written even if nobody reads the output any more
             print(printable(line), flush=True)
 
     return LinesView(write, time.time) if watch else LinesView(write, time.time, QUIET_LINE_EVERY_S)

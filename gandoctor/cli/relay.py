@@ -1,4 +1,4 @@
-"""Relay: pass on what a script prints, line by line, as it grows in the log."""
+"""Relay: show a script's output line by line while its log grows."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 READ_MAX_BYTES = 256 * 1024
-"""At most this much is read a look; the log keeps everything."""
+"""Most bytes read from the log at a time; the log keeps everything."""
 
 
 class Relay:
     """Reads a growing text file and writes its complete lines.
 
-    Of a line that was overwritten with carriage returns, as progress bars do, only its last state is passed on.
+    Progress bars overwrite a line with carriage returns. Only the last state of such a line is written.
 
     Args:
-        path: The file; it may not exist yet.
-        write: Takes one line without its newline.
+        path: The file, which may not exist yet.
+        write: Called with each line, without its newline.
     """
 
     def __init__(self, path: Path, write: Callable[[str], None]) -> None:
@@ -27,10 +27,10 @@ class Relay:
         self._pending = b""
 
     def look(self, last: bool = False) -> None:
-        """Pass on what is new.
+        """Write the lines that are new.
 
         Args:
-            last: Nothing more will be written: read to the end, an unfinished line included.
+            last: Whether the file is complete. If so, read to its end and include an unfinished line.
         """
         while chunk := self._read():
             *lines, self._pending = (self._pending + chunk).split(b"\n")
@@ -57,12 +57,12 @@ class Relay:
 
 
 def last_traceback(path: Path) -> list[str]:
-    """Return the lines from the last traceback in the file to its end; none if it holds none near its end."""
+    """Return the lines from the last traceback to the end of the file; empty if there is none near the end."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - READ_MAX_BYTES))
             tail = file.read(READ_MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return []
-    _, found, after = tail.rpartition("Traceback (most recent call last):")
-    return (found + after).splitlines() if found else []
+    _, marker, after = tail.rpartition("Traceback (most recent call last):")
+    return (marker + after).splitlines() if marker else []

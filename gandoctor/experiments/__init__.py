@@ -1,4 +1,4 @@
-"""Running trainings: one in a child process today; treat, study, compare and benchmark build on it."""
+"""Run trainings: one at a time in a child process, or all the runs of a benchmark."""
 
 from gandoctor.experiments.training import Training
 

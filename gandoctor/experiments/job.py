@@ -1,4 +1,4 @@
-"""What launcher and training child say to each other: job, control lines, exit status, messages."""
+"""The protocol between the launcher and the training child: job, control lines, exit statuses and messages."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 LOG_NAME = "training.log"
-"""File in the run directory that takes the child's standard output and standard error."""
+"""File in the run directory that receives the child's standard output and standard error."""
 
 MESSAGE_MAX_CHARACTERS = 4000
 
 
 class ExitStatus(IntEnum):
-    """How the child ends; a negative status (killed by that signal) comes from the operating system."""
+    """Exit status of the child. A negative status means that this signal killed it."""
 
     COMPLETED = 0
     UNUSABLE = 64
-    """Nothing was trained: the target or its options cannot be used. A `ChildMessage` says why."""
+    """Nothing was trained, because the target or its options cannot be used. A `ChildMessage` says why."""
     CRASHED = 70
-    """Training raised. The run is closed with reason "crashed"; a `ChildMessage` says what was raised."""
+    """Training raised an error. The run is closed with reason "crashed", and a `ChildMessage` names the error."""
     INTERRUPTED = 130
-    """A signal, or the death of the launcher, ended it; the run is closed with reason "interrupted"."""
+    """A signal or the death of the launcher ended training. The run is closed with reason "interrupted"."""
 
 
 class Job(BaseModel):
     """One training, sent as one JSON line on the child's standard input.
 
-    The launcher then keeps that pipe open: a further line is a `Control`, its end means the launcher has died.
+    The launcher keeps that pipe open. Every further line is a `Control`. If the pipe closes, the launcher has died.
 
     Attributes:
-        target: "module:factory" (see `gandoctor.experiments.Training`), the path of a script, or of a saved generator.
+        target: "module:factory" (see `gandoctor.experiments.Training`), the path of a script, or the path of a saved
+            generator.
         run_dir: Directory to record into.
-        options: Arguments for the factory; only those the user gave. Empty for a script.
-        arguments: The script's own command line, or the path of the saved discriminator.
-        command: The command line, for the manifest.
-        dry_run_steps: Leave the training after so many steps; 0 records the model card only. None: train to the end.
+        options: Arguments for the factory that the user gave. Empty for a script.
+        arguments: The script's command line, or the path of the saved discriminator.
+        command: The command line, recorded in the manifest.
+        dry_run_steps: Number of steps after which to leave the training; 0 records the model card only. None trains
+            to the end.
     """
 
     target: str
@@ -48,11 +50,11 @@ class Job(BaseModel):
 
 
 class Control(BaseModel):
-    """A request to the running child: end the training after this step, for the reason given.
+    """A request to end the training after the current step.
 
     Attributes:
         reason: Recorded as the reason of the "ended" event.
-        why: Recorded with it, for a reader; e.g. the id of the finding that stopped the run.
+        why: Recorded with the reason, for people: for example, the id of the finding that stopped the run.
     """
 
     reason: Literal["stopped", "interrupted"]
@@ -60,14 +62,14 @@ class Control(BaseModel):
 
 
 class ChildMessage(BaseModel):
-    """One JSON line on the child's standard output: where a script's GAN is recorded, or the child's last words.
+    """One JSON line on the child's standard output: where a script's GAN is recorded, or why the child ended.
 
     Attributes:
-        recording: Run directory a script's GAN is being recorded to from here on.
+        recording: Run directory of the GAN that the script trains now.
         model: Class name of that GAN.
-        error: What went wrong, in one message for the user.
-        traceback_in_log: The user's own code raised, and the log says where.
-        exit_status: What a script that has ended returned.
+        error: What went wrong, as one message for the user.
+        traceback_in_log: Whether the log holds a traceback of the user's code.
+        exit_status: Exit status of a script that has ended.
     """
 
     recording: str | None = None

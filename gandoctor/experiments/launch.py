@@ -1,4 +1,4 @@
-"""Start a training in a child process of its own session, and end it gently, firmly, or when we die."""
+"""Start a training in a child process, follow it, and end it: after its current step, or at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import NotWritable
 from gandoctor.experiments.job import LOG_NAME, ChildMessage, Control, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
@@ -30,10 +30,11 @@ class Outcome:
     """How the child ended.
 
     Attributes:
-        ending: "killed" is a death by a signal nobody here sent: out of memory, `kill -9`, a segmentation fault.
-        reason: What the child (or this process) says of it in one message; None when all went well.
-        exit_status: What a script returned, where it is known.
-        where: A sentence that names the log, where it says more.
+        ending: "killed" means that a signal from elsewhere ended the child: out of memory, `kill -9`, a segmentation
+            fault.
+        reason: Why the child ended, as one message. None if all went well.
+        exit_status: Exit status of a script, or None if it is not known.
+        where: A sentence that names the log, if the log says more.
     """
 
     ending: Ending
@@ -43,25 +44,26 @@ class Outcome:
 
     @property
     def message(self) -> str | None:
-        """The reason, and where to read more."""
+        """The reason and where to read more."""
         return f"{self.reason}\n{self.where}" if self.reason and self.where else self.reason
 
 
 class ChildTraining:
     """A training that runs in a child process and records into its run directory.
 
-    The child leads its own session: the terminal's Ctrl-C reaches only us, and we decide what it means.
+    The child leads its own session, so that Ctrl-C in the terminal reaches only this process.
 
     Args:
         job: What to train.
-        command: The child's program; replaced in tests.
+        command: The command that starts the child; tests replace it.
 
     Attributes:
-        runs: Directories recorded to, in order, and the class name of the model where a script trains it: a script may
-            train several GANs, or record to a directory of its own choice.
+        runs: Run directories in order of first use, each with the class name of its model if a script trains it. A
+            script may train several GANs or choose its own directory.
 
     Raises:
-        GandoctorError: The run directory is taken or cannot be created, or the target is malformed.
+        NotWritable: The run directory is not empty or cannot be created.
+        UnusableTarget: The target is malformed or does not exist.
     """
 
     def __init__(self, job: Job, command: Sequence[str] = CHILD) -> None:
@@ -69,7 +71,7 @@ class ChildTraining:
         self.job = job
         self.runs: dict[Path, str | None] = {} if is_script(job.target) else {Path(job.run_dir): None}
         self._recording = self.run_dir = Path(job.run_dir)
-        self._words = b""
+        self._unread = b""
         self._last_message: ChildMessage | None = None
         self.log_path = self.run_dir / LOG_NAME
         self._created = _make_run_dir(self.run_dir)
@@ -83,7 +85,7 @@ class ChildTraining:
                 env=_environment(os.environ),
             )
         assert self._process.stdout is not None
-        os.set_blocking(self._process.stdout.fileno(), False)  # also: a grandchild may hold the other end open
+        os.set_blocking(self._process.stdout.fileno(), False)  # a grandchild may keep the other end open
         self._outcome: Outcome | None = None
         self._killed_by_us = False
         self._send(job.model_dump_json())
@@ -94,11 +96,11 @@ class ChildTraining:
         return self._process.pid
 
     def has_ended(self) -> bool:
-        """Tell whether the child has ended, without waiting."""
+        """Return whether the child has ended, without waiting."""
         return self._process.poll() is not None
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the child at most that long; return whether it has ended."""
+        """Wait for the child, at most this many seconds; return whether it has ended."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -111,23 +113,23 @@ class ChildTraining:
             self._process.send_signal(signal.SIGINT)
 
     def stop(self, why: str) -> None:
-        """Ask the child to finish its step and close the run as stopped, `why` being recorded."""
+        """Ask the child to finish its step and close the run as stopped; `why` is recorded."""
         self._send(Control(reason="stopped", why=why).model_dump_json())
 
     def kill(self) -> None:
-        """End the child and every process it started, at once."""
+        """End the child and every process that it started, at once."""
         self._killed_by_us = True
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
     @property
     def recording(self) -> Path:
-        """Directory recorded to at present; where nothing is yet, the one where it will be by default."""
+        """The current run directory; before recording starts, the default one."""
         self._listen()
         return self._recording
 
     def outcome(self) -> Outcome:
-        """Wait for the child and say how it ended; after an unusable job what we created is removed again."""
+        """Wait for the child and return how it ended. If the job was unusable, remove the files created for it."""
         if self._outcome is None:
             self._outcome = self._read_outcome()
         return self._outcome
@@ -146,20 +148,20 @@ class ChildTraining:
         with suppress(BrokenPipeError):
             assert self._process.stdin is not None
             self._process.stdin.close()
-        return self._judge(status, self._last_message)
+        return self._interpret(status, self._last_message)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         if self._process.stdout.closed:
             return
         with suppress(BlockingIOError):
-            while words := os.read(self._process.stdout.fileno(), 65536):
-                self._words += words
-        *lines, self._words = self._words.split(b"\n")
+            while received := os.read(self._process.stdout.fileno(), 65536):
+                self._unread += received
+        *lines, self._unread = self._unread.split(b"\n")
         for line in lines:
-            self._hear(line)
+            self._receive(line)
 
-    def _hear(self, line: bytes) -> None:
+    def _receive(self, line: bytes) -> None:
         try:
             message = ChildMessage.model_validate_json(line)
         except ValidationError:
@@ -167,29 +169,29 @@ class ChildTraining:
         if message.recording is None:
             self._last_message = message
             return
-        self._recording = _shown(Path(message.recording))
+        self._recording = _make_relative(Path(message.recording))
         self.runs.setdefault(self._recording, message.model)
 
-    def _judge(self, status: int, message: ChildMessage | None) -> Outcome:
+    def _interpret(self, status: int, message: ChildMessage | None) -> Outcome:
         log = f"The log is {self.log_path}."
-        said = message.exit_status if message is not None else None
+        exit_status = message.exit_status if message is not None else None
         if status == ExitStatus.COMPLETED:
-            return Outcome("completed", message.error if message is not None else None, said)
+            return Outcome("completed", message.error if message is not None else None, exit_status)
         if status == ExitStatus.INTERRUPTED or self._killed_by_us:
             return Outcome("interrupted", "The training was interrupted.")
         if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None and message.error is not None:
             where = f"The traceback is in {self.log_path}." if message.traceback_in_log else None
             if status == ExitStatus.UNUSABLE and where is None:
-                self._remove_what_we_made()
+                self._remove_created_files()
             ending: Ending = "unusable" if status == ExitStatus.UNUSABLE else "crashed"
-            return Outcome(ending, message.error, said, where)
+            return Outcome(ending, message.error, exit_status, where)
         if status < 0:
             name = signal.Signals(-status).name
             cause = " Out of memory?" if -status == signal.SIGKILL else ""
             return Outcome("killed", f"The training process was killed by {name}.{cause}", where=log)
         return Outcome("crashed", f"The training process ended with status {status}.", where=log)
 
-    def _remove_what_we_made(self) -> None:
+    def _remove_created_files(self) -> None:
         with suppress(OSError):
             self.log_path.unlink()
             if self._created:
@@ -197,7 +199,7 @@ class ChildTraining:
 
 
 def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -> Path:
-    """Return runs/<date>-<time>-<preset, or the name of the target's module or script>."""
+    """Return runs/<date>-<time>-<name>, where the name is the preset or the target's module or script."""
     if is_script(target) or is_saved(target):
         name: object = Path(target).stem
     else:
@@ -206,24 +208,25 @@ def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -
     return Path("runs") / f"{now:%Y%m%d-%H%M%S}-{name}"
 
 
-def _shown(path: Path) -> Path:
-    """The path as a person would write it here."""
+def _make_relative(path: Path) -> Path:
+    """Return the path relative to the working directory if it lies in there."""
     with suppress(ValueError, OSError):
         return path.relative_to(Path.cwd())
     return path
 
 
 def _make_run_dir(run_dir: Path) -> bool:
-    """Create the directory; return whether it was not there before."""
+    """Create the directory; return whether it is new."""
     existed = run_dir.exists()
     try:
         if existed and any(entry.name != LOG_NAME for entry in run_dir.iterdir()):
-            raise GandoctorError(f"{run_dir} already exists and is not empty. Choose another with --run-dir.")
+            raise NotWritable(f"{run_dir} already exists and is not empty. Choose another directory with --run-dir.")
         run_dir.mkdir(parents=True, exist_ok=True)
         (run_dir / LOG_NAME).touch()
     except OSError as error:
-        raise GandoctorError(
-            f"Run directory {run_dir} cannot be created: {error.strerror or error}. Choose another with --run-dir."
+        raise NotWritable(
+            f"Cannot create run directory {run_dir}: {error.strerror or error}. "
+            "Choose another directory with --run-dir."
         ) from None
     return not existed
 

@@ -1,4 +1,4 @@
-"""TARGET: from the text on the command line to a Training, with one clear error for whatever is wrong."""
+"""TARGET: check the text from the command line and build a Training from it."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from typing import Any
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.saved import check_saved, is_saved
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import framework_needed
 
 DEFAULT_TARGET = "reference_models.training:build"
 
 
 class TargetCrashed(Exception):
-    """The target's own code raised; `__cause__` is what it raised."""
+    """The target's own code raised an error, which is the `__cause__`."""
 
 
 def is_script(target: str) -> bool:
-    """Tell whether a target is the path of a script and neither "module:factory" nor a saved model."""
+    """Return whether a target is the path of a script, and neither "module:factory" nor a saved model."""
     return target.endswith(".py") or (os.sep in target and not is_saved(target))
 
 
 def check_target(
     target: str, options: Mapping[str, Any], arguments: Sequence[str], dry_run_steps: int | None = None
 ) -> None:
-    """Refuse a target that cannot be run, before anything is started.
+    """Check that a target can be run with these options and arguments, before anything is started.
 
     Args:
-        target: "module:factory", the path of a script or of a saved generator.
-        options: What was given for a factory.
-        arguments: What was given for a script; the saved discriminator.
+        target: "module:factory", the path of a script, or the path of a saved generator.
+        options: Options for a factory.
+        arguments: Arguments for a script, or the path of the saved discriminator.
         dry_run_steps: See `Job`.
 
     Raises:
-        UnusableTarget: No such script, malformed, or given what is for the other kind.
+        UnusableTarget: The target is malformed, the file does not exist, or the options or arguments are for another
+            kind of target.
     """
     if is_saved(target):
         check_saved(target, arguments, [_OPTION_OF.get(name, f"--{name}") for name in options], dry_run_steps)
@@ -47,8 +49,8 @@ def check_target(
         split_target(target)
         if arguments:
             raise UnusableTarget(
-                f"{' '.join(arguments)!r} after TARGET is for a script to read; {target} is a function. "
-                "Its options come before: --steps, --set KEY=VALUE and so on."
+                f"{' '.join(arguments)!r} after TARGET is for a script, but {target} is a function. "
+                "Pass options instead, such as --steps or --set KEY=VALUE."
             )
         return
     if not os.path.isfile(target):
@@ -56,47 +58,49 @@ def check_target(
     if options:
         refused = ", ".join(_OPTION_OF.get(name, f"--{name}") for name in options)
         raise UnusableTarget(
-            f"{target} is a script and decides for itself what {refused} would set. "
-            f"What the script reads comes after --, as in: gandoctor run {target} -- ARGUMENTS"
+            f"{target} is a script and does not take {refused}. "
+            f"Pass the script's own arguments after --, as in: gandoctor run {target} -- ARGUMENTS"
         )
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """Split "module:factory".
+    """Split "module:factory" into its two names.
 
     Raises:
-        UnusableTarget: It is not of that form.
+        UnusableTarget: The target does not have this form.
     """
     module, colon, factory = target.partition(":")
     if not (colon and factory.isidentifier() and all(part.isidentifier() for part in module.split("."))):
         raise UnusableTarget(
-            f'TARGET must be a script or "module:factory", e.g. {DEFAULT_TARGET}; {target!r} is neither.'
+            f'TARGET must be a script or "module:factory", such as {DEFAULT_TARGET}; {target!r} is neither.'
         )
     return module, factory
 
 
 def build_training(target: str, options: Mapping[str, Any]) -> Training:
-    """Import the target's factory and call it with the options given.
+    """Import the target's factory and call it with the given options.
 
-    Modules are looked for in the working directory first, then among the installed packages.
+    The working directory is searched for the module first, then the installed packages.
 
     Args:
         target: "module:factory".
-        options: Only what the user gave; the factory's own defaults stand for the rest.
+        options: Options that the user gave. The factory's own defaults apply to the rest.
 
     Raises:
         UnusableTarget: There is no such factory, it does not take an option, does not return a Training, or
             raised GandoctorError itself.
+        MissingFramework: It needs a framework that is not installed.
         TargetCrashed: The target's code raised anything else.
     """
     factory = _import_factory(target)
     _check_options(target, factory, options)
     try:
-        training = factory(**options)
+        with framework_needed(by=target):
+            training = factory(**options)
     except GandoctorError:
         raise
     except Exception as error:
-        raise TargetCrashed(f"{target} raised {_in_one_line(error)}") from error
+        raise TargetCrashed(f"{target} raised {_describe(error)}") from error
     if not isinstance(training, Training):
         raise UnusableTarget(
             f"{target} returned a {type(training).__name__}; it must return a gandoctor.experiments.Training."
@@ -109,7 +113,8 @@ def _import_factory(target: str) -> Callable[..., Any]:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        module = import_module(module_name)
+        with framework_needed(by=target):
+            module = import_module(module_name)
     except GandoctorError:
         raise
     except ModuleNotFoundError as error:
@@ -117,9 +122,9 @@ def _import_factory(target: str) -> Callable[..., Any]:
             raise UnusableTarget(
                 f"There is no module {error.name!r} in {os.getcwd()} or among the installed packages."
             ) from None
-        raise TargetCrashed(f"Importing {module_name} raised {_in_one_line(error)}") from error
+        raise TargetCrashed(f"Importing {module_name} raised {_describe(error)}") from error
     except Exception as error:
-        raise TargetCrashed(f"Importing {module_name} raised {_in_one_line(error)}") from error
+        raise TargetCrashed(f"Importing {module_name} raised {_describe(error)}") from error
     factory = getattr(module, factory_name, None)
     if not callable(factory):
         public = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
@@ -133,7 +138,7 @@ def _check_options(target: str, factory: Callable[..., Any], options: Mapping[st
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
-        return  # a callable that cannot say what it takes: the call itself will tell
+        return  # a callable without a signature: the call itself will show
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return
     takes = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
@@ -144,7 +149,7 @@ def _check_options(target: str, factory: Callable[..., Any], options: Mapping[st
     missing = [p.name for p in parameters if p.default is p.empty and p.name in takes and p.name not in options]
     if missing:
         options_missing = ", ".join(_OPTION_OF.get(name, f"the argument {name!r}") for name in missing)
-        raise UnusableTarget(f"{target} needs {options_missing}, which was not given.")
+        raise UnusableTarget(f"{target} needs {options_missing}.")
 
 
 _OPTION_OF = {
@@ -157,6 +162,6 @@ _OPTION_OF = {
 }
 
 
-def _in_one_line(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

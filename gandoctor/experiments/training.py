@@ -1,4 +1,4 @@
-"""Training: what a target of `gandoctor run` hands over, ready to fit."""
+"""Training: what a target of `gandoctor run` returns, ready to fit."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ import numpy as np
 
 @dataclass
 class Training:
-    """A model ready to train, its data and what the monitor should know.
+    """A model ready to train, its data, and arguments for its monitor.
 
-    A target is a function `module:factory` returning this. `gandoctor run` passes the options given on the command
-    line to the parameters of the same name, and refuses those the function does not take:
-    `preset` (str), `settings` (list of "KEY=VALUE"), `faults` (list of "NAME[@STEP]"), `steps` (int), `seed` (int),
-    `data` (str).
+    A target is a function `module:factory` that returns a `Training`. `gandoctor run` passes command-line options to
+    the parameters of the same name and rejects options that the function does not take: `preset` (str), `settings`
+    (list of "KEY=VALUE"), `faults` (list of "NAME[@STEP]"), `steps` (int), `seed` (int) and `data` (str).
 
     Attributes:
-        model: A compiled `keras.Model` with a `train_step`, `generator` and `discriminator`.
-        dataset: What `model.fit` takes; it must yield at least `steps` batches in all (repeat it).
-        steps: Training steps to run.
-        probe_data: Reals the discriminator trains on, (n, height, width, channels), in the model's own range.
-        holdout_data: Reals it never trains on, or None.
-        config: The settings in force, for the manifest; JSON-able.
-        callbacks: Keras callbacks of the target's own.
-        monitor: Further arguments of GANMonitor, e.g. `latent_sampler`, `loss` or `declared`.
+        model: A compiled `keras.Model` with a `train_step`, a `generator` and a `discriminator`.
+        dataset: Data for `model.fit`. It must yield at least `steps` batches in total, so repeat it.
+        steps: Number of training steps to run.
+        probe_data: Real images that the discriminator trains on, (n, height, width, channels), in the model's range.
+        holdout_data: Real images that it never trains on, or None.
+        config: The settings used, recorded in the manifest. They must be JSON-serializable.
+        callbacks: The target's own Keras callbacks.
+        monitor: Further arguments for GANMonitor, such as `latent_sampler`, `loss` or `declared`.
     """
 
     model: Any

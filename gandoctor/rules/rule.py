@@ -262,7 +262,7 @@ class Rule:
         family = run.manifest.loss_family
         if self.loss_families is not None:
             if family is None:
-                return Message("The loss family is unknown. Pass loss= to GANMonitor.")
+                return Message("The loss family is unknown. Pass loss=.")
             if family not in self.loss_families:
                 return Message("Does not apply to a {family} loss.", family=OBJECTIVES[family].title)
         for name in self.requires:

@@ -1,14 +1,14 @@
-"""The run directory: the only place where training and diagnosis meet.
+"""The run directory, through which training and diagnosis communicate. They share nothing else.
 
-Writing is append-only and crash-safe; reading trusts nothing it finds.
+The writer only appends and survives a crash. The reader trusts nothing that it reads.
 """
 
+from gandoctor.loss_families import LossFamily
 from gandoctor.store.events import Event
 from gandoctor.store.manifest import (
     DataCard,
     LatentCard,
     LayerCard,
-    LossFamily,
     Manifest,
     PlayerCard,
     Reach,

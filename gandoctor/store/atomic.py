@@ -1,4 +1,4 @@
-"""Atomic writes: a reader or a kill meets the old file or the new one, never half of one."""
+"""Write files atomically. After a crash, and for every reader, a file is either the old or the new one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, with its suffixes; it takes its place when the block ends without an error.
+    """Yield a temporary path with the same suffixes, which replaces `path` if the block ends without an error.
 
     Raises:
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be written to.
     """
     suffixes = "".join(path.suffixes)  # all of them: Keras saves weights to nothing but ".weights.h5"
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name.removesuffix(suffixes)}-", suffix=suffixes)
@@ -22,7 +22,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        os.chmod(temporary, 0o644)  # mkstemp's files are for their owner only
+        os.chmod(temporary, 0o644)  # only the owner can read mkstemp's files
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -30,10 +30,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file in one piece; text is UTF-8.
+    """Write a whole file atomically. Text is encoded as UTF-8.
 
     Raises:
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be written to.
     """
     with replacing(path) as temporary:
         temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)

@@ -1,4 +1,4 @@
-"""The event log `events.jsonl`: started, resumed, monitor_error, checkpoint, ended; append-only."""
+"""The event log `events.jsonl`, which records how a run started, resumed, failed and ended. It only grows."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ EVENT_MAX_BYTES = 2**20
 
 
 class Event(BaseModel):
-    """One line of the log. Fields beyond these are kept and readable through `model_extra`.
+    """One line of the log. Other fields are kept in `model_extra`.
 
     Attributes:
         kind: "started", "resumed", "monitor_error", "monitor_warning", "fault", "checkpoint" or "ended".
-        step: Global step at which it happened.
+        step: Global step of the event.
         time: Unix time in seconds.
     """
 
@@ -33,20 +33,20 @@ class Event(BaseModel):
 
 
 def append_event(run_dir: Path, kind: str, step: int, **fields: Any) -> None:
-    """Append one event; a single write, so that a reader never sees half a line but at the very end."""
+    """Append one event in a single write, so that only the last line of the file can be incomplete."""
     line = json.dumps({"kind": kind, "step": step, "time": time.time(), **fields}, default=str)
     with (run_dir / EVENTS_NAME).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 
 def read_events(run_dir: Path, gaps: list[Message]) -> Iterator[Event]:
-    """Yield the readable events in order and name the unreadable ones in `gaps`."""
+    """Yield the readable events in order; add a message to `gaps` for every unreadable line."""
     path = run_dir / EVENTS_NAME
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(EVENT_MAX_BYTES), b""), start=1):
                 if not line.endswith(b"\n") and len(line) < EVENT_MAX_BYTES:
-                    return  # the torn tail of a writer that was killed, or one still writing
+                    return  # an incomplete last line: the writer was killed or is still writing
                 try:
                     yield Event.model_validate_json(line)
                 except (ValidationError, ValueError):

@@ -1,4 +1,4 @@
-"""Whether the process that writes a run is still alive, told from what it said of itself in its last start event."""
+"""Find out whether the process that writes a run is still alive, from its description in the last start event."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import psutil
 
 REMOTE_SILENCE_S = 120.0
-"""A writer on another machine counts as alive while its files are younger than this."""
+"""A writer on another machine counts as alive while its newest file is younger than this."""
 
 
 def describe_this_process() -> dict[str, Any]:
-    """Return what a reader needs to recognise this process again: host, pid and its creation time."""
+    """Return the host, pid and creation time of this process, by which a reader can recognise it."""
     return {"host": platform.node(), "pid": os.getpid(), "process_created": psutil.Process().create_time()}
 
 
 def is_alive(description: dict[str, Any], last_write: float) -> bool:
-    """Tell whether the described process still runs.
+    """Return whether the described process is still running.
 
     Args:
-        description: As returned by `describe_this_process`; missing fields count as a dead writer.
-        last_write: Unix time of the newest file of the run, used where the writer is on another host.
+        description: As returned by `describe_this_process`. If a field is missing, the writer counts as dead.
+        last_write: Unix time of the newest file of the run, used if the writer is on another host.
     """
     if description.get("host") != platform.node():
         return time.time() - last_write < REMOTE_SILENCE_S

@@ -1,4 +1,4 @@
-"""The manifest `run.json`: what was trained, with what, and what could not be recorded and why."""
+"""The manifest `run.json`: the networks, data and settings of a run, and what could not be recorded and why."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ Source = Literal["given", "inferred", "assumed", "unknown"]
 
 
 class Declared(BaseModel):
-    """What the user says of a training that no monitor can measure; every entry is optional.
+    """Facts about the training that the user declares because no monitor can measure them. All are optional.
 
-    Rules may read it; the fault benchmark also judges with it withheld.
+    Rules may read them. The fault benchmark judges without them by default.
 
     Attributes:
-        pretrain_steps: Discriminator updates before the game began.
-        training_images: Different real images the discriminator is trained on.
-        real_label: Target for real images, 0..1, where labels are smoothed on one side; fake_label: for fakes.
+        pretrain_steps: Discriminator updates before adversarial training began.
+        training_images: Number of different real images that the discriminator is trained on.
+        real_label: Label of real images, 0..1, if it is smoothed.
+        fake_label: Label of fake images, 0..1, if it is smoothed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -39,15 +40,17 @@ class Declared(BaseModel):
 
 
 class DataCard(BaseModel):
-    """The user's real data as the monitor saw it.
+    """The user's real data, as measured by the monitor on the probe data.
 
     Attributes:
-        shape: Shape of one example, e.g. (28, 28, 1).
-        minimum: Smallest value; maximum: largest value; both over all probe data, in the data's own units.
-        probe_count: Real examples the discriminator trains on, kept for probes.
-        holdout_count: Real examples it never trains on; 0 when none were given.
-        share_at_minimum: Share of all values that are the smallest one, 0..1; share_at_maximum: the largest one.
-        distinct_count: Different examples among the `probe_count`: fewer where some are exact copies.
+        shape: Shape of one example, such as (28, 28, 1).
+        minimum: Smallest value, in the data's own units.
+        maximum: Largest value, in the data's own units.
+        probe_count: Number of probe examples, which are real data that the discriminator trains on.
+        holdout_count: Number of real examples that it never trains on; 0 if none were given.
+        share_at_minimum: Share of all values that equal the minimum, 0..1.
+        share_at_maximum: Share of all values that equal the maximum, 0..1.
+        distinct_count: Number of different examples among the probe examples. Exact copies count once.
     """
 
     shape: tuple[int, ...]
@@ -64,7 +67,7 @@ class DataCard(BaseModel):
 
 
 class LatentCard(BaseModel):
-    """The law of the generator's input, measured on one draw of the latent sampler (or declared by shape)."""
+    """The distribution of the generator's input, measured on one batch of latents, or known by its shape only."""
 
     shape: tuple[int, ...]
     minimum: float | None = None
@@ -75,19 +78,20 @@ class LatentCard(BaseModel):
 
 
 class LayerCard(BaseModel):
-    """One call of one layer; a layer that is called twice has two cards.
+    """One call of one layer. A layer that is called twice has two cards.
 
     Attributes:
-        type: Class of the layer. What a subclassed network computes outside of its layers is here as well, its type
-            the operation's with "ops." in front: "ops.Tanh", "ops.Mul".
-        settings: What matters for diagnosis: units, kernel_size, strides, rate, momentum, activation ...; of a layer
-            that is not part of Keras, its public attributes.
-        output_shape: With None for the batch; None where it is not known.
-        parameters: Weights of the layer, trainable or not.
-        path: Names of the networks and layers it sits in, outermost first, joined by "/"; "" at the top.
-        wrappers: Types of the layers that wrap it, outermost first, e.g. ("SpectralNormalization",).
-        inputs: Positions, in the network's list, of the layers whose output it is given; -1 is the network's own
-            input. None where it is not known.
+        name: Name of the layer.
+        type: Class of the layer. Operations that a subclassed network computes outside its layers have cards too, with
+            types such as "ops.Tanh" and "ops.Mul".
+        settings: Settings that matter for diagnosis, such as units, kernel_size, strides, rate, momentum and
+            activation. For a layer that is not part of Keras, its public attributes.
+        output_shape: Shape of the output, with None for the batch size. None if it is not known.
+        parameters: Number of weights, trainable or not.
+        path: Names of the networks and layers that contain the layer, outermost first, joined by "/". "" at the top.
+        wrappers: Types of the layers that wrap it, outermost first, such as ("SpectralNormalization",).
+        inputs: Positions, in the network's list, of the layers whose outputs are its inputs. -1 is the network's own
+            input. None if they are not known.
     """
 
     name: str
@@ -101,17 +105,19 @@ class LayerCard(BaseModel):
 
     @property
     def address(self) -> str:
-        """The path and the name, e.g. "block_1/conv2d": tells apart what has one name in two places."""
+        """The path and the name, such as "block_1/conv2d". It is unique where the name may not be."""
         return f"{self.path}/{self.name}" if self.path else self.name
 
 
 class Reach(BaseModel):
-    """The values a network's output can take, whatever its weights and its input.
+    """The range of a network's output, over all weights and inputs.
+
+    A bound that is only approached, such as those of a sigmoid, counts as reached.
 
     Attributes:
-        low: Smallest of them, in data units; None: there is none. high: the largest likewise. Bounds that are only
-            approached, such as those of a sigmoid, count as reached.
-        layer: Address of the layer that sets them.
+        low: Lower bound in data units, or None if there is none.
+        high: Upper bound in data units, or None if there is none.
+        layer: Address of the layer that sets the range.
     """
 
     low: float | None
@@ -120,16 +126,21 @@ class Reach(BaseModel):
 
 
 class PlayerCard(BaseModel):
-    """One network and its optimizer; `optimizer` is empty where none was found.
+    """One network and its optimizer.
 
     Attributes:
-        layers: Nested networks unfolded, in the order `order` says.
-        order: "called": as they are called, and `inputs` of each layer is known. "declared": as they are listed on
-            the network, because its calls could not be followed. "unknown": written by an earlier version.
-        order_note: Why the order is only the declared one, as a clause; None where nothing says so.
-        outputs: Positions in `layers` of what produces the network's outputs, in their order; -1 is its input.
-        input_shapes: Of each input, None for the batch; empty where they are not known yet.
-        reach: Of the network's first output; None where it is not known.
+        name: Name of the network.
+        layers: The layers, with nested networks expanded, in the order given by `order`.
+        parameters: Number of weights, trainable or not.
+        optimizer: Settings of the optimizer. Empty if none was found.
+        order: "called": in the order of the calls, with known `inputs` for each layer. "declared": in the order in
+            which the network lists them, because its calls could not be followed. "unknown": written by an earlier
+            version.
+        order_note: Clause that says why the order is only the declared one, or None.
+        outputs: Positions in `layers` of the layers that produce the network's outputs, in their order. -1 is its
+            input.
+        input_shapes: Shape of each input, with None for the batch size. Empty if they are not known yet.
+        reach: Range of the network's first output, or None if it is not known.
     """
 
     name: str
@@ -147,17 +158,18 @@ class Manifest(BaseModel):
     """Everything about a run that is not a time series.
 
     Attributes:
-        config: The training's own settings, as the target declared them; shown, and never read by a rule.
-        declared: What the user says of the training that no monitor can measure.
-        loss_family: None when it could not be inferred; rules that need it say so.
-        real_is_high: True when the discriminator is trained to score reals above fakes; None when unknown.
-        losses: Where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and settings.
+        config: The training's settings, as the target reports them. They are shown and never read by a rule.
+        declared: Facts that the user declares because no monitor can measure them.
+        loss_family: None if it could not be inferred. Rules that need it report that.
+        real_is_high: True if the discriminator is trained to score real images above fakes; None if unknown.
+        losses: Place where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and
+            settings.
         players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
-        missing: What could not be recorded, a signal mostly -> why.
-        cadence: How often probes ran (`every_steps`) and with how many images (`sample_count`), how many of these are
-            of the same latents at each probe (`fixed_count`), and how many of different ones successive probes give
-            together (`pool_count`, 0 where the latent sampler returned too few).
-        spaces: Signal name -> the space its distances are taken in, where there is a choice.
+        missing: What could not be recorded (usually a signal) -> why.
+        cadence: Steps between probes (`every_steps`), images per probe (`sample_count`), images from the same latents
+            at each probe (`fixed_count`), and images from different latents that successive probes provide together
+            (`pool_count`; 0 if the latent sampler returned too few).
+        spaces: Signal name -> the space in which its distances are measured, if there is a choice.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -186,8 +198,8 @@ class Manifest(BaseModel):
     missing: dict[str, Absence] = Field(default_factory=dict)
 
     def save(self, run_dir: Path) -> None:
-        """Write `run.json` so that a reader sees the old or the new file, never a half-written one."""
-        # json, not pydantic: it keeps NaN a number and escapes what is not valid Unicode, as a path may hold.
+        """Write `run.json` atomically, so that a reader sees either the old or the new file."""
+        # json instead of pydantic: it writes NaN as a number and escapes invalid Unicode, which a path may contain.
         text = json.dumps(self.model_dump(by_alias=True), indent=1, default=str)
         write_whole(run_dir / MANIFEST_NAME, text)
 
@@ -196,7 +208,7 @@ class Manifest(BaseModel):
         """Read `run.json`.
 
         Raises:
-            NotARun: The file is missing, too large, not JSON or not a manifest this version can read.
+            NotARun: The file is missing, too large, not JSON, or not a manifest that this version can read.
         """
         path = run_dir / MANIFEST_NAME
         try:

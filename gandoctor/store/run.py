@@ -1,4 +1,4 @@
-"""Run: the reading side of the run directory. Trusts nothing: damage becomes a named gap, never a traceback."""
+"""Run: reads a run directory, live or finished. Damaged files are reported as gaps and never raise."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ END_OF_STREAM_BYTES = 8
 
 @dataclass(frozen=True)
 class SampleSheet:
-    """The contact sheet of one step and the arrays behind it."""
+    """The contact sheet of one step and the arrays that it shows."""
 
     step: int
     png_path: Path
     npz_path: Path
 
     def png(self) -> bytes | None:
-        """Return the PNG file's bytes, or None if it is missing or not a PNG."""
+        """Return the bytes of the PNG file, or None if it is missing, too large or not a PNG."""
         try:
             if self.png_path.stat().st_size > PNG_MAX_BYTES:
                 return None
@@ -52,18 +52,18 @@ class SampleSheet:
         return content if content.startswith(b"\x89PNG\r\n\x1a\n") else None
 
     def fakes(self) -> np.ndarray | None:
-        """Return the generated images, uint8 (n, height, width, channels), or None if unreadable."""
+        """Return the generated images, uint8 (n, height, width, channels), or None if they cannot be read."""
         return _read_images(self.npz_path, "fakes")
 
 
 class Run:
-    """One run directory, read as far as it has been written; `refresh` reads on.
+    """One run directory, read up to its current end. `refresh` reads what has been written since.
 
     Attributes:
         path: The directory.
-        manifest: Its `run.json`.
+        manifest: The manifest, from `run.json`.
         events: All readable events, in order.
-        gaps: Named pieces that could not be read.
+        gaps: Messages about parts that could not be read.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
@@ -91,12 +91,12 @@ class Run:
         *,
         reals: np.ndarray | None = None,
     ) -> Self:
-        """Return a completed run that lives in memory only: for trying a rule on chosen signals.
+        """Return a completed run that exists in memory only, to try a rule on chosen signals.
 
         Args:
-            signals: Signal name -> step -> value; a step without a value is absent.
-            manifest: Defaults to an empty one.
-            reals: The probe reals, uint8 (n, height, width, channels).
+            signals: Signal name -> step -> value. Leave out steps without a value.
+            manifest: The manifest. Defaults to an empty one.
+            reals: The real probe images, uint8 (n, height, width, channels).
         """
         run = cls.__new__(cls)
         run._empty(Path("memory"))
@@ -111,9 +111,9 @@ class Run:
         return run
 
     def until(self, step: int) -> Self:
-        """Return the run as it stood once a step was recorded.
+        """Return the run as it was after a step was recorded.
 
-        What its manifest learned in the meantime, such as the loss family, it knows all the same.
+        The manifest is the current one. It may hold facts that were found later, such as the loss family.
         """
         earlier = copy.copy(self)
         earlier._cut_at = step
@@ -124,7 +124,7 @@ class Run:
         return earlier
 
     def add_signal(self, name: str, values: Mapping[int, float]) -> None:
-        """Add a signal in memory, as if it had been recorded: step -> value. The directory stays as it is."""
+        """Add a signal (step -> value) in memory, as if it had been recorded. The directory does not change."""
         if values:
             self._column(name).add(np.array(list(values), np.int64), np.array(list(values.values()), np.float64))
             self.__dict__.pop("signals", None)
@@ -133,7 +133,7 @@ class Run:
         return self._columns.setdefault(name, Column())
 
     def refresh(self) -> bool:
-        """Read what has been written since; return whether signals have grown."""
+        """Read what has been written since the last call; return whether there are new signal values."""
         if self._in_memory or self._cut_at is not None:
             return False
         import pyarrow as pa
@@ -153,7 +153,7 @@ class Run:
 
     @property
     def gaps(self) -> list[Message]:
-        """Named pieces that could not be read."""
+        """Messages about parts that could not be read."""
         gaps = self._event_gaps + [s.damage for s in self._segments.values() if s.damage]
         if self.state != "running":
             gaps += [
@@ -173,12 +173,12 @@ class Run:
             column = table[name]
             if column.null_count < len(column):
                 recorded = steps[column.is_valid().to_numpy()] if column.null_count else steps
-                # drop_null first: to_numpy would turn null into NaN, which means something else here.
+                # drop_null first: to_numpy would turn null (not recorded) into NaN (produced by the training).
                 self._column(name).add(recorded, column.drop_null().to_numpy())
 
     @cached_property
     def signals(self) -> pd.DataFrame:
-        """One row a recorded step, indexed by step; absent values are `pd.NA`, NaN is what training produced."""
+        """One row per recorded step, indexed by step. Missing values are `pd.NA`; the training produced any NaN."""
         import pandas as pd
         import pyarrow as pa
 
@@ -193,14 +193,14 @@ class Run:
         return pd.DataFrame(columns, index=pd.Index(every, name=STEP))
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether the signal was recorded at least once."""
+        """Return whether the signal was recorded at least once."""
         return name in self._columns and name != STEP
 
     def __getitem__(self, name: str) -> pd.Series[float]:
-        """Return one signal as float64, indexed by step: the recorded steps only.
+        """Return one signal as float64, indexed by the steps at which it was recorded.
 
         Raises:
-            KeyError: The signal was never recorded; the message lists those that were.
+            KeyError: The signal was never recorded. The message lists the recorded signals.
         """
         if name not in self:
             raise KeyError(f"{name!r} was not recorded in {self.path}. Recorded: {', '.join(self.names)}.")
@@ -210,19 +210,19 @@ class Run:
         return pd.Series(values, index=pd.Index(steps, name=STEP), name=name)
 
     def family(self, name: str) -> dict[str, pd.Series[float]]:
-        """Return the members of a family of signals that were recorded at least once, by member.
+        """Return the recorded members of a family of signals, by member and in order of name.
 
-        They are in order of name; the order of layers is the model card's.
+        The model card has the order of the layers.
 
         Args:
-            name: The family, e.g. "g_layer_grad_norm"; its columns are named "family/member".
+            name: Name of the family, such as "g_layer_grad_norm". Its columns are named "family/member".
         """
         prefix = member_of(name, "")
         return {column.removeprefix(prefix): self[column] for column in self.names if column.startswith(prefix)}
 
     @property
     def names(self) -> list[str]:
-        """Signals recorded at least once, in order of name."""
+        """Names of the signals recorded at least once, in order."""
         return sorted(self._columns.keys() - {STEP, TIME})
 
     @property
@@ -233,7 +233,7 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """How the run stands: completed, running, interrupted (no end recorded, or by the user) or crashed."""
+        """State of the run: completed, running, crashed, or interrupted (by the user, or without a recorded end)."""
         if self._cut_at is not None:
             return "running"
         if self._in_memory:
@@ -259,7 +259,7 @@ class Run:
 
     @property
     def reals(self) -> np.ndarray | None:
-        """The probe reals, uint8 (n, height, width, channels) over the data's own range, or None (yet)."""
+        """The real probe images, uint8 (n, height, width, channels), scaled from the data's range. None if absent."""
         if self._reals is None and not self._in_memory:
             self._reals = _read_images(self.path / "samples" / "reals.npz", "reals")
         return self._reals
@@ -277,13 +277,13 @@ def load_run(run_dir: str | os.PathLike[str]) -> Run:
     """Open a run directory, live or finished.
 
     Raises:
-        NotARun: It is not a run directory, or its manifest cannot be used.
+        NotARun: The path is not a run directory, or its manifest cannot be read.
     """
     return Run(run_dir)
 
 
 def _read_images(path: Path, key: str) -> np.ndarray | None:
-    """Read one uint8 image array without pickle, after checking its declared size; None if that fails."""
+    """Read one uint8 image array without pickle, after checking its declared size; return None on failure."""
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(f"{key}.npy").file_size > ARRAY_MAX_BYTES:

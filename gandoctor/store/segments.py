@@ -1,4 +1,4 @@
-"""Signal segments: append-only Arrow IPC streams, one row a recorded step, readable while they grow."""
+"""Signal segments: append-only Arrow IPC streams with one row per recorded step, readable while they grow."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import struct
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 from gandoctor.message import Message
 
@@ -20,11 +21,13 @@ class SegmentWriter:
     """Writes one Arrow stream with a fixed set of columns.
 
     Args:
-        path: File to create; it must not exist.
-        names: Signal columns; `step` and `time` are always there.
+        path: File to create. It must not exist.
+        names: Signal columns, in addition to `step` and `time`.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
+        import pyarrow as pa
+
         self.names = tuple(names)
         self.schema = pa.schema(
             [(STEP, pa.int64()), (TIME, pa.float64()), *((name, pa.float64()) for name in self.names)]
@@ -34,8 +37,10 @@ class SegmentWriter:
 
     def write(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Append rows as one record batch and hand them to the operating system; absent values become null."""
+        import pyarrow as pa
+
         columns = [
-            # from_pandas=False keeps NaN (training produced NaN) apart from null (not captured).
+            # from_pandas=False keeps NaN (produced by the training) distinct from null (not recorded).
             pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
             for field in self.schema
         ]
@@ -43,7 +48,7 @@ class SegmentWriter:
         self._file.flush()
 
     def abandon(self) -> None:
-        """Give the file up as it is; what was written whole stays readable."""
+        """Close the file without ending the stream. Complete batches stay readable."""
         with suppress(OSError):
             self._file.close()
 
@@ -54,11 +59,11 @@ class SegmentWriter:
 
 
 class SegmentReader:
-    """Reads a segment from where the last call stopped; a torn tail is left for the next call.
+    """Reads a segment from where the last call stopped and leaves an incomplete batch for the next call.
 
     Attributes:
-        damage: None, or what is wrong with the file beyond a torn tail.
-        unread_bytes: Length of the torn tail: a batch still being written, or cut off by a kill.
+        damage: What is wrong with the file apart from an incomplete last batch, or None.
+        unread_bytes: Length of the incomplete last batch, which is still being written or was cut off by a kill.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,6 +77,8 @@ class SegmentReader:
         """Return the record batches that were completed since the last call."""
         if self.damage is not None:
             return []
+        import pyarrow as pa
+
         batches: list[pa.RecordBatch] = []
         try:
             with self.path.open("rb") as file:
@@ -108,6 +115,8 @@ class SegmentReader:
         head = file.read(8)
         if len(head) < 8:
             return None
+        import pyarrow as pa
+
         marker, metadata_length = struct.unpack("<Ii", head)
         if marker != 0xFFFFFFFF or metadata_length < 0:
             raise ValueError("not an Arrow stream")
@@ -121,6 +130,8 @@ class SegmentReader:
 
     @staticmethod
     def _checked(schema: pa.Schema) -> pa.Schema:
+        import pyarrow as pa
+
         if STEP not in schema.names or schema.field(STEP).type != pa.int64():
             raise ValueError("no integer column 'step'")
         wrong = [f.name for f in schema if f.name != STEP and f.type != pa.float64()]
@@ -132,7 +143,7 @@ class SegmentReader:
 def _body_length(metadata: bytes) -> int:
     """Read `bodyLength`, field 3 of the Message flatbuffer (Arrow columnar format, "Encapsulated message format").
 
-    pyarrow reports a short body only as an exception, which cannot be told from corruption.
+    pyarrow raises the same exception for an incomplete body and for corruption, so it cannot tell them apart.
     """
     try:
         (table,) = struct.unpack_from("<I", metadata, 0)

@@ -7,10 +7,9 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from gandoctor.errors import NotWritable
 from gandoctor.signals import cadence_of
@@ -21,25 +20,28 @@ from gandoctor.store.manifest import MANIFEST_NAME, Manifest
 from gandoctor.store.run import load_run
 from gandoctor.store.segments import STEP, TIME, SegmentWriter
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 FLUSH_EVERY_S = 1.0
 ROWS_KEPT_AFTER_FAILURE = 10_000
 REALS_NAME = "reals.npz"
 
 
 class RunWriter:
-    """Appends to one run directory; nothing already in it is ever changed.
+    """Appends to one run directory. Recorded signals and events are never changed.
 
     Args:
-        run_dir: Directory to create, or (with `resume`) one that already holds a run.
-        manifest: Written at once; replace it later with `write_manifest`.
-        resume: Continue an existing run in a new segment.
+        run_dir: Directory to create, or (with `resume`) a directory that already holds a run.
+        manifest: Written at once. Replace it later with `write_manifest`.
+        resume: Whether to continue an existing run, in a new segment.
 
     Raises:
-        NotWritable: The directory already holds a run and `resume` is false, is being written by a live
-            process, or cannot be written.
+        NotWritable: The directory already holds a run and `resume` is false, a live process is writing to it, or it
+            cannot be written to.
 
     Attributes:
-        is_open: Whether the run's end has still to be recorded.
+        is_open: Whether the run has not ended yet.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str], manifest: Manifest, resume: bool = False) -> None:
@@ -69,7 +71,7 @@ class RunWriter:
         self.event("resumed" if exists else "started", self.last_step, **describe_this_process())
 
     def write_manifest(self) -> None:
-        """Write the current `manifest` again, atomically."""
+        """Write the current `manifest` again. The write is atomic."""
         self.manifest.save(self.path)
 
     def event(self, kind: str, step: int, **fields: Any) -> None:
@@ -77,10 +79,12 @@ class RunWriter:
         append_event(self.path, kind, step, **fields)
 
     def record(self, step: int, values: Mapping[str, float | None]) -> None:
-        """Add one row. A name left out or None is absent; NaN is recorded as NaN. Flushed at least every second.
+        """Add one row. A missing name or None means not recorded, and NaN is recorded as NaN.
+
+        Rows are flushed on the first call after a second has passed since the last flush.
 
         Args:
-            step: Completed training steps, rising from row to row; 0 is the state before training.
+            step: Number of completed training steps, increasing from row to row. 0 is the state before training.
             values: Signal name -> value.
         """
         self._rows.append({STEP: step, TIME: time.time(), **values})
@@ -89,16 +93,17 @@ class RunWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything recorded so far to the operating system.
+        """Pass all recorded rows to the operating system.
 
         Raises:
-            OSError: It cannot be written, e.g. the disk is full; the rows are kept for the next attempt.
+            OSError: The rows cannot be written, for example because the disk is full. They are kept for the next
+                attempt.
         """
         self._last_flush = time.monotonic()
         if not self._rows:
             return
         rows, self._rows = self._rows, []
-        # A stream has a cell for every signal in every row: rows of probes, with their hundred signals, have one apart.
+        # A stream has a cell for every signal in every row. Probe rows, with a hundred signals, get their own stream.
         kinds = [(probe, [row for row in rows if _is_of_a_probe(row) == probe]) for probe in (False, True)]
         while kinds:
             probe, written = kinds[0]
@@ -106,7 +111,7 @@ class RunWriter:
                 if written:
                     self._segment_for(probe, written).write(written)
             except OSError:
-                # The segment may end in half a batch now: go on in a new one, with these rows if they are not too many.
+                # The segment may now end in an incomplete batch. Go on in a new one, and keep these rows up to a limit.
                 if probe in self._segments:
                     self._segments.pop(probe).abandon()
                 unwritten = [row for _, rows in kinds for row in rows]
@@ -115,7 +120,7 @@ class RunWriter:
             kinds.pop(0)
 
     def _segment_for(self, probe: bool, rows: list[dict[str, float | None]]) -> SegmentWriter:
-        """Return the open segment for these rows; its columns are fixed, so that a new signal opens a new one."""
+        """Return the open segment for these rows. Its columns are fixed, so a new signal opens a new segment."""
         names = {name for row in rows for name in row} - {STEP, TIME}
         known = set(self._segments[probe].names) if probe in self._segments else set()
         if probe not in self._segments or not names <= known:
@@ -129,8 +134,8 @@ class RunWriter:
 
         Args:
             step: Global step of the images.
-            fakes: uint8, (n, height, width, channels), channels 1 or 3, from the fixed latents.
-            reals: Like `fakes`; the first row of the sheet.
+            fakes: uint8, (n, height, width, channels) with 1 or 3 channels, generated from the fixed latents.
+            reals: Like `fakes`; shown in the first row of the sheet.
         """
         stem = self.path / "samples" / f"{step:06d}"
         _replace(stem.with_suffix(".npz"), lambda file: np.savez_compressed(file, fakes=fakes))
@@ -138,7 +143,7 @@ class RunWriter:
         _replace(stem.with_suffix(".png"), lambda file: sheet.save(file, format="PNG"))
 
     def reals(self, reals: np.ndarray) -> None:
-        """Store the real images that sample statistics are compared with: uint8, (n, height, width, channels)."""
+        """Store the real images for comparison with the samples: uint8, (n, height, width, channels)."""
         _replace(self.path / "samples" / REALS_NAME, lambda file: np.savez_compressed(file, reals=reals))
 
     def close(self, reason: str, **fields: Any) -> None:
@@ -146,7 +151,7 @@ class RunWriter:
 
         Args:
             reason: "completed", "stopped", "interrupted" or "crashed".
-            fields: Recorded with the event, e.g. the exception of a crash.
+            fields: Recorded with the event, such as the exception of a crash.
         """
         try:
             self.flush()
@@ -157,7 +162,7 @@ class RunWriter:
             self.event("ended", self.last_step, reason=reason, **fields)
 
     def reopen(self) -> None:
-        """Go on after `close`, in a new segment."""
+        """Continue the run after `close`, in a new segment."""
         self.is_open = True
         self.event("resumed", self.last_step, **describe_this_process())
 
@@ -172,6 +177,8 @@ def _is_of_a_probe(row: Mapping[str, float | None]) -> bool:
 
 def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8) -> Image.Image:
     """Lay out images in a grid, one row of reals on top; 2 pixels between images, 6 below the reals."""
+    from PIL import Image
+
     height, width, channels = fakes.shape[1:]
     blocks = [reals[:columns]] if reals is not None and len(reals) else []
     blocks += [fakes[i : i + columns] for i in range(0, len(fakes), columns)]
@@ -187,7 +194,7 @@ def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8)
 
 
 def _replace(path: Path, write: Any) -> None:
-    """Write through memory and a rename."""
+    """Write to memory and then to the file, atomically."""
     buffer = io.BytesIO()
     write(buffer)
     write_whole(path, buffer.getvalue())

@@ -1,6 +1,7 @@
 """Checks before training: what is judged, that nothing is left behind or changed, and every way it can go wrong."""
 
 import random
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import gandoctor
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.check import check_target
 from gandoctor.experiments.saved import check_saved
 from gandoctor.rules import Status, all_rules
@@ -62,7 +63,7 @@ def test_the_json_names_no_directory_that_is_gone():
 
 def test_what_was_not_recorded_says_that_it_was_a_short_run():
     reasons = {f.rule.id: f.reason for f in fake().findings if f.status is Status.NOT_EVALUATED}
-    assert "did not show in 2 steps" in reasons["GD004"]
+    assert str(reasons["GD004"]).endswith("it did not occur in 2 steps.")
 
 
 def test_a_refusal_is_passed_on_as_it_is():
@@ -168,16 +169,15 @@ def test_the_leak_of_the_reference_model_is_found():
     assert next(f for f in diagnosis.findings if f.rule.id == "GD004").status is Status.NOT_DETECTED
 
 
-GAN_SCRIPT = f"""
+GAN_SCRIPT = """
 import atexit, pathlib, sys
-sys.path.insert(0, {str(HERE / "scripts")!r})
 import keras
 from gandoctor import GANMonitor
 from tiny_gan import images, make_gan
 
 class Saving(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
-        pathlib.Path(f"batch-{{batch}}").touch()
+        pathlib.Path(f"batch-{batch}").touch()
     def on_epoch_end(self, epoch, logs=None):
         pathlib.Path("checkpoint").touch()
     on_train_end = on_epoch_end
@@ -198,6 +198,7 @@ def test_a_script_is_left_in_its_first_fit_and_saves_nothing(tmp_path, monkeypat
     folder = tmp_path / "work"
     folder.mkdir()
     path = script(tmp_path, GAN_SCRIPT)
+    shutil.copy(HERE / "scripts" / "tiny_gan.py", tmp_path)
     monkeypatch.chdir(folder)
     diagnosis = check_target(path, arguments, dry_run_steps=steps)
     assert diagnosis.run.last_step == steps
@@ -216,7 +217,7 @@ def test_a_script_is_left_in_its_first_fit_and_saves_nothing(tmp_path, monkeypat
             "from gandoctor import GANMonitor\nmodel.fit(x, x, epochs=10**9, verbose=0, callbacks=[GANMonitor('r')])",
             "Sequential: its own monitor records nothing",
         ),
-        ("while True: model.train_on_batch(x, x)", r"a loop of its own \(Adam was about to move weights\)"),
+        ("while True: model.train_on_batch(x, x)", r"its own loop without a GANMonitor \(.* by Adam\)"),
     ],
 )
 def test_a_script_that_trains_something_else_is_not_trained_to_its_end(tmp_path, training, said):
@@ -244,7 +245,7 @@ def test_saved_networks_are_loaded_in_a_child_and_judged(tmp_path, tiny_gan):
     assert manifest.discriminator.optimizer["learning_rate"] == pytest.approx(3e-4)
     assert manifest.generator.optimizer == {}
     assert {f.rule.id for f in diagnosis.findings} == TO_CHECK
-    assert "pass gandoctor.check(..., probe_data=...)" in str([f.reason for f in diagnosis.findings])
+    assert any("probe_data=" in str(f.reason) for f in diagnosis.findings)
     assert not diagnosis.detected or {f.rule.kind for f in diagnosis.detected} == {"design"}
     with pytest.raises(GandoctorError, match="give the generator first"):
         check_target(paths[1], paths[:1])
@@ -273,10 +274,10 @@ def test_a_saved_network_that_needs_code_is_one_clear_error(tmp_path, tiny_gan):
 
     with pytest.raises(GandoctorError, match="needs 'OwnLayer', which is not part of Keras"):
         _load(saved(tmp_path / "own.keras", OwnLayer()))
-    with pytest.raises(GandoctorError, match="Lambda layer, that is Python code"):
+    with pytest.raises(GandoctorError, match="Lambda layer, which is Python code"):
         _load(saved(tmp_path / "lambda.keras", keras.layers.Lambda(lambda x: x * 2)))
     (tmp_path / "damaged.keras").write_bytes(b"no zip")
-    with pytest.raises(GandoctorError, match="no zip archive"):
+    with pytest.raises(GandoctorError, match="not a zip archive"):
         _load(str(tmp_path / "damaged.keras"))
 
 
@@ -333,7 +334,7 @@ def test_a_model_is_left_exactly_as_it_was(tiny_gan):
     assert manifest.data.shape == (8, 8, 1)
     assert manifest.latent.shape == (4,)
     reasons = {f.rule.id: f.reason for f in diagnosis.findings if f.status is Status.NOT_EVALUATED}
-    assert "trains no step" in reasons["GD004"]
+    assert "trains no step" in str(reasons["GD004"])
 
     unbuilt = keras.Sequential([keras.layers.Dense(64)])
     gandoctor.check(generator=unbuilt, discriminator=gan.discriminator)
@@ -359,9 +360,9 @@ def test_a_training_gives_its_data_and_is_not_trained(tiny_gan):
 @pytest.mark.training
 def test_what_is_no_gan_is_one_clear_error(tiny_gan):
     gan = tiny_gan.make_gan()
-    with pytest.raises(GandoctorError, match=r"generator: .*Pass gandoctor\.check\(\.\.\., generator="):
+    with pytest.raises(GandoctorError, match=r"generator: .*generator="):
         gandoctor.check(gan.generator)
-    with pytest.raises(GandoctorError, match="found a int"):
+    with pytest.raises(UnusableTarget, match="not a int"):
         gandoctor.check(3)
     with pytest.raises(GandoctorError, match="at least 16 images"):
         gandoctor.check(gan, probe_data=tiny_gan.images(3))

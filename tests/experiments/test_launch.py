@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import NotWritable
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import ChildTraining, default_run_dir
 from gandoctor.store import load_run
@@ -135,7 +135,7 @@ def test_a_broken_target_keeps_its_traceback(run_dir):
 def test_a_directory_with_something_in_it_is_refused(run_dir):
     run_dir.mkdir()
     (run_dir / "thesis.tex").write_text("precious")
-    with pytest.raises(GandoctorError, match="not empty"):
+    with pytest.raises(NotWritable, match="not empty"):
         start(run_dir)
     assert (run_dir / "thesis.tex").read_text() == "precious"
 
@@ -143,24 +143,24 @@ def test_a_directory_with_something_in_it_is_refused(run_dir):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_an_unwritable_place_is_one_clear_error(tmp_path):
     tmp_path.chmod(0o500)
-    with pytest.raises(GandoctorError, match="--run-dir"):
+    with pytest.raises(NotWritable, match="--run-dir"):
         start(tmp_path / "run")
 
 
 def test_a_file_in_the_way_is_one_clear_error(run_dir):
     run_dir.write_text("")
-    with pytest.raises(GandoctorError, match="--run-dir"):
+    with pytest.raises(NotWritable, match="--run-dir"):
         start(run_dir)
 
 
 def test_the_child_ends_when_its_launcher_is_killed(run_dir):
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import test_launch\n"
-        "t = test_launch.start(sys.argv[2]); print(t.pid, flush=True); t.wait(600)"
+        "import sys\nfrom gandoctor.experiments.job import Job\n"
+        "from gandoctor.experiments.launch import ChildTraining\n"
+        "training = ChildTraining(Job(target='fake:build', run_dir=sys.argv[1]), sys.argv[2:])\n"
+        "print(training.pid, flush=True)\ntraining.wait(600)"
     )
-    launcher = subprocess.Popen(
-        [sys.executable, "-c", code, str(Path(__file__).parent), str(run_dir)], stdout=subprocess.PIPE, text=True
-    )
+    launcher = subprocess.Popen([sys.executable, "-c", code, str(run_dir), *FAKE], stdout=subprocess.PIPE, text=True)
     with launcher:
         child = psutil.Process(int(launcher.stdout.readline()))
         while not (run_dir / "run.json").exists() or load_run(run_dir).last_step < 3:

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.target import (
     DEFAULT_TARGET,
     TargetCrashed,
@@ -59,7 +59,7 @@ def test_script_is_told_from_factory(target):
 
 def test_arguments_are_for_scripts():
     check_target(DEFAULT_TARGET, {"steps": 3}, [])
-    with pytest.raises(GandoctorError, match="is a function"):
+    with pytest.raises(UnusableTarget, match="is a function"):
         check_target(DEFAULT_TARGET, {}, ["--epochs", "3"])
 
 

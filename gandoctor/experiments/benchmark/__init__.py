@@ -1,6 +1,6 @@
-"""The fault benchmark: train what a plan lists, ask an oracle what came of it, judge, and score the judgements.
+"""The fault benchmark: train the runs of a plan, measure their damage, judge them, and score the judgements.
 
     plan -> train (worker, conduct) -> measure (the plan's oracle) -> judge -> score -> tables
 
-Targets, plan and oracle are reached by name; nothing here knows the reference model.
+Targets, plan and oracle are imported by name. Nothing here depends on the reference model.
 """

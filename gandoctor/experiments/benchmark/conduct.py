@@ -1,4 +1,4 @@
-"""Conducts the runs of a plan and their judging: several workers that stay alive; what is finished is not repeated."""
+"""Train and judge the runs of a plan in several worker processes. Finished runs are not repeated."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from gandoctor.experiments.benchmark.run_files import ATTEMPTS, RunFiles
 from gandoctor.experiments.benchmark.worker import ONE_THREAD, perform, prepare_oracle
 
 Progress = Callable[[PlannedRun, RunFiles, int, int], None]
-"""(run, its files, how many are finished, how many there are), after every run."""
+"""Called after every run with the run, its files, the number of finished runs and the total."""
 
 
 def files_of(plan: Plan, runs_dir: Path, run: PlannedRun) -> RunFiles:
-    """Return where a run is kept."""
+    """Return the files of a run."""
     made_of = json.dumps([run.target, run.options, plan.monitor, plan.samples], sort_keys=True)
     return RunFiles(runs_dir / run.split / run.id, blake2b(made_of.encode(), digest_size=8).hexdigest())
 
 
 def conduct(plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int, progress: Progress) -> None:
-    """Train and measure what is not finished of some runs.
+    """Train and measure the runs that are not finished.
 
-    A worker that dies (out of memory) takes the runs in progress with it: they are begun again, and given up as failed
-    after `ATTEMPTS`.
+    If a worker dies, for example out of memory, all runs in progress end with it. They start again, and count as
+    failed after `ATTEMPTS` attempts.
 
     Args:
-        plan: Says how.
-        runs: Of the plan.
-        runs_dir: Where all runs are kept.
-        workers: Processes side by side, of one core each.
+        plan: The plan of the runs.
+        runs: Runs of the plan.
+        runs_dir: Folder of all runs.
+        workers: Number of parallel processes, each on one core.
         progress: Called after every run.
     """
     wanted = list(runs)
     cache = runs_dir / "oracle"
     while todo := [run for run in wanted if not files_of(plan, runs_dir, run).is_finished]:
         try:
-            with _processes(workers) as executor:
-                _prepare(plan, executor, cache)
+            with _start_workers(workers) as executor:
+                _prepare_oracle(plan, executor, cache)
                 trainings = {
                     executor.submit(perform, plan, run, files_of(plan, runs_dir, run), cache): run for run in todo
                 }
@@ -58,7 +58,7 @@ def conduct(plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int
                     run = trainings[training]
                     progress(run, files_of(plan, runs_dir, run), done, len(wanted))
         except TerminatedWorkerError:
-            _give_up_the_hopeless(plan, todo, runs_dir)
+            _give_up_repeated_failures(plan, todo, runs_dir)
 
 
 def judge_all(
@@ -69,14 +69,14 @@ def judge_all(
     progress: Callable[[int, int], None],
     with_declared: bool = False,
 ) -> list[Judgement]:
-    """Judge what has been trained of some runs, in several processes; returns their judgements in the plan's order.
+    """Judge the finished runs in several processes; return their judgements in the plan's order.
 
     Args:
-        plan: Says what finished runs must have been trained with.
-        runs: Of the plan.
-        runs_dir: Where all runs are kept.
-        workers: Processes side by side.
-        progress: Called after every run with how many are judged, and of how many.
+        plan: The plan of the runs. A run that was trained with other settings does not count as finished.
+        runs: Runs of the plan.
+        runs_dir: Folder of all runs.
+        workers: Number of parallel processes.
+        progress: Called after every run with the number of judged runs and the total.
         with_declared: See `judge`.
     """
     trained = [run for run in runs if files_of(plan, runs_dir, run).is_finished]
@@ -86,7 +86,7 @@ def judge_all(
             judged[run.id] = judge(run, files_of(plan, runs_dir, run), with_declared)
             progress(done, len(trained))
         return list(judged.values())
-    with _processes(workers) as executor:
+    with _start_workers(workers) as executor:
         submitted = [executor.submit(judge, run, files_of(plan, runs_dir, run), with_declared) for run in trained]
         for one in as_completed(submitted):
             judgement: Judgement = one.result()
@@ -96,14 +96,14 @@ def judge_all(
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[Any]:
-    """Give an executor whose processes have one core each; they end with it, as each may hold a gigabyte."""
+def _start_workers(workers: int) -> Iterator[Any]:
+    """Yield an executor whose processes use one core each. They end with the block, as each may hold a gigabyte."""
     before = dict(os.environ)
-    os.environ.update(ONE_THREAD)  # processes inherit it, and TensorFlow reads it when it is loaded
+    os.environ.update(ONE_THREAD)  # the processes inherit it, and TensorFlow reads it when it is imported
     executor = get_reusable_executor(max_workers=workers, timeout=None, reuse=False)
     try:
         with warnings.catch_warnings():
-            # loky replaces a process that has grown too large, which is what we want of it.
+            # loky replaces a process that has grown too large, as it should.
             warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
             yield executor
     except BaseException:
@@ -115,15 +115,15 @@ def _processes(workers: int) -> Iterator[Any]:
     executor.shutdown(wait=True)
 
 
-def _prepare(plan: Plan, executor: Any, cache: Path) -> None:
+def _prepare_oracle(plan: Plan, executor: Any, cache: Path) -> None:
     try:
         executor.submit(prepare_oracle, plan, cache, cache / "log.txt").result()
     except TerminatedWorkerError:
-        raise GandoctorError(f"The process that prepared {plan.oracle} died; see {cache / 'log.txt'}.") from None
+        raise GandoctorError(f"The process that prepared {plan.oracle} died. See {cache / 'log.txt'}.") from None
 
 
-def _give_up_the_hopeless(plan: Plan, runs: list[PlannedRun], runs_dir: Path) -> None:
+def _give_up_repeated_failures(plan: Plan, runs: list[PlannedRun], runs_dir: Path) -> None:
     for run in runs:
         files = files_of(plan, runs_dir, run)
         if files.trained is None and files.attempts >= ATTEMPTS:
-            files.finish("failed", 0.0, f"the worker died in it {ATTEMPTS} times")
+            files.finish("failed", 0.0, f"the worker died {ATTEMPTS} times during this run")

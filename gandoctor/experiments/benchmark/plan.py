@@ -1,4 +1,4 @@
-"""The plan of a benchmark: every run, what was done to it, and what counts as right, fixed before any of them."""
+"""The plan of a benchmark: every run, its fault, and what counts as a right finding, fixed before any run."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from gandoctor.errors import GandoctorError
 
 Split = Literal["calibration", "test"]
 Kind = Literal["healthy", "scary", "mechanistic", "synthetic"]
-"""healthy: a control. scary: changed, and yet nothing to complain of. mechanistic: a fault of the training, whose
-damage the oracle decides. synthetic: a symptom put onto the samples, whose truth is exact."""
+"""healthy: a control. scary: a change that is not a fault. mechanistic: a fault of the training; the oracle decides
+whether it did damage. synthetic: a symptom added to the samples, so that the truth is exact."""
 
 
 class Part(BaseModel):
-    """A part of the plan: unchangeable, and without a key that it does not know."""
+    """A part of the plan. It is immutable and rejects unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PlannedRun(Part):
-    """One training and what is right to say of it.
+    """One training and the right answers for it.
 
     Attributes:
-        id: Unique; the name of its directory.
+        id: Unique id, which is the name of its directory.
         target: "module:factory".
-        options: What the factory is given.
+        options: Arguments for the factory.
         kind: See `Kind`.
-        family: Architecture, loss and data in one word; false alarms are counted by it.
-        band: Runs with this family in the calibration split say what its oracle's numbers are when healthy.
-        yardstick: The family whose band tells whether a healthy run has learned its data; None where that is not asked.
-        fault: Name of what was injected; None for a control as it is.
-        onset: First step the fault acts in; 0 from the start.
+        family: Architecture, loss and data in one word. False alarms are counted per family.
+        band: The family whose healthy calibration runs give the healthy values of the oracle's numbers.
+        yardstick: The family whose limits decide whether a healthy run has learned its data. None to skip this.
+        fault: Name of the injected fault or change, or None for an unchanged control.
+        onset: First step in which the fault acts; 0 means from the start.
         expected: Ids of the rules made for the fault, the main one first.
-        allowed: Ids of further rules whose speaking is no false alarm, because what they say is true of the run.
-        causes: Ids of the causes any of which is a right answer.
-        judged_before: Whether an earlier version's judgement of this very recording is known to those who changed the
-            rules since; runs of which none is are scored apart too.
-        split: Thresholds may be set on calibration and never on test.
-        seed: Of the training; no seed occurs in both splits.
+        allowed: Ids of further rules whose finding is true of the run, so that it is not a false alarm.
+        causes: Ids of the right causes. Any of them is a right answer.
+        judged_before: Whether the people who changed the rules since know an earlier judgement of this recording.
+            Other runs are also scored separately.
+        split: Thresholds may be set on the calibration split, never on the test split.
+        seed: Seed of the training. No seed occurs in both splits.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.@-]*$")
@@ -64,17 +64,19 @@ class PlannedRun(Part):
 
     @property
     def is_faulty(self) -> bool:
-        """Whether something was done to it that a rule should find."""
+        """Whether the run has a fault that a rule should find."""
         return self.kind in ("mechanistic", "synthetic")
 
 
 class Margin(Part):
-    """How much worse than the worst healthy run of its band one number of the oracle must be.
+    """How much worse one of the oracle's numbers must be than in the worst healthy run of the band.
+
+    The limit is the worst healthy number times `factor` plus `add`.
 
     Attributes:
         worse: Whether a higher or a lower number is worse.
-        factor: The worst healthy number is multiplied by this ...
-        add: ... and this is added.
+        factor: Factor of the limit.
+        add: Summand of the limit.
     """
 
     worse: Literal["higher", "lower"]
@@ -83,12 +85,12 @@ class Margin(Part):
 
 
 class Symptom(Part):
-    """What damage can look like.
+    """One kind of damage.
 
     Attributes:
         name: One or two words.
-        signs: Alternatives; each is the oracle's numbers all of which must be outside.
-        rules: Ids of the rules that speak of it.
+        signs: Alternatives. Each is a set of the oracle's numbers that must all be beyond their limits.
+        rules: Ids of the rules that report this symptom.
     """
 
     name: str
@@ -97,17 +99,17 @@ class Symptom(Part):
 
 
 class Plan(Part):
-    """All runs and the fixed rules of judging them.
+    """All runs and the fixed criteria for judging them.
 
     Attributes:
         about: One paragraph for the report.
-        oracle: "module:function" of `gandoctor.experiments.benchmark.worker.Oracle`.
-        samples: Images the oracle is given.
-        monitor: Arguments of GANMonitor in every run.
-        damage: The oracle's numbers that decide about damage, each with its margin.
-        learned: Those of the numbers that tell whether a healthy run has learned its data: it has if they are within
-            its yardstick's limits of damage. If not, it is a slow or failing training, whatever it was meant to be.
-        symptoms: What the damage looks like: the first of which a sign is there.
+        oracle: "module:function", an `Oracle` of `gandoctor.experiments.benchmark.worker`.
+        samples: Number of images that the oracle gets.
+        monitor: Arguments for GANMonitor in every run.
+        damage: The oracle's numbers that decide whether a run is damaged, each with its margin.
+        learned: The oracle's numbers that decide whether a healthy run has learned its data. It has if they are within
+            the damage limits of its yardstick. Otherwise its training is slow or failing.
+        symptoms: Kinds of damage. The first one with a sign applies.
         runs: Every run.
     """
 
@@ -121,19 +123,21 @@ class Plan(Part):
     runs: tuple[PlannedRun, ...]
 
     @model_validator(mode="after")
-    def _sound(self) -> Plan:
+    def _validate(self) -> Plan:
         ids = [run.id for run in self.runs]
         if len(set(ids)) != len(ids):
-            raise ValueError(f"two runs are called {next(i for i in ids if ids.count(i) > 1)}.")
+            raise ValueError(f"two runs have the id {next(i for i in ids if ids.count(i) > 1)}.")
         seeds = {split: {run.seed for run in self.runs if run.split == split} for split in ("calibration", "test")}
         if both := seeds["calibration"] & seeds["test"]:
             raise ValueError(f"the seed {min(both)} occurs in both splits.")
         bands = {run.family for run in self.runs if run.split == "calibration" and run.kind == "healthy"}
         for run in self.runs:
             if run.is_faulty and run.band not in bands:
-                raise ValueError(f"{run.id} is compared with {run.band}, of which calibration has no healthy run.")
+                raise ValueError(f"{run.id} has the band {run.band}, but calibration has no healthy run of it.")
             if run.yardstick is not None and run.yardstick not in bands:
-                raise ValueError(f"{run.id} is measured by {run.yardstick}, of which calibration has no healthy run.")
+                raise ValueError(
+                    f"{run.id} has the yardstick {run.yardstick}, but calibration has no healthy run of it."
+                )
         return self
 
     @property
@@ -141,8 +145,8 @@ class Plan(Part):
         """Short hash of the whole plan."""
         return blake2b(self.model_dump_json().encode(), digest_size=8).hexdigest()
 
-    def wanted(self, splits: Iterable[Split], only: Iterable[str] = ()) -> list[PlannedRun]:
-        """Return the runs of some splits whose id has any of the given texts in it; all of them where none is given."""
+    def select(self, splits: Iterable[Split], only: Iterable[str] = ()) -> list[PlannedRun]:
+        """Return the runs of the given splits. With `only`, return those whose id contains any of these texts."""
         chosen, parts = set(splits), tuple(only)
         return [
             run for run in self.runs if run.split in chosen and (not parts or any(part in run.id for part in parts))
@@ -153,7 +157,7 @@ def load_plan(path: Path) -> Plan:
     """Read a plan file.
 
     Raises:
-        GandoctorError: It cannot be read, or is not a sound plan; says where.
+        GandoctorError: The file cannot be read or is not a valid plan. The message says where.
     """
     try:
         return Plan.model_validate(json.loads(path.read_text(encoding="utf-8")))
@@ -162,6 +166,6 @@ def load_plan(path: Path) -> Plan:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the plan"
-        raise GandoctorError(f"The plan {path} is not sound: {where}: {first['msg']}") from None
+        raise GandoctorError(f"The plan {path} is not valid: {where}: {first['msg']}") from None
     except ValueError as error:
         raise GandoctorError(f"The plan {path} is not JSON: {error}.") from None

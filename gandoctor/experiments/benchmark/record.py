@@ -1,4 +1,4 @@
-"""Which versions of the thresholds have judged a split, and on what machine: kept beside the judgements."""
+"""The record of judgings: which versions of the thresholds judged a split, when, and on what machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE = "judged.json"
 
 
 def machine() -> dict[str, Any]:
-    """Return what trainings and judging ran on: system, processors, Python and package versions."""
+    """Return a description of this machine: system, processors, Python and package versions."""
     found: dict[str, Any] = {
         "system": platform.platform(),
         "processors": os.cpu_count(),
@@ -34,7 +34,7 @@ def machine() -> dict[str, Any]:
 
 
 def read_record(folder: Path) -> list[dict[str, Any]]:
-    """Return every judging so far, oldest first.
+    """Return all judgings, oldest first.
 
     Raises:
         GandoctorError: The file is damaged.
@@ -45,12 +45,12 @@ def read_record(folder: Path) -> list[dict[str, Any]]:
     try:
         record: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise GandoctorError(f"{path} is not JSON ({error}). It is kept in git: restore it from there.") from None
+        raise GandoctorError(f"{path} is not JSON ({error}). Restore it from git.") from None
     return record
 
 
 def versions_that_judged(record: list[dict[str, Any]], split: str) -> list[dict[str, Any]]:
-    """Return the judgings of one split by different thresholds, oldest first; each stands for those like it."""
+    """Return the first judging of a split by each version of the thresholds, oldest first."""
     seen: dict[str, dict[str, Any]] = {}
     for one in record:
         if one["split"] == split:
@@ -59,7 +59,7 @@ def versions_that_judged(record: list[dict[str, Any]], split: str) -> list[dict[
 
 
 def add_to_record(folder: Path, split: str, plan: str, runs: int, version: Mapping[str, Any], command: str) -> None:
-    """Note a judging; one by the same version of the same plan is noted once, with its last date."""
+    """Add a judging. One version of one plan has one entry, with its last date."""
     record = read_record(folder)
     entry = {
         "split": split,

@@ -1,26 +1,30 @@
-"""All scores of one split in one object, as plain data for JSON."""
+"""Results: all scores of one split, and their form for JSON."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from statistics import median_high
 from typing import Any
 
 from gandoctor.experiments.benchmark.baselines import BASELINES
+from gandoctor.experiments.benchmark.detection import (
+    Detection,
+    baseline_alarm,
+    detection,
+    doctor_alarm,
+    share_at_equal_false_alarms,
+)
 from gandoctor.experiments.benchmark.plan import Plan
 from gandoctor.experiments.benchmark.scoring import (
     Case,
     Confusion,
-    Detection,
     FalseAlarms,
     RuleScore,
-    at_equal_false_alarms,
-    by_baseline,
-    by_doctor,
     cases_of,
     cause_ranking,
     confusion,
-    detection,
     false_alarms,
     is_symptom,
     score_rule,
@@ -31,22 +35,26 @@ from gandoctor.experiments.benchmark.truth import Judgements, Limits, limits_of_
 NEW = "that no earlier version judged"
 
 DECISIVE = "kid"
-"""The oracle's number by which faults are compared with their band over seeds."""
+"""The oracle's number that compares the seeds of a fault with the healthy runs of its band."""
 
 
 @dataclass(frozen=True)
 class FaultRow:
-    """One fault from one onset, all its seeds.
+    """One fault with one onset, over all its seeds.
 
     Attributes:
-        name: The fault, with "@STEP" where it begins on the way and the band where that is not the first one.
+        name: Name of the fault, with "@STEP" if it begins on the way, and with the band if it is not the first band.
         kind: See `plan.Kind`.
-        runs: How many were judged.
-        damaged: By the oracle. symptoms: what it saw, each once.
-        found: Runs in which any rule made for it raised an alarm at the end, first: the main one.
-        others: Alarms of other rules: id -> runs.
-        cause_ranks: Of the first right cause, run by run; None where no right one is listed or none is named right.
-        kid: (p, chance of being above a healthy one) against the healthy runs of its band, over seeds.
+        expected: Ids of the rules made for the fault, the main one first.
+        runs: Number of judged runs.
+        damaged: Runs that the oracle finds damaged.
+        symptoms: Symptoms that the oracle saw, each once.
+        found: Runs in which any rule made for the fault raised an alarm at the end.
+        first: Runs in which the main rule did.
+        others: Rule id -> runs with an alarm of this other rule.
+        cause_ranks: Rank of the first right cause in each run, or None if the run's causes hold no right one. Empty if
+            the plan names none.
+        kid: p-value and chance of being above a healthy run of the band, over seeds.
     """
 
     name: str
@@ -64,17 +72,25 @@ class FaultRow:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that is said of a split.
+    """All scores of a split.
 
     Attributes:
-        split: Its name.
-        planned: Runs in the plan. judged: of them. failed: ids of those of which there was nothing to judge, and why.
-        bands: Limits of damage.
-        rules: By id. healthy: by family, and "all". unseen: families without calibration. scary: by family.
-        detections: Doctor and baselines. equal: baseline -> found of the ill at as many false alarms as the doctor.
-        causes: Over all faulty runs with right causes; causes_of_found: over those where anything raised an alarm.
-        faults: By fault and onset. confusion: by the oracle's symptom.
-        misses: Ids of ill runs in which no rule made for the fault raised an alarm, with what did.
+        split: Name of the split.
+        planned: Number of planned runs.
+        judged: Number of judged runs.
+        failed: Id of each failed run -> why it failed.
+        bands: Damage limits of each band.
+        rules: Scores of the rules, by id.
+        healthy: False alarms in healthy runs by family, and in groups of all families.
+        unseen: False alarms in families that are not in the calibration split.
+        scary: False alarms in scary runs, by change.
+        detections: Detection by gandoctor and by the baselines.
+        equal: Baseline -> share of ill runs that it finds with as many false alarms as gandoctor.
+        causes: Ranking of causes over all faulty runs with right causes.
+        causes_of_found: The same over those with any alarm.
+        faults: Results by fault and onset.
+        confusion: Alarms by the symptom that the oracle saw.
+        misses: Id of each ill run without an alarm of a rule made for its fault -> rules with an alarm.
         overhead: Median share of training time that probes took.
     """
 
@@ -110,6 +126,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
     scary = [c for c in cases if c.run.kind == "scary"]
     detections = _detections(cases)
     allowed = detections[0].healthy.hits
+    overheads = [o for c in cases if (o := c.judgement.get("overhead")) is not None]
     return Results(
         split=split,
         planned=len(planned),
@@ -141,8 +158,8 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
         ],
         detections=detections,
         equal={
-            "low_d_loss_after_warm_up": at_equal_false_alarms(cases, "low_d_loss_after_warm_up", True, allowed),
-            "large_gradient": at_equal_false_alarms(cases, "large_gradient", False, allowed),
+            "low_d_loss_after_warm_up": share_at_equal_false_alarms(cases, "low_d_loss_after_warm_up", True, allowed),
+            "large_gradient": share_at_equal_false_alarms(cases, "large_gradient", False, allowed),
         },
         causes=cause_ranking(cases),
         causes_of_found=cause_ranking([c for c in cases if c.alarms]),
@@ -153,27 +170,27 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
             for c in cases
             if c.run.is_faulty and c.is_ill and not c.alarms & set(c.run.expected)
         },
-        overhead=_median([o for c in cases if (o := c.judgement.get("overhead")) is not None]),
+        overhead=median_high(overheads) if overheads else None,
     )
 
 
 def _detections(cases: Sequence[Case]) -> list[Detection]:
-    def told(case: Case, rule: str) -> bool:
+    def counts(case: Case, rule: str) -> bool:
         return rule not in case.run.allowed
 
     doctor = {
-        "gandoctor, any rule": told,
-        "gandoctor, symptoms only": lambda case, rule: is_symptom(rule) and told(case, rule),
-        "gandoctor, contracts and design only": lambda case, rule: not is_symptom(rule) and told(case, rule),
+        "gandoctor, any rule": counts,
+        "gandoctor, symptoms only": lambda case, rule: is_symptom(rule) and counts(case, rule),
+        "gandoctor, contracts and design only": lambda case, rule: not is_symptom(rule) and counts(case, rule),
         "gandoctor, a rule made for the fault": lambda case, rule: (
-            rule in case.run.expected if case.run.is_faulty else told(case, rule)
+            rule in case.run.expected if case.run.is_faulty else counts(case, rule)
         ),
     }
     new = [c for c in cases if not c.run.judged_before]
     return [
-        *(detection(name, cases, *by_doctor(wanted)) for name, wanted in doctor.items()),
-        *([detection(f"gandoctor, any rule, runs {NEW}", new, *by_doctor(told))] if len(new) < len(cases) else []),
-        *(detection(name, cases, *by_baseline(name)) for name in BASELINES),
+        *(detection(name, cases, *doctor_alarm(test)) for name, test in doctor.items()),
+        *([detection(f"gandoctor, any rule, runs {NEW}", new, *doctor_alarm(counts))] if len(new) < len(cases) else []),
+        *(detection(name, cases, *baseline_alarm(name)) for name in BASELINES),
     ]
 
 
@@ -186,7 +203,7 @@ def _fault_rows(cases: Sequence[Case], judgements: Judgements, plan: Plan) -> li
     rows = []
     for (fault, onset, band), group in groups.items():
         run = group[0].run
-        told = [c.truth.damaged for c in group if c.truth.damaged is not None]
+        measured = [c.truth.damaged for c in group if c.truth.damaged is not None]
         others = [rule for c in group for rule in c.alarms - c.right]
         rows.append(
             FaultRow(
@@ -194,11 +211,11 @@ def _fault_rows(cases: Sequence[Case], judgements: Judgements, plan: Plan) -> li
                 kind=run.kind,
                 expected=run.expected,
                 runs=len(group),
-                damaged=Share(sum(told), len(told)),
+                damaged=Share(sum(measured), len(measured)),
                 symptoms=tuple(dict.fromkeys(c.truth.symptom for c in group if c.truth.symptom)),
                 found=Share(sum(bool(c.alarms & set(run.expected)) for c in group), len(group)),
                 first=Share(sum(run.expected[:1] != () and run.expected[0] in c.alarms for c in group), len(group)),
-                others={rule: others.count(rule) for rule in sorted(set(others))},
+                others=dict(sorted(Counter(others).items())),
                 cause_ranks=cause_ranking(group).ranks,
                 kid=mann_whitney(_kids(c.judgement for c in group), _kids_of_band(plan, judgements, band)),
             )
@@ -217,18 +234,23 @@ def _kids(judgements: Any) -> list[float]:
 
 
 def _median(values: list[float]) -> float | None:
-    return sorted(values)[len(values) // 2] if values else None
+    return median_high(values) if values else None
 
 
-def plain(value: Any) -> Any:
-    """Return results as plain data; a Share with its interval."""
+def to_plain(value: Any) -> Any:
+    """Return results as plain data. A share includes its interval."""
     if isinstance(value, Share):
         return {"hits": value.hits, "of": value.of, "interval": value.interval}
     if isinstance(value, Ranking):
         reciprocal = value.mean_reciprocal
-        return {"top_1": plain(value.within(1)), "top_3": plain(value.within(3)), "mrr": reciprocal, **asdict(value)}
+        return {
+            "top_1": to_plain(value.within(1)),
+            "top_3": to_plain(value.within(3)),
+            "mrr": reciprocal,
+            **asdict(value),
+        }
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: to_plain(one) for key, one in value.items()}
+    return [to_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""What a benchmark keeps of one run beside its run directory: marks, drawn samples, the oracle's numbers."""
+"""The files of one benchmark run: its run directory, marks, drawn samples and the oracle's numbers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from gandoctor.store.atomic import replacing, write_whole
 
 Outcome = Literal["completed", "crashed", "failed"]
-"""crashed: training raised, and what was recorded until then can be judged. failed: there is nothing to judge."""
+"""crashed: training raised an error, and the recording up to it can be judged. failed: there is nothing to judge."""
 
 ATTEMPTS = 3
-"""A run during which the worker died so often has failed."""
+"""A run counts as failed after the worker has died this many times during it."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class RunFiles:
     """The files of one run.
 
     Attributes:
-        folder: Holds all of them; the run directory is in it.
-        made_of: Digest of what the run is to be trained with; what an earlier plan left does not count.
+        folder: Folder of all files, including the run directory.
+        made_of: Digest of the settings of the training. Files made with other settings do not count.
     """
 
     folder: Path
@@ -34,39 +34,39 @@ class RunFiles:
 
     @property
     def run_dir(self) -> Path:
-        """What the monitor writes."""
+        """The run directory that the monitor writes."""
         return self.folder / "run"
 
     @property
     def log(self) -> Path:
-        """What the worker and the training print."""
+        """The output of the worker and the training."""
         return self.folder / "log.txt"
 
     @property
     def trained(self) -> dict[str, Any] | None:
-        """The mark of a finished training: outcome, error, seconds; None while there is none of this plan's."""
+        """The mark of a finished training (outcome, error, seconds), or None if there is none with these settings."""
         mark = _read(self.folder / "trained.json")
         return mark if mark is not None and mark.get("made_of") == self.made_of else None
 
     @property
     def oracle(self) -> dict[str, float | str] | None:
-        """The oracle's numbers; None while there are none."""
+        """The oracle's numbers, or None if the run has not been measured."""
         return _read(self.folder / "oracle.json")
 
     @property
     def attempts(self) -> int:
-        """How often its training has begun."""
+        """How many times the training has started."""
         begun = _read(self.folder / "begun.json")
         return 0 if begun is None else int(begun["attempts"])
 
     @property
     def is_finished(self) -> bool:
-        """Trained and measured, or failed for good."""
+        """Whether the run is trained and measured, or has failed."""
         mark = self.trained
         return mark is not None and (mark["outcome"] != "completed" or self.oracle is not None)
 
     def begin(self) -> None:
-        """Count an attempt, and remove what an earlier one left: a run that was cut short is repeated whole."""
+        """Count an attempt and remove the files of an earlier one. An interrupted run starts from the beginning."""
         shutil.rmtree(self.run_dir, ignore_errors=True)
         for name in ("trained.json", "samples.npz", "oracle.json"):
             (self.folder / name).unlink(missing_ok=True)
@@ -80,12 +80,12 @@ class RunFiles:
         )
 
     def keep_samples(self, fakes: NDArray[np.uint8], holdout: NDArray[np.uint8]) -> None:
-        """Keep what the oracle looks at, so that it can be asked again without training."""
+        """Keep the images for the oracle, so that it can measure them again without training."""
         with replacing(self.folder / "samples.npz") as whole:
             np.savez_compressed(whole, fakes=fakes, holdout=holdout)
 
     def samples(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-        """Return the drawn and the held-out images, None where the generator made no finite ones."""
+        """Return the drawn and the held-out images, or None if the drawn ones were not finite."""
         path = self.folder / "samples.npz"
         if not path.exists():
             return None

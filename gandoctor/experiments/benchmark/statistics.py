@@ -1,37 +1,34 @@
-"""The few statistics that benchmark tables need; pure functions of counts and steps."""
+"""The statistics of the benchmark's tables: pure functions of counts and steps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
-from scipy.stats import mannwhitneyu
-
-Z_95 = 1.959964
-"""97.5 % quantile of the standard normal distribution."""
+from scipy.stats import CensoredData, binomtest, ecdf, mannwhitneyu
 
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many."""
+    """A number of hits out of a total."""
 
     hits: int
     of: int
 
     @property
     def value(self) -> float | None:
-        """The share as a number; None of nothing."""
+        """The share as a number, or None if the total is 0."""
         return self.hits / self.of if self.of else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval: Wilson's; with no hits at all, from 0 to the exact one-sided bound 1 - 0.05^(1/of)."""
+        """The 95 % interval: Wilson's, or from 0 to the exact one-sided bound 1 - 0.05^(1/of) if there are no hits."""
         if not self.of:
             return None
         if self.hits == 0:
             return 0.0, upper_bound_of_none(self.of)
-        return wilson(self.hits, self.of)
+        interval = binomtest(self.hits, self.of).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
 
     def __str__(self) -> str:
         if not self.of:
@@ -40,73 +37,63 @@ class Share:
         return f"{self.hits}/{self.of} ({low * 100:.0f}-{high * 100:.0f} %)"
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return Wilson's 95 % score interval of a share (Wilson 1927)."""
-    share, z2 = hits / of, Z_95**2
-    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z_95 * sqrt(share * (1 - share) / of + z2 / (4 * of**2)) / (1 + z2 / of)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def upper_bound_of_none(of: int) -> float:
-    """Return the largest share that none in `of` still has a chance of 5 % with: 1 - 0.05^(1/of)."""
+    """Return the share at which zero hits in `of` have a chance of 5 %: 1 - 0.05^(1/of)."""
     return float(1 - 0.05 ** (1 / of))
 
 
 @dataclass(frozen=True)
 class Wait:
-    """How long something took, or how long it had not happened when watching ended."""
+    """Steps until an event, or until the end of the observation if it did not happen."""
 
     steps: int
     happened: bool
 
 
 def waiting_quantile(waits: Sequence[Wait], share: float) -> int | None:
-    """Return the steps within which `share` of all have happened (Kaplan and Meier); None where watching was too short.
+    """Return the steps within which a share of the events has happened (Kaplan and Meier), or None if fewer have.
 
-    Those that had not happened are right-censored: they count as waiting until watching ended.
+    Events that have not happened are right-censored at the end of the observation.
     """
-    waiting, surviving = len(waits), 1.0
-    for step in sorted({wait.steps for wait in waits}):
-        now = [wait for wait in waits if wait.steps == step]
-        happened = sum(wait.happened for wait in now)
-        if happened:
-            surviving *= 1 - happened / waiting
-            if surviving <= 1 - share + 1e-9:
-                return step
-        waiting -= len(now)
-    return None
+    if not waits:
+        return None
+    ended = [wait.steps for wait in waits if wait.happened]
+    waiting = ecdf(CensoredData(uncensored=ended, right=[wait.steps for wait in waits if not wait.happened])).sf
+    reached = waiting.quantiles[waiting.probabilities <= 1 - share + 1e-9]
+    return int(reached[0]) if len(reached) else None
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How high the first right answer stood in ranked lists.
+    """Rank of the first right answer in each of several lists.
 
     Attributes:
-        ranks: 1 for the first place; None where the list held no right answer.
+        ranks: 1 for the first place, None for a list without a right answer.
     """
 
     ranks: tuple[int | None, ...]
 
     def within(self, places: int) -> Share:
-        """Return how many had a right answer within the first places."""
+        """Return the share of lists with a right answer within the first `places`."""
         return Share(sum(rank is not None and rank <= places for rank in self.ranks), len(self.ranks))
 
     @property
     def mean_reciprocal(self) -> float | None:
-        """Mean of 1/rank, 0 for a list without a right answer; None of no lists."""
+        """Mean of 1/rank, where a list without a right answer counts 0. None if there are no lists."""
         return sum(1 / rank for rank in self.ranks if rank) / len(self.ranks) if self.ranks else None
 
 
 def rank_of_first(ranked: Sequence[str], right: Sequence[str]) -> int | None:
-    """Return the place of the first right answer, from 1; None where there is none."""
+    """Return the place of the first right answer, counted from 1, or None if there is none."""
     return next((place for place, answer in enumerate(ranked, start=1) if answer in right), None)
 
 
 def mann_whitney(changed: Sequence[float], healthy: Sequence[float]) -> tuple[float, float] | None:
-    """Compare two groups: (p of the two-sided exact test, chance that a changed value is above a healthy one).
+    """Compare two groups with the two-sided Mann-Whitney test.
 
-    None where either group has fewer than two values.
+    Returns:
+        The p-value and the chance that a changed value is above a healthy one. None if a group has fewer than two
+        values.
     """
     if min(len(changed), len(healthy)) < 2:
         return None

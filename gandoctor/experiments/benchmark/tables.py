@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gandoctor.experiments.benchmark.baselines import BASELINES
+from gandoctor.experiments.benchmark.detection import Detection
 from gandoctor.experiments.benchmark.plan import Plan
 from gandoctor.experiments.benchmark.record import versions_that_judged
 from gandoctor.experiments.benchmark.results import FaultRow, Results
-from gandoctor.experiments.benchmark.scoring import Detection, FalseAlarms, is_symptom
+from gandoctor.experiments.benchmark.scoring import FalseAlarms, is_symptom
 from gandoctor.experiments.benchmark.statistics import Ranking, Share, waiting_quantile
 
 HOW_TO_READ = (
-    "A share is followed by its 95 % interval: Wilson's, or from 0 to the exact bound 1 - 0.05^(1/n) where none in n "
-    "was seen. An alarm is a finding above a remark. *Ill* are runs whose fault did damage by the oracle, crashed the "
-    "training, or put a symptom onto the images by construction. What each column means is in `docs/benchmark.md`."
+    "Each share is followed by its 95 % interval: Wilson's interval, or from 0 to the exact bound 1 - 0.05^(1/n) if "
+    "there are no hits in n. An alarm is a finding more severe than an info. A run is *ill* if its fault did damage by "
+    "the oracle, crashed the training, or added a symptom to the images by construction. `docs/benchmark.md` explains "
+    "each column."
 )
 
 
@@ -24,24 +26,24 @@ def report(plan: Plan, results: Sequence[Results], record: list[dict[str, Any]],
 
     Args:
         plan: What was run.
-        results: One a split.
+        results: The results of each split.
         record: Every judging; see `record`.
-        mixed: Splits whose judgements were not all made by one version.
+        mixed: Splits whose judgements were made by more than one version.
     """
     lines = ["# The fault benchmark", "", plan.about, "", HOW_TO_READ]
     for one in results:
-        lines += ["", f"## Split: {one.split}", "", *_made(one, record, one.split in mixed)]
-        lines += _section("Ill or healthy: the doctor beside simpler alarms", _detections(one))
+        lines += ["", f"## Split: {one.split}", "", *_provenance(one, record, one.split in mixed)]
+        lines += _section("Ill or healthy: gandoctor and simpler alarms", _detections(one))
         lines += _section("False alarms on healthy runs, by family", _false_alarms([*one.healthy, *one.unseen]))
-        lines += _section("Healthy but scary: changes that are no faults", _false_alarms(one.scary))
-        lines += _section("Contracts and design, rule by rule", _rules(one, symptoms=False))
-        lines += _section("Symptoms, rule by rule", _rules(one, symptoms=True))
-        lines += _section("Which symptom was called what", _confusion(one))
+        lines += _section("Scary but healthy: changes that are not faults", _false_alarms(one.scary))
+        lines += _section("Contracts and design, by rule", _rule_scores(one, symptoms=False))
+        lines += _section("Symptoms, by rule", _rule_scores(one, symptoms=True))
+        lines += _section("Symptoms and the rules that found them", _confusion(one))
         lines += _section("Causes", _causes(one))
         for kind, title in (("mechanistic", "Faults of the training"), ("synthetic", "Symptoms by construction")):
             lines += _section(title, _faults(one, [row for row in one.faults if row.kind == kind]))
         lines += _section("Missed", _missed(one))
-        lines += _section("Limits of damage", _bands(one))
+        lines += _section("Damage limits", _bands(one))
     return "\n".join(lines) + "\n"
 
 
@@ -50,11 +52,11 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    made = ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
-    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *made] if made else []
+    lines = ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *lines] if lines else []
 
 
-def _made(results: Results, record: list[dict[str, Any]], is_mixed: bool) -> list[str]:
+def _provenance(results: Results, record: list[dict[str, Any]], is_mixed: bool) -> list[str]:
     of_split = [one for one in record if one["split"] == results.split]
     lines = [f"{results.judged} of {results.planned} planned runs were judged."]
     if of_split:
@@ -62,16 +64,16 @@ def _made(results: Results, record: list[dict[str, Any]], is_mixed: bool) -> lis
         version, machine = last["version"], last["machine"]
         lines[0] += (
             f" Judged on {last['date']} by gandoctor {version['gandoctor']}, commit {version['commit']}, "
-            f"limits {version['limits']}, rules {version['rules']}, plan {last['plan']}; made by "
-            f"`{last['command']}` on {machine['system']} with {machine['processors']} processors, "
+            f"limits {version['limits']}, rules {version['rules']}, plan {last['plan']}. Command: "
+            f"`{last['command']}`, on {machine['system']} with {machine['processors']} processors, "
             f"Python {machine['python']}, TensorFlow {machine['tensorflow']}, Keras {machine['keras']}."
         )
     earlier = versions_that_judged(record, results.split)
     if len(earlier) > 1:
-        told = ", ".join(f"{one['version']['limits']} ({one['date']}, {one['version']['commit']})" for one in earlier)
-        lines += ["", f"**This split has been judged with {len(earlier)} versions of the limits**: {told}."]
+        listed = ", ".join(f"{one['version']['limits']} ({one['date']}, {one['version']['commit']})" for one in earlier)
+        lines += ["", f"**This split has been judged with {len(earlier)} versions of the limits**: {listed}."]
     if is_mixed:
-        lines += ["", "**Not all of these judgements were made by one version**: judge again with `--judge-only`."]
+        lines += ["", "**These judgements were made by more than one version**: judge again with `--judge-only`."]
     if results.failed:
         failed = ", ".join(f"{run} ({why})" for run, why in results.failed.items())
         lines += ["", f"Failed and not scored: {failed}."]
@@ -87,7 +89,7 @@ def _detections(results: Results) -> list[str]:
 
     rows = [
         (
-            _baseline(one.name),
+            _describe_alarm(one.name),
             one.ill,
             one.mechanistic,
             one.undamaged,
@@ -103,28 +105,29 @@ def _detections(results: Results) -> list[str]:
     head = (
         "alarm",
         "ill runs",
-        "of them faults of the training",
+        "ill by a fault of the training",
         "fault without damage",
         "healthy runs",
         "delay, 50 % / 90 %",
-        "found mid-run",
-        "up before the onset",
+        "found after the onset",
+        "raised before the onset",
     )
     doctor = results.detections[0]
-    told = [f"`{name}`: {share if share is not None else 'not recorded'}" for name, share in results.equal.items()]
+    equal = [f"`{name}`: {share if share is not None else 'not recorded'}" for name, share in results.equal.items()]
     chance = "none" if doctor.random is None else f"{doctor.random:.0%}"
     return [
         *_table(head, rows),
         "",
-        "Alarms at any look, from the onset on. Delays are steps from the onset to the first look with the alarm, over "
-        "ill runs whose fault begins on the way; runs without the alarm count as still waiting (Kaplan and Meier). "
-        f"With its threshold set to as many false alarms as the doctor's ({doctor.healthy.hits} of "
-        f"{doctor.healthy.of}), read off these very runs in its favour, a baseline finds of the ill: "
-        f"{', '.join(told)}. An alarm at random, as often, would find {chance}.",
+        "Alarms count at any look from the onset on. Delays are steps from the onset to the first look with the alarm, "
+        "in ill runs whose fault begins on the way. Runs without the alarm are right-censored at their end (Kaplan and "
+        "Meier). With a threshold that allows as many false alarms as gandoctor raises "
+        f"({doctor.healthy.hits} of {doctor.healthy.of}), chosen on these runs in the baseline's favour, the baselines "
+        f"find these shares of the ill runs: {', '.join(equal)}. A random alarm of the same frequency would find "
+        f"{chance}.",
     ]
 
 
-def _baseline(name: str) -> str:
+def _describe_alarm(name: str) -> str:
     about = (BASELINES[name].__doc__ or "").splitlines()[0].rstrip(".") if name in BASELINES else ""
     return f"`{name}`: {about}" if about else name
 
@@ -152,7 +155,7 @@ def _false_alarms(groups: Sequence[FalseAlarms]) -> list[str]:
                 one.critical,
                 one.on_the_way,
                 "-" if one.per_thousand_steps is None else f"{one.per_thousand_steps:.2f}",
-                _counted(one.alarms),
+                _list_counts(one.alarms),
                 "no band" if one.damaged is None else one.damaged,
             )
             for one in groups
@@ -160,18 +163,18 @@ def _false_alarms(groups: Sequence[FalseAlarms]) -> list[str]:
     )
 
 
-def _rules(results: Results, symptoms: bool) -> list[str]:
+def _rule_scores(results: Results, symptoms: bool) -> list[str]:
     damage = " with damage" if symptoms else ""
     head = (
         "rule",
-        f"found of its faults{damage}",
-        "with remarks",
-        *(["of all its faults", "of damage of its kind"] if symptoms else []),
-        "alarms that were made for",
-        *(["or fit the damage"] if symptoms else []),
+        f"its faults{damage}: found",
+        "found at any severity",
+        *(["all its faults: found", "damage of its kind: found"] if symptoms else []),
+        "right alarms",
+        *(["right alarms or of the damage's kind"] if symptoms else []),
         "healthy: at the end",
         "healthy: at any look",
-        "could not judge",
+        "not evaluated",
     )
     return _table(
         head,
@@ -194,9 +197,10 @@ def _rules(results: Results, symptoms: bool) -> list[str]:
 
 
 def _confusion(results: Results) -> list[str]:
-    head = ("the oracle saw", "runs", "a rule that speaks of it", "alarms of symptom rules (runs)")
+    head = ("symptom by the oracle", "runs", "found by a rule for it", "alarms of symptom rules (runs)")
     return _table(
-        head, ((one.symptom, one.runs, one.named or "-", _counted(one.alarms)) for one in results.confusion if one.runs)
+        head,
+        ((one.symptom, one.runs, one.named or "-", _list_counts(one.alarms)) for one in results.confusion if one.runs),
     )
 
 
@@ -206,22 +210,22 @@ def _causes(results: Results) -> list[str]:
         return name, ranking.within(1), ranking.within(3), "-" if reciprocal is None else f"{reciprocal:.2f}"
 
     rows = [row("all faults", results.causes), row("runs with any alarm", results.causes_of_found)]
-    return _table(("", "right cause first", "among the first three", "mean reciprocal rank"), rows)
+    return _table(("", "right cause first", "right cause in the first three", "mean reciprocal rank"), rows)
 
 
 def _faults(results: Results, rows: Sequence[FaultRow]) -> list[str]:
-    head = ("fault", "made for it", "damaged", "looks like", "found", "main rule", "other alarms", "cause", "KID")
+    head = ("fault", "its rules", "damaged", "symptoms", "found", "main rule", "other alarms", "rank of cause", "KID")
     return _table(
         head,
         (
             (
                 row.name,
                 ", ".join(row.expected) or "-",
-                _plainly(row.damaged),
+                _fraction(row.damaged),
                 ", ".join(row.symptoms) or "-",
-                _plainly(row.found) if row.expected else "-",
-                _plainly(row.first) if row.expected else "-",
-                _counted(row.others),
+                _fraction(row.found) if row.expected else "-",
+                _fraction(row.first) if row.expected else "-",
+                _list_counts(row.others),
                 ", ".join("-" if rank is None else str(rank) for rank in row.cause_ranks) or "none is right",
                 "-" if row.kid is None else f"p = {row.kid[0]:.2g}, {row.kid[1]:.0%} above",
             )
@@ -232,7 +236,7 @@ def _faults(results: Results, rows: Sequence[FaultRow]) -> list[str]:
 
 def _missed(results: Results) -> list[str]:
     return [
-        f"- {run}: {'alarms of ' + ', '.join(alarms) if alarms else 'no alarm at all'}"
+        f"- {run}: {'alarms of ' + ', '.join(alarms) if alarms else 'no alarm'}"
         for run, alarms in results.misses.items()
     ]
 
@@ -246,9 +250,9 @@ def _bands(results: Results) -> list[str]:
     return _table(("band", *names), rows)
 
 
-def _plainly(share: Share) -> str:
+def _fraction(share: Share) -> str:
     return f"{share.hits}/{share.of}"
 
 
-def _counted(counts: dict[str, int]) -> str:
+def _list_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{rule} ({runs})" for rule, runs in counts.items()) or "none"

@@ -1,4 +1,4 @@
-"""What is true of a run, by plan and oracle alone: was something done to it, did it do damage, of what kind."""
+"""The truth about a run, from the plan and the oracle alone: whether it is damaged, and what the damage is."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gandoctor.experiments.benchmark.plan import Margin, Plan, PlannedRun
 
 Judgements = Mapping[str, Mapping[str, Any]]
 Limits = dict[str, float]
-"""Number of the oracle -> value from which a run is damaged."""
+"""Name of the oracle's number -> value beyond which a run is damaged."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of one run.
+    """The truth about one run.
 
     Attributes:
-        damaged: By the oracle; None where it could not be asked or has nothing to compare with.
-        outside: The oracle's numbers that are worse than those of healthy runs by more than their margin.
-        symptom: What that looks like, by the plan's `symptoms`; None where undamaged.
-        learned: Whether a healthy run came as near to its data as its yardstick did; None where that is not asked.
+        damaged: Whether the oracle finds damage. None if it measured nothing or has no band to compare with.
+        outside: Names of the oracle's numbers that are beyond their limits.
+        symptom: The kind of damage, from the plan's `symptoms`. None if the run is not damaged.
+        learned: Whether a healthy run has learned its data as well as its yardstick. None if it has no yardstick.
     """
 
     damaged: bool | None
@@ -32,7 +32,7 @@ class Truth:
 
 
 def limits_of_bands(plan: Plan, judgements: Judgements) -> dict[str, Limits]:
-    """Return for every band the limits of damage: the worst healthy calibration run, and the plan's margin beyond."""
+    """Return the damage limits of every band: the worst healthy calibration run plus the plan's margin."""
     bands: dict[str, list[Mapping[str, Any]]] = {}
     for run in plan.runs:
         if run.split == "calibration" and run.kind == "healthy":
@@ -48,22 +48,22 @@ def limits_of_bands(plan: Plan, judgements: Judgements) -> dict[str, Limits]:
 
 
 def truth_of(plan: Plan, run: PlannedRun, judgement: Mapping[str, Any], bands: Mapping[str, Limits]) -> Truth:
-    """Return what is true of a run, by its oracle's numbers."""
+    """Return the truth about a run, from the oracle's numbers."""
     oracle, limits = judgement.get("oracle"), bands.get(run.band)
     if not oracle or "error" in oracle:
         return Truth(None)
     yardstick = bands.get(run.yardstick or "")
-    learned = None if yardstick is None else not set(_outside(plan, oracle, yardstick)) & set(plan.learned)
+    learned = None if yardstick is None else not set(_find_outside(plan, oracle, yardstick)) & set(plan.learned)
     if limits is None:
         return Truth(None, learned=learned)
-    outside = _outside(plan, oracle, limits)
+    outside = _find_outside(plan, oracle, limits)
     named = (s.name for s in plan.symptoms if any(set(signs) <= set(outside) for signs in s.signs))
     return Truth(bool(outside), outside, next(named, None), learned)
 
 
-def _outside(plan: Plan, oracle: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
+def _find_outside(plan: Plan, oracle: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
     return tuple(
-        name for name, limit in limits.items() if name in oracle and _worse(oracle[name], limit, plan.damage[name])
+        name for name, limit in limits.items() if name in oracle and _is_worse(oracle[name], limit, plan.damage[name])
     )
 
 
@@ -74,6 +74,6 @@ def _limit(name: str, margin: Margin, oracles: list[Mapping[str, Any]]) -> float
     return (max(values) if margin.worse == "higher" else min(values)) * margin.factor + margin.add
 
 
-def _worse(value: Any, limit: float, margin: Margin) -> bool:
+def _is_worse(value: Any, limit: float, margin: Margin) -> bool:
     number = float(value)
     return not isfinite(number) or (number > limit if margin.worse == "higher" else number < limit)

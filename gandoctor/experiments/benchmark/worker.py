@@ -1,4 +1,4 @@
-"""One run of a benchmark, in a worker process that lives for many: train, draw samples, ask the oracle."""
+"""Train and measure one run of a benchmark, in a worker process that handles many runs one after another."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.target import build_training, split_target
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import MissingFramework, framework_needed
 
 Oracle = Callable[[NDArray[np.uint8], NDArray[np.uint8], Path], dict[str, float]]
-"""(drawn images, held-out real images, a folder to keep what is made once) -> numbers by name.
+"""Takes drawn images, held-out real images and a cache folder, and returns numbers by name.
 
-Both are (n, height, width, channels) on 0..255 of the real data's range, out of it clipped as on a screen.
+Both image arrays are (n, height, width, channels). The real data's range is scaled to 0..255, and values outside it
+are clipped.
 """
 
 ONE_THREAD = {
@@ -39,18 +41,22 @@ ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
 }
-"""Environment of a worker: one core each, so that runs side by side do not disturb each other's timing."""
+"""Environment of a worker: one core each, so that parallel runs do not disturb each other's timing."""
 
 LATENT_SEED = 20_240_601
-"""Of the latents drawn for the oracle where the target names no sampler."""
+"""Seed of the latents drawn for the oracle if the target has no sampler of its own."""
 BATCH = 250
 
 
 def perform(plan: Plan, run: PlannedRun, files: RunFiles, oracle_cache: Path) -> None:
-    """Train and measure one run as far as that has not been done; whatever goes wrong becomes its outcome."""
+    """Train and measure one run as far as that has not been done; whatever goes wrong becomes its outcome.
+
+    Raises:
+        MissingFramework: It needs a framework that is not installed, as then every other run does.
+    """
     os.environ.update(ONE_THREAD)
     files.folder.mkdir(parents=True, exist_ok=True)
-    with _printing_to(files.log):
+    with _redirect_output(files.log):
         if files.trained is None:
             _train(plan, run, files)
         mark = files.trained
@@ -59,10 +65,10 @@ def perform(plan: Plan, run: PlannedRun, files: RunFiles, oracle_cache: Path) ->
 
 
 def prepare_oracle(plan: Plan, oracle_cache: Path, log: Path) -> None:
-    """Have the oracle make what it makes once, before several workers would at the same time."""
+    """Let the oracle fill its cache, before several workers do so at the same time."""
     os.environ.update(ONE_THREAD)
     oracle_cache.mkdir(parents=True, exist_ok=True)
-    with _printing_to(log):
+    with _redirect_output(log):
         prepare = getattr(_oracle_module(plan), "prepare", None)
         if prepare is not None:
             prepare(oracle_cache)
@@ -73,13 +79,16 @@ def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
     started = time.monotonic()
     try:
         _forget_earlier_models()
-        training = build_training(run.target, run.options)
-        training.monitor.update(plan.monitor)
-        job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
-        fit_recorded(training, job, StopRequest())
+        with framework_needed(by=run.target):
+            training = build_training(run.target, run.options)
+            training.monitor.update(plan.monitor)
+            job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
+            fit_recorded(training, job, StopRequest())
         drawn = draw(training, plan.samples)
         if drawn is not None:
             files.keep_samples(*drawn)
+    except MissingFramework:
+        raise  # no fault of the run: it must not be kept as one that failed
     except TrainingCrashed as error:
         traceback.print_exc()
         files.finish("crashed", time.monotonic() - started, str(error))
@@ -95,7 +104,7 @@ def _measure(plan: Plan, files: RunFiles, cache: Path) -> None:
     drawn = files.samples()
     try:
         files.keep_oracle({"finite": 0.0} if drawn is None else {"finite": 1.0, **oracle(*drawn, cache)})
-    except Exception as error:  # noqa: BLE001 - the run can be judged without
+    except Exception as error:  # noqa: BLE001 - the run can be judged without the oracle
         traceback.print_exc()
         files.keep_oracle({"error": f"{type(error).__name__}: {error}"})
 
@@ -103,14 +112,15 @@ def _measure(plan: Plan, files: RunFiles, cache: Path) -> None:
 def _oracle_module(plan: Plan) -> ModuleType:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # where targets are looked for as well
-    return import_module(split_target(plan.oracle)[0])
+    with framework_needed(by=plan.oracle):
+        return import_module(split_target(plan.oracle)[0])
 
 
 def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-    """Draw images from the generator in inference mode, as its user would.
+    """Draw images from the generator in inference mode, as a user would.
 
     Returns:
-        Drawn and held-out images on 0..255 of the real data's range; None where a drawn value is not finite.
+        Drawn and held-out images, with the real data's range scaled to 0..255. None if a drawn value is not finite.
     """
     sampler = training.monitor.get("latent_sampler")
     if sampler is None:
@@ -127,10 +137,10 @@ def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.
         return None
     reals = training.holdout_data if training.holdout_data is not None else training.probe_data
     low, high = float(training.probe_data.min()), float(training.probe_data.max())
-    return _bytes(fakes, low, high), _bytes(reals, low, high)
+    return _to_bytes(fakes, low, high), _to_bytes(reals, low, high)
 
 
-def _bytes(images: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+def _to_bytes(images: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     unit = (images.astype(np.float32) - low) / (high - low)
     result: NDArray[np.uint8] = np.round(np.clip(unit, 0, 1) * 255).astype(np.uint8)
     return result
@@ -143,8 +153,8 @@ def _forget_earlier_models() -> None:
 
 
 @contextmanager
-def _printing_to(log: Path) -> Iterator[None]:
-    """Send what this process prints, TensorFlow's own lines among it, to a file."""
+def _redirect_output(log: Path) -> Iterator[None]:
+    """Write all output of this process to a file, including TensorFlow's."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()

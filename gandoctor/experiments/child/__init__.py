@@ -1,1 +1,1 @@
-"""The training child: one training in a process of its own."""
+"""The training child: everything that runs inside the process of one training."""

@@ -1,6 +1,6 @@
-"""Attaching to `keras.Model.fit` of a script that knows nothing of gandoctor, in its own process.
+"""Attach a GANMonitor to every GAN that the user's script trains with `keras.Model.fit`.
 
-Nothing here may change what the script does: whatever goes wrong is noted, and `fit` is called as it was.
+Nothing here may change what the script does. If anything goes wrong, it is noted and `fit` is called unchanged.
 """
 
 from __future__ import annotations
@@ -16,43 +16,44 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.child.peek import CannotPeek, peek
+from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
 
 OUR_MONITOR = "_gandoctor_monitor"
-"""Attribute of a fitted model that holds the monitor this module gave it: it lives as long as the model."""
+"""Attribute of a fitted model that holds the monitor attached here, which lives as long as the model."""
 
 
 @dataclass(frozen=True)
-class Unfit:
-    """A model that was fitted and is not recorded, and why."""
+class UnrecordedModel:
+    """A model that was fitted but not recorded, and why."""
 
     model: str
     reason: str
 
 
 class Attachment:
-    """Gives every GAN that is fitted a GANMonitor, and remembers what was fitted.
+    """Attaches a GANMonitor to every GAN that is fitted, and remembers what was fitted.
 
     Args:
-        run_dir: Where the first GAN is recorded; the second goes to a sibling named "-2", and so on.
+        run_dir: Run directory of the first GAN. The second one goes to a sibling named "-2", and so on.
         metadata: Manifest fields of every run.
-        stop: Asked after every step whether to end.
-        announce: Called with a run directory and the model's class name when another run begins to be recorded.
+        stop: Checked after every step.
+        announce: Called with the run directory and the model's class name when recording of a run starts.
 
     Attributes:
-        runs: Directories recorded to, in order.
-        unfit: Models fitted that are not recorded.
-        unfollowed: The optimizer by which a loop of the script's own was noticed that nothing records; dry runs only.
+        runs: Run directories in order of first use.
+        unrecorded: Models that were fitted but not recorded.
+        unmonitored_optimizer: Class name of the optimizer in the script's own loop that no monitor records. Set in
+            dry runs only.
     """
 
     def __init__(
         self, run_dir: Path, metadata: dict[str, Any], stop: StopRequest, announce: Callable[[Path, str], None]
     ) -> None:
         self.runs: list[Path] = []
-        self.unfit: list[Unfit] = []
-        self.unfollowed: str | None = None
+        self.unrecorded: list[UnrecordedModel] = []
+        self.unmonitored_optimizer: str | None = None
         self._run_dir = run_dir
         self._metadata = metadata
         self._stop = stop
@@ -62,7 +63,7 @@ class Attachment:
         self._diverted: dict[Path, Path] = {}
 
     def patch_keras(self, keras: ModuleType) -> None:
-        """Wrap `keras.Model.fit`; does nothing to anything else."""
+        """Wrap `keras.Model.fit`; in a dry run, wrap `Optimizer.apply` as well."""
         original = keras.Model.fit
         signature = inspect.signature(original)
         attachment = self
@@ -72,12 +73,12 @@ class Attachment:
             try:
                 arguments = signature.bind(model, *args, **kwargs)
                 monitors = attachment._monitors(model, arguments.arguments)
-            except Exception as error:  # noqa: BLE001 - a failure of ours is not the script's
+            except Exception as error:  # noqa: BLE001 - our failure must not become the script's
                 traceback.print_exc()
                 attachment._note(model, f"gandoctor failed: {type(error).__name__}: {error}")
                 monitors = []
             if not monitors:
-                attachment._stop.leave_dry_run()  # no GAN, and to train it may take hours
+                attachment._stop.leave_dry_run()  # not a GAN, and training it may take hours
                 return original(model, *args, **kwargs)
             arguments.arguments["callbacks"] = attachment._callbacks(arguments.arguments.get("callbacks"), monitors)
             return attachment._fit(original, arguments, monitors)
@@ -87,43 +88,41 @@ class Attachment:
             self._leave_unrecorded_loops(keras.optimizers.Optimizer)
 
     def patch_monitor(self, module: ModuleType) -> None:
-        """Have a monitor the script puts around a loop of its own announce its run and hear of a stop request.
+        """Make the script's own monitors announce their runs and obey stop requests.
 
-        In a dry run the script's own monitors record to our directory: a check leaves nothing in theirs.
+        In a dry run they record into our directory, so that a check leaves nothing behind.
         """
         monitor = module.Monitor
         init, enter, step = monitor.__init__, monitor.__enter__, monitor.step
         attachment = self
 
         @functools.wraps(init)
-        def initialised(self: Any, run_dir: Any, *args: Any, **kwargs: Any) -> None:
-            init(self, attachment._diversion_of(run_dir), *args, **{**kwargs, "resume": False})
+        def init_diverted(self: Any, run_dir: Any, *args: Any, **kwargs: Any) -> None:
+            init(self, attachment._divert(run_dir), *args, **{**kwargs, "resume": False})
 
         @functools.wraps(enter)
-        def entered(self: Any) -> Any:
+        def enter_and_announce(self: Any) -> Any:
             if attachment._stop.dry_run_steps == 0:
-                attachment._only_describe(self, None)
+                attachment._write_card_and_leave(self, None)
             result = enter(self)
-            attachment._recording(self, "loop")
+            attachment._announce_recording(self, "loop")
             return result
 
         @functools.wraps(step)
-        def stepped(self: Any, **scalars: Any) -> None:
+        def step_and_obey(self: Any, **scalars: Any) -> None:
             step(self, **scalars)
             if self.session is not None:
-                attachment._stop.stepped(self.session.step)
+                attachment._stop.count_step(self.session.step)
             if attachment._stop.reason == "stopped":
                 attachment._close([self])
                 raise SystemExit(0)
 
-        monitor.__enter__, monitor.step = entered, stepped
+        monitor.__enter__, monitor.step = enter_and_announce, step_and_obey
         if self._stop.dry_run_steps is not None:
-            monitor.__init__ = initialised
-
-    # -----------------------------------------------------------------------------------------------------------
+            monitor.__init__ = init_diverted
 
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
-        """Return the monitors of this fit: the script's own where it has any, else ours; none if it is no GAN."""
+        """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
         import keras
 
         if keras.backend.backend() != "tensorflow":
@@ -136,7 +135,7 @@ class Attachment:
         own = [c for c in (given if isinstance(given, list | tuple) else [given]) if isinstance(c, Monitor)]
         if own:
             if self._stop.dry_run_steps == 0:
-                self._only_describe(own[0], model)
+                self._write_card_and_leave(own[0], model)
             return own
         ours = vars(model).get(OUR_MONITOR)
         return [ours] if ours is not None else self._new_monitor(model, arguments)
@@ -157,7 +156,7 @@ class Attachment:
             if not isinstance(player, keras.layers.Layer):
                 self._note(model, f"its {name} is a {type(player).__name__}, not a Keras model")
                 return []
-        shape = _image_shape(players.discriminator)
+        shape = image_shape(players.discriminator)
         data: dict[str, Any] = {}
         missing: dict[str, Absence] = {}
         for name, source in (("probe_data", "x"), ("holdout_data", "validation_data")):
@@ -175,9 +174,9 @@ class Attachment:
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
         if self._stop.dry_run_steps == 0:
-            self._only_describe(monitor, model)
+            self._write_card_and_leave(monitor, model)
         with warnings.catch_warnings():
-            # On its own a monitor warns and records nothing; here the reason belongs into our message.
+            # A monitor warns and records nothing. Here the reason goes into our message.
             warnings.simplefilter("error", MonitorWarning)
             try:
                 monitor.set_model(model)
@@ -200,14 +199,14 @@ class Attachment:
         attachment = self
 
         class Companion(keras.callbacks.Callback):
-            """Says where is recorded once that is known, and ends the training when asked to."""
+            """Announces the run directory once it is known, and ends the training on request."""
 
             def on_train_begin(self, logs: Any = None) -> None:
-                attachment._recording(monitors[0], type(self.model).__name__)
+                attachment._announce_recording(monitors[0], type(self.model).__name__)
 
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
                 if monitors[0].session is not None:
-                    attachment._stop.stepped(monitors[0].session.step)
+                    attachment._stop.count_step(monitors[0].session.step)
                 if attachment._stop.reason is not None:
                     attachment._close(monitors)
                     attachment._stop.leave_dry_run()
@@ -225,8 +224,8 @@ class Attachment:
 
     def _fit(self, original: Callable[..., Any], arguments: inspect.BoundArguments, monitors: list[Any]) -> Any:
         if self._stop.reason == "stopped":
-            raise SystemExit(0)  # the training was ended on request, and the script asks for more of it
-        self._stop.training_begins()
+            raise SystemExit(0)  # training was stopped on request, and the script starts another fit
+        self._stop.begin_training()
         try:
             result = original(*arguments.args, **arguments.kwargs)
         except BaseException as error:
@@ -239,33 +238,33 @@ class Attachment:
                     monitor.close("crashed", error=f"{type(error).__name__}: {error}")
             raise
         finally:
-            self._stop.training_ends()
+            self._stop.end_training()
         if self._stop.reason == "interrupted":
-            raise KeyboardInterrupt  # what Ctrl-C does to a script, but after the step
+            raise KeyboardInterrupt  # as Ctrl-C does to a script, but after the step
         return result
 
     def _close(self, monitors: list[Any]) -> None:
         reason, why = self._stop.reason, self._stop.why
         for monitor in monitors:
-            # Closed here because fit would close it as completed.
+            # Close the run here: fit would close it as completed.
             monitor.close(reason=reason, **({"why": why} if why else {}))
 
     def _leave_unrecorded_loops(self, optimizer: Any) -> None:
-        """Leave a dry run where the script trains in a loop of its own that no monitor follows: it could take hours."""
+        """Leave a dry run if the script trains in its own loop without a monitor, because that may take hours."""
         original = optimizer.apply
         attachment = self
 
         @functools.wraps(original)
         def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
             if not attachment.runs:
-                attachment.unfollowed = type(self).__name__
+                attachment.unmonitored_optimizer = type(self).__name__
                 attachment._stop.leave_dry_run()
             return original(self, *args, **kwargs)
 
         optimizer.apply = apply
 
-    def _only_describe(self, monitor: Any, model: Any) -> None:
-        """Write the card a monitor would have written, and leave the script before it trains.
+    def _write_card_and_leave(self, monitor: Any, model: Any) -> None:
+        """Write the model card that this monitor would write, and leave the script before it trains.
 
         Raises:
             DryRunEnded: Always.
@@ -273,23 +272,26 @@ class Attachment:
         from gandoctor.monitors.card_only import write_card
 
         write_card(monitor.options, model)
-        self._announced(Path(monitor.options.run_dir).resolve(), type(model).__name__ if model is not None else "loop")
+        self._announce_once(
+            Path(monitor.options.run_dir).resolve(), type(model).__name__ if model is not None else "loop"
+        )
         self._stop.leave_dry_run()
 
-    def _diversion_of(self, run_dir: Any) -> Path:
+    def _divert(self, run_dir: Any) -> Path:
         wanted = Path(run_dir).absolute()
         if wanted.parent == self._run_dir.parent:
             return wanted
         return self._diverted.setdefault(wanted, self._run_dir.with_name(f"own-{len(self._diverted) + 1}"))
 
-    def _recording(self, monitor: Any, model: str) -> None:
+    def _announce_recording(self, monitor: Any, model: str) -> None:
         if monitor.session is not None:
-            self._announced(Path(monitor.session.writer.path).resolve(), model)
+            self._announce_once(Path(monitor.session.writer.path).resolve(), model)
         elif self._stop.dry_run_steps is not None:
-            self.unfit.append(Unfit(model, "its own monitor records nothing; run the script to see why"))
+            reason = "its own monitor records nothing; run the script to see why"
+            self.unrecorded.append(UnrecordedModel(model, reason))
             self._stop.leave_dry_run()
 
-    def _announced(self, run_dir: Path, model: str) -> None:
+    def _announce_once(self, run_dir: Path, model: str) -> None:
         if run_dir not in self.runs:
             self.runs.append(run_dir)
         if run_dir != self._current:
@@ -297,18 +299,6 @@ class Attachment:
             self._announce(run_dir, model)
 
     def _note(self, model: Any, reason: str) -> None:
-        note = Unfit(type(model).__name__, reason)
-        if note not in self.unfit:
-            self.unfit.append(note)
-
-
-def _image_shape(discriminator: Any) -> tuple[int | None, ...] | None:
-    """Return the shape of one image the discriminator takes, None where it does not say or takes several inputs."""
-    declared = getattr(discriminator, "input_shape", None)
-    if (
-        isinstance(declared, tuple)
-        and len(declared) in (3, 4)
-        and all(d is None or isinstance(d, int) for d in declared)
-    ):
-        return declared[1:]
-    return None
+        note = UnrecordedModel(type(model).__name__, reason)
+        if note not in self.unrecorded:
+            self.unrecorded.append(note)

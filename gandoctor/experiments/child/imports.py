@@ -1,4 +1,4 @@
-"""Acting on a module once somebody else has imported it, without importing it first."""
+"""Call a function as soon as the user's script has imported a given module."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any
 
 
 def when_imported(name: str, act: Callable[[ModuleType], None]) -> None:
-    """Call `act` with the module as soon as its import has completed; at once if that has been.
+    """Call `act` with the module as soon as it is imported, or at once if it already is.
 
-    Importing Keras ahead of a user's script would make it read environment variables before the script has set them.
+    Keras reads environment variables when it is imported, and the user's script may set them first. So gandoctor must
+    not import Keras before the script does.
 
     Args:
         name: Absolute module name.
-        act: Must not raise: it would look like a failure of the import.
+        act: Takes the module. It must not raise, because the import would seem to fail.
     """
     if name in sys.modules:
         act(sys.modules[name])
@@ -27,7 +28,7 @@ def when_imported(name: str, act: Callable[[ModuleType], None]) -> None:
 
 
 class _Watch(MetaPathFinder):
-    """Finds nothing itself; adds the call to what the other finders have found."""
+    """Adds the call to the loader that the other finders return; finds nothing itself."""
 
     def __init__(self, name: str, act: Callable[[ModuleType], None]) -> None:
         self._name = name
@@ -59,5 +60,5 @@ class _Watch(MetaPathFinder):
                 sys.meta_path.remove(self)
             self._act(module)
 
-        # On the instance and gone after use: the module keeps the loader it would have had.
+        # Set on the instance and removed after use, so that the module keeps its usual loader.
         loader.exec_module = exec_module

@@ -1,7 +1,7 @@
-"""The training child: `python -m gandoctor.experiments.child.main` builds the target, fits it, records the run.
+"""The child's program: `python -m gandoctor.experiments.child.main` builds the target, trains it and records the run.
 
-Standard input carries the `Job` and then `Control` lines, standard output `ChildMessage`s, standard error is the log.
-It ends with an `ExitStatus`. The launcher is the only intended caller.
+Standard input carries the `Job` and then `Control` lines. Standard output carries `ChildMessage`s. Standard error is
+the log. The program ends with an `ExitStatus`. Only the launcher calls it.
 """
 
 from __future__ import annotations
@@ -14,38 +14,39 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.child.script import ScriptEnded, run_script
 from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import framework_needed
 from gandoctor.store.manifest import MANIFEST_NAME
 
 Train = Callable[[Job, StopRequest], None]
 
 
 class TrainingCrashed(Exception):
-    """Training raised after recording had begun; `__cause__` is what it raised."""
+    """Training raised an error after recording had begun. The error is the `__cause__`."""
 
 
 def train(job: Job, stop: StopRequest) -> None:
-    """Build the target and fit it under a GANMonitor until it ends, raises, is asked to stop or was a dry run.
+    """Build the target and fit it with a GANMonitor until it ends, raises or is asked to stop.
 
     Raises:
         GandoctorError, TargetCrashed: Nothing was trained.
-        TrainingCrashed: Training raised; the run is closed with reason "crashed".
+        TrainingCrashed: Training raised an error. The run is closed with reason "crashed".
     """
     fit_recorded(build_training(job.target, job.options), job, stop)
 
 
 def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
-    """Fit what a target has built; see `train`.
+    """Fit a `Training` with a GANMonitor; see `train`.
 
     Raises:
         GandoctorError: The monitor cannot be used with this model.
-        TrainingCrashed: As in `train`.
+        TrainingCrashed: Training raised an error. The run is closed with reason "crashed".
     """
     from keras.callbacks import LambdaCallback
 
@@ -71,23 +72,23 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
 
     def stop_if_asked(batch: int, logs: Any = None) -> None:
         assert monitor.session is not None
-        stop.stepped(monitor.session.step)
+        stop.count_step(monitor.session.step)
         if stop.reason is not None:
-            # Closed here because fit would close it as completed.
+            # Close the run here: fit would close it as completed.
             monitor.close(reason=stop.reason, **({"why": stop.why} if stop.why else {}))
             stop.leave_dry_run()
             training.model.stop_training = True
 
     with warnings.catch_warnings():
-        # On its own a monitor warns and lets training go on unrecorded; here nobody would ever see it.
+        # A monitor warns and lets training go on unrecorded. Here nobody would see the warning.
         warnings.simplefilter("error", MonitorWarning)
         try:
             monitor.set_model(training.model)
         except MonitorWarning as warning:
-            raise GandoctorError(str(warning)) from None
+            raise UnusableTarget(str(warning)) from None
 
     stopper = LambdaCallback(on_train_batch_end=stop_if_asked)
-    stop.training_begins()
+    stop.begin_training()
     try:
         training.model.fit(
             training.dataset,
@@ -101,15 +102,15 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
     except BaseException as error:
         monitor.close(reason="crashed", error=f"{type(error).__name__}: {error}")
         if isinstance(error, GandoctorError) and not (Path(job.run_dir) / MANIFEST_NAME).exists():
-            raise  # the monitor refused the model before anything was recorded
+            raise  # the monitor rejected the model before anything was recorded
         raise TrainingCrashed(f"Training raised {type(error).__name__}: {error}") from error
 
 
 def main(train: Train = train) -> int:
-    """Read the job, train, say in one line what went wrong; returns an `ExitStatus`.
+    """Read the job, train it, and report what went wrong; return an `ExitStatus`.
 
     Args:
-        train: Does the training; it must leave the run closed, whatever happens.
+        train: Trains the job. It must close the run, whatever happens.
     """
     control_fd, message_fd = _take_over_standard_streams()
     stop = StopRequest()
@@ -125,30 +126,31 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
         job = Job.model_validate_json(_read_line(control_fd))
         stop.dry_run_steps = job.dry_run_steps
         stop.listen_to_launcher(control_fd)
-        if is_saved(job.target):
-            write_saved_card(job)
-        elif is_script(job.target):
-            _run_script(job, stop, message_fd)
-        else:
-            train(job, stop)
+        with framework_needed(by=job.target):
+            if is_saved(job.target):
+                write_saved_card(job)
+            elif is_script(job.target):
+                _run_script(job, stop, message_fd)
+            else:
+                train(job, stop)
     except ScriptEnded as error:
         if error.raised:
-            _say(message_fd, f"{job.target} raised {error.raised}", traceback_in_log=True, exit_status=error.status)
+            _report(message_fd, f"{job.target} raised {error.raised}", traceback_in_log=True, exit_status=error.status)
         else:
-            _say(message_fd, f"{job.target} ended with exit status {error.status}.", exit_status=error.status)
+            _report(message_fd, f"{job.target} ended with exit status {error.status}.", exit_status=error.status)
         return ExitStatus.CRASHED
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
     except GandoctorError as error:
-        _say(message_fd, str(error))
+        _report(message_fd, str(error))
         return ExitStatus.UNUSABLE
     except (TargetCrashed, TrainingCrashed) as error:
         traceback.print_exception(error.__cause__ or error)
-        _say(message_fd, str(error), traceback_in_log=True)
+        _report(message_fd, str(error), traceback_in_log=True)
         return ExitStatus.UNUSABLE if isinstance(error, TargetCrashed) else ExitStatus.CRASHED
-    except BaseException as error:  # noqa: BLE001 - reported to the launcher, logged, and the process ends
+    except BaseException as error:  # noqa: BLE001 - logged and reported to the launcher; then the process ends
         traceback.print_exc()
-        _say(message_fd, f"{type(error).__name__}: {error}", traceback_in_log=True)
+        _report(message_fd, f"{type(error).__name__}: {error}", traceback_in_log=True)
         return ExitStatus.CRASHED
     return ExitStatus.INTERRUPTED if stop.reason == "interrupted" else ExitStatus.COMPLETED
 
@@ -157,13 +159,13 @@ def _run_script(job: Job, stop: StopRequest, message_fd: int) -> None:
     def announce(run_dir: Path, model: str) -> None:
         _send(message_fd, ChildMessage(recording=str(run_dir), model=model))
 
-    unrecorded = run_script(job, stop, announce)
-    if unrecorded is not None:
-        _say(message_fd, unrecorded, exit_status=0)
+    why_unrecorded = run_script(job, stop, announce)
+    if why_unrecorded is not None:
+        _report(message_fd, why_unrecorded, exit_status=0)
 
 
 def _take_over_standard_streams() -> tuple[int, int]:
-    """Keep the launcher's pipes for ourselves: the user's code must not print into them or read from them."""
+    """Return copies of the launcher's pipes; the user's code then reads nothing and prints to the log."""
     control_fd, message_fd = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -179,9 +181,9 @@ def _read_line(fd: int) -> bytes:
     return line
 
 
-def _say(message_fd: int, error: str, **fields: Any) -> None:
+def _report(message_fd: int, error: str, **fields: Any) -> None:
     if not _send(message_fd, ChildMessage(error=error[:MESSAGE_MAX_CHARACTERS], **fields)):
-        print(error, file=sys.stderr)  # the launcher is gone; the log is not
+        print(error, file=sys.stderr)  # the launcher is gone, but the log is still there
 
 
 def _send(message_fd: int, message: ChildMessage) -> bool:

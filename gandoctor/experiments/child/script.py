@@ -1,4 +1,4 @@
-"""Running the user's script unchanged, its GANs recorded: the child's part of `gandoctor run train.py -- ARGS`."""
+"""Run the user's script unchanged and record its GANs: the child's part of `gandoctor run train.py -- ARGS`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from gandoctor.experiments.child.attach import Attachment, Unfit
+from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
 from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
+from gandoctor.frameworks import MissingFramework, framework_needed
 
 HOW_TO_ATTACH = """\
 To attach, add to the script:
     from gandoctor import GANMonitor
     monitor = GANMonitor("runs/mine", generator=G, discriminator=D, probe_data=real_images[:512])
-    model.fit(dataset, callbacks=[monitor])  # in a loop of your own: `with monitor:`, then monitor.step(d_loss=...)"""
+    model.fit(dataset, callbacks=[monitor])  # in your own loop: `with monitor:`, then monitor.step(d_loss=...)"""
 
 
 class ScriptEnded(Exception):
-    """The script ended by itself with a status that is not 0, or raised.
+    """The script raised an error, or ended by itself with a status other than 0.
 
     Attributes:
-        status: Its exit status, as Python would have returned it.
-        raised: What it raised, in one line, or None if it asked to exit.
+        status: Exit status, as Python would have returned it.
+        raised: The error in one line, or None if the script called `sys.exit`.
     """
 
     def __init__(self, status: int, raised: str | None = None) -> None:
@@ -36,20 +37,21 @@ class ScriptEnded(Exception):
 
 
 def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None]) -> str | None:
-    """Run the script as `python SCRIPT ARGUMENTS` would and record every GAN it fits.
+    """Run the script as `python SCRIPT ARGUMENTS` would, and record every GAN that it fits.
 
-    Keras is patched when the script imports it, not before: a script may set environment variables first.
+    Keras is patched when the script imports it, because the script may set environment variables first.
 
     Args:
         job: Its `target` is the script's path.
-        stop: Heard during the fits that are recorded; at other times a signal raises KeyboardInterrupt.
-        announce: Called when another run begins to be recorded.
+        stop: Checked during the fits that are recorded. At other times a signal raises KeyboardInterrupt.
+        announce: Called with the run directory and the model's class name when recording of a run starts.
 
     Returns:
-        None, or why nothing was recorded, for the user.
+        None, or a message that tells the user why nothing was recorded.
 
     Raises:
         ScriptEnded: See there; the traceback has been printed.
+        MissingFramework: It imports a framework that is not installed.
         KeyboardInterrupt: It was interrupted.
     """
     metadata = {
@@ -57,7 +59,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         "command": job.command,
         "config": {"script": job.target, "arguments": list(job.arguments)},
     }
-    # Absolute from here on: the script may change the working directory.
+    # Make the path absolute now: the script may change the working directory.
     attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce)
     when_imported("keras", attachment.patch_keras)
     when_imported("gandoctor.monitors.monitor", attachment.patch_monitor)
@@ -65,25 +67,30 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     sys.stdout.flush()
     if status:
         raise ScriptEnded(status)
-    return None if attachment.runs else nothing_recorded(job.target, attachment.unfit, attachment.unfollowed)
+    if attachment.runs:
+        return None
+    return explain_missing_run(job.target, attachment.unrecorded, attachment.unmonitored_optimizer)
 
 
-def nothing_recorded(script: str, unfit: list[Unfit], unfollowed: str | None = None) -> str:
-    """Return the message for a script that fitted no GAN.
+def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonitored_optimizer: str | None) -> str:
+    """Return the message for a script of which nothing was recorded.
 
     Args:
-        script: Its path.
-        unfit: The models it did fit.
-        unfollowed: The optimizer of a loop of its own at which it was left.
+        script: Path of the script.
+        unrecorded: The models that it fitted.
+        unmonitored_optimizer: Optimizer of the script's own loop, if a dry run was left there.
     """
-    if unfollowed is not None:
-        why = f"{script} trains in a loop of its own ({unfollowed} was about to move weights) without a GANMonitor."
-    elif not unfit:
+    if unmonitored_optimizer is not None:
+        why = (
+            f"{script} trains in its own loop without a GANMonitor "
+            f"(the first update would have been by {unmonitored_optimizer})."
+        )
+    elif not unrecorded:
         why = f"{script} never called keras.Model.fit."
     else:
-        lines = "".join(f"\n  {note.model}: {note.reason}" for note in unfit[:8])
-        more = f"\n  and {len(unfit) - 8} more" if len(unfit) > 8 else ""
-        why = f"no model that {script} fitted is shaped as a GAN:{lines}{more}"
+        lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
+        more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
+        why = f"{script} fitted no model that can be recorded as a GAN:{lines}{more}"
     return f"Nothing was recorded: {why}\n{HOW_TO_ATTACH}"
 
 
@@ -92,18 +99,22 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
 
     Raises:
         ScriptEnded: It raised.
+        MissingFramework: It imports a framework that is not installed.
     """
     sys.argv = [script, *arguments]
     file = str(Path(script).absolute())
     folder = str(Path(script).resolve().parent)
     if sys.path and sys.path[0] in ("", os.getcwd()):
-        sys.path[0] = folder  # `python -m` put the working directory there, `python SCRIPT` would put this
+        sys.path[0] = folder  # `python -m` puts the working directory there, and `python SCRIPT` puts this
     else:
         sys.path.insert(0, folder)
     try:
-        runpy.run_path(file, run_name="__main__")
+        with framework_needed(by=script):
+            runpy.run_path(file, run_name="__main__")
+    except MissingFramework:
+        raise
     except SystemExit as ending:
-        return _status(ending.code)
+        return _exit_status(ending.code)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -113,8 +124,8 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
     return 0
 
 
-def _status(code: object) -> int:
-    """Return what Python makes of `sys.exit(code)`, which prints a message it is given."""
+def _exit_status(code: object) -> int:
+    """Return the exit status for `sys.exit(code)`; like Python, print a code that is a message."""
     if code is None:
         return 0
     if isinstance(code, int):
@@ -124,7 +135,7 @@ def _status(code: object) -> int:
 
 
 def _print_traceback(error: BaseException, script: str) -> None:
-    """Print the traceback as Python would have: from the script's own first line on."""
+    """Print the traceback as Python would, starting at the script's own first frame."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != script:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""StopRequest: how a training child is asked to end: by signal, by its launcher, or by the launcher's death."""
+"""StopRequest: asks the training child to stop, on a signal, on the launcher's request, or when the launcher dies."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, 
 
 
 class DryRunEnded(SystemExit):
-    """Raised out of the training once a dry run has its steps; as an exit, so that nobody's `except` takes it."""
+    """Ends the training once a dry run has taken its steps. As an exit, it passes the user's `except Exception`."""
 
 
 class StopRequest:
-    """Asked at most once to stop; the training loop looks at `reason` after every step.
+    """A request to stop, made at most once. The training loop checks `reason` after every step.
 
-    A flag and not an exception: one raised by a signal inside TensorFlow would lose the step's records.
-    Before training has begun there is nothing to lose, and KeyboardInterrupt is raised at once.
+    The request is a flag: an exception raised by a signal inside TensorFlow would lose the records of the step.
+    Outside training there is nothing to lose, so a signal raises KeyboardInterrupt at once.
 
     Attributes:
         dry_run_steps: See `Job`; set once the job is known.
         reason: None, "interrupted" or "stopped".
-        why: What the launcher gave as the cause, or None.
+        why: The cause that the launcher gave, or None.
     """
 
     def __init__(self) -> None:
@@ -37,47 +37,47 @@ class StopRequest:
         self._signals = 0
         self._training = False
 
-    def stepped(self, step: int) -> None:
-        """Take note of a completed training step: the last one of a dry run asks to stop."""
+    def count_step(self, step: int) -> None:
+        """Request a stop if this completed training step is the last of a dry run."""
         if self.reason is None and self.dry_run_steps is not None and step >= self.dry_run_steps:
             self.reason, self.why = "stopped", "dry run"
 
     def leave_dry_run(self) -> None:
-        """Leave the training at once if this is a dry run: what comes after it may save, plot or train on.
+        """Leave the training at once if this is a dry run; the code that follows may save, plot or train on.
 
         Raises:
-            DryRunEnded: It is one.
+            DryRunEnded: This is a dry run.
         """
         if self.dry_run_steps is not None:
             raise DryRunEnded
 
-    def training_begins(self) -> None:
-        """From here on a request sets the flag and no longer raises.
+    def begin_training(self) -> None:
+        """Make requests set the flag instead of raising.
 
         Raises:
-            KeyboardInterrupt: A request has already come.
+            KeyboardInterrupt: A stop has already been requested.
         """
         self._training = True
         if self.reason is not None:
             raise KeyboardInterrupt
 
-    def training_ends(self) -> None:
-        """From here on a signal raises KeyboardInterrupt again."""
+    def end_training(self) -> None:
+        """Make signals raise KeyboardInterrupt again."""
         self._training = False
 
     def listen_to_signals(self) -> None:
-        """Take SIGINT, SIGTERM and SIGHUP as requests; the second one ends the process at once."""
+        """Treat SIGINT, SIGTERM and SIGHUP as requests; the second signal ends the process at once."""
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
 
     @staticmethod
     def stop_listening() -> None:
-        """Ignore further signals: the run is closed, and one that came now would only spoil the exit status."""
+        """Ignore further signals. The run is closed, and a signal would only change the exit status."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     def listen_to_launcher(self, control_fd: int) -> None:
-        """Read `Control` lines from a pipe in the background; its end counts as an interruption."""
+        """Read `Control` lines from a pipe in the background; the end of the pipe counts as an interruption."""
         threading.Thread(target=self._read_control, args=(control_fd,), daemon=True).start()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -90,7 +90,7 @@ class StopRequest:
             raise KeyboardInterrupt
 
     def _read_control(self, control_fd: int) -> None:
-        # os.read and not a file object: a daemon thread blocked in a buffered reader cannot be shut down.
+        # os.read, because Python cannot shut down while a daemon thread blocks in a buffered reader.
         pending = b""
         while chunk := os.read(control_fd, 4096):
             *lines, pending = (pending + chunk).split(b"\n")

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from gandoctor.cli.group import gandoctor
 from gandoctor.experiments.benchmark.conduct import conduct, files_of
+from gandoctor.experiments.benchmark.worker import ONE_THREAD, perform
+from gandoctor.frameworks import MissingFramework
 from gandoctor.store import Manifest, RunWriter
 
 TARGETS = """
@@ -48,23 +50,23 @@ def test_what_fails_is_recorded_and_stops_nothing(folder):
     plan = a_plan("refuses", "breaks")
     told = []
     conduct(
-        plan, plan.wanted(["test"]), folder / "runs", 1, lambda run, files, done, of: told.append((run.id, done, of))
+        plan, plan.select(["test"]), folder / "runs", 1, lambda run, files, done, of: told.append((run.id, done, of))
     )
     assert sorted(told) == [("breaks", 2, 2), ("refuses", 1, 2)]
-    marks = {run.id: files_of(plan, folder / "runs", run).trained for run in plan.wanted(["test"])}
+    marks = {run.id: files_of(plan, folder / "runs", run).trained for run in plan.select(["test"])}
     assert (marks["refuses"]["outcome"], marks["refuses"]["error"]) == ("failed", "GandoctorError: no such setting")
     assert "ZeroDivisionError" in marks["breaks"]["error"]
     assert "1 / 0" in (folder / "runs" / "test" / "breaks" / "log.txt").read_text()
 
-    conduct(plan, plan.wanted(["test"]), folder / "runs", 1, lambda *_: pytest.fail("a finished run was repeated"))
+    conduct(plan, plan.select(["test"]), folder / "runs", 1, lambda *_: pytest.fail("a finished run was repeated"))
     assert (folder / "tries.txt").read_text() == "x"
 
 
 def test_a_worker_that_dies_takes_no_other_run_with_it(folder, monkeypatch):
     monkeypatch.setattr("gandoctor.experiments.benchmark.conduct.ATTEMPTS", 2)
     plan = a_plan("dies", "breaks")
-    conduct(plan, plan.wanted(["test"]), folder / "runs", 1, lambda *_: None)
-    dead, broken = (files_of(plan, folder / "runs", run) for run in plan.wanted(["test"]))
+    conduct(plan, plan.select(["test"]), folder / "runs", 1, lambda *_: None)
+    dead, broken = (files_of(plan, folder / "runs", run) for run in plan.select(["test"]))
     assert (dead.trained["outcome"], dead.attempts) == ("failed", 2)
     assert "the worker died" in dead.trained["error"]
     assert "ZeroDivisionError" in broken.trained["error"]
@@ -106,7 +108,7 @@ def test_runs_are_judged_scored_and_reported(folder, judged):
     page = (folder / "reports" / "benchmark.md").read_text(encoding="utf-8")
     assert "## Split: test" in page
     assert "| GD001 | 1/1 (21-100 %) |" in page
-    assert "made by `gandoctor benchmark --judge-only --workers 1` on" in page, "without a directory of this machine"
+    assert "Command: `gandoctor benchmark --judge-only --workers 1`, on" in page, "without a directory of this machine"
 
 
 def test_scoring_again_needs_no_runs(folder, judged):
@@ -130,7 +132,7 @@ def test_judging_by_other_limits_is_said_in_the_report(folder, judged, monkeypat
     assert benchmark("--judge-only", "--split", "test", "--only", "net", *judged).exit_code == 0
     text = page.read_text(encoding="utf-8")
     assert "has been judged with 2 versions of the limits" in text
-    assert "Not all of these judgements were made by one version" in text
+    assert "These judgements were made by more than one version" in text
 
 
 def test_a_part_that_is_in_no_name_is_refused(folder, judged):
@@ -144,3 +146,17 @@ def test_scoring_without_judgements_is_one_clear_error(folder):
     (folder / "plan.json").write_text(plan_of(*band(101)).model_dump_json(), encoding="utf-8")
     with pytest.raises(GandoctorError, match="There are no judgements"):
         benchmark("--score-only", "--plan", "plan.json")
+
+
+def test_a_run_that_lacks_its_framework_is_not_kept_as_one_that_failed(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    for name, value in ONE_THREAD.items():  # `perform` sets them; here they are to be put back
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("gandoctor.frameworks.FRAMEWORKS", {"mindspring": {"mindspring": "MindSpring"}})
+    (folder / "needy_targets.py").write_text("def needy(seed=0):\n    import mindspring\n", encoding="utf-8")
+    plan = plan_of(*band(101), planned("needy", target="needy_targets:needy", options={"seed": 201}))
+    (run,) = plan.wanted(["test"])
+    files = files_of(plan, folder / "runs", run)
+    with pytest.raises(MissingFramework, match="needy_targets:needy needs MindSpring"):
+        perform(plan, run, files, folder)
+    assert files.trained is None

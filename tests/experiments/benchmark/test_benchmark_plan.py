@@ -21,7 +21,7 @@ def test_the_digest_follows_the_content():
 
 
 def test_two_runs_of_one_name_are_refused():
-    with pytest.raises(ValidationError, match="two runs are called a"):
+    with pytest.raises(ValidationError, match="two runs have the id a"):
         plan_of(planned("a"), planned("a"))
 
 
@@ -53,5 +53,5 @@ def test_an_unreadable_plan_is_one_clear_error(tmp_path, content, message):
 
 def test_runs_are_chosen_by_split_and_by_a_part_of_their_name():
     plan = plan_of(*band(101, 102), planned("a-201"), planned("b-201"))
-    assert [run.id for run in plan.wanted(["test"])] == ["a-201", "b-201"]
-    assert [run.id for run in plan.wanted(["calibration", "test"], ["-102", "b-"])] == ["band-102", "b-201"]
+    assert [run.id for run in plan.select(["test"])] == ["a-201", "b-201"]
+    assert [run.id for run in plan.select(["calibration", "test"], ["-102", "b-"])] == ["band-102", "b-201"]

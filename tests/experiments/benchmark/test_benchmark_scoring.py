@@ -3,18 +3,14 @@
 import pytest
 from benchmark_judgements import COLLAPSED, GOOD, STEPS, band, by_id, finding, judgement, plan_of, planned
 
-from gandoctor.experiments.benchmark.results import results_of
-from gandoctor.experiments.benchmark.scoring import (
-    at_equal_false_alarms,
-    by_baseline,
-    by_doctor,
-    cases_of,
-    cause_ranking,
-    confusion,
+from gandoctor.experiments.benchmark.detection import (
+    baseline_alarm,
     detection,
-    false_alarms,
-    score_rule,
+    doctor_alarm,
+    share_at_equal_false_alarms,
 )
+from gandoctor.experiments.benchmark.results import results_of
+from gandoctor.experiments.benchmark.scoring import cases_of, cause_ranking, confusion, false_alarms, score_rule
 from gandoctor.experiments.benchmark.statistics import Share, Wait
 
 FAULT = {"fault": "x", "expected": ("GD403", "GD007")}
@@ -117,7 +113,7 @@ def mid_run(name, **changes):
 
 
 def doctor(found):
-    return detection("doctor", found, *by_doctor(lambda case, rule: True))
+    return detection("doctor", found, *doctor_alarm(lambda case, rule: True))
 
 
 def test_delays_start_at_the_onset_and_misses_wait_to_the_end():
@@ -138,7 +134,7 @@ def test_baselines_are_scored_like_the_doctor():
         (planned("h"), judgement("h", baselines={"low": 5})),
         (planned("u", "mechanistic", **FAULT), judgement("u", baselines={"low": None})),
     )
-    low = detection("low", found, *by_baseline("low"))
+    low = detection("low", found, *baseline_alarm("low"))
     assert (low.ill, low.undamaged, low.healthy) == (Share(1, 2), Share(0, 1), Share(1, 1))
     assert (low.delays, low.before_onset, low.random) == ((Wait(40, True),), 1, 1.0)
 
@@ -155,10 +151,10 @@ def test_a_baseline_at_equal_false_alarms():
             for i, v in enumerate((0.05, 0.1, 0.15, 0.25, None, "nan"))
         ),
     )
-    assert at_equal_false_alarms(found, "low", low_is_bad=True, allowed=0) == Share(2, 6)
-    assert at_equal_false_alarms(found, "low", low_is_bad=True, allowed=1) == Share(4, 6)
-    assert at_equal_false_alarms(found, "low", low_is_bad=True, allowed=3) == Share(5, 6)
-    assert at_equal_false_alarms(found, "never recorded", low_is_bad=True, allowed=0) is None
+    assert share_at_equal_false_alarms(found, "low", low_is_bad=True, allowed=0) == Share(2, 6)
+    assert share_at_equal_false_alarms(found, "low", low_is_bad=True, allowed=1) == Share(4, 6)
+    assert share_at_equal_false_alarms(found, "low", low_is_bad=True, allowed=3) == Share(5, 6)
+    assert share_at_equal_false_alarms(found, "never recorded", low_is_bad=True, allowed=0) is None
 
 
 def test_causes_are_ranked_over_faults_that_have_right_ones():

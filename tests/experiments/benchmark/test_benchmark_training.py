@@ -39,7 +39,7 @@ def test_runs_are_trained_measured_and_judged(tmp_path, monkeypatch):
         oracle="two_numbers:measure",
         monitor={"overhead_budget": 1.0},
     )
-    runs = plan.wanted(["test"])
+    runs = plan.select(["test"])
     conduct(plan, runs, tmp_path / "runs", 1, lambda *_: None)
 
     healthy, zeros, nan = judge_all(plan, runs, tmp_path / "runs", 1, lambda *_: None)
