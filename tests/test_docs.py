@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from command_lines import parsed, shell_commands
+
+from support.command_lines import parsed, shell_commands
 
 DOCS = Path(__file__).parents[1] / "docs"
 

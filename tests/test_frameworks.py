@@ -67,7 +67,9 @@ def test_in_python_it_is_an_error_of_gandoctor(tmp_path):
     )
     done = python(tmp_path, "-c", code)
     assert done.stderr == ""
-    assert done.stdout.startswith("reference_models.training:build needs TensorFlow, which is not installed. To install")
+    assert done.stdout.startswith(
+        "reference_models.training:build needs TensorFlow, which is not installed. To install"
+    )
 
 
 def test_monitors_are_imported_without_a_framework(tmp_path):

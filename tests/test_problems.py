@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 import pytest
-from command_lines import parsed
 
 from gandoctor.errors import GandoctorError
 from gandoctor.problems import PROBLEMS, Problem, find_problem
 from gandoctor.rules import find_rule
 from gandoctor.treatments import TREATMENTS
+from support.command_lines import parsed
 
 each_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.id)
 

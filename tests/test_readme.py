@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from generated import FILES
 
 from gandoctor.rules import all_rules
+from generated import FILES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

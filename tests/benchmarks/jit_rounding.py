@@ -1,9 +1,9 @@
 """Measures what a monitor changes in a training step that XLA compiles, beside what XLA itself changes.
 
-    python tests/benchmarks/jit_rounding.py
+    PYTHONPATH=tests python tests/benchmarks/jit_rounding.py
 
 About 3 minutes on 2 cores. XLA fuses a training step as a whole, and what else reads a value may decide how it is fused
-and so how its sums round. The programs of `tests/monitors/programs/` that XLA can compile and that draw the same
+and so how its sums round. The programs of `tests/support/programs/` that XLA can compile and that draw the same
 random numbers every time are trained from the same seeds; the table goes to `reports/jit-rounding.md`.
 """
 
@@ -21,7 +21,6 @@ from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "monitors" / "programs"))
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
@@ -49,7 +48,7 @@ def weights(program: str, steps: int, watched: bool = False, jit: bool = True) -
     ):
         warnings.simplefilter("ignore")  # what these programs are warned of is no matter here
         monitor = (lambda **options: GANMonitor(Path(directory) / "run", **options)) if watched else None
-        state = importlib.import_module(program).train(monitor, steps)
+        state = importlib.import_module(f"support.programs.{program}").train(monitor, steps)
     names = [n for n in state if n.endswith(("kernel", "bias", "gamma", "beta"))]
     return np.concatenate([state[name].ravel() for name in names])
 
@@ -79,7 +78,7 @@ def main() -> None:
 
 XLA fuses a training step as a whole. What else reads a value may decide how it is fused, and so how its sums round: a
 monitor cannot promise the same bits there, as any change of the program may round differently. Each program of
-`tests/monitors/programs/` is trained from the same seeds by one thread. Each number is the largest difference of any
+`tests/support/programs/` is trained from the same seeds by one thread. Each number is the largest difference of any
 weight of either player, in units of the largest weight; "none": the same bits.
 
 | program | steps | the same again | with GANMonitor | not compiled by XLA |

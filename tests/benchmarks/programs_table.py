@@ -1,8 +1,8 @@
 """Tabulates what is recorded of every GAN program in the tests, that training is the same with it, and what it costs.
 
-    python tests/benchmarks/programs_table.py
+    PYTHONPATH=tests python tests/benchmarks/programs_table.py
 
-About 20 minutes on 2 cores, which must be idle. Trains each program of `tests/monitors/programs/` twice with op
+About 20 minutes on 2 cores, which must be idle. Trains each program of `tests/support/programs/` twice with op
 determinism on, then several times without to take the time; the table goes to `reports/programs.md`. Times that are in
 `reports/programs-cost.json` are not taken again: delete it to do so.
 """
@@ -26,9 +26,8 @@ from unittest import mock
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[2]
 COSTS = ROOT / "reports" / "programs-cost.json"
-HARNESS = ROOT / "tests" / "monitors" / "programs" / "harness.py"
-sys.path.insert(0, str(HARNESS.parent))
-from cases import CASES  # noqa: E402 - lives beside the programs
+
+from support.programs.cases import CASES  # noqa: E402 - TensorFlow's log level comes first
 
 FRAMEWORK = "tensorflow"
 LENGTHS = (100, 1100)
@@ -127,7 +126,7 @@ def timed(case: str, steps: int, watched: bool) -> float:
         warnings.simplefilter("ignore")  # what these programs are warned of is no matter here
         monitor = (lambda **told: GANMonitor(Path(folder) / "run", **told)) if watched else None
         begun = time.perf_counter()
-        importlib.import_module(program).train(monitor, steps, **arguments)
+        importlib.import_module(f"support.programs.{program}").train(monitor, steps, **arguments)
         return time.perf_counter() - begun
 
 
@@ -138,7 +137,9 @@ def cell(text: str) -> str:
 
 def main() -> None:
     """Run the harness and write the table."""
-    done = subprocess.run([sys.executable, str(HARNESS), FRAMEWORK], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "support.programs.harness", FRAMEWORK], stdout=subprocess.PIPE, text=True, check=True
+    )
     outcomes: dict[str, Any] = json.loads(done.stdout)
     costs: dict[str, str] = json.loads(COSTS.read_text(encoding="utf-8")) if COSTS.exists() else {}
     for case in outcomes:
@@ -150,7 +151,7 @@ def main() -> None:
         [
             "# What is recorded of which GAN, and what it changes",
             "",
-            "Every program in `tests/monitors/programs/` is trained twice in one process with op determinism on, once",
+            "Every program in `tests/support/programs/` is trained twice in one process with op determinism on, once",
             "without and once with GANMonitor (6 steps, a probe a step where the length is known). Bit-identical",
             "means: all weights, optimizer slots, batch-norm statistics, loss scales, seeds; the random states of",
             "Python, NumPy, TensorFlow and Keras at the end. Made by `python tests/benchmarks/programs_table.py` with",

@@ -1,6 +1,6 @@
 """How large a report is, how long it takes to make and to open, and what it costs to watch: short runs and long ones.
 
-    python tests/benchmarks/report_size.py [--steps N ...]
+    PYTHONPATH=tests python tests/benchmarks/report_size.py [--steps N ...]
 
 Each run is written by the store's own writer, as a training would: losses, gradient norms and inputs at every step, in
 batches of 64 steps; every other signal and a contact sheet at each probe. One step's discriminator loss is a spike and
@@ -27,12 +27,10 @@ import numpy as np
 import psutil
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
-from report_runs import make_manifest, strokes
-
 from gandoctor.signals import FAMILIES, SIGNALS, member_of
 from gandoctor.store import RunWriter, load_run
 from gandoctor.watch.follow import Follower
+from support.report_runs import make_manifest, strokes
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = Path("runs/report-size")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command_line_runs import FAKE, FAKE_CHILD, WITHOUT_TENSORFLOW, command_here
+
+from support.command_line_runs import FAKE, FAKE_CHILD, WITHOUT_TENSORFLOW, command_here
 
 WITH_FAKE_CHILD = WITHOUT_TENSORFLOW.replace(
     "main()",

@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from command_line_runs import WITHOUT_TENSORFLOW, command, record
+
+from support.command_line_runs import WITHOUT_TENSORFLOW, command, record
 
 
 @pytest.fixture(scope="module")

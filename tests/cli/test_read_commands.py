@@ -4,9 +4,9 @@ import json
 import os
 
 import pytest
-from command_line_runs import record
 
 from gandoctor.cli import main
+from support.command_line_runs import record
 
 
 @pytest.fixture

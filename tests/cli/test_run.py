@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line_runs import FAKE, WITH_FAKE_CHILD, command, command_here
 
 from gandoctor.store import load_run
+from support.command_line_runs import FAKE, WITH_FAKE_CHILD, command, command_here
 
 
 def run(run_dir, *arguments):

@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-
-from design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, data, drop, transpose
-from recorded_runs import every_step, healthy, probes, write_run
-
 from gandoctor import diagnose
 from gandoctor.cli.text import diagnosis_lines, print_lines
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.store import LatentCard
+from support.design_cards import (
+    CONV,
+    DENSE,
+    DISCRIMINATOR,
+    GENERATOR,
+    LEAKY,
+    NORM,
+    UNIT,
+    act,
+    card,
+    data,
+    drop,
+    transpose,
+)
+from support.recorded_runs import every_step, healthy, make_run, probes
 
 Signals = dict[str, dict[int, float]]
 Diagnosed = Callable[..., Diagnosis]
@@ -36,9 +44,7 @@ NO_NORM_GENERATOR = card(
 
 
 @pytest.fixture
-def diagnosed(tmp_path: Path) -> Diagnosed:
-    counts = iter(range(100))
-
+def diagnosed() -> Diagnosed:
     def of(signals: Signals, **fields: Any) -> Diagnosis:
         known = {
             "generator": GENERATOR,
@@ -47,7 +53,7 @@ def diagnosed(tmp_path: Path) -> Diagnosed:
             "latent": UNIFORM,
             "loss_family_source": "inferred",
         }
-        return diagnose(write_run(tmp_path / f"run{next(counts)}", signals, **{**known, **fields}))
+        return diagnose(make_run(signals, **{**known, **fields}))
 
     return of
 

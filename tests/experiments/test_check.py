@@ -15,7 +15,7 @@ from gandoctor.experiments.saved import check_saved
 from gandoctor.rules import Status, all_rules
 
 HERE = Path(__file__).parent
-FAKE = (sys.executable, str(HERE / "fake_child.py"))
+FAKE = (sys.executable, str(HERE.parent / "support" / "fake_child.py"))
 TO_CHECK = {rule.id for rule in all_rules() if rule.id[:3] in ("GD0", "GD1")}
 
 

@@ -15,7 +15,7 @@ from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import ChildTraining, default_run_dir
 from gandoctor.store import load_run
 
-FAKE = (sys.executable, str(Path(__file__).with_name("fake_child.py")))
+FAKE = (sys.executable, str(Path(__file__).parents[1] / "support" / "fake_child.py"))
 PATIENCE_S = 60
 
 

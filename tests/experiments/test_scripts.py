@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line_runs import command_here
 
 from gandoctor.store import load_run
+from support.command_line_runs import command_here
 
 SCRIPTS = Path(__file__).parent / "scripts"
 

@@ -15,6 +15,7 @@ from gandoctor.monitors.callback import TrainingCallback
 from gandoctor.recording.session.options import checked_declaration
 
 
+@pytest.mark.training
 def test_every_public_method_of_keras_callbacks_is_there() -> None:
     keras = pytest.importorskip("keras")
     theirs = {name for name in dir(keras.callbacks.Callback) if not name.startswith("_")}
@@ -22,6 +23,7 @@ def test_every_public_method_of_keras_callbacks_is_there() -> None:
     assert theirs <= set(dir(TrainingCallback()))
 
 
+@pytest.mark.training
 def test_hooks_that_are_not_used_leave_keras_free_to_dispatch_the_others() -> None:
     keras = pytest.importorskip("keras")
     callbacks = keras.callbacks.CallbackList([TrainingCallback()], model=None)

@@ -7,18 +7,14 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.child_environment import child_environment
+from support.programs.cases import CASES, SLOW, STEPS
+
 pytestmark = pytest.mark.training
-
-PROGRAMS = Path(__file__).parent / "programs"
-sys.path.insert(0, str(PROGRAMS))
-from cases import CASES, SLOW, STEPS  # noqa: E402 - lives beside the programs
-
-sys.path.remove(str(PROGRAMS))
 
 LOSSES = ("d_loss", "g_loss")
 NORMS = ("d_grad_norm", "g_grad_norm")
@@ -34,7 +30,8 @@ def outcome_of(request: pytest.FixtureRequest) -> Callable[[str], dict[str, Any]
     slow = request.config.option.markexpr != "not slow"
     wanted = [name for name in CASES[request.param] if slow or name not in SLOW]
     done = subprocess.run(
-        [sys.executable, str(PROGRAMS / "harness.py"), request.param, *wanted],
+        [sys.executable, "-m", "support.programs.harness", request.param, *wanted],
+        env=child_environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -19,6 +19,8 @@ from gandoctor.monitors import SampleMonitor  # noqa: E402
 from gandoctor.recording.instruments.samples import NO_DIGITS  # noqa: E402
 from gandoctor.store import Run, load_run  # noqa: E402
 
+pytestmark = pytest.mark.training
+
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
 SHARES = [f"sample_class_share/{k}" for k in range(10)]
 POOLED = ["sample_missing_share", "sample_class_perplexity", *SHARES]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 
 from gandoctor import load_run
+from support.child_environment import child_environment
 
 pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
@@ -144,8 +144,8 @@ def test_a_notebook_cell_that_ends_ends_its_fit(
 SCRIPT = """
 import sys
 from gandoctor.monitors import LossMonitor
-sys.path.insert(0, sys.argv[2])
-import networks, dcgan, keras, tensorflow as tf
+from support.programs import networks, dcgan
+import keras, tensorflow as tf
 
 gan = dcgan.GAN(networks.discriminator(), networks.generator(), networks.LATENT_DIM)
 gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), keras.losses.BinaryCrossentropy(from_logits=True))
@@ -159,14 +159,13 @@ except ZeroDivisionError:
 
 
 def test_the_end_of_the_process_ends_it(tmp_path: Path) -> None:
-    programs = Path(__file__).parent / "programs"
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path / "run"), str(programs)],
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "run")],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=child_environment(TF_CPP_MIN_LOG_LEVEL="3"),
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert reasons(tmp_path / "run") == [None, "interrupted"]

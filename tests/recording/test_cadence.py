@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("tensorflow")  # the package's __init__ loads it
-
 from gandoctor.recording.session.cadence import Cadence
 
 

@@ -18,6 +18,8 @@ from gandoctor.recording.probe.latents import (  # noqa: E402
     ProbeLatents,
 )
 
+pytestmark = pytest.mark.training
+
 
 class Drawing:
     """What drawing asks of a backend."""

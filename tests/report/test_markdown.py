@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from report_runs import EVIL, FIXES, TITLE, title_of
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_markdown
 from gandoctor.report.markdown import code_block, plain
+from support.report_runs import EVIL, FIXES, TITLE, title_of
 
 
 def test_it_answers_what_since_when_why_what_to_change_and_what_was_not_checked(failing: Diagnosis) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_page import Page
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_html, render_markdown
+from support.report_page import Page
 
 FOLDER = Path(__file__).parent / "snapshots"
 

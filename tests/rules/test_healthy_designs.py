@@ -14,11 +14,11 @@ pytestmark = pytest.mark.training
 pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402 - after the check that it is there
-from healthy_designs import DESIGNS  # noqa: E402 - needs Keras
 
 from gandoctor import check  # noqa: E402
 from reference_models import controls  # noqa: E402
 from reference_models.training import build  # noqa: E402
+from support.healthy_designs import DESIGNS  # noqa: E402 - needs Keras
 
 FROM_THE_CARD = {"GD006", "GD101", "GD102", "GD103", "GD104", "GD107", "GD108"}
 """Rules that need no training step."""

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from recorded_runs import write_run
 
 from gandoctor.errors import GandoctorError
 from gandoctor.rules import Rule, Status, all_rules, find_rule, limits_of, warm_up_end
 from gandoctor.signals import SIGNALS
 from gandoctor.store import Manifest
 from gandoctor.treatments import TREATMENTS
+from support.recorded_runs import make_run
 
 PARTS = ("What it is", "Why it hurts", "How it is recognised", "What it is not", "What to do")
 each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
@@ -67,8 +67,8 @@ def test_there_is_a_test_file(rule: Rule) -> None:
 
 
 @each_rule
-def test_an_empty_run_is_never_judged(rule: Rule, tmp_path: Path) -> None:
-    finding = rule.evaluate(write_run(tmp_path / "empty", {}, real_count=0))
+def test_an_empty_run_is_never_judged(rule: Rule) -> None:
+    finding = rule.evaluate(make_run({}, real_count=0))
     assert finding.status is Status.NOT_EVALUATED
     assert finding.reason
 

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step
 
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Cause, Evidence, NotEvaluated, Severity, Status, find_rule
 from gandoctor.rules.rule import Found, not_recorded, why_missing
 from gandoctor.store import Run
+from support.recorded_runs import every_step
 
 MakeRun = Callable[..., Run]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from watched_runs import detected, judged, snapshot
 
 from gandoctor.rules import Severity, Status
 from gandoctor.watch.frame import Canvas, draw_frame
+from support.watched_runs import detected, judged, snapshot
 
 SICK = (
     detected("GD301", "The discriminator has won", Severity.CRITICAL, treatments=()),

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from watched_runs import detected, snapshot
 
 from gandoctor.printable import printable
 from gandoctor.rules import Severity
 from gandoctor.watch.lines import LinesView, duration, finding_line, number, progress_line
+from support.watched_runs import detected, snapshot
 
 
 class Written:

@@ -14,7 +14,9 @@ from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import ChildTraining
 from gandoctor.store import load_run
 
-FAKE_CHILD = Path(__file__).parents[1] / "experiments" / "fake_child.py"
+pytestmark = pytest.mark.terminal
+
+FAKE_CHILD = Path(__file__).parents[1] / "support" / "fake_child.py"
 LOOKS = 3000  # each asks tmux for the screen, which takes some milliseconds: patience for a loaded machine
 
 RUN_WITH_FAKE_CHILD = f"""

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from benchmark_judgements import GOOD, band, plan_of, planned
 from click.testing import CliRunner
 
 from gandoctor.cli.group import gandoctor
@@ -11,6 +10,7 @@ from gandoctor.experiments.benchmark.conduct import conduct, files_of
 from gandoctor.experiments.benchmark.worker import ONE_THREAD, perform
 from gandoctor.frameworks import MissingFramework
 from gandoctor.store import Manifest, RunWriter
+from support.benchmark_judgements import GOOD, band, plan_of, planned
 
 TARGETS = """
 import os
@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
 
 def a_plan(*targets):
     runs = [planned(name, target=f"benchmark_targets:{name}", options={"seed": 201}) for name in targets]
-    return plan_of(*band(101), *runs, oracle="benchmark_judgements:oracle")
+    return plan_of(*band(101), *runs, oracle="support.benchmark_judgements:oracle")
 
 
 def benchmark(*words):

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from benchmark_judgements import planned
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.benchmark.judge import judge, read_judgements, version, write_judgements
 from gandoctor.experiments.benchmark.run_files import RunFiles
 from gandoctor.store import Manifest, RunWriter, load_run
+from support.benchmark_judgements import planned
 
 NAN_FROM = 120
 

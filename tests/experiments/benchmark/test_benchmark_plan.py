@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from benchmark_judgements import band, plan_of, planned
 from pydantic import ValidationError
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.benchmark.plan import load_plan
+from support.benchmark_judgements import band, plan_of, planned
 
 
 def test_a_plan_survives_its_file(tmp_path):

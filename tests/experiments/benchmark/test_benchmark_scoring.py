@@ -1,7 +1,6 @@
 """Scores on judgements made up so that every number is known."""
 
 import pytest
-from benchmark_judgements import COLLAPSED, GOOD, STEPS, band, by_id, finding, judgement, plan_of, planned
 
 from gandoctor.experiments.benchmark.detection import (
     baseline_alarm,
@@ -12,6 +11,7 @@ from gandoctor.experiments.benchmark.detection import (
 from gandoctor.experiments.benchmark.results import results_of
 from gandoctor.experiments.benchmark.scoring import cases_of, cause_ranking, confusion, false_alarms, score_rule
 from gandoctor.experiments.benchmark.statistics import Share, Wait
+from support.benchmark_judgements import COLLAPSED, GOOD, STEPS, band, by_id, finding, judgement, plan_of, planned
 
 FAULT = {"fault": "x", "expected": ("GD403", "GD007")}
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from benchmark_judgements import band, plan_of, planned
 
 from gandoctor.experiments.benchmark.conduct import conduct, files_of, judge_all
+from support.benchmark_judgements import band, plan_of, planned
 
 ORACLE = """
 def prepare(cache):

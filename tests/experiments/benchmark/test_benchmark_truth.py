@@ -1,9 +1,9 @@
 """The oracle's numbers decide about damage, never the injected change."""
 
 import pytest
-from benchmark_judgements import COLLAPSED, GOOD, band, by_id, judgement, plan_of, planned
 
 from gandoctor.experiments.benchmark.truth import limits_of_bands, truth_of
+from support.benchmark_judgements import COLLAPSED, GOOD, band, by_id, judgement, plan_of, planned
 
 FAULT = planned("fault-201", "mechanistic", fault="x", expected=("GD403",))
 PLAN = plan_of(*band(101, 102), planned("net-201"), FAULT)

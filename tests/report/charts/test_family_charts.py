@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_page import Page
-from report_runs import detected, make_rule
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_html
@@ -18,6 +16,8 @@ from gandoctor.report.charts.family_charts import family_chart
 from gandoctor.report.languages.language import language
 from gandoctor.rules import Evidence
 from gandoctor.store import Run
+from support.report_page import Page
+from support.report_runs import detected, make_rule
 
 EN = language("en")
 CHARTS = {panel.chart.id: panel for panels in PANELS.values() for panel in panels}

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from report_page import numbers
 
 from gandoctor.report.charts import palette
 from gandoctor.report.charts.grid import Grid, grid_of
 from gandoctor.report.charts.heat_maps import layer_figure, share_figure
 from gandoctor.report.languages.language import language
 from gandoctor.signals import units
+from support.report_page import numbers
 
 EN = language("en")
 

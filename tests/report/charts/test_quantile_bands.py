@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from report_page import numbers
 
 from gandoctor.report.charts.quantile_bands import PERCENTS, Band, band_figure, band_of, in_words
 from gandoctor.report.languages.language import language
 from gandoctor.signals import units
+from support.report_page import numbers
 
 EN = language("en")
 FAMILIES = ("d_real_logit_quantile", "d_holdout_logit_quantile", "d_fake_logit_quantile")

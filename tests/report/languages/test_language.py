@@ -11,7 +11,6 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from report_runs import TITLE, detected, make_diagnosis, make_rule, write_run
 
 import gandoctor.report
 from gandoctor.diagnosis import Diagnosis, Verdict
@@ -25,6 +24,7 @@ from gandoctor.report.page.page import content_of, fill
 from gandoctor.report.text import script_json
 from gandoctor.rules import Evidence, Status
 from gandoctor.treatments import Treatment
+from support.report_runs import TITLE, detected, make_diagnosis, make_rule, write_run
 
 EN = language("en")
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -129,7 +129,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Diagnosis:
 
 @pytest.mark.parametrize("live", [False, True])
 def test_page_has_no_word_outside_the_catalogue(rich: Diagnosis, live: bool) -> None:
-    from report_page import Page
+    from support.report_page import Page
 
     words = bracketed()
     served = Live("1", 2_000, script_json(words.section("live"))) if live else None
@@ -165,7 +165,7 @@ def test_markdown_has_no_word_outside_the_catalogue(rich: Diagnosis) -> None:
 
 
 def test_the_chinese_page_tells_what_stays_english(failing: Diagnosis) -> None:
-    from report_page import Page
+    from support.report_page import Page
 
     shown = Page(render_html(failing, "zh"))
     assert ("html", {"lang": "zh-CN"}) in shown.elements

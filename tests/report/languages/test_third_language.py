@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.message import Message, counted
 from gandoctor.report import languages, render_html, render_markdown
 from gandoctor.report.languages.language import Language, language
+from support.report_page import Page
 
 GERMAN = """
 msgid ""

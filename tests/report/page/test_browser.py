@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_training import Training, free_page, serving
-from report_runs import make_diagnosis
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import write_report
 from gandoctor.store import Run
+from support.live_training import Training, free_page, serving
+from support.report_runs import make_diagnosis
+
+pytestmark = pytest.mark.browser
 
 IN_CI = bool(os.environ.get("CI"))
 playwright = (import_module if IN_CI else pytest.importorskip)("playwright.sync_api")

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from report_runs import make_manifest
 
 from gandoctor.report.page import filmstrip as module
 from gandoctor.report.page.filmstrip import FRAMES_MIN, LOSSLESS_MAX, SHEETS, choose, filmstrip
 from gandoctor.store import Run, RunWriter, load_run
+from support.report_runs import make_manifest
 
 
 @settings(deadline=None, max_examples=50)

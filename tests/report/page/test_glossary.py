@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from report_page import Page
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.loss_families import OBJECTIVES
@@ -15,6 +14,7 @@ from gandoctor.report.languages.language import language
 from gandoctor.report.page.glossary import TERMS
 from gandoctor.rules import all_rules
 from gandoctor.signals import FAMILIES, SIGNALS
+from support.report_page import Page
 
 EN = language("en").words
 CHARTS = [panel.chart for panels in PANELS.values() for panel in panels]

@@ -12,11 +12,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from live_training import EN, Training, free_page, serving
 
 import gandoctor.report.page.live as module
 from gandoctor.errors import GandoctorError
 from gandoctor.report.page.live import LivePage, LiveServer
+from support.live_training import EN, Training, free_page, serving
 
 
 class Clock:

@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from report_page import Page
-from report_runs import EVIL, FIXES, TITLE, detected, make_diagnosis, make_manifest, make_rule, title_of, write_run
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
@@ -29,6 +27,18 @@ from gandoctor.report.page.findings import observation, slider_marks
 from gandoctor.report.page.sections import all_sections
 from gandoctor.rules import MODEL_CARD, Evidence, Severity
 from gandoctor.store import Run, RunWriter, load_run
+from support.report_page import Page
+from support.report_runs import (
+    EVIL,
+    FIXES,
+    TITLE,
+    detected,
+    make_diagnosis,
+    make_manifest,
+    make_rule,
+    title_of,
+    write_run,
+)
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.loss_families import OBJECTIVES, families
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.balance.clipped_loss_plateau import EPSILONS
 from gandoctor.store import Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD305")
 MakeRun = Callable[..., Run]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.balance.discriminator_loss_collapse import running_median
 from gandoctor.store import DataCard, LatentCard, LayerCard, PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD301")
 MakeRun = Callable[..., Run]

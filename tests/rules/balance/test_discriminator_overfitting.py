@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import DataCard, LayerCard, PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD304")
 MakeRun = Callable[..., Run]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.measures.trajectory import Trajectory
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD303")
 MakeRun = Callable[..., Run]

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recorded_runs import every_step
-from said import values_of
 
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.rules.contracts.degenerate_latent_noise import Repetition
 from gandoctor.store import LatentCard, Run
 from gandoctor.treatments import prescribe
+from support.recorded_runs import every_step
+from support.said import values_of
 
 RULE = find_rule("GD007")
 MakeRun = Callable[..., Run]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from recorded_runs import digits, every_step
-from said import values_of
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import DataCard, Manifest, Run, RunWriter, load_run
 from gandoctor.treatments import prescribe
+from support.recorded_runs import digits, every_step
+from support.said import values_of
 
 RULE = find_rule("GD009")
 MakeRun = Callable[..., Run]

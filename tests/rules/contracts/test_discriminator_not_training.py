@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from recorded_runs import every_step, probes
-from said import values_of
 
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.rules.contracts.standstill import Standstill
 from gandoctor.store import Run
 from gandoctor.treatments import prescribe
+from support.recorded_runs import every_step, probes
+from support.said import values_of
 
 RULE = find_rule("GD002")
 MakeRun = Callable[..., Run]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from recorded_runs import every_step, probes
-
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
+from support.recorded_runs import every_step, probes
 
 RULE = find_rule("GD004")
 MakeRun = Callable[..., Run]

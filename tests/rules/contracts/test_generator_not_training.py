@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step, probes
 
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.rules.contracts.standstill import Standstill
 from gandoctor.store import Run
 from gandoctor.treatments import prescribe
+from support.recorded_runs import every_step, probes
 
 RULE = find_rule("GD003")
 MakeRun = Callable[..., Run]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step, healthy, probes
-from said import values_of
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
+from support.recorded_runs import every_step, healthy, probes
+from support.said import values_of
 
 RULE = find_rule("GD001")
 NAN, INF = float("nan"), float("inf")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import CONV, DENSE, act, card, data, judged, named, transpose
-from recorded_runs import every_step, probes
-from said import values_of
 
 from gandoctor.rules import Severity, Status
 from gandoctor.store import PlayerCard, Run
+from support.design_cards import CONV, DENSE, act, card, data, judged, named, transpose
+from support.recorded_runs import every_step, probes
+from support.said import values_of
 
 MakeRun = Callable[..., Run]
 

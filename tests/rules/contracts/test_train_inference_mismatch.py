@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from recorded_runs import every_step, healthy, probes
-from said import values_of
 
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.store import LayerCard, PlayerCard, Run
 from gandoctor.treatments import prescribe
+from support.recorded_runs import every_step, healthy, probes
+from support.said import values_of
 
 RULE = find_rule("GD010")
 MakeRun = Callable[..., Run]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from design_cards import (
+
+from gandoctor.rules import Finding, Severity, Status
+from gandoctor.store import PlayerCard, Run
+from support.design_cards import (
     CONV,
     DENSE,
     DISCRIMINATOR,
@@ -21,9 +24,6 @@ from design_cards import (
     named,
     transpose,
 )
-
-from gandoctor.rules import Finding, Severity, Status
-from gandoctor.store import PlayerCard, Run
 
 MakeRun = Callable[..., Run]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from design_cards import DENSE, DISCRIMINATOR, GENERATOR, LEAKY, act, card, facts, judged, named, transpose
 
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import PlayerCard, Run
+from support.design_cards import DENSE, DISCRIMINATOR, GENERATOR, LEAKY, act, card, facts, judged, named, transpose
 
 MakeRun = Callable[..., Run]
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import (
+
+from gandoctor.rules import Finding, Severity, Status
+from gandoctor.store import PlayerCard, Run
+from support.design_cards import (
     CONV,
     DENSE,
     DISCRIMINATOR,
@@ -22,9 +25,6 @@ from design_cards import (
     named,
     transpose,
 )
-
-from gandoctor.rules import Finding, Severity, Status
-from gandoctor.store import PlayerCard, Run
 
 MakeRun = Callable[..., Run]
 

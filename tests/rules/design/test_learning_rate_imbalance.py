@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import card, facts, judged
-from recorded_runs import probes
 
 from gandoctor.message import Message
 from gandoctor.player_names import NAMES, Player
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import PlayerCard, Run
 from gandoctor.treatments import prescribe
+from support.design_cards import card, facts, judged
+from support.recorded_runs import probes
 
 MakeRun = Callable[..., Run]
 

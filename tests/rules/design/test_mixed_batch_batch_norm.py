@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import CONV, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, card, facts, judged, named
-from recorded_runs import every_step, probes
 
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import Run
+from support.design_cards import CONV, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, card, facts, judged, named
+from support.recorded_runs import every_step, probes
 
 MakeRun = Callable[..., Run]
 WITH_NORM = card(CONV, LEAKY, CONV, NORM, LEAKY, CONV, NORM, LEAKY, "Flatten", UNIT)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import CONV, GENERATOR, LEAKY, UNIT, Spec, act, card, drop, facts, judged, named
-from recorded_runs import every_step, probes
 
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import PlayerCard, Run
+from support.design_cards import CONV, GENERATOR, LEAKY, UNIT, Spec, act, card, drop, facts, judged, named
+from support.recorded_runs import every_step, probes
 
 MakeRun = Callable[..., Run]
 ATTRIBUTE, COMPILED = "attribute .loss_fn", "discriminator, as compiled"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_cards import facts, judged
-from recorded_runs import every_step, probes
 
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import Run
+from support.design_cards import facts, judged
+from support.recorded_runs import every_step, probes
 
 MakeRun = Callable[..., Run]
 

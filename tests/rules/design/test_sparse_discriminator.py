@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from design_cards import CONV, DISCRIMINATOR, GENERATOR, LEAKY, UNIT, act, card, judged, named
-
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import PlayerCard, Run
+from support.design_cards import CONV, DISCRIMINATOR, GENERATOR, LEAKY, UNIT, act, card, judged, named
 
 MakeRun = Callable[..., Run]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.gradients.dead_units import LIMITS
 from gandoctor.rules.hypothesis import NOT_RECORDED
 from gandoctor.store import LatentCard, LayerCard, PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD204")
 MakeRun = Callable[..., Run]

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.hypothesis import NOT_RECORDED
 from gandoctor.store import PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD202")
 MakeRun = Callable[..., Run]

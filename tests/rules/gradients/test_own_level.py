@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from recorded_runs import every_step
 
 from gandoctor.rules.gradients.own_level import early_level, finite, highest_before, reaching_back, recent
 from gandoctor.rules.reading.persistence import Episode
 from gandoctor.store import Run
+from support.recorded_runs import every_step
 
 MakeRun = Callable[..., Run]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.gradients.update_size_out_of_range import LIMITS
 from gandoctor.rules.hypothesis import NOT_RECORDED
 from gandoctor.signals import member_of
 from gandoctor.store import PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD203")
 MakeRun = Callable[..., Run]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.message import Message
 from gandoctor.rules import Severity, Status, find_rule
@@ -13,6 +12,7 @@ from gandoctor.rules.gradients.vanishing_generator_gradient import LIMITS, layer
 from gandoctor.rules.hypothesis import NOT_RECORDED
 from gandoctor.signals import member_of
 from gandoctor.store import LatentCard, LayerCard, PlayerCard, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD201")
 MakeRun = Callable[..., Run]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded_runs import every_step
 
 from gandoctor.rules import NotEvaluated
 from gandoctor.rules.reading.phase_agreement import excess, jensen_residual
 from gandoctor.store import Run
+from support.recorded_runs import every_step
 
 MakeRun = Callable[..., Run]
 logits = st.lists(st.floats(-30, 30), min_size=1, max_size=20).map(np.array)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from recorded_runs import every_step, probes
 
 from gandoctor.rules.reading.phase_blame import blame, first_updates
 from gandoctor.store import LayerCard, PlayerCard, Run
+from support.recorded_runs import every_step, probes
 
 MakeRun = Callable[..., Run]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import probes
 
 from gandoctor.measures import image_statistics
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.store import Run
+from support.recorded_runs import probes
 
 
 def recorded(make_run: Callable[..., Run], images: np.ndarray, *leave_out: str) -> Run:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import digits, every_step
 
 from gandoctor.rules import Status, find_rule
 from gandoctor.rules.reading.real_batches import batches_repeat
-from gandoctor.store import Run, load_run
+from gandoctor.store import Run
+from support.recorded_runs import digits, every_step
 
 MakeRun = Callable[..., Run]
 Signals = dict[str, dict[int, float]]
@@ -46,6 +46,5 @@ def test_as_degenerate_real_data_sees_them(make_run: MakeRun, signals: Signals, 
 
 
 def test_all_stored_reals_are_one_image(make_run: MakeRun) -> None:
-    run = make_run(batches(fresh), real_count=0)
-    np.savez_compressed(run.path / "samples" / "reals.npz", reals=np.repeat(digits()[:1], 64, axis=0))
-    assert batches_repeat(load_run(run.path)) is True
+    run = make_run(batches(fresh), reals=np.repeat(digits()[:1], 64, axis=0))
+    assert batches_repeat(run) is True

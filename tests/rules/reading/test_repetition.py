@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from recorded_runs import digits
 
 from gandoctor.rules.reading.repetition import few_batches, longest_stretch, repeated_stretch, same_as_before
+from support.recorded_runs import digits
 
 ROUNDING = 1e-6
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import healthy, probes
 from scipy.stats import kendalltau
 
 from gandoctor.measures import null_bands
@@ -14,6 +13,7 @@ from gandoctor.rules.reading.persistence import Episode
 from gandoctor.rules.reading.sample_progress import sample_progress, severity_while_learning, trend
 from gandoctor.rules.rule import Severity
 from gandoctor.store import Run
+from support.recorded_runs import healthy, probes
 
 MakeRun = Callable[..., Run]
 

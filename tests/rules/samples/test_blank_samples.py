@@ -6,30 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from design_cards import DENSE, NORM, act, card, transpose
-from recorded_runs import SAMPLE_COUNT, healthy, probes
-from test_mode_collapse import few
-from test_noise_like_samples import clean, showing
 
-from gandoctor.measures import image_statistics
 from gandoctor.rules import Finding, Severity, Status, find_rule
-from gandoctor.store import DataCard, LatentCard, Reach, Run, load_run
+from gandoctor.store import DataCard, LatentCard, Reach, Run
+from support.design_cards import DENSE, NORM, act, card, transpose
+from support.digit_batches import blank, clean, few, showing_from
+from support.recorded_runs import SAMPLE_COUNT, healthy, probes
 
 RULE = find_rule("GD405")
 MakeRun = Callable[..., Run]
-NOISE = np.random.default_rng(0).standard_normal((SAMPLE_COUNT, 28, 28, 1)).astype(np.float32)
-
-
-def blank(brightness: float, grain: float = 0.0) -> np.ndarray:
-    return brightness + grain * NOISE
-
-
-def showing_from(images: np.ndarray, onset: int = 400) -> dict[str, dict[int, float]]:
-    """As `showing`; what cannot be measured on the images is absent from the onset on."""
-    measured = image_statistics(images)
-    absent = ("sample_autocorrelation", "sample_spectral_flatness", "sample_high_frequency")
-    signals = showing(images, onset)
-    return signals | {n: {s: v for s, v in signals[n].items() if s < onset} for n in absent if n not in measured}
 
 
 @pytest.mark.parametrize("grain", [0.0, 0.01, 0.03])
@@ -109,9 +94,7 @@ def test_without_stored_reals_the_data_card_sets_the_standard(
 
 def test_colour_images_and_data_with_little_contrast(make_run: MakeRun) -> None:
     def pale(reals: np.ndarray, contrast: float) -> Finding:
-        run = make_run(healthy() | {"sample_std": probes(contrast)}, real_count=0)
-        np.savez_compressed(run.path / "samples" / "reals.npz", reals=reals)
-        return RULE.evaluate(load_run(run.path))
+        return RULE.evaluate(make_run(healthy() | {"sample_std": probes(contrast)}, reals=reals))
 
     reals = np.random.default_rng(1).integers(120, 132, (48, 32, 32, 3), dtype=np.uint8)
     assert pale(reals, 0.01).status is Status.NOT_DETECTED

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
-from recorded_runs import SAMPLE_COUNT, digits, healthy, probes
 from scipy.ndimage import gaussian_filter
-from test_mode_collapse import batch, showing
 
 from gandoctor.measures import image_statistics, null_bands
 from gandoctor.message import Message
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.samples.blurry_samples import LIMITS
 from gandoctor.store import LayerCard, PlayerCard, Run
+from support.digit_batches import clean as batch
+from support.digit_batches import showing_with_diversity as showing
+from support.recorded_runs import SAMPLE_COUNT, digits, healthy, probes
 
 RULE = find_rule("GD407")
 MakeRun = Callable[..., Run]
@@ -26,11 +28,17 @@ def blurred(sigma: float) -> np.ndarray:
     return images
 
 
-def rebuilt(components: int) -> np.ndarray:
-    """What a linear autoencoder of so many units makes of the batch."""
+@cache
+def principal_axes() -> tuple[np.ndarray, np.ndarray]:
     data = digits()[2000:4000].reshape(2000, -1).astype(np.float32) / 255
     mean = data.mean(axis=0)
-    basis = np.linalg.svd(data - mean, full_matrices=False)[2][:components]
+    return mean, np.linalg.svd(data - mean, full_matrices=False)[2]
+
+
+def rebuilt(components: int) -> np.ndarray:
+    """What a linear autoencoder of so many units makes of the batch."""
+    mean, axes = principal_axes()
+    basis = axes[:components]
     flat = (batch().reshape(SAMPLE_COUNT, -1) - mean) @ basis.T @ basis + mean
     images: np.ndarray = np.clip(flat, 0, 1).reshape(batch().shape)
     return images
@@ -94,9 +102,7 @@ def test_smooth_data_set_their_own_standard(make_run: MakeRun) -> None:
     soft = (gaussian_filter(digits()[:288] / 255, (0, 0.6, 0.6, 0)) * 255).round().astype(np.uint8)
 
     def of(images: np.ndarray) -> Run:
-        run = make_run(showing(images), real_count=0)
-        np.savez_compressed(run.path / "samples" / "reals.npz", reals=soft)
-        return run
+        return make_run(showing(images), reals=soft)
 
     assert RULE.evaluate(of(blurred(0.6))).status is Status.NOT_DETECTED
     assert RULE.evaluate(of(blurred(1.5))).status is Status.DETECTED
@@ -116,9 +122,7 @@ def test_colour_images(make_run: MakeRun) -> None:
         samples = gaussian_filter(images[288:], (0, sigma, sigma, 0)) if sigma else images[288:]
         measured = image_statistics(samples)
         signals = {name: probes(measured[name]) for name in RULE.requires}
-        run = make_run(signals, real_count=0)
-        np.savez_compressed(run.path / "samples" / "reals.npz", reals=(images[:288] * 255).astype(np.uint8))
-        return RULE.evaluate(run).status
+        return RULE.evaluate(make_run(signals, reals=(images[:288] * 255).astype(np.uint8))).status
 
     assert status(0) is Status.NOT_DETECTED
     assert status(1.0) is Status.DETECTED

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, transpose
-from recorded_runs import SAMPLE_COUNT, healthy, probes, write_run
 from scipy.ndimage import gaussian_filter
-from test_noise_like_samples import clean, showing, with_noise, with_salt_and_pepper
 
 from gandoctor.measures import image_statistics
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
+from support.design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, transpose
+from support.digit_batches import clean, showing, with_noise, with_salt_and_pepper
+from support.recorded_runs import SAMPLE_COUNT, healthy, probes
 
 RULE = find_rule("GD406")
 MakeRun = Callable[..., Run]
@@ -91,10 +91,7 @@ def colour_run(make_run: MakeRun, grid_in_reals: float, side: int) -> Run:
     measured = image_statistics((textures + 0.05 * grid)[:24].astype(np.float32))
     names = ("sample_checkerboard", "sample_high_frequency", "sample_std")
     signals = {name: probes(measured[name]) for name in names}
-    path = make_run({}, real_count=0).path / "colour"
-    run = write_run(path, signals, real_count=0)
-    np.savez_compressed(path / "samples" / "reals.npz", reals=reals)
-    return run
+    return make_run(signals, reals=reals)
 
 
 @pytest.mark.parametrize("side", [32, 64])

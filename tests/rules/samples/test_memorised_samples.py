@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import DIGITS, SAMPLE_COUNT, digits, healthy, probes
 from scipy.ndimage import gaussian_filter
 from scipy.stats import mannwhitneyu
-from test_mode_collapse import showing
 
 from gandoctor.measures import null_bands
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import DataCard, Run
+from support.digit_batches import showing_with_diversity as showing
+from support.recorded_runs import DIGITS, SAMPLE_COUNT, digits, healthy, probes
 
 RULE = find_rule("GD408")
 MakeRun = Callable[..., Run]

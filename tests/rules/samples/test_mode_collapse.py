@@ -6,42 +6,24 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import SAMPLE_COUNT, digits, healthy, probes
 from scipy.ndimage import gaussian_filter
 
-from gandoctor.measures import Reference, diversity_statistics, image_statistics
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import LatentCard, Run
+from support.digit_batches import clean as batch
+from support.digit_batches import few
+from support.digit_batches import showing_with_diversity as showing
+from support.recorded_runs import SAMPLE_COUNT, digits, healthy, probes
 
 RULE = find_rule("GD403")
 MakeRun = Callable[..., Run]
 RNG = np.random.default_rng(0)
 
 
-def batch() -> np.ndarray:
-    return digits()[1000 : 1000 + SAMPLE_COUNT].astype(np.float32) / 255
-
-
-def showing(images: np.ndarray, onset: int = 400) -> dict[str, dict[int, float]]:
-    reference = Reference(digits()[:288].astype(np.float32) / 255)
-    measured = image_statistics(images) | diversity_statistics(images, reference)
-    base = healthy()
-    return base | {
-        name: {s: measured[name] if s >= onset else v for s, v in base[name].items()}
-        for name in measured
-        if name in base
-    }
-
-
 def half_collapsed() -> np.ndarray:
     images = batch()
     images[: SAMPLE_COUNT // 2] = images[0]
     return images
-
-
-def few(support: int, jitter: float = 0.0) -> np.ndarray:
-    images = batch()[np.random.default_rng(1).integers(0, support, SAMPLE_COUNT)]
-    return (images + jitter * RNG.standard_normal(images.shape)).astype(np.float32)
 
 
 @pytest.mark.parametrize(
@@ -92,19 +74,13 @@ def test_healthy_run_whose_first_samples_were_all_alike(make_run: MakeRun) -> No
 
 def test_data_with_few_modes_set_their_own_standard(make_run: MakeRun) -> None:
     """Ten different images are all there is in the data: a generator that makes them has not collapsed."""
-    from recorded_runs import write_run
-
-    run = make_run(healthy(), real_count=0)
     images = digits()[:10][np.random.default_rng(2).integers(0, 10, 288)]
-    np.savez_compressed(run.path / "samples" / "reals.npz", reals=images)
     same = {
         "sample_duplicate_pairs": probes(800.0),
         "sample_nn_distance": probes(0.0),
         "sample_latent_std": probes(0.18),
     }
-    few_modes = write_run(run.path / "few", healthy() | same, real_count=0)
-    np.savez_compressed(few_modes.path / "samples" / "reals.npz", reals=images)
-    assert RULE.evaluate(few_modes).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(healthy() | same, reals=images)).status is Status.NOT_DETECTED
 
 
 def test_a_collapse_that_ended_is_a_warning(make_run: MakeRun) -> None:

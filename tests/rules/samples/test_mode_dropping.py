@@ -7,14 +7,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from recorded_runs import DIGITS, digits, healthy, probes
-from test_blank_samples import blank, showing_from
-from test_mode_collapse import few
-from test_mode_collapse import showing as collapsed_to
 
 from gandoctor.measures.pool import Pool
 from gandoctor.rules import Finding, Severity, Status, find_rule
-from gandoctor.store import LatentCard, Run, load_run
+from gandoctor.store import LatentCard, Run
+from support.digit_batches import blank, few, showing_from
+from support.digit_batches import showing_with_diversity as collapsed_to
+from support.recorded_runs import DIGITS, digits, healthy, probes
 
 RULE = find_rule("GD404")
 MakeRun = Callable[..., Run]
@@ -136,9 +135,8 @@ def test_an_unsure_classifier_finds_nothing(make_run: MakeRun) -> None:
 @pytest.mark.parametrize("kinds", [(0,), tuple(range(7))])
 def test_data_without_a_digit_set_their_own_standard(make_run: MakeRun, kinds: tuple[int, ...]) -> None:
     signals = healthy() | {name: probes(value) for name, value in measured(kinds, 0, kinds).items()}
-    run = make_run(signals, real_count=0)
-    np.savez_compressed(run.path / "samples" / "reals.npz", reals=digits()[split(kinds)[0]])
-    assert RULE.evaluate(load_run(run.path)).status is Status.NOT_DETECTED
+    run = make_run(signals, reals=digits()[split(kinds)[0]])
+    assert RULE.evaluate(run).status is Status.NOT_DETECTED
     assert of(make_run, signals).status is Status.DETECTED, "of all digits it would be"
 
 

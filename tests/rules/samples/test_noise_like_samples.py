@@ -6,40 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import SAMPLE_COUNT, digits, healthy, probes
 
-from gandoctor.measures import image_statistics
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import LayerCard, PlayerCard, Run
+from support.digit_batches import clean, showing, with_noise, with_salt_and_pepper
+from support.recorded_runs import SAMPLE_COUNT, healthy, probes
 
 RULE = find_rule("GD401")
 MakeRun = Callable[..., Run]
-
-
-def showing(images: np.ndarray, onset: int = 300) -> dict[str, dict[int, float]]:
-    """A healthy run whose probes show `images` from `onset` on."""
-    measured = image_statistics(images)
-    base = healthy()
-    return base | {
-        name: {s: measured[name] if s >= onset else v for s, v in base[name].items()}
-        for name in measured
-        if name in base
-    }
-
-
-def clean() -> np.ndarray:
-    return digits()[1000 : 1000 + SAMPLE_COUNT].astype(np.float32) / 255
-
-
-def with_salt_and_pepper(share: float) -> np.ndarray:
-    images, where = clean(), np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1))
-    images[where < share / 2] = 0
-    images[where > 1 - share / 2] = 1
-    return images
-
-
-def with_noise(sigma: float) -> np.ndarray:
-    return clean() + sigma * np.random.default_rng(0).standard_normal((SAMPLE_COUNT, 28, 28, 1)).astype(np.float32)
 
 
 def test_uniform_noise_is_found_where_it_began(make_run: MakeRun) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import healthy, probes
-from test_noise_like_samples import clean, showing, with_noise, with_salt_and_pepper
 
 from gandoctor.measures.images import lone_pixel_share
 from gandoctor.rules import Severity, Status, find_rule
-from gandoctor.store import LayerCard, PlayerCard, Run, load_run
+from gandoctor.store import LayerCard, PlayerCard, Run
+from support.digit_batches import clean, showing, with_noise, with_salt_and_pepper
+from support.recorded_runs import healthy, probes
 
 RULE = find_rule("GD402")
 MakeRun = Callable[..., Run]
@@ -50,9 +50,7 @@ def test_reals_with_specks_of_their_own_set_the_standard(make_run: MakeRun) -> N
     assert own > 0.01
 
     def status(above: float) -> Status:
-        run = make_run(healthy() | {"sample_lone_pixels": probes(own + above)}, real_count=0)
-        np.savez_compressed(run.path / "samples" / "reals.npz", reals=reals)
-        return RULE.evaluate(load_run(run.path)).status
+        return RULE.evaluate(make_run(healthy() | {"sample_lone_pixels": probes(own + above)}, reals=reals)).status
 
     assert status(0.0029) is Status.NOT_DETECTED
     assert status(0.0031) is Status.DETECTED

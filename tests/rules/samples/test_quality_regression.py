@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from recorded_runs import every_step, healthy, probes
 
 from gandoctor.diagnosis import diagnose
 from gandoctor.measures import null_bands
 from gandoctor.rules import Finding, Severity, Status, find_rule
-from gandoctor.store import Run, RunWriter, load_run
+from gandoctor.store import Event, Run
+from support.recorded_runs import every_step, healthy, probes
 
 RULE = find_rule("GD409")
 MakeRun = Callable[..., Run]
@@ -164,14 +164,11 @@ def test_one_space_is_enough_if_the_other_does_not_contradict(make_run: MakeRun)
 def test_it_says_whether_the_weights_were_kept(make_run: MakeRun) -> None:
     run = make_run(healthy() | {"sample_kid": probes(lost)})
     assert "kept" not in judged(run).evidence[0].statement.facts
-    writer = RunWriter(run.path / "kept", run.manifest)
-    for step in probes(0.0):
-        writer.record(step, {"sample_kid": lost(step)})
-    for step in (300, 560):
-        writer.event("checkpoint", step, keeper="BestGenerator", metric="sample_kid", value=0.3, path="x.weights.h5")
-    np.savez_compressed(run.path / "kept" / "samples" / "reals.npz", reals=run.reals)
-    writer.close("completed")
-    assert judged(load_run(run.path / "kept")).evidence[0].statement.facts["kept"] == 560
+    run.events += [
+        Event(kind="checkpoint", step=step, keeper="BestGenerator", metric="sample_kid", value=0.3, path="x.weights.h5")
+        for step in (300, 560)
+    ]
+    assert judged(run).evidence[0].statement.facts["kept"] == 560
 
 
 def test_missing_signal_warm_up_and_reals(make_run: MakeRun) -> None:

@@ -1,0 +1,1 @@
+"""Test code that several test files share; holds no tests."""
