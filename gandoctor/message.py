@@ -147,6 +147,13 @@ class Message:
             raise ValueError(str(error)) from None
         return message
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        plain = core_schema.plain_serializer_function_ser_schema(lambda one: cls.read(one).to_plain())
+        return core_schema.no_info_plain_validator_function(cls.read, serialization=plain)
+
 
 def counted(one: str, other: str, n: float, /, **values: Value) -> Message:
     """Return a message that depends on a count, which is the value {n}: `counted("{n} step", "{n} steps", 3)`."""

@@ -218,7 +218,7 @@ def _records_nothing(error: Exception) -> None:
 
 
 def _give_up(writer: RunWriter, process: int) -> None:
-    """End a recording that nobody has ended, when it is forgotten or its process comes to its end."""
+    """End a recording that is still open when its session is garbage-collected or the process exits."""
     if writer.is_open and os.getpid() == process:
         with suppress(OSError):
             writer.close("interrupted")

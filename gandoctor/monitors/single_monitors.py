@@ -44,13 +44,13 @@ class UpdateEffectMonitor(Monitor):
 
 
 class DiscriminatorMonitor(Monitor):
-    """Records what the discriminator says of trained-on reals, held-out reals and fakes, each apart."""
+    """Records the discriminator's outputs on trained-on reals, held-out reals and fakes, each apart."""
 
     instruments = (DiscriminatorScores,)
 
 
 class DeadUnitMonitor(Monitor):
-    """Records the share of each player's ReLU units that say nothing any more."""
+    """Records the share of each player's ReLU units that output nothing but 0."""
 
     instruments = (DeadUnits,)
 

@@ -1,4 +1,4 @@
-"""What recording asks of a framework: one protocol, and what it calls back."""
+"""Backend: the protocol between recording and a framework, and the listener that a backend calls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from gandoctor.store import PlayerCard
 
 
 class Listener(Protocol):
-    """What a backend calls as training goes on. None of these raises, save where the user has asked for it."""
+    """Called by a backend during training. No method raises unless the user asked for `strict`."""
 
     def fed(self, kind: Fed, batch: Batch) -> None:
         """A step is fed."""
@@ -94,10 +94,10 @@ class Backend(Protocol):
         """Write a player's weights to a file, in the framework's own format."""
 
     def normalises_batches(self, player: Player) -> bool:
-        """Tell whether what it says of one image depends, in training, on the others in its batch."""
+        """Tell whether, in training mode, its output for one image depends on the rest of the batch."""
 
     def judges_one_by_one(self, player: Player) -> bool:
-        """Tell whether it is known that, in inference, what it says of one image never depends on the others."""
+        """Tell whether, in inference mode, its output for one image is known not to depend on the other images."""
 
     # Weights. -------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a training step is made of, as a backend hands it over: batches, updates, movements, and places to keep numbers.
+"""The parts of a training step, as a backend hands them over: batches, updates, movements, and places for numbers.
 
 All of it stays in the framework until it is asked for: a scalar is a number on the device, inside a traced step a
 symbol of one. Instruments pass such values on and never look into them.
@@ -19,14 +19,14 @@ Scalar = Any
 Weights = Any
 """A copy of all weights of a player in the framework."""
 Fed = Literal["latents", "real"]
-"""What a step is fed."""
+"""The two inputs of a step."""
 
 LAYERS_MAX = 64
 """Layers of a player that are recorded one by one; where it has more, those with the most weights."""
 
 
 class Batch(Protocol):
-    """What a step is fed, while it is being fed."""
+    """A batch on its way into a step."""
 
     def mean_and_spread(self) -> tuple[Scalar, Scalar] | None:
         """Return its mean, and the mean over positions of the standard deviation over the batch.
@@ -75,7 +75,7 @@ class Movement(Protocol):
 
 @dataclass(frozen=True)
 class StepTrace:
-    """What one training step has produced, in the framework's numbers.
+    """The outcome of one training step, in the framework's numbers.
 
     Attributes:
         metrics: Metric name -> raw value it was given in this step.
@@ -96,7 +96,7 @@ class StepTrace:
 
 @dataclass(frozen=True)
 class Pass:
-    """What a network has said of a batch.
+    """The output of one forward pass.
 
     Attributes:
         output: In the framework, as the network returned it. Of a discriminator, its first output: one number an
@@ -158,7 +158,7 @@ class LayerMovement(Protocol):
 
 @dataclass(frozen=True)
 class Said:
-    """What the discriminator said of a batch in a training step.
+    """The discriminator's output for one batch of a training step.
 
     Attributes:
         output: As it returned it, float32 (n,), image after image.

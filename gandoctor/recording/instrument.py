@@ -17,11 +17,11 @@ from gandoctor.recording.probe.latents import ProbeLatents
 from gandoctor.store import Manifest, RunWriter
 
 Readings = Mapping[str, Any]
-"""What a hook returns, by signal: a number; why there is none (`Absence`); None where no reason is left."""
+"""Signal -> a number, an `Absence` that says why there is none, or None if that no longer holds."""
 
 
 class Recording(Protocol):
-    """What an instrument sees of its session.
+    """The part of a session that instruments use.
 
     Attributes:
         backend: The GAN.
@@ -52,12 +52,13 @@ class Recording(Protocol):
         """Whether this is the run's last probe."""
 
     def absence(self, name: str) -> Absence | None:
-        """Return why something is absent, as it is known so far; None where no reason is."""
+        """Return why a signal is absent, as far as is known; None if no reason is recorded."""
 
     def unseen(self, step: int, signals: Mapping[Player, tuple[str, ...]]) -> dict[str, Absence | None]:
-        """Give signals that need a player's updates their reason, where none was seen; warns once in a run.
+        """Return why signals that need a player's updates are absent; None for those of a player that was updated.
 
-        Nothing is said of the first steps: a player may be updated in every fifth only.
+        The first steps do not count, because some trainings update a player in every fifth step only. Warns the user
+        once in a run.
         """
 
     def warn(self, why: Message) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gandoctor.errors import NotARun
 from gandoctor.loss_families import LossFamily as LossFamily
-from gandoctor.message import Absence
+from gandoctor.message import Absence, Message
 from gandoctor.store.atomic import write_whole
 
 MANIFEST_NAME = "run.json"
@@ -136,7 +136,7 @@ class PlayerCard(BaseModel):
         order: "called": in the order of the calls, with known `inputs` for each layer. "declared": in the order in
             which the network lists them, because its calls could not be followed. "unknown": written by an earlier
             version.
-        order_note: Why the order is only the declared one.
+        order_note: Clause that says why the order is only the declared one, or None.
         outputs: Positions in `layers` of the layers that produce the network's outputs, in their order. -1 is its
             input.
         input_shapes: Shape of each input, with None for the batch size. Empty if they are not known yet.
@@ -148,7 +148,7 @@ class PlayerCard(BaseModel):
     parameters: int = 0
     optimizer: dict[str, Any] = Field(default_factory=dict)
     order: Literal["called", "declared", "unknown"] = "unknown"
-    order_note: str = ""
+    order_note: Annotated[Message | None, BeforeValidator(lambda note: note or None)] = None
     outputs: tuple[int, ...] = ()
     input_shapes: tuple[tuple[int | None, ...], ...] = ()
     reach: Reach | None = None

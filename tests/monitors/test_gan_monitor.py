@@ -324,7 +324,9 @@ def test_an_unusable_run_directory_warns_and_training_goes_on(
     assert int(gan.d_optimizer.iterations) == 30
 
 
-@pytest.mark.parametrize("wrong", [{"loss": "log"}, {"metadata": {"config": 3}}, {"generator": object()}])
+@pytest.mark.parametrize(
+    "wrong", [{"loss": "log"}, {"metadata": {"config": 3}}, {"generator": object()}, {"declared": {"steps": 1}}]
+)
 def test_a_wrong_argument_is_one_warning_and_training_goes_on(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path, wrong: dict[str, Any]
 ) -> None:
@@ -370,8 +372,9 @@ def test_nan_in_training_is_recorded_as_nan(make_gan: Any, fit: Any, reals: np.n
 def test_what_cannot_be_recorded_is_absent_with_a_reason(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:
-    fit(make_gan(), reals, [GANMonitor(tmp_path / "run", strict=True)], steps=5)
+    fit(make_gan(), reals, [GANMonitor(tmp_path / "run", declared={"pretrain_steps": 3}, strict=True)], steps=5)
     run = load_run(tmp_path / "run")
+    assert run.manifest.declared.pretrain_steps == 3
     assert "d_real_score" not in run
     assert "d_fake_score" in run
     missing = run.manifest.missing

@@ -12,6 +12,7 @@ keras = pytest.importorskip("keras")
 
 from gandoctor.measures.copying import copying  # noqa: E402
 from gandoctor.measures.digits import DigitClassifier, DigitSet, class_perplexity, class_shares  # noqa: E402
+from gandoctor.measures.images import lone_pixel_share  # noqa: E402
 from gandoctor.measures.missing import RealBins, missing_share  # noqa: E402
 from gandoctor.message import Absent  # noqa: E402
 from gandoctor.monitors import SampleMonitor  # noqa: E402
@@ -99,6 +100,19 @@ def test_the_images_of_fixed_latents_move_once(digits: np.ndarray, tmp_path: Pat
     assert back[back > 0].tolist() == pytest.approx([moved] * 3, rel=1e-4)  # until the new images are not recent
     assert run.manifest.missing["sample_copying"] == run.manifest.missing["holdout_data"]
     assert "sample_copying" not in run
+
+
+def test_lone_pixels_are_those_of_the_contact_sheet(digits: np.ndarray, tmp_path: Path) -> None:
+    shown = np.where(np.random.default_rng(0).random(digits[:288].shape) < 0.02, -digits[:288], digits[:288])
+    run = record(tmp_path / "run", shown, probe_data=digits[500:600])
+    assert run["sample_lone_pixels"].index.equals(run["sample_impulse"].index)
+    assert run.sheets
+    for sheet in run.sheets:
+        fakes = sheet.fakes()
+        assert fakes is not None
+        share = lone_pixel_share(fakes / np.float32(255))
+        assert share > 0.005
+        assert run["sample_lone_pixels"][sheet.step] == pytest.approx(share, rel=1e-6)
 
 
 def test_images_that_are_no_digits(digits: np.ndarray, tmp_path: Path) -> None:

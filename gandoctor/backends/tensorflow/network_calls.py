@@ -80,7 +80,7 @@ class NetworkCalls:
             return tape.gradient(total, images)
 
     def _call(self, player: Player, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
-        """Return what a player says, and which of its ReLU units did; the latter is empty in training mode."""
+        """Return a player's output and its live ReLU units; the latter are empty in training mode."""
         network = self._players.network(player)
         values = self._weights.unflattened(player, weights)
         with unobserved(), nullcontext(ReluUnits()) if training else relu_units(network) as units:
@@ -101,13 +101,13 @@ def _validity(output: Any) -> Any:
 
 
 def normalises_batches(network: Any) -> bool:
-    """Tell whether what a network says of one image depends, in training, on the others in its batch."""
+    """Tell whether, in training mode, a network's output for one image depends on the rest of the batch."""
     layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else []
     return any("BatchNorm" in type(layer).__name__ for layer in layers)
 
 
 def judges_one_by_one(network: Any) -> bool:
-    """Tell whether it is known that what a network says of one image never depends, in inference, on the others.
+    """Tell whether, in inference mode, a network's output for one image is known not to depend on the other images.
 
     Known of Keras's own layers only: there are those that compare the images of a batch in either mode.
     """

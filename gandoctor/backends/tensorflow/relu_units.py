@@ -1,4 +1,4 @@
-"""Which ReLU units of a network say anything: found while its inference-mode pass is traced, computed within it.
+"""Find the live ReLU units of a network while its inference-mode pass is traced.
 
 A unit is what a weight vector makes: a channel of an image-like output, an entry of a flat one. It is dead in a batch
 when it is exactly 0 for every image and place. Leaky and smooth activations are never exactly 0 and do not count.

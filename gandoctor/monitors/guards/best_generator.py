@@ -99,12 +99,12 @@ class BestGenerator(TrainingCallback):
         """Join the monitor's session, which may begin later than this callback is told of the model."""
         self._join()
         if self.session is None and not is_recorded_elsewhere(self._where):
-            nobody = Message(
+            unrecorded = Message(
                 "gandoctor: BestGenerator keeps nothing: no monitor records to {run_dir}. "
                 "Add a GANMonitor to the callbacks.",
                 run_dir=str(run_dir_of(self._where)),
             )
-            warn(nobody)
+            warn(unrecorded)
 
     def __enter__(self) -> Self:
         self.on_train_begin()

@@ -1,4 +1,4 @@
-"""DeadUnits: the share of each player's ReLU units that say nothing any more."""
+"""DeadUnits: the share of each player's ReLU units that output nothing but 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DiscriminatorScores: what the discriminator says of trained-on reals, held-out reals and fakes, each apart."""
+"""DiscriminatorScores: the discriminator's outputs on trained-on reals, held-out reals and fakes, each apart."""
 
 from __future__ import annotations
 

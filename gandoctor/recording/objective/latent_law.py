@@ -17,7 +17,7 @@ Law = Literal["normal"] | tuple[float, float]
 
 @dataclass
 class LatentMoments:
-    """What has been seen of the latents so far."""
+    """Running moments and range of the latents seen in training."""
 
     count: float = 0.0
     total: float = 0.0

@@ -1,4 +1,4 @@
-"""Polarity: which side of the discriminator's output means "real", inferred from what the players' updates do."""
+"""Polarity: which side of the discriminator's output means "real", inferred from the effect of the players' updates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gandoctor.store import Manifest
 EFFECTS_WANTED = 2
 """Successive measured updates of both players that must agree on which way is up."""
 REVERSED_PROBES = 5
-"""Probes in a row that must contradict an assumed polarity before that is said."""
+"""Probes in a row that must contradict an assumed polarity before the user is warned."""
 REVERSED_D_PRIME = -1.0
 """Separation, in standard deviations, below which reals have clearly been scored lower."""
 
@@ -27,7 +27,7 @@ class Polarity:
 
     @property
     def is_assumed(self) -> bool:
-        """Whether nobody has told the polarity and nothing has shown it."""
+        """Whether the polarity was neither given nor inferred."""
         return self._manifest.real_is_high_source == "assumed"
 
     @property

@@ -22,7 +22,7 @@ LONGEST_STEPS = 50
 """Steps after which what is still open stays so."""
 
 Absences = dict[str, Absence | None]
-"""What is absent and why; None: no longer."""
+"""Name -> why it is absent, or None if it no longer is."""
 
 _COMPILED: dict[str, LossFamily] = {
     "binary_crossentropy": "non_saturating",

@@ -20,7 +20,7 @@ SCORE_COUNT = 64
 TRAINING_MODE_COUNT = 32
 """Images of each kind that are scored in training mode."""
 SCORED = ("fake", "fake_training", "real", "real_training", "holdout", "fake_mixed")
-"""What a `Probe` has scores of."""
+"""The sets of images that a `Probe` has scores of."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Probe:
-    """What the players do at one step; None where the data for it was not given or the pass failed.
+    """The outputs of both players at one step; None where the data was not given or the pass failed.
 
     Attributes:
         step: Completed training steps.

@@ -24,7 +24,7 @@ POOL_COUNT = WINDOWS * FRESH_COUNT
 
 
 class Drawing(Protocol):
-    """What drawing latents asks of a backend."""
+    """The two methods of a backend that drawing latents needs."""
 
     def to_numpy(self, array: Any) -> np.ndarray:
         """Return any array as NumPy has it."""

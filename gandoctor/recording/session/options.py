@@ -1,4 +1,4 @@
-"""What the user passes to a monitor, and what of it can be used."""
+"""Options: the arguments of a monitor, checked, and the manifest they open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gandoctor.store.manifest import MANIFEST_NAME, Declared
 
 @dataclass(frozen=True)
 class Options:
-    """What the user passed to a monitor; see GANMonitor for the meaning of each."""
+    """The arguments of a monitor; `GANMonitor` explains each."""
 
     run_dir: Path
     generator: Any = None

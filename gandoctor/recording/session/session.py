@@ -106,14 +106,11 @@ class Session:
     # What instruments ask for. --------------------------------------------------------------------------------
 
     def absence(self, name: str) -> Absence | None:
-        """Return why something is absent, as it is known so far; None where no reason is."""
+        """Return why a signal is absent, as far as is known; None if no reason is recorded."""
         return self.manifest.missing.get(name)
 
     def unseen(self, step: int, signals: Mapping[Player, tuple[str, ...]]) -> dict[str, Absence | None]:
-        """Give signals that need a player's updates their reason, where none was seen; warns once in a run.
-
-        Nothing is said of the first steps: a player may be updated in every fifth only.
-        """
+        """Return why signals that need a player's updates are absent; see `Recording`."""
         if step - self.first_step <= FIRST_STEPS and not self.is_closing:
             return {}
         why = {player: self.backend.unseen(player, step - self.first_step) for player in signals}

@@ -1,4 +1,4 @@
-"""Stopwatch: what probes cost, what training takes without them, and when rows have waited long enough."""
+"""Stopwatch: times probes and training apart, and tells when rows should be written."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_not_evaluated_where_the_order_is_not_known(make_run: MakeRun) -> None:
     declared = DISCRIMINATOR.model_copy(update={"order": "declared", "order_note": "it is not built"})
     finding = of(make_run, discriminator=declared)
     assert finding.status is Status.NOT_EVALUATED, "half of a GAN is not healthy"
-    assert facts(finding)["why"] == "it is not built"
+    assert str(finding.reason).endswith("not known: it is not built.")
     assert of(make_run, GENERATOR.model_copy(update={"order": "unknown"})).status is Status.NOT_EVALUATED
     sick = card(DENSE, transpose(), NORM, act("tanh"))
     assert of(make_run, sick, declared).status is Status.DETECTED, "what was found stands"

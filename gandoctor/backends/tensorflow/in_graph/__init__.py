@@ -1,1 +1,1 @@
-"""What runs inside the traced training step: taps on optimizers and the values they record."""
+"""Code that runs inside the traced training step: taps on optimizers and the values they record."""

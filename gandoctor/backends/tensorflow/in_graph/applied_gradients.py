@@ -1,4 +1,4 @@
-"""What an optimizer will do with the gradients it is given: scale, accumulate or skip them."""
+"""Tell whether an optimizer will scale, accumulate or skip the gradients it is given."""
 
 from __future__ import annotations
 

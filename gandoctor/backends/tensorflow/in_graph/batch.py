@@ -10,7 +10,7 @@ from gandoctor.recording.in_step import Fed
 
 
 class KerasBatch:
-    """What a step is fed; see `recording.in_step.Batch`."""
+    """A batch on its way into a step; see `recording.in_step.Batch`."""
 
     def __init__(self, kind: Fed, value: Any) -> None:
         self._value = value

@@ -45,7 +45,7 @@ class KeptValues:
         self._last.assign(values)
 
     def read(self) -> np.ndarray:
-        """What was copied last, float32 (n,)."""
+        """Return the last copy, float32 (n,)."""
         values: np.ndarray = self._last.numpy().reshape(-1)
         return values if self._last is self._any_shape else values[~np.isnan(values)]
 

@@ -1,4 +1,4 @@
-"""What single layers do in a player's update: written on the device in every update, worked out at a probe."""
+"""Gradient norms and movements of single layers: written on the device in each update, worked out at a probe."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class StepLog:
             values: Signal name -> scalar tensor or number.
             when: Boolean scalar tensor; where it is false the values are absent from this step.
         """
-        self._places(values)  # what has no room, or is no scalar, fails here: it is nobody else's failure
+        self._places(values)  # a value that is no scalar, or one too many, fails here and not for the others
         scalars = {name: _scalar(value) for name, value in values.items()}
         if self._gathered is not None:
             scalars = self._gathered.take(scalars, when)

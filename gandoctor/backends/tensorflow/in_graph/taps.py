@@ -245,7 +245,7 @@ class Taps:
 
     def _happened(self, what: Happening, value: Any, seen: Observation) -> None:
         here = seen.is_here()
-        # Of a graph inside the step nobody knows whether it belongs to a `tf.function(jit_compile=True)`.
+        # A graph inside the step may belong to a `tf.function(jit_compile=True)`.
         may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))
         if what == "latents":
             self.witness.see_latents(value, may_be_compiled)

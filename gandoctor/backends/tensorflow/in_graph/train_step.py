@@ -1,4 +1,4 @@
-"""What happens inside one call of `train_step`: what metrics are given, what is differentiated, what the players say.
+"""Observe one call of `train_step`: updates of metrics, gradients that are taken, and calls of the two networks.
 
 Everything is observed by wrapping methods of instances for the length of the call, and `tf.GradientTape.gradient`,
 which has no instance to wrap: a tape is made inside the step. The wrapped methods get and return what they always did.
@@ -24,7 +24,7 @@ Happening = Literal["metric", "gradient", "latents"]
 
 @dataclass
 class Observation:
-    """What one call of `train_step` has done so far.
+    """The events of one call of `train_step` so far.
 
     Attributes:
         metrics: Metric name -> raw value it was given; a running mean says little of one step.

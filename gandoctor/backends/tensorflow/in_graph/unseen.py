@@ -1,4 +1,4 @@
-"""Why the updates of a player, or the sum of its gradients, were not seen."""
+"""Reasons why the updates of a player, or the sum of its gradients, were not seen."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ OUTPUTS = 4
 
 
 class _Kind(NamedTuple):
-    """What an output of the discriminator is like."""
+    """The kind of an output of the discriminator."""
 
     places: int  # numbers that belong to one image
     has_logit: bool

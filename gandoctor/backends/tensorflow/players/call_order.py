@@ -20,6 +20,7 @@ from gandoctor.backends.tensorflow.players.layer_card import (
     layer_card,
     own_shape,
 )
+from gandoctor.message import Message
 from gandoctor.store import LayerCard
 
 
@@ -37,7 +38,7 @@ class LayerOrder:
     layers: list[LayerCard]
     outputs: tuple[int, ...]
     order: Literal["called", "declared"]
-    note: str = ""
+    note: Message | None = None
 
 
 class _CallsUnknown(Exception):
@@ -55,10 +56,10 @@ def layers_in_order(network: Any) -> LayerOrder:
     try:
         cards, called_outputs = follow(network)
         return LayerOrder(cards, called_outputs, "called")
-    except CannotFollow as why:
+    except CannotFollow as error:
         declared: list[LayerCard] = []
         _declare(network, "", (), declared, top=network)
-        return LayerOrder(declared, (), "declared", str(why))
+        return LayerOrder(declared, (), "declared", error.why)
 
 
 class _Listing:

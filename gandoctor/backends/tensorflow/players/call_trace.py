@@ -20,6 +20,7 @@ import tensorflow as tf
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras, layer_card, plain_shape
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
+from gandoctor.message import Message
 from gandoctor.networks.layer_roles import OPERATION
 from gandoctor.store import LayerCard
 
@@ -45,7 +46,14 @@ _WITH_CONSTANT = ("Add", "AddV2", "Maximum", "Minimum", "Mul", "RealDiv", "Sub")
 
 
 class CannotFollow(Exception):
-    """The network's calls cannot be followed; the message says why."""
+    """The network's calls cannot be followed; `why` says so as a clause."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+_INPUT_UNKNOWN = Message("the shape of its input is not known")
 
 
 def follow(network: Any) -> tuple[list[LayerCard], tuple[int, ...]]:
@@ -58,8 +66,8 @@ def follow(network: Any) -> tuple[list[LayerCard], tuple[int, ...]]:
         CannotFollow: It is not built, its inputs are not known, or it cannot be called on placeholders.
     """
     if not network.built:
-        raise CannotFollow("it is not built: it has not been called on data yet")
-    reason = "the shape of its input is not known"
+        raise CannotFollow(Message("it is not built: it has not been called on data yet"))
+    why = _INPUT_UNKNOWN
     for batch_size in BATCH_SIZES:
         without_weights: list[str] = []
         try:
@@ -68,9 +76,14 @@ def follow(network: Any) -> tuple[list[LayerCard], tuple[int, ...]]:
             raise
         except Exception as error:  # noqa: BLE001 - the user's own code, on inputs it may not be made for
             if without_weights:
-                raise CannotFollow(f"its layer {without_weights[0]} has no weights yet") from None
-            reason = f"it cannot be called on placeholders ({type(error).__name__}: {_first_line(error)})"
-    raise CannotFollow(reason)
+                unready = Message("its layer {layer} has no weights yet", layer=without_weights[0])
+                raise CannotFollow(unready) from None
+            why = Message(
+                "it cannot be called on placeholders ({kind}: {error})",
+                kind=type(error).__name__,
+                error=_first_line(error),
+            )
+    raise CannotFollow(why)
 
 
 def _follow(
@@ -107,7 +120,7 @@ def _placeholders(network: Any, batch_size: int | None) -> tuple[list[Any], dict
         return [given], {}
     shapes = getattr(network, "_build_shapes_dict", None)
     if not shapes:
-        raise CannotFollow("the shape of its input is not known")
+        raise CannotFollow(_INPUT_UNKNOWN)
     named = {
         name: keras.tree.map_shape_structure(placeholder, shape) for name, shape in shapes.items() if shape is not None
     }

@@ -12,6 +12,7 @@ import keras
 from gandoctor.backends.tensorflow.in_graph.step_log import as_float
 from gandoctor.backends.tensorflow.players.call_order import layers_in_order
 from gandoctor.backends.tensorflow.players.layer_card import count_parameters, plain, plain_shape
+from gandoctor.message import Message
 from gandoctor.networks.output_reach import reach_of
 from gandoctor.store import PlayerCard
 
@@ -49,7 +50,8 @@ def describe(network: Any, optimizer: Any = None) -> PlayerCard:
         found = layers_in_order(network)
         card.layers, card.outputs, card.order, card.order_note = found.layers, found.outputs, found.order, found.note
     except Exception as error:  # noqa: BLE001 - a network can be of any making; training goes on without its card
-        card.order, card.order_note = "declared", f"its layers could not be read ({type(error).__name__})"
+        card.order = "declared"
+        card.order_note = Message("its layers could not be read ({error})", error=type(error).__name__)
     for name, found_of in (("parameters", count_parameters), ("input_shapes", _input_shapes)):
         try:
             setattr(card, name, found_of(network))
