@@ -200,5 +200,5 @@ def _log_tail(path: Path) -> list[str]:
             text = file.read(_LOG_TAIL_BYTES).decode("utf-8", "replace")
     except OSError:
         return []
-    _, found, after = text.rpartition("Traceback (most recent call last):")
-    return (found + after if found else text).splitlines()[-_LOG_TAIL_LINES:]
+    _, marker, after = text.rpartition("Traceback (most recent call last):")
+    return (marker + after if marker else text).splitlines()[-_LOG_TAIL_LINES:]
