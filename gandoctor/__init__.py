@@ -32,4 +32,7 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gandoctor' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    from gandoctor.frameworks import framework_needed
+
+    with framework_needed(by=f"gandoctor.{name}"):
+        return getattr(import_module(_HOME[name]), name)

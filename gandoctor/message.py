@@ -169,10 +169,41 @@ def clauses(*parts: Message | None) -> Message:
 
 
 class Absent(StrEnum):
-    """Why something was not recorded, for programs: rules compare these, never the sentence."""
+    """Why something was not recorded, for programs: rules compare these, never the sentence.
+
+    Of a player's updates:
+        FROZEN: They were not seen because all its weights are frozen.
+        NO_OPTIMIZER: No optimizer of this player was found.
+        NOT_CALLED: Its optimizer was not called while it was watched.
+        USED_BEFORE: Its step was traced before the monitor was attached and cannot be traced anew.
+        NOT_SUMMED: The sum of its gradients over all workers exists nowhere.
+    Of what is fed, said and made:
+        NOT_GIVEN: The user did not pass it.
+        UNUSABLE: What the user passed cannot be used.
+        NO_LATENTS: No latent sampler is known, or too few latents were drawn.
+        CANNOT_RUN: A player could not be run on what was given.
+        NOT_SEEN: It happened where the monitor cannot look, e.g. in a loop of the user's own.
+        NOT_APPLICABLE: Of this network or loss there is no such number.
+        NOT_RECOGNISED: It could not be inferred.
+        ASSUMED: It was assumed, and may be wrong.
+        LEFT_OUT: There is more of it than is recorded.
+    """
 
     UNSPECIFIED = "unspecified"
     FROZEN = "frozen"
+    NO_OPTIMIZER = "no_optimizer"
+    NOT_CALLED = "not_called"
+    USED_BEFORE = "used_before"
+    NOT_SUMMED = "not_summed"
+    NOT_GIVEN = "not_given"
+    UNUSABLE = "unusable"
+    NO_LATENTS = "no_latents"
+    CANNOT_RUN = "cannot_run"
+    NOT_SEEN = "not_seen"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_RECOGNISED = "not_recognised"
+    ASSUMED = "assumed"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)

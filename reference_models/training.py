@@ -83,6 +83,12 @@ def build(
             "latent_sampler": latent_sampler(chosen, model.step, seed),
             "loss": "non_saturating",
             "real_is_high": True,
+            "declared": {
+                "pretrain_steps": chosen.training.pretrain_steps,
+                "training_images": chosen.data.training_images,
+                "real_label": chosen.training.real_label,
+                "fake_label": chosen.training.fake_label,
+            },
         },
     )
 

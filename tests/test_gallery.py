@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
-from importlib import import_module
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,18 +13,14 @@ import pytest
 from gandoctor.cli.run import command
 from reference_models.faults import FAULTS
 
-pytest.importorskip("playwright")
 GALLERY = Path(__file__).resolve().parents[1] / "reports" / "gallery"
 INDEX = (GALLERY / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def make() -> Any:
-    sys.path.insert(0, str(GALLERY))
-    try:
-        return import_module("make")
-    finally:
-        sys.path.remove(str(GALLERY))
+    pytest.importorskip("playwright")
+    return SimpleNamespace(**runpy.run_path(str(GALLERY / "make.py")))
 
 
 def test_every_run_can_be_made_again(make: Any) -> None:

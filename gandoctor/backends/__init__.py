@@ -1,1 +1,72 @@
-"""Backends: one package a framework, each behind the same small protocol. Only backends import a framework."""
+"""Backends: one package a framework behind the protocol of `recording.backend`; nothing else imports a framework.
+
+Another framework is a package beside `tensorflow/` whose class fulfils `recording.backend.Backend`, its lines in this
+file, and its programs in the table that `tests/monitors/test_programs.py` tests every backend with.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from gandoctor.errors import GandoctorError
+from gandoctor.recording.backend import Backend
+from gandoctor.recording.session.options import Options
+
+_FRAMEWORKS = {"keras": "tensorflow", "tensorflow": "tensorflow", "torch": "torch"}
+"""Top package of a class -> the backend for it."""
+
+
+class BackendClass(Protocol):
+    """A backend's class: makes the backend of one GAN."""
+
+    def __call__(self, options: Options, model: Any | None) -> Backend:
+        """Find the players among the options and on the model.
+
+        Raises:
+            GandoctorError: They cannot be told.
+        """
+
+    def stands_by(self, *owners: Any) -> bool:
+        """Tell whether this process is one of several that train together, and not the one that records.
+
+        Args:
+            owners: Models and networks.
+        """
+
+
+def backend_for(model: Any = None, generator: Any = None, discriminator: Any = None) -> BackendClass:
+    """Return the backend of the framework that the players are made with; no other framework is imported.
+
+    Args:
+        model: What holds the players, or None.
+        generator: The generator, where it was passed.
+        discriminator: The discriminator, likewise.
+
+    Raises:
+        GandoctorError: Nothing here is a network of a framework that gandoctor knows.
+    """
+    held = list(getattr(model, "__dict__", {}).values())
+    found = (_framework(one) for one in (generator, discriminator, model, *held))
+    framework = next((name for name in found if name is not None), None)
+    if framework == "torch":
+        raise GandoctorError(
+            "These are PyTorch modules. There is no PyTorch backend yet: gandoctor records Keras 3 GANs."
+        )
+    if framework is None:
+        there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
+        raise GandoctorError(
+            f"gandoctor cannot tell which network is the generator: {there}. Pass GANMonitor(..., generator=...)."
+        )
+    from gandoctor.backends.tensorflow.backend import KerasBackend  # takes seconds: only where it is in use
+
+    return KerasBackend
+
+
+def _framework(value: Any) -> str | None:
+    """Return the backend for an object, told by where its classes are defined; None where no framework is known.
+
+    PyTorch comes first: a Keras layer on PyTorch is a PyTorch module as well.
+    """
+    packages = {kind.__module__.partition(".")[0] for kind in type(value).__mro__}
+    known = {_FRAMEWORKS[package] for package in packages if package in _FRAMEWORKS}
+    return "torch" if "torch" in known else next(iter(known), None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gandoctor.cli.options import RUN_DIR
+from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
@@ -35,7 +36,7 @@ STDOUT = Path("-")
 )
 @click.option(
     "--lang",
-    type=click.Choice(["en", "zh"]),
+    type=click.Choice(LANGUAGES),
     help="Language of html and md.  [en]  The rules' own pages stay English.",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
@@ -77,7 +78,7 @@ def write_all(diagnosis: Diagnosis, output: Path | None, kind: str = "html", lan
         diagnosis: What to report.
         output: The file; None: its usual name in the run directory.
         kind: "html", "json" or "md".
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Raises:
         GandoctorError: The place cannot be written.
@@ -126,10 +127,10 @@ def _refuse_what_does_not_fit(
     output: Path | None, kind: str, lang: str | None, open_it: bool, live: bool, port: int | None
 ) -> None:
     if live and (output is not None or kind != "html"):
-        raise click.UsageError("--live serves the page and writes no file: leave --output and --format away.")
+        raise click.UsageError("--live serves the page and writes no file; it takes no --output and no --format.")
     if port is not None and not live:
-        raise click.UsageError("--port is the port of --live.")
+        raise click.UsageError("--port needs --live.")
     if open_it and (kind != "html" or output == STDOUT):
         raise click.UsageError("--open opens the page; it needs --format html and a file.")
     if lang is not None and kind == "json":
-        raise click.UsageError("--lang is the language of html and md; the JSON has none.")
+        raise click.UsageError("--lang does not apply to --format json.")

@@ -26,7 +26,7 @@ def command(wanted: str | None, as_json: bool, markdown: bool) -> int:
     from gandoctor.problems import PROBLEMS, find_problem
 
     if as_json and markdown:
-        raise click.UsageError("--json and --markdown cannot be had at once.")
+        raise click.UsageError("Use either --json or --markdown.")
     if wanted is not None and wanted.lower().startswith("problem"):
         _show_problems(PROBLEMS if wanted.lower() == "problems" else [find_problem(wanted)], wanted, as_json, markdown)
     else:
@@ -56,7 +56,7 @@ def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
     elif as_json:
         click.echo(json.dumps([_plain(rule) for rule in all_rules()], indent=2))
     else:
-        rows = [(r.id, r.severity.value, r.name, r.title) for r in all_rules()]
+        rows = [(r.id, r.severity.value, r.name, str(r.title)) for r in all_rules()]
         rows += [(p.id, "", "", p.title) for p in PROBLEMS]
         print_table(console, ("id", "severity", "name", "failure mode"), rows)
 
@@ -89,7 +89,7 @@ def _plain(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
-        "title": rule.title,
+        "title": str(rule.title),
         "kind": rule.kind,
         "severity": rule.severity.value,
         "requires": list(rule.requires),

@@ -43,7 +43,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
     if diagnosis.likely_causes:
         yield 0, Text()
-        yield 0, _text("Most likely causes of all of it", "strong")
+        yield 0, _text("Most likely causes", "strong")
     for i, cause in enumerate(diagnosis.likely_causes, start=1):
         explains = f"  explains {', '.join(cause.explains)}" if cause.explains else ""
         heading = f"{i}. {f'{cause.id} ' if cause.is_fact else ''}{cause.title}"
@@ -55,7 +55,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
         yield 0, Text()
         yield from _finding_lines(finding)
     for title, status in (
-        ("Failed to judge", Status.ERRORED),
+        ("Check failed", Status.ERRORED),
         ("Checked, not found", Status.NOT_DETECTED),
         ("Not checked", Status.NOT_EVALUATED),
     ):
@@ -139,7 +139,7 @@ def _finding_lines(finding: Finding) -> Iterator[Line]:
     yield 0, heading
     yield from ((2, _text(evidence.statement)) for evidence in finding.evidence)
     if finding.causes:
-        yield 2, _text("Possible causes, likeliest first", "quiet")
+        yield 2, _text("Possible causes, most likely first", "quiet")
         for cause in finding.causes:
             yield 4, _text(f"{cause.title}: {cause.test}")
     if finding.treatments:
@@ -150,7 +150,7 @@ def _finding_lines(finding: Finding) -> Iterator[Line]:
             4,
             _text(f"{treatment.title}  (evidence: {treatment.evidence}{f'; {settings}' if settings else ''})"),
         )
-    yield 2, _text(f"gandoctor rules {finding.rule.id} explains it.", "quiet")
+    yield 2, _text(f"More: gandoctor rules {finding.rule.id}", "quiet")
 
 
 def _brief(finding: Finding) -> Text:
@@ -168,5 +168,5 @@ def _one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def _text(text: str, style: str = "") -> Text:
+def _text(text: object, style: str = "") -> Text:
     return Text.assemble((printable(text), STYLES[style] if style else ""))

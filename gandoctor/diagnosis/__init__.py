@@ -1,5 +1,6 @@
-"""Diagnosis: run every rule on a run, rank what is behind the findings, name a verdict."""
+"""Diagnosis: run every rule on a run, rank the causes of the findings, name a verdict."""
 
-from gandoctor.diagnosis.diagnosis import SCHEMA, SHOWN_CAUSES, Diagnosis, Verdict, diagnose
+from gandoctor.diagnosis.as_json import SCHEMA
+from gandoctor.diagnosis.diagnosis import SHOWN_CAUSES, Diagnosis, Verdict, diagnose
 
 __all__ = ["SCHEMA", "SHOWN_CAUSES", "Diagnosis", "Verdict", "diagnose"]

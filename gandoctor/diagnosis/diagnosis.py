@@ -1,31 +1,29 @@
-"""Diagnosis: run every rule on a run, order the findings, rank what is behind them, name a verdict."""
+"""Diagnosis: run every rule on a run, order the findings, rank their causes, name a verdict."""
 
 from __future__ import annotations
 
-import html
 import json
-import math
 import os
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
+from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, rank_run_causes, scores_of
+from gandoctor.message import Message, counted
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
 from gandoctor.treatments import TREATMENTS, Treatment, prescribe
 
-SCHEMA = "gandoctor.diagnosis/1"
 SHOWN_CAUSES = 3
 LIKELY = 0.3
 """Score from which a cause is shown beside the verdict."""
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
 
-_TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "inconclusive": "#8a929e"}
-_STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NOT_EVALUATED)
+STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NOT_EVALUATED)
+"""Outcomes in the order of `Diagnosis.findings`."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Diagnosis:
 
     @property
     def verdict(self) -> Verdict:
-        """Failing with a critical finding, attention with a warning, inconclusive when too little could be judged.
+        """Failing with a critical finding, attention with a warning, inconclusive where too little could be judged.
 
         Inconclusive: nothing above info was detected, and a rule that judges training itself (not only a contract)
         was not evaluated because the run is too short or lacks signals, or failed with an error.
@@ -84,12 +82,12 @@ class Diagnosis:
 
     @cached_property
     def causes(self) -> tuple[RunCause, ...]:
-        """What may be behind all of it, most likely first; empty where nothing above a remark was detected."""
+        """Possible causes of all findings, most likely first; empty where nothing above a remark was detected."""
         return rank_run_causes(self.findings)
 
     @property
     def likely_causes(self) -> tuple[RunCause, ...]:
-        """The few of `causes` that are worth showing first."""
+        """The causes worth showing first."""
         return tuple(cause for cause in self.causes[:SHOWN_CAUSES] if cause.score >= LIKELY)
 
     @cached_property
@@ -108,65 +106,20 @@ class Diagnosis:
         return prescribed[0] if prescribed else None
 
     @cached_property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """The verdict as one sentence."""
-        ending = self._what_was_judged
-        first = self.headline
-        if first is not None:
-            more = len(self.detected) - 1
-            others = f" and {more} more finding{'s' if more > 1 else ''}" if more else ""
-            return f"{ending}: {first.rule.title}{self._since(first)}{others}."
-        if self.verdict == "inconclusive":
-            return f"{ending}: too little could be checked to call it healthy."
-        return f"{ending}: no failure mode was detected."
+        return _sentence(self)
 
-    @property
-    def _what_was_judged(self) -> str:
-        run, steps = self.run, self.run.last_step
-        if self.is_check:
-            trained = f" and a dry run of {steps} step{'s' if steps > 1 else ''}" if steps else ""
-            return f"Checked the model card{trained}"
-        return {
-            "completed": f"The run completed {steps} steps",
-            "running": f"The run is at step {steps}",
-            "interrupted": f"The run was interrupted at step {steps}",
-            "crashed": f"The run crashed at step {steps}",
-        }[run.state]
-
-    def _since(self, finding: Finding) -> str:
-        return "" if self.is_check else f" (from step {finding.first_step})"
+    @cached_property
+    def reference(self) -> Reference:
+        """How the run's own real data score, for views that compare with it."""
+        return reference_of(self.run)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis as plain data; numbers that are not finite become strings ("nan", "inf")."""
-        run = self.run
-        manifest = run.manifest
-        return {
-            "schema": SCHEMA,
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "run": {
-                "path": None if self.is_check else str(run.path),
-                "state": run.state,
-                "steps": run.last_step,
-                "planned_steps": manifest.planned_steps,
-                "loss": manifest.loss_family,
-                "target": manifest.target,
-                "seed": manifest.seed,
-                "gaps": [str(gap) for gap in run.gaps],
-            },
-            "causes": [
-                {
-                    "id": c.id,
-                    "title": str(c.title),
-                    "score": round(c.score, 4),
-                    "test": str(c.test),
-                    "explains": list(c.explains),
-                }
-                for c in self.causes
-            ],
-            "findings": [_finding(f) for f in self.findings],
-            "model_card": _model_card(run),
-        }
+        from gandoctor.diagnosis.as_json import plain
+
+        return plain(self)
 
     def to_json(self) -> str:
         """Return the diagnosis as JSON, schema "gandoctor.diagnosis/1"."""
@@ -174,26 +127,9 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a few lines of HTML, escaped, without scripts, legible on light and dark."""
-        found = "".join(_shown(f, self._since(f)) for f in self.detected)
-        counts = [sum(f.status is s for f in self.findings) for s in _STATUS_ORDER]
-        checked = f"{counts[0]} detected, {counts[2]} not detected, {counts[1] + counts[3]} not checked."
-        page = f"The whole page: <code>gandoctor report {_escaped(shlex.quote(str(self.run.path)))}</code>"
-        return (
-            f'<div style="border-left:4px solid {_TONES[self.verdict]};padding:2px 0 2px 14px;max-width:72em">'
-            f'<p style="margin:4px 0"><b style="font-size:1.3em">{self.verdict.capitalize()}</b></p>'
-            f'<p style="margin:4px 0 8px">{_escaped(self.sentence)}</p>{self._likely_html()}{found}'
-            f'<p style="margin:8px 0 4px;opacity:.75">{checked} {"" if self.is_check else page}</p></div>'
-        )
+        from gandoctor.diagnosis.as_html import html_of
 
-    def _likely_html(self) -> str:
-        """Return the likeliest causes for a notebook."""
-        if not self.likely_causes:
-            return ""
-        listed = "".join(
-            f"<li>{_escaped(c.title)}{f' ({_escaped(c.id)})' if c.is_fact else ''}: {_escaped(c.test)}</li>"
-            for c in self.likely_causes
-        )
-        return f'<p style="margin:4px 0"><b>Most likely causes</b></p><ol style="margin:2px 0">{listed}</ol>'
+        return html_of(self)
 
 
 def diagnose(
@@ -213,9 +149,9 @@ def diagnose(
     judged = [rule.evaluate(opened) for rule in (all_rules() if rules is None else rules)]
     scores = scores_of(rank_run_causes(judged))
     findings = sorted(
-        (_treated(finding, opened, scores) for finding in judged),
+        (_with_treatments(finding, opened, scores) for finding in judged),
         key=lambda f: (
-            _STATUS_ORDER.index(f.status),
+            STATUS_ORDER.index(f.status),
             -f.severity.rank if f.status is Status.DETECTED else 0,
             f.rule.id,
         ),
@@ -223,8 +159,8 @@ def diagnose(
     return Diagnosis(opened, tuple(findings), is_check)
 
 
-def _treated(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:
-    """Add what to change to a detected finding: the cure of its likeliest cause first, as the whole run shows it."""
+def _with_treatments(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:
+    """Return a detected finding with its treatments, the cure of its likeliest cause first."""
     if finding.status is not Status.DETECTED:
         return finding
     settings = run.manifest.config.get("settings")
@@ -236,84 +172,53 @@ def _treated(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding
     return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
 
 
-def _shown(finding: Finding, since: str) -> str:
-    """Return a detected finding for a notebook: title, since when, why, and the first change with its code."""
-    why = "".join(f"<li>{_escaped(e.statement)}</li>" for e in finding.evidence[:3])
-    cure = ""
-    if finding.treatments:
-        first = finding.treatments[0]
-        code = f'<pre style="white-space:pre-wrap">{_escaped(first.code)}</pre>' if first.code else ""
-        cure = (
-            f"<details><summary>Change first: {_escaped(first.title)} ({first.evidence} evidence)</summary>"
-            f"<p>{_escaped(first.explanation)}</p>{code}</details>"
+def _sentence(diagnosis: Diagnosis) -> Message:
+    first, more = diagnosis.headline, len(diagnosis.detected) - 1
+    ending = _how_it_ended(diagnosis)
+    if first is None:
+        if diagnosis.verdict == "inconclusive":
+            return Message("{ending}: too little could be checked to call it healthy.", ending=ending)
+        return Message("{ending}: no failure mode was detected.", ending=ending)
+    title = first.rule.title
+    if diagnosis.is_check:
+        if not more:
+            return Message("{ending}: {title}.", ending=ending, title=title)
+        return counted(
+            "{ending}: {title} and {n} more finding.",
+            "{ending}: {title} and {n} more findings.",
+            more,
+            ending=ending,
+            title=title,
         )
-    return (
-        f'<div style="margin:6px 0"><b>{finding.severity.value} · {_escaped(finding.rule.id)} '
-        f"{_escaped(finding.rule.title)}</b>{since}"
-        f'<ul style="margin:2px 0">{why}</ul>{cure}</div>'
+    step = first.first_step or 0
+    if not more:
+        return Message("{ending}: {title} (from step {step}).", ending=ending, title=title, step=step)
+    return counted(
+        "{ending}: {title} (from step {step}) and {n} more finding.",
+        "{ending}: {title} (from step {step}) and {n} more findings.",
+        more,
+        ending=ending,
+        title=title,
+        step=step,
     )
 
 
-def _escaped(text: object) -> str:
-    """Text that adds no markup and holds nothing invisible that could reorder it."""
-    return html.escape(
-        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text)[:2_000])
-    )
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "id": finding.rule.id,
-        "name": finding.rule.name,
-        "title": str(finding.rule.title),
-        "status": finding.status.value,
-        "severity": finding.severity.value,
-        "first_step": finding.first_step,
-        "last_step": finding.last_step,
-        "reason": None if finding.reason is None else str(finding.reason),
-        "evidence": [
-            {
-                "signal": e.signal,
-                "observed": _number(e.observed),
-                "threshold": None if e.threshold is None else _number(e.threshold),
-                "first_step": e.first_step,
-                "last_step": e.last_step,
-                "statement": str(e.statement),
-                "layers": list(e.layers),
-            }
-            for e in finding.evidence
-        ],
-        "causes": [{"id": c.id, "title": str(c.title), "score": c.score, "test": str(c.test)} for c in finding.causes],
-        "treatments": [
-            {
-                "id": t.id,
-                "title": t.title,
-                "explanation": t.explanation,
-                "code": t.code,
-                "patch": t.patch,
-                "evidence": t.evidence,
-                "reference": t.reference,
-            }
-            for t in finding.treatments
-        ],
-    }
-
-
-def _model_card(run: Run) -> dict[str, Any]:
-    """Return what the design rules read: both networks, their optimizers and losses, the data and the latents."""
-    names = ("generator", "discriminator", "losses", "data", "latent")
-    card: dict[str, Any] = _plain(run.manifest.model_dump(include=set(names)))
-    return {name: card[name] for name in names}
-
-
-def _plain(value: Any) -> Any:
-    """Return plain data with numbers that are not finite as strings."""
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return _number(value) if isinstance(value, float) else value
-
-
-def _number(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)
+def _how_it_ended(diagnosis: Diagnosis) -> Message:
+    steps = diagnosis.run.last_step
+    if diagnosis.is_check:
+        if not steps:
+            return Message("Checked the model card")
+        return counted(
+            "Checked the model card and a dry run of {n} step",
+            "Checked the model card and a dry run of {n} steps",
+            steps,
+        )
+    match diagnosis.run.state:
+        case "completed":
+            return counted("The run completed {n} step", "The run completed {n} steps", steps)
+        case "running":
+            return Message("The run is at step {step}", step=steps)
+        case "interrupted":
+            return Message("The run was interrupted at step {step}", step=steps)
+        case "crashed":
+            return Message("The run crashed at step {step}", step=steps)

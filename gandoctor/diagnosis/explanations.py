@@ -1,4 +1,4 @@
-"""Which hypotheses say how, and which say why; and which are themselves what a rule finds."""
+"""Links between hypotheses: which one names the reason for another, and which a symptom rule detects itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MECHANISMS: dict[str, tuple[str, ...]] = {
     "discriminator-unregularised": ("too-few-images", "loader-repeats", "GD009"),
     "discriminator-too-large": ("too-few-images", "loader-repeats", "GD009"),
 }
-"""Hypotheses that say how, and what may be why: where the latter are likely, they come first."""
+"""Mechanism -> its possible reasons. A likely reason ranks above the mechanism."""
 
 SEEN_BY: dict[str, str] = {"collapsed-later": "GD403"}
-"""Hypotheses that are themselves what a symptom rule finds."""
+"""Hypothesis -> the symptom rule that detects it."""

@@ -1,7 +1,8 @@
-"""What may be behind everything that was found in a run: one ranked list out of all findings.
+"""One ranked list of what may have caused all findings of a run.
 
-Contract and design findings are facts, and stand for a cause as far as they would produce the symptoms that were seen.
-The symptoms' own hypotheses are merged; those that a fact proves become part of it, those that a rule refutes sink.
+Contract and design findings are facts. A fact ranks as a cause by how well it would produce the symptoms seen.
+Hypotheses of the symptoms are merged by id. One that a fact proves becomes part of that fact; one that a rule refutes
+sinks.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ CONSEQUENCE = 0.9
 
 @dataclass(frozen=True)
 class RunCause:
-    """One thing that may be behind a run's symptoms.
+    """A possible cause of a run's symptoms.
 
     Attributes:
         id: The rule's id for a fact ("GD002"), else the hypothesis's slug.
@@ -56,26 +57,26 @@ class RunCause:
 
     @property
     def is_fact(self) -> bool:
-        """Whether it was detected as such, by a rule."""
+        """Whether a rule detected it."""
         return self.id not in self.hypotheses
 
 
 def rank_run_causes(findings: Iterable[Finding]) -> tuple[RunCause, ...]:
-    """Rank what may be behind a run's findings, most likely first; empty where nothing above a remark was found."""
+    """Return what may have caused a run's findings, most likely first; nothing where only remarks were detected."""
     findings = tuple(findings)
     detected = [f for f in findings if f.status is Status.DETECTED]
     if not any(f.severity is not Severity.INFO for f in detected):
         return ()
-    facts = {f.rule.id: _fact(f, detected) for f in detected if f.rule.is_fact}
+    facts = {f.rule.id: _cause_of(f, detected) for f in detected if f.rule.is_fact}
     clean = [f.rule for f in findings if f.status is Status.NOT_DETECTED]
     apart = []
-    for hypothesis in _hypotheses(detected):
-        proved_by = _proof(hypothesis.id, detected)
+    for hypothesis in _merge_hypotheses(detected):
+        proved_by = _find_proof(hypothesis.id, detected)
         if proved_by is None:
-            apart.append(_tested(hypothesis, clean))
+            apart.append(_lower_if_refuted(hypothesis, clean))
         else:
-            facts[proved_by] = _joined(facts[proved_by], hypothesis)
-    ranked = _below_their_reasons([*_with_consequences(facts), *apart])
+            facts[proved_by] = _take_in(facts[proved_by], hypothesis)
+    ranked = _rank_mechanisms([*_rank_consequences(facts), *apart])
     return tuple(sorted(ranked, key=lambda cause: (-cause.score, not cause.is_fact, cause.id)))
 
 
@@ -84,14 +85,17 @@ def scores_of(causes: Iterable[RunCause]) -> dict[str, float]:
     return {slug: cause.score for cause in causes for slug in cause.hypotheses}
 
 
-def _fact(finding: Finding, detected: Sequence[Finding]) -> RunCause:
+def _cause_of(finding: Finding, detected: Sequence[Finding]) -> RunCause:
     """Return a contract or design finding as a cause of the others."""
     known = finding.rule.explains
     symptoms = [f for f in detected if not f.rule.is_fact and f.severity is not Severity.INFO]
     explained = [
         f.rule.id
         for f in detected
-        if known is not None and f.rule.id in known.symptoms and not _later(finding, f) and not _elsewhere(finding, f)
+        if known is not None
+        and f.rule.id in known.symptoms
+        and not _came_later(finding, f)
+        and not _names_other_layers(finding, f)
     ]
     if known is not None and explained:
         remarks = all(f.severity is Severity.INFO for f in detected if f.rule.id in explained)
@@ -102,20 +106,20 @@ def _fact(finding: Finding, detected: Sequence[Finding]) -> RunCause:
     return RunCause(finding.rule.id, finding.rule.title, score, statement, tuple(explained))
 
 
-def _later(fact: Finding, symptom: Finding) -> bool:
-    """Tell whether a fact began so much later than a symptom that it cannot be behind it."""
+def _came_later(fact: Finding, symptom: Finding) -> bool:
+    """Tell whether a fact began too late to have caused a symptom."""
     if fact.first_step is None or symptom.first_step is None:
         return False
     return fact.first_step > symptom.first_step + LATE_STEPS
 
 
-def _elsewhere(fact: Finding, symptom: Finding) -> bool:
+def _names_other_layers(fact: Finding, symptom: Finding) -> bool:
     """Tell whether both findings name layers, and none in common."""
     layers = [{layer for evidence in f.evidence for layer in evidence.layers} for f in (fact, symptom)]
     return all(layers) and not layers[0] & layers[1]
 
 
-def _hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
+def _merge_hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
     """Return the hypotheses of all findings, those with one id merged."""
     told: dict[str, list[tuple[float, Finding, Message, Message]]] = {}
     for finding in detected:
@@ -132,7 +136,7 @@ def _hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
     return merged
 
 
-def _proof(slug: str, detected: Sequence[Finding]) -> str | None:
+def _find_proof(slug: str, detected: Sequence[Finding]) -> str | None:
     """Return the detected rule that says the same as a hypothesis; None where there is none.
 
     A design rule whose own causes speak against the hypothesis found something else of its kind, such as the other
@@ -148,8 +152,8 @@ def _proof(slug: str, detected: Sequence[Finding]) -> str | None:
     return None
 
 
-def _tested(hypothesis: RunCause, clean: Iterable[Rule]) -> RunCause:
-    """Push a hypothesis down where a rule that would have found it did not."""
+def _lower_if_refuted(hypothesis: RunCause, clean: Iterable[Rule]) -> RunCause:
+    """Return a hypothesis with a lower score where a rule that would have detected it did not."""
     against = sorted(r.id for r in clean if r.explains is not None and hypothesis.id in r.explains.refuted)
     if not against:
         return hypothesis
@@ -157,15 +161,15 @@ def _tested(hypothesis: RunCause, clean: Iterable[Rule]) -> RunCause:
     return replace(hypothesis, score=REFUTED * hypothesis.score, test=test)
 
 
-def _joined(fact: RunCause, hypothesis: RunCause) -> RunCause:
-    """Return a fact that has taken in a hypothesis."""
+def _take_in(fact: RunCause, hypothesis: RunCause) -> RunCause:
+    """Return a fact that stands for a hypothesis too."""
     explains = tuple(sorted({*fact.explains, *hypothesis.explains} - {fact.id}))
     score = max(fact.score, hypothesis.score)
     return replace(fact, score=score, explains=explains, hypotheses=(*fact.hypotheses, hypothesis.id))
 
 
-def _with_consequences(facts: dict[str, RunCause]) -> list[RunCause]:
-    """Return the facts, each that follows from another likely one below it: what produced it explains as much."""
+def _rank_consequences(facts: dict[str, RunCause]) -> list[RunCause]:
+    """Return the facts with each one below a likely fact that produced it, which explains as much."""
     raised = {
         fact.id: max([fact.score, *(facts[i].score for i in fact.explains if i in facts and fact.score >= SUPPORT)])
         for fact in facts.values()
@@ -178,7 +182,7 @@ def _with_consequences(facts: dict[str, RunCause]) -> list[RunCause]:
     return ranked
 
 
-def _below_their_reasons(causes: Sequence[RunCause]) -> list[RunCause]:
+def _rank_mechanisms(causes: Sequence[RunCause]) -> list[RunCause]:
     """Return the causes with each mechanism below a likely reason for it."""
     scores = {cause.id: cause.score for cause in causes}
     ranked = []

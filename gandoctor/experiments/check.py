@@ -18,6 +18,7 @@ from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
 from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import is_script
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import framework_needed
 from gandoctor.message import Absence, Absent, Message, counted
 from gandoctor.rules import all_rules
 from gandoctor.signals import SIGNALS
@@ -74,6 +75,7 @@ def check(
 
     Raises:
         GandoctorError: The players cannot be told, the data are no images, or the target cannot be built or trained.
+        MissingFramework: TensorFlow is not installed.
     """
     given = {
         "generator": generator,
@@ -91,7 +93,8 @@ def check(
         raise UnusableTarget(f"{', '.join(given)} cannot be given with a target that is {kind}, which sets it already.")
     if isinstance(target, str):
         return check_target(target)
-    return _check_in_this_process(target, given)
+    with framework_needed(by="gandoctor.check"):
+        return _check_in_this_process(target, given)
 
 
 def check_target(
@@ -141,7 +144,7 @@ def check_target(
 
 
 def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:
-    from gandoctor.recording.session.card_only import write_card
+    from gandoctor.monitors.card_only import write_card
 
     if target is not None and not hasattr(target, "__dict__"):
         raise UnusableTarget(

@@ -58,7 +58,7 @@ def write_saved_card(job: Job) -> None:
     Raises:
         UnusableTarget: A network cannot be loaded, or they were given in the wrong order.
     """
-    from gandoctor.recording.session.card_only import write_card
+    from gandoctor.monitors.card_only import write_card
     from gandoctor.recording.session.options import Options
 
     paths = (job.target, *job.arguments)

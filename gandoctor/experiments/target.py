@@ -13,6 +13,7 @@ from typing import Any
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.saved import check_saved, is_saved
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import framework_needed
 
 DEFAULT_TARGET = "reference_models.training:build"
 
@@ -88,12 +89,14 @@ def build_training(target: str, options: Mapping[str, Any]) -> Training:
     Raises:
         UnusableTarget: There is no such factory, it does not take an option, does not return a Training, or
             raised GandoctorError itself.
+        MissingFramework: It needs a framework that is not installed.
         TargetCrashed: The target's code raised anything else.
     """
     factory = _import_factory(target)
     _check_options(target, factory, options)
     try:
-        training = factory(**options)
+        with framework_needed(by=target):
+            training = factory(**options)
     except GandoctorError:
         raise
     except Exception as error:
@@ -110,7 +113,8 @@ def _import_factory(target: str) -> Callable[..., Any]:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        module = import_module(module_name)
+        with framework_needed(by=target):
+            module = import_module(module_name)
     except GandoctorError:
         raise
     except ModuleNotFoundError as error:

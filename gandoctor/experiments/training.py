@@ -24,7 +24,7 @@ class Training:
         holdout_data: Real images that it never trains on, or None.
         config: The settings used, recorded in the manifest. They must be JSON-serializable.
         callbacks: The target's own Keras callbacks.
-        monitor: Further arguments for GANMonitor, such as `latent_sampler` or `loss`.
+        monitor: Further arguments for GANMonitor, such as `latent_sampler`, `loss` or `declared`.
     """
 
     model: Any

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
+
+from gandoctor.measures.scores import chance_above
 
 
 def copying(fake_distances: np.ndarray, holdout_distances: np.ndarray) -> float:
@@ -23,7 +24,4 @@ def copying(fake_distances: np.ndarray, holdout_distances: np.ndarray) -> float:
     Returns:
         P(fake < held-out) + 1/2 P(fake = held-out): 1/2 as new as held-out reals, 1 copies, 0 far from all reals.
     """
-    fakes, holdout = np.ravel(fake_distances), np.ravel(holdout_distances)
-    ranks = rankdata(np.concatenate([holdout, fakes]))  # ties share their mean rank
-    wins = ranks[: len(holdout)].sum() - len(holdout) * (len(holdout) + 1) / 2
-    return float(wins / (len(fakes) * len(holdout)))
+    return chance_above(np.ravel(holdout_distances), np.ravel(fake_distances))

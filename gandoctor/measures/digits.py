@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gandoctor.measures.diversity import cubic_kernel, kernel_distance, mean_of_pairs
 from gandoctor.measures.images import within_bound
-from gandoctor.store import Run
+from gandoctor.measures.kernel_distance import KernelDistance, Standardisation
+
+if TYPE_CHECKING:
+    from gandoctor.store import Run
 
 WEIGHTS = Path(__file__).with_name("digit_classifier.npz")
 """Trained by tests/benchmarks/digit_classifier.py on 2,000 digits of MNIST (LeCun and Cortes, CC BY-SA 3.0)."""
@@ -139,20 +142,21 @@ class _StridedConvolution:
 
 @dataclass(frozen=True)
 class DigitSet:
-    """Real images that look like digits, and what their kernel distance to generated ones needs to know of them.
+    """Real images that look like digits, in the features of the classifier.
 
     Attributes:
         classifier: Whose features are compared.
-        mean: Of the reals' features; scale: their standard deviations, 1 where a feature does not vary.
-        features: The reals' standardised ones, float32 (m, features).
-        kernel_mean: Mean kernel of two different reals.
+        probabilities: Of the ten digits, float32 (m, 10), for the reals.
+        standardised: Brings features to mean 0 and variance 1 among the reals.
+        features: The reals' standardised ones, (m, features).
+        kernel_distance: To the reals in these features.
     """
 
     classifier: DigitClassifier
-    mean: np.ndarray
-    scale: np.ndarray
+    probabilities: np.ndarray
+    standardised: Standardisation
     features: np.ndarray
-    kernel_mean: float
+    kernel_distance: KernelDistance
 
     @classmethod
     def of(cls, reals: np.ndarray) -> DigitSet | None:
@@ -161,21 +165,17 @@ class DigitSet:
             return None
         classifier = DigitClassifier.shipped()
         raw = classifier.features(reals)
-        spread = raw.std(axis=0)
-        mean, scale = raw.mean(axis=0), np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
-        features = (raw - mean) / scale
-        return cls(classifier, mean, scale, features, mean_of_pairs(cubic_kernel(features)))
+        standardised = Standardisation(raw)
+        features = standardised(raw)
+        return cls(classifier, classifier.probabilities_of(raw), standardised, features, KernelDistance(features))
 
     def look(self, images: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the digits' probabilities (n, 10) of finite generated images in 0..1 and their `sample_class_kid`.
 
-        The unbiased squared maximum mean discrepancy with the kernel (a.b/d + 1)^3 (Binkowski et al., Demystifying MMD
-        GANs, 2018), n at least 2.
+        The latter is the kernel distance to the reals in the classifier's features, n at least 2.
         """
         raw = self.classifier.features(images)
-        features = (raw - self.mean) / self.scale
-        distance = kernel_distance(cubic_kernel(features), cubic_kernel(features, self.features), self.kernel_mean)
-        return self.classifier.probabilities_of(raw), distance
+        return self.classifier.probabilities_of(raw), self.kernel_distance(self.standardised(raw))
 
 
 def looks_like_digits(reals: np.ndarray) -> bool:

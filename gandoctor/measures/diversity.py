@@ -9,11 +9,11 @@ import numpy as np
 from gandoctor.measures.copying import copying
 from gandoctor.measures.embedding import RandomConvEmbedding
 from gandoctor.measures.images import within_bound
+from gandoctor.measures.kernel_distance import KernelDistance, Standardisation
+from gandoctor.measures.pixels import LEVELS, pixel_rows, squared_distances
 
 MAX_REALS = 1024
 """Reals a Reference keeps: bounds the cost of a probe."""
-MAX_SIDE = 32
-"""Larger images are averaged down to at most this before pixel distances are taken."""
 NEIGHBOURS = 5
 """k of coverage."""
 DUPLICATE_QUANTILE = 0.01
@@ -37,17 +37,16 @@ class Reference:
         if len(kept) < NEIGHBOURS + 3:
             raise ValueError(f"A reference needs at least {NEIGHBOURS + 3} real images, got {len(kept)}.")
         self.count = len(kept)
-        self._embedding = RandomConvEmbedding(kept)
-        flat = flatten_pixels(kept)
-        self._mean = flat.mean(axis=0)
-        self._flat = flat - self._mean  # centred: squared norms stay small and lose less to rounding
-        self._distances = RealDistances.of(
-            squared_distances(self._flat, self._flat), cubic_kernel(self._embedding.real_features)
-        )
+        self._embedding = RandomConvEmbedding(kept.shape[1:])
+        features = self._embedding(kept)
+        self._standardised = Standardisation(features)
+        self._kernel_distance = KernelDistance(self._standardised(features))
+        self._pixels = pixel_rows(kept)
+        self._distances = RealDistances.of(squared_distances(self._pixels, self._pixels))
         self._holdout_nearest: np.ndarray | None = None
         if holdout is not None and len(holdout):
-            others = flatten_pixels(np.asarray(holdout[:MAX_REALS], dtype=np.float32)) - self._mean
-            self._holdout_nearest = squared_distances(others, self._flat).min(axis=1)
+            others = pixel_rows(np.asarray(holdout[:MAX_REALS], dtype=np.float32))
+            self._holdout_nearest = squared_distances(others, self._pixels).min(axis=1)
 
     def statistics(self, fakes: np.ndarray) -> dict[str, float]:
         """See `diversity_statistics`."""
@@ -55,16 +54,10 @@ class Reference:
         if len(x) < 2 or not np.isfinite(x).all():
             return {}
         x = within_bound(x)
-        flat = flatten_pixels(x) - self._mean
-        features = self._embedding(x)
-        to_reals = squared_distances(flat, self._flat)
-        found = self._distances.statistics(
-            # float64: copies of one image must come out at distance 0
-            among=squared_distances(flat.astype(np.float64), flat.astype(np.float64)),
-            to_reals=to_reals,
-            kernel_among=cubic_kernel(features),
-            kernel_to_reals=cubic_kernel(features, self._embedding.real_features),
-        )
+        pixels = pixel_rows(x)
+        to_reals = squared_distances(pixels, self._pixels)
+        found = self._distances.statistics(squared_distances(pixels, pixels), to_reals)
+        found["sample_kid"] = self._kernel_distance(self._standardised(self._embedding(x)))
         if self._holdout_nearest is not None:
             found["sample_copying"] = copying(to_reals.min(axis=1), self._holdout_nearest)
         return found
@@ -116,93 +109,38 @@ def expected_coverage(reals: int, fakes: int, k: int = NEIGHBOURS) -> float:
 
 @dataclass(frozen=True)
 class RealDistances:
-    """What the statistics need to know of the reals alone.
+    """What the statistics need to know of the distances among the reals.
 
     Attributes:
-        duplicate_squared: tau squared.
-        radii_squared: Float (m,): squared distance of every real to its 5th nearest other real.
-        kernel_mean: Mean kernel of two different reals.
+        duplicate: tau, in the data's range.
+        radii_squared: Float (m,): `squared_distances` of every real to its 5th nearest other real.
     """
 
-    duplicate_squared: float
+    duplicate: float
     radii_squared: np.ndarray
-    kernel_mean: float
 
     @classmethod
-    def of(cls, squared: np.ndarray, kernel: np.ndarray) -> RealDistances:
-        """Build from the reals' matrices (m, m) of squared distances and of kernels."""
+    def of(cls, squared: np.ndarray) -> RealDistances:
+        """Build from the reals' matrix (m, m) of `squared_distances`."""
         others = squared.copy()
         np.fill_diagonal(others, np.inf)
         near = np.partition(others, (0, NEIGHBOURS - 1), axis=1)
-        nearest = np.sqrt(near[:, 0])
-        # The floor serves data with exact copies in it: rounding keeps them from being at distance 0.
+        nearest = np.sqrt(near[:, 0]) / LEVELS
+        # The floor serves data with exact copies in it, which are at distance 0: near copies are copies there too.
         tau = max(float(np.quantile(nearest, DUPLICATE_QUANTILE)), 1e-3 * float(np.median(nearest)), 1e-6)
-        return cls(tau**2, near[:, NEIGHBOURS - 1], mean_of_pairs(kernel))
+        return cls(tau, near[:, NEIGHBOURS - 1])
 
-    def statistics(
-        self,
-        among: np.ndarray,
-        to_reals: np.ndarray,
-        kernel_among: np.ndarray,
-        kernel_to_reals: np.ndarray,
-    ) -> dict[str, float]:
-        """Compute all statistics from matrices (n, n) among fakes and (n, m) to the reals."""
+    def statistics(self, among: np.ndarray, to_reals: np.ndarray) -> dict[str, float]:
+        """Compute the statistics of `squared_distances` (n, n) among fakes and (n, m) to the reals."""
         n, m = to_reals.shape
-        pairs = among[np.triu_indices(n, 1)]
+        pairs = np.sqrt(among[np.triu_indices(n, 1)]) / LEVELS
         others = among.copy()
         np.fill_diagonal(others, np.inf)
-        covered = (to_reals.min(axis=0) < self.radii_squared).mean()
+        # At the radius is within it: where data hold exact copies, radii are 0.
+        covered = (to_reals.min(axis=0) <= self.radii_squared).mean()
         return {
-            "sample_nn_distance": float(np.median(np.sqrt(others.min(axis=1)))),
-            "sample_duplicate_pairs": float((pairs <= self.duplicate_squared).sum()),
-            "sample_pairwise_distance": float(np.sqrt(pairs).mean()),
+            "sample_nn_distance": float(np.median(np.sqrt(others.min(axis=1)))) / LEVELS,
+            "sample_duplicate_pairs": float((pairs <= self.duplicate).sum()),
+            "sample_pairwise_distance": float(pairs.mean()),
             "sample_coverage": float(covered) / expected_coverage(m, n),
-            "sample_kid": kernel_distance(kernel_among, kernel_to_reals, self.kernel_mean),
         }
-
-
-def flatten_pixels(images: np.ndarray) -> np.ndarray:
-    """Return (n, pixels) of images averaged down to at most 32 a side."""
-    n, height, width, channels = images.shape
-    down, right = -(-height // MAX_SIDE), -(-width // MAX_SIDE)
-    if down > 1 or right > 1:
-        rows, columns = height // down, width // right
-        images = images[:, : rows * down, : columns * right]
-        images = images.reshape(n, rows, down, columns, right, channels).mean(axis=(2, 4))
-    return images.reshape(n, -1)
-
-
-def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return (len(a), len(b)) squared Euclidean distances by one matrix product."""
-    squared = (a @ b.T) * -2.0
-    squared += np.einsum("ij,ij->i", a, a)[:, None]
-    squared += np.einsum("ij,ij->i", b, b)[None, :]
-    np.maximum(squared, 0.0, out=squared)
-    result: np.ndarray = squared
-    return result
-
-
-def cubic_kernel(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
-    """Cubic polynomial kernel (a.b/d + 1)^3 of feature rows."""
-    base = a @ (a if b is None else b).T
-    base /= a.shape[1]
-    base += 1.0
-    kernel: np.ndarray = base * base * base
-    return kernel
-
-
-def kernel_distance(among: np.ndarray, to_reals: np.ndarray, real_mean: float) -> float:
-    """Unbiased squared maximum mean discrepancy from kernels (n, n) among fakes and (n, m) to the reals.
-
-    Args:
-        among: Kernels of the fakes among each other.
-        to_reals: Kernels of fakes and reals.
-        real_mean: Mean kernel of two different reals.
-    """
-    return mean_of_pairs(among) + real_mean - 2.0 * float(to_reals.mean(dtype=np.float64))
-
-
-def mean_of_pairs(kernel: np.ndarray) -> float:
-    """Mean of a kernel matrix without its diagonal: what makes the estimate unbiased."""
-    n = len(kernel)
-    return float((kernel.sum(dtype=np.float64) - np.trace(kernel, dtype=np.float64)) / (n * (n - 1)))

@@ -7,6 +7,8 @@ escapes them.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 SEED = 20170329
@@ -17,42 +19,26 @@ _GRID = 4
 
 
 class RandomConvEmbedding:
-    """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections, standardised by the reals.
+    """Two convolutions with LeakyReLU and average pooling, then 64 orthogonal projections.
 
-    The weights depend on the number of channels and the image size only: the same in every process, run and
-    version.
+    The weights depend on the number of channels only: the same in every process, run and version.
 
     Args:
-        reals: Floats in 0..1, (m, height, width, channels), height and width at least 8, m at least 2.
-
-    Attributes:
-        real_features: Float32 (m, 64), mean 0 and variance 1 in every column that varies.
+        shape: (height, width, channels) of the images, height and width at least 8.
     """
 
-    def __init__(self, reals: np.ndarray) -> None:
-        height, width, channels = reals.shape[1:]
-        rng = np.random.default_rng(SEED)
-        self._kernels = (
-            _orthogonal(rng, 9 * channels, _FILTERS[0]),
-            _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
-        )
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        height, width, channels = shape
+        *self._kernels, self._projection = _weights(channels)
         # The first pooling brings every size to about 14 pixels, so that the second convolution costs the
         # same.
         self._pool = (max(1, (height - 2) // 13), max(1, (width - 2) // 13))
-        self._projection = _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES)
-        raw = self._raw(reals)
-        self._mean = raw.mean(axis=0)
-        spread = raw.std(axis=0)
-        self._scale = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
-        self.real_features: np.ndarray = (raw - self._mean) / self._scale
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Embed finite images (n, height, width, channels) of the reals' shape as float32 (n, 64)."""
-        features: np.ndarray = (self._raw(images) - self._mean) / self._scale
-        return features
+    def __call__(self, images: np.ndarray, chunk: int = 256) -> np.ndarray:
+        """Embed finite images (n, height, width, channels) as float32 (n, 64).
 
-    def _raw(self, images: np.ndarray, chunk: int = 256) -> np.ndarray:
-        """Embed in chunks: the patch matrices of a thousand images need not be in memory at once."""
+        In chunks: the patch matrices of a thousand images need not be in memory at once.
+        """
         return np.concatenate([self._chunk(images[i : i + chunk]) for i in range(0, len(images), chunk)])
 
     def _chunk(self, images: np.ndarray) -> np.ndarray:
@@ -62,6 +48,17 @@ class RandomConvEmbedding:
         x = _pool_to_grid(x)
         features: np.ndarray = x.reshape(len(x), -1) @ self._projection
         return features
+
+
+@cache
+def _weights(channels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The kernels of the two convolutions and the projection, in the order in which they are drawn."""
+    rng = np.random.default_rng(SEED)
+    return (
+        _orthogonal(rng, 9 * channels, _FILTERS[0]),
+        _orthogonal(rng, 9 * _FILTERS[0], _FILTERS[1]),
+        _orthogonal(rng, _GRID * _GRID * _FILTERS[1], FEATURES),
+    )
 
 
 def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:

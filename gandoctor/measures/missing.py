@@ -7,10 +7,9 @@ may weigh regions differently and still have all of them.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binom
 
-from gandoctor.measures.diversity import flatten_pixels, squared_distances
 from gandoctor.measures.images import within_bound
+from gandoctor.measures.pixels import nearest, pixel_rows, squared_distances
 
 BINS = 30
 """More see a missing digit better and need more images each. Of 512 digits against 256 images of 5 of the 10 digits, 30
@@ -44,50 +43,54 @@ class RealBins:
     """
 
     def __init__(self, reals: np.ndarray) -> None:
-        flat = flatten_pixels(np.asarray(reals, dtype=np.float32))
-        if len(flat) < MIN_REALS:
-            raise ValueError(f"Bins need at least {MIN_REALS} real images, got {len(flat)}.")
-        self._mean = flat.mean(axis=0)  # centred: squared norms stay small and lose less to rounding
-        self._centres, self.shares = bins_of(flat - self._mean)
+        if len(reals) < MIN_REALS:
+            raise ValueError(f"Bins need at least {MIN_REALS} real images, got {len(reals)}.")
+        rows = pixel_rows(np.asarray(reals, dtype=np.float32))
+        self._centres, self.shares = bins_of(rows, squared_distances(rows, rows))
 
     def bins(self, images: np.ndarray) -> np.ndarray:
         """Return the bin of every one of finite images (n, height, width, channels), as integers (n,)."""
         x = within_bound(np.asarray(images, dtype=np.float32))
-        return nearest(flatten_pixels(x) - self._mean, self._centres)
+        return nearest(pixel_rows(x), self._centres)
 
 
-def bins_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the centres of the bins of points (m, d) and the share of the points in each; the same at every call."""
-    count = max(1, min(BINS, len(points) // REALS_A_BIN))
-    centres = _spread_out(points, count)
+def bins_of(rows: np.ndarray, squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cut real images into bins; the same ones at every call and on every machine.
+
+    Args:
+        rows: `pixel_rows` (m, pixels) of the images.
+        squared: `squared_distances` (m, m) among them.
+
+    Returns:
+        The bins' centres, `pixel_rows` (bins, pixels), and the share of the images in each.
+    """
+    count = max(1, min(BINS, len(rows) // REALS_A_BIN))
+    members = np.eye(len(rows))[:, _spread_out(squared, count)]
     for _ in range(ROUNDS):
-        members = np.eye(count, dtype=points.dtype)[nearest(points, centres)]
-        sizes = members.sum(axis=0)[:, None]
-        # An empty bin keeps its centre: it has no real share, so nothing can be missing there.
-        moved = np.where(sizes > 0, members.T @ points / np.maximum(sizes, 1), centres)
-        if np.array_equal(moved, centres):
+        # A point's squared distance to a mean is its mean one to the members, less half of the mean one among them.
+        sizes, to_members = members.sum(axis=0), squared @ members
+        among = np.einsum("ij,ij->j", members, to_members)
+        moved = np.eye(count)[(to_members / sizes - among / (2 * sizes**2)).argmin(axis=1)]
+        # An empty bin stays where it was: it has no real share, so nothing can be missing there.
+        moved = np.where(moved.any(axis=0), moved, members)
+        if np.array_equal(moved, members):
             break
-        centres = moved
-    return centres, np.bincount(nearest(points, centres), minlength=count) / len(points)
+        members = moved
+    centres = np.rint(members.T @ rows / members.sum(axis=0)[:, None])
+    return centres, np.bincount(nearest(rows, centres), minlength=count) / len(rows)
 
 
-def _spread_out(points: np.ndarray, count: int) -> np.ndarray:
+def _spread_out(squared: np.ndarray, count: int) -> list[int]:
     """First centres by k-means++ (Arthur and Vassilvitskii, 2007): each drawn by its squared distance to the others."""
     rng = np.random.default_rng(SEED)
-    chosen = [int(rng.integers(len(points)))]
-    away = squared_distances(points, points[chosen])[:, 0].astype(np.float64)
+    chosen = [int(rng.integers(len(squared)))]
+    away = squared[chosen[0]]
     while len(chosen) < count:
         total = away.sum()
         # Of points that are all alike, any will do.
-        chosen.append(int(rng.choice(len(points), p=away / total if total > 0 else None)))
-        away = np.minimum(away, squared_distances(points, points[chosen[-1:]])[:, 0])
-    return points[chosen]
-
-
-def nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Return the index of each point's nearest centre."""
-    found: np.ndarray = squared_distances(points, centres).argmin(axis=1)
-    return found
+        chosen.append(int(rng.choice(len(squared), p=away / total if total > 0 else None)))
+        away = np.minimum(away, squared[chosen[-1]])
+    return chosen
 
 
 def missing_share(bins: np.ndarray, shares: np.ndarray) -> float:
@@ -100,7 +103,9 @@ def missing_share(bins: np.ndarray, shares: np.ndarray) -> float:
         bins: Integers (n,): the bin of each generated image.
         shares: Floats (bins,): the real share of each bin.
     """
+    from scipy.special import bdtr  # the binomial distribution function; imported late to list the rules without scipy
+
     counts = np.bincount(bins, minlength=len(shares))
     rare = counts < RARE * len(bins) * shares
-    unlikely = binom.cdf(counts, len(bins), shares) < SIGNIFICANCE
+    unlikely = bdtr(counts, len(bins), shares) < SIGNIFICANCE
     return float(shares[rare & unlikely].sum())

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gandoctor.measures.digits import DigitSet, class_perplexity
-from gandoctor.measures.diversity import (
-    MAX_REALS,
-    RealDistances,
-    cubic_kernel,
-    flatten_pixels,
-    kernel_distance,
-    mean_of_pairs,
-    squared_distances,
-)
+from gandoctor.measures.diversity import MAX_REALS, RealDistances
 from gandoctor.measures.embedding import RandomConvEmbedding
-from gandoctor.measures.images import image_statistics
+from gandoctor.measures.images import image_statistics, lone_pixel_share
+from gandoctor.measures.kernel_distance import KernelDistance, Standardisation
 from gandoctor.measures.missing import MIN_REALS as MIN_BINNED
-from gandoctor.measures.missing import bins_of, missing_share, nearest
-from gandoctor.store import Run
+from gandoctor.measures.missing import bins_of, missing_share
+from gandoctor.measures.pixels import nearest, pixel_rows, squared_distances
+
+if TYPE_CHECKING:
+    from gandoctor.store import Run
 
 RESAMPLES = 40
 SEED = 0
@@ -33,6 +30,8 @@ DEFAULT_SAMPLE_COUNT = 128
 """Images a probe is taken to have used where the manifest does not say."""
 DEFAULT_POOL_COUNT = 256
 """Images that successive probes are taken to have given together where the manifest does not say."""
+SHEET_COUNT = 32
+"""Images of a contact sheet, on which lone pixels are counted."""
 MIN_REALS = 32
 """With fewer reals there is no null."""
 
@@ -71,8 +70,29 @@ def null_bands(run: Run) -> dict[str, Band]:
     if key not in _RECENT:
         while len(_RECENT) >= _RECENT_SIZE:
             del _RECENT[next(iter(_RECENT))]
-        _RECENT[key] = resampled_bands(reals.astype(np.float32) / 255.0, count, pool_count)
+        unit = reals.astype(np.float32) / 255.0
+        _RECENT[key] = resampled_bands(unit, count, pool_count) | sheet_bands(unit)
     return _RECENT[key]
+
+
+def sheet_bands(reals: np.ndarray, resamples: int = RESAMPLES) -> dict[str, Band]:
+    """Return the band of `sample_lone_pixels`, which is measured on the images of one contact sheet.
+
+    A share of pixels has the same mean over draws of images as over all of them, so that no draw is needed for it.
+
+    Args:
+        reals: As of `resampled_bands`, but all of them are used.
+        resamples: How many draws of 32 images; the same ones every time.
+    """
+    if len(reals) < MIN_REALS or min(reals.shape[1:3]) < 8:
+        return {}
+    rng = np.random.default_rng(SEED)
+    values = [lone_pixel_share(reals[rng.permutation(len(reals))[:SHEET_COUNT]]) for _ in range(resamples)]
+    return {
+        "sample_lone_pixels": Band(
+            lone_pixel_share(reals), float(np.std(values)), float(np.min(values)), float(np.max(values))
+        )
+    }
 
 
 def resampled_bands(reals: np.ndarray, count: int, pool_count: int = 0, resamples: int = RESAMPLES) -> dict[str, Band]:
@@ -84,49 +104,70 @@ def resampled_bands(reals: np.ndarray, count: int, pool_count: int = 0, resample
         pool_count: Images in the pool of several probes; 0 for no statistics of it.
         resamples: How many splits; the same ones every time.
     """
-    reals = reals[:MAX_REALS]
-    m = len(reals)
-    if m < MIN_REALS or min(reals.shape[1:3]) < 8:
+    if len(reals) < MIN_REALS or min(reals.shape[1:3]) < 8:
         return {}
-    batch = min(count, m // 2)
-    # Distances and kernels of all reals once; every resample only picks rows and columns.
-    compare = batch == count and batch >= 2
-    flat = flatten_pixels(reals)
-    centred = flat - flat.mean(axis=0)
-    squared = squared_distances(centred, centred)
-    kernel = cubic_kernel(RandomConvEmbedding(reals).real_features)
-    digits = DigitSet.of(reals)
-    class_kernel = None if digits is None or not compare else cubic_kernel(digits.features)
-    probabilities = None if digits is None else digits.classifier.probabilities(reals)
+    splits = RealSplits(reals, count, pool_count)
     rng = np.random.default_rng(SEED)
     values: dict[str, list[float]] = {}
     for _ in range(resamples):
-        order = rng.permutation(m)
-        fakes, rest = order[:batch], order[batch:]
-        statistics = image_statistics(reals[fakes])
-        if compare:
-            statistics |= RealDistances.of(squared[np.ix_(rest, rest)], kernel[np.ix_(rest, rest)]).statistics(
-                among=squared[np.ix_(fakes, fakes)],
-                to_reals=squared[np.ix_(fakes, rest)],
-                kernel_among=kernel[np.ix_(fakes, fakes)],
-                kernel_to_reals=kernel[np.ix_(fakes, rest)],
-            )
-        if class_kernel is not None:
-            statistics["sample_class_kid"] = kernel_distance(
-                class_kernel[np.ix_(fakes, fakes)],
-                class_kernel[np.ix_(fakes, rest)],
-                mean_of_pairs(class_kernel[np.ix_(rest, rest)]),
-            )
-        if 0 < pool_count <= m // 2:
-            pool, others = order[:pool_count], order[pool_count:]
-            if probabilities is not None:
-                statistics["sample_class_perplexity"] = class_perplexity(probabilities[pool])
-            if len(others) >= MIN_BINNED:
-                centres, shares = bins_of(centred[others])
-                statistics["sample_missing_share"] = missing_share(nearest(centred[pool], centres), shares)
-        for name, value in statistics.items():
+        for name, value in splits.statistics(rng.permutation(splits.count)).items():
             values.setdefault(name, []).append(value)
     return {
         name: Band(float(np.mean(v)), float(np.std(v)), float(np.min(v)), float(np.max(v)))
         for name, v in values.items()
     }
+
+
+class RealSplits:
+    """Real images of which any can play the generated ones.
+
+    Distances and features of all of them are computed once, with the functions that a monitor uses; a split only picks
+    rows and columns.
+
+    Args:
+        reals: See `resampled_bands`; so for the others.
+
+    Attributes:
+        count: Number of reals that are used.
+    """
+
+    def __init__(self, reals: np.ndarray, count: int, pool_count: int = 0) -> None:
+        self._reals = reals = np.asarray(reals[:MAX_REALS], dtype=np.float32)
+        self.count = m = len(reals)
+        self._batch = min(count, m // 2)
+        self._comparable = self._batch == count and count >= 2
+        self._pool = pool_count if 0 < pool_count <= m // 2 else 0
+        self._pixels = pixel_rows(reals)
+        digits = DigitSet.of(reals)
+        self._probabilities = None if digits is None else digits.probabilities
+        self._features: dict[str, np.ndarray] = {}
+        self._squared = squared_distances(self._pixels, self._pixels)
+        if self._comparable:
+            # In the units of the monitor: standardised by all reals.
+            features = RandomConvEmbedding(reals.shape[1:])(reals)
+            self._features["sample_kid"] = Standardisation(features)(features)
+            if digits is not None:
+                self._features["sample_class_kid"] = digits.features
+
+    def statistics(self, order: np.ndarray) -> dict[str, float]:
+        """Measure the first reals of an order, a permutation of all, against the rest."""
+        fakes, rest = order[: self._batch], order[self._batch :]
+        found = image_statistics(self._reals[fakes])
+        if self._comparable:
+            found |= RealDistances.of(self._squared[np.ix_(rest, rest)]).statistics(
+                among=self._squared[np.ix_(fakes, fakes)], to_reals=self._squared[np.ix_(fakes, rest)]
+            )
+        for name, features in self._features.items():
+            found[name] = KernelDistance(features[rest])(features[fakes])
+        return found | self._pooled(order[: self._pool], order[self._pool :])
+
+    def _pooled(self, pool: np.ndarray, rest: np.ndarray) -> dict[str, float]:
+        found: dict[str, float] = {}
+        if not len(pool):
+            return found
+        if self._probabilities is not None:
+            found["sample_class_perplexity"] = class_perplexity(self._probabilities[pool])
+        if len(rest) >= MIN_BINNED:
+            centres, shares = bins_of(self._pixels[rest], self._squared[np.ix_(rest, rest)])
+            found["sample_missing_share"] = missing_share(nearest(self._pixels[pool], centres), shares)
+        return found

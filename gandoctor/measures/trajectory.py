@@ -10,8 +10,8 @@ from collections import deque
 
 import numpy as np
 
-from gandoctor.measures.diversity import flatten_pixels
 from gandoctor.measures.images import within_bound
+from gandoctor.measures.pixels import averaged_down
 
 KEPT = 40
 """Probes that are remembered."""
@@ -47,7 +47,8 @@ class Trajectory:
         if not len(x) or not np.isfinite(x).all():
             self._past.append(None)
             return {}
-        flat = flatten_pixels(within_bound(x))
+        # Not rounded to whole numbers as `pixel_rows` are: late in training, images move by less than that.
+        flat = averaged_down(within_bound(x)).astype(np.float64)
         found: dict[str, float] = {}
         previous = self._past[-1] if self._past else None
         if previous is not None:
@@ -62,4 +63,4 @@ class Trajectory:
 def _distance(one: np.ndarray, other: np.ndarray) -> float:
     """Mean over images of their distance; subtracted, not expanded: images that stand still are at distance 0."""
     moved = one - other
-    return float(np.sqrt(np.einsum("np,np->n", moved, moved)).mean(dtype=np.float64))
+    return float(np.sqrt(np.einsum("np,np->n", moved, moved)).mean())

@@ -1,19 +1,22 @@
-"""Monitors: Keras callbacks that measure a GAN's training and write it to a run directory. They never judge.
+"""Monitors: callbacks and context managers that measure a GAN's training and write it to a run directory.
 
-Beside them two guards that act on what was recorded: StopOnFinding and BestGenerator.
+They never judge. Beside them two guards that act on what was recorded: StopOnFinding and BestGenerator. Importing them
+imports no framework: the backend is picked by the type of the players when recording begins.
 """
 
 from gandoctor.monitors.gan_monitor import GANMonitor
 from gandoctor.monitors.guards.best_generator import BestGenerator
 from gandoctor.monitors.guards.stop_on_finding import StopOnFinding
-from gandoctor.recording.instruments.discriminator import DiscriminatorMonitor
-from gandoctor.recording.instruments.gradient_norms import GradientNormMonitor
-from gandoctor.recording.instruments.inputs import InputMonitor
-from gandoctor.recording.instruments.losses import LossMonitor
-from gandoctor.recording.instruments.samples import SampleMonitor
-from gandoctor.recording.instruments.update_effects import UpdateEffectMonitor
-from gandoctor.recording.instruments.weight_updates import WeightUpdateMonitor
-from gandoctor.recording.session.options import MonitorWarning
+from gandoctor.monitors.single_monitors import (
+    DiscriminatorMonitor,
+    GradientNormMonitor,
+    InputMonitor,
+    LossMonitor,
+    SampleMonitor,
+    UpdateEffectMonitor,
+    WeightUpdateMonitor,
+)
+from gandoctor.recording.warning import MonitorWarning
 
 __all__ = [
     "BestGenerator",

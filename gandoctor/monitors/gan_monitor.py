@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gandoctor.monitors.monitor import Monitor
-from gandoctor.recording.instruments.dead_units import DeadUnitMonitor
-from gandoctor.recording.instruments.discriminator import DiscriminatorMonitor
-from gandoctor.recording.instruments.gradient_norms import GradientNormMonitor
-from gandoctor.recording.instruments.inputs import InputMonitor
-from gandoctor.recording.instruments.losses import LossMonitor
-from gandoctor.recording.instruments.samples import SampleMonitor
-from gandoctor.recording.instruments.update_effects import UpdateEffectMonitor
-from gandoctor.recording.instruments.weight_updates import WeightUpdateMonitor
+from gandoctor.recording.instruments.dead_units import DeadUnits
+from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores
+from gandoctor.recording.instruments.gradient_norms import GradientNorms
+from gandoctor.recording.instruments.inputs import Inputs
+from gandoctor.recording.instruments.losses import Losses
+from gandoctor.recording.instruments.samples import Samples
+from gandoctor.recording.instruments.update_effects import UpdateEffects
+from gandoctor.recording.instruments.weight_updates import WeightUpdates
 
 
 class GANMonitor(Monitor):
@@ -42,26 +40,22 @@ class GANMonitor(Monitor):
         holdout_data: Real images it never trains on; needed to see overfitting.
         loss: "minimax", "non_saturating", "least_squares", "hinge" or "wasserstein".
         real_is_high: True when the discriminator is trained to score reals above fakes; assumed when not given.
+        declared: What no monitor can measure, to rank causes by; every entry is optional. "pretrain_steps":
+            discriminator updates before the game began. "training_images": different real images the discriminator is
+            trained on. "real_label", "fake_label": its targets, 0..1, where labels are smoothed.
         overhead_budget: Share of training time that probes may cost.
         strict: Raise a monitor's own failures instead of warning once and going on.
         resume: Continue the run that `run_dir` holds.
         metadata: Manifest fields `target`, `command`, `seed` and `config`.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        monitors = (
-            LossMonitor,
-            InputMonitor,
-            GradientNormMonitor,
-            WeightUpdateMonitor,
-            UpdateEffectMonitor,
-            DiscriminatorMonitor,
-            DeadUnitMonitor,
-            SampleMonitor,
-        )
-        self._parts: list[Monitor] = [monitor(*args, **kwargs) for monitor in monitors]
-
-    def parts(self) -> list[Monitor]:
-        """The monitors this one is made of."""
-        return self._parts
+    instruments = (
+        Losses,
+        Inputs,
+        GradientNorms,
+        WeightUpdates,
+        UpdateEffects,
+        DiscriminatorScores,
+        DeadUnits,
+        Samples,
+    )

@@ -1,49 +1,43 @@
-"""Monitor: what every monitor is, a Keras callback and a context manager that measures and never judges."""
+"""Monitor: a Keras callback and context manager that opens a session with instruments. It measures and never judges."""
 
 from __future__ import annotations
 
 import os
-import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-import keras
-
-from gandoctor.backends.tensorflow.forward_passes import Probe
-from gandoctor.backends.tensorflow.in_graph.taps import StepTrace, Update
-from gandoctor.backends.tensorflow.in_graph.train_step import Input
-from gandoctor.backends.tensorflow.players.players import find_players
-from gandoctor.backends.tensorflow.replicas import stands_by
+from gandoctor.backends import BackendClass, backend_for
 from gandoctor.errors import GandoctorError
+from gandoctor.loss_families import LossFamily
+from gandoctor.message import Message
+from gandoctor.monitors.callback import TrainingCallback
+from gandoctor.recording.instrument import MakeInstrument
 from gandoctor.recording.session import unended_fits as fits
-from gandoctor.recording.session.options import MonitorWarning, Options
+from gandoctor.recording.session.options import Options
 from gandoctor.recording.session.session import Session
-from gandoctor.store import LossFamily, RunWriter
+from gandoctor.recording.warning import warn
+from gandoctor.store import RunWriter
 
-_SESSIONS: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
-_STANDING_BY: set[Path] = set()
+SESSIONS: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
+"""Run directory -> the session that records to it in this process."""
+STANDING_BY: set[Path] = set()
 """Run directories that the chief of several workers writes, this process not being it."""
 
 
-class Monitor(keras.callbacks.Callback):
-    """Base of all monitors. A subclass overrides the hooks it needs; `GANMonitor` explains the arguments.
-
-    Hooks, in the order of a step:
-        before_step: host; says whether this step's update sizes will be recorded.
-        on_input: inside the training graph, for the latents and the real batch of a step; returns scalars to record.
-        before_update, after_update: inside the training graph, at each `optimizer.apply`; return scalars to record.
-        on_gradients: inside the training graph, between the two, for gradients summed over replicas, as applied.
-        after_step: inside the training graph, at the end of `train_step`; returns scalars to record.
-        probe: host, every few steps; gets the players' outputs and returns numbers to record.
-        after_probe: host, after every part's `probe`; gets the numbers they returned.
+class Monitor(TrainingCallback):
+    """Base of all monitors; `GANMonitor` explains the arguments.
 
     Attributes:
-        disabled: Set when a hook failed; the monitor is then left out for the rest of the run.
+        instruments: What a session is opened with.
+        options: What was passed.
+        session: The recording, once it has begun; None where nothing is recorded.
     """
+
+    instruments: ClassVar[tuple[MakeInstrument, ...]] = ()
 
     def __init__(
         self,
@@ -58,6 +52,7 @@ class Monitor(keras.callbacks.Callback):
         holdout_data: Any = None,
         loss: LossFamily | None = None,
         real_is_high: bool | None = None,
+        declared: Mapping[str, Any] | None = None,
         overhead_budget: float = 0.02,
         strict: bool = False,
         resume: bool = False,
@@ -65,62 +60,25 @@ class Monitor(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.options = Options(
-            Path(run_dir),
-            generator,
-            discriminator,
-            g_optimizer,
-            d_optimizer,
-            latent_sampler,
-            probe_data,
-            holdout_data,
-            loss,
-            real_is_high,
-            overhead_budget,
-            strict,
-            resume,
-            metadata or {},
+            run_dir=Path(run_dir),
+            generator=generator,
+            discriminator=discriminator,
+            g_optimizer=g_optimizer,
+            d_optimizer=d_optimizer,
+            latent_sampler=latent_sampler,
+            probe_data=probe_data,
+            holdout_data=holdout_data,
+            loss=loss,
+            real_is_high=real_is_high,
+            declared=declared,
+            overhead_budget=overhead_budget,
+            strict=strict,
+            resume=resume,
+            metadata=metadata or {},
         )
-        self.disabled = False
         self.session: Session | None = None
         self._leads = False
         self._last_batch = -1
-
-    def parts(self) -> list[Monitor]:
-        """The monitors whose hooks run; a composite returns its own list."""
-        return [self]
-
-    def attached(self, session: Session) -> None:
-        """Called once when recording begins, outside any graph."""
-
-    def before_step(self, measured: bool) -> None:
-        """Called on the host before a step."""
-
-    def on_input(self, kind: Input, value: Any) -> dict[str, Any]:
-        """Called in the graph with what the generator or the step is given."""
-        return {}
-
-    def before_update(self, update: Update) -> dict[str, Any]:
-        """Called in the graph before an optimizer applies gradients."""
-        return {}
-
-    def on_gradients(self, update: Update) -> dict[str, Any]:
-        """Called in the graph with the gradients that are applied; those of `before_update` are one replica's."""
-        return {}
-
-    def after_update(self, update: Update) -> dict[str, Any]:
-        """Called in the graph after an optimizer has applied gradients."""
-        return {}
-
-    def after_step(self, trace: StepTrace) -> dict[str, Any]:
-        """Called in the graph at the end of a step."""
-        return {}
-
-    def probe(self, step: int, probe: Probe | None) -> dict[str, float]:
-        """Called on the host at a probe; `probe` is None where the players cannot be run."""
-        return {}
-
-    def after_probe(self, step: int, values: Mapping[str, float]) -> None:
-        """Called on the host when every part has read a probe, with all that will be recorded of it."""
 
     # Keras callback. ------------------------------------------------------------------------------------------
 
@@ -172,8 +130,7 @@ class Monitor(keras.callbacks.Callback):
             scalars: Values of this step by name, e.g. `d_loss=..., g_loss=...`; tensors stay on the device for now.
         """
         if self.session is not None:
-            self.session.step_log.commit()
-            self.session.end_step(1, scalars)
+            self.session.end_own_step(scalars)
 
     def close(self, reason: str = "completed", **fields: Any) -> None:
         """End the recording; safe to call twice.
@@ -184,7 +141,7 @@ class Monitor(keras.callbacks.Callback):
         """
         if self.session is not None:
             self.session.close(reason, **fields)
-            _SESSIONS.pop(self._key, None)
+            SESSIONS.pop(self._key, None)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -213,39 +170,51 @@ class Monitor(keras.callbacks.Callback):
             if self._leads and model is not None:
                 self._attach_again(self.session, model)
             return
-        if stands_by(model, self.options.generator, self.options.discriminator):
-            _STANDING_BY.add(self._key)
-            return
         try:
-            session = _SESSIONS.get(self._key)
-            if session is None or session.is_closing:
-                session = _SESSIONS[self._key] = Session(self.options, model)
-                weakref.finalize(session, _give_up, session.writer, os.getpid())
-                self._leads = True
+            session = self._opened(model)
         except Exception as error:
             if self.options.strict:
                 raise
-            warnings.warn(f"gandoctor records nothing: {error}", MonitorWarning, stacklevel=3)
+            _records_nothing(error)
             return
-        self.session = session
-        for part in self.parts():
-            part.session = session
-            session.add(part)
+        if session is not None:
+            self.session = session
+            for make in self.instruments:
+                session.add(make)
+
+    def _opened(self, model: Any | None) -> Session | None:
+        """Return the session to record with; None where another process records."""
+        options = self.options
+        backend_class = backend_for(model, options.generator, options.discriminator)
+        if backend_class.stands_by(model, options.generator, options.discriminator):
+            STANDING_BY.add(self._key)
+            return None
+        session = SESSIONS.get(self._key)
+        if session is None or session.is_closing:
+            session = SESSIONS[self._key] = self._new_session(backend_class, model)
+            self._leads = True
+        return session
+
+    def _new_session(self, backend_class: BackendClass, model: Any | None) -> Session:
+        session = Session(self.options, backend_class(self.options, model))
+        weakref.finalize(session, _give_up, session.writer, os.getpid())
+        return session
 
     def _attach_again(self, session: Session, model: Any) -> None:
         """Go on with the GAN of an earlier fit; another one would be recorded as if it were that."""
         try:
-            found = find_players(model, self.options.generator, self.options.discriminator)
-            if found.generator is not session.players.generator:
-                raise GandoctorError("this monitor has recorded another GAN; give this one a monitor of its own.")
+            session.backend.attach_again(model)
         except GandoctorError as error:
             self._leads = False
             if self.options.strict:
                 raise
-            warnings.warn(f"gandoctor records nothing: {error}", MonitorWarning, stacklevel=4)
+            _records_nothing(error)
             return
-        session.taps.attach(model)
-        _SESSIONS[self._key] = session
+        SESSIONS[self._key] = session
+
+
+def _records_nothing(error: Exception) -> None:
+    warn(Message("gandoctor records nothing: {error}", error=str(error)), stacklevel=5)
 
 
 def _give_up(writer: RunWriter, process: int) -> None:

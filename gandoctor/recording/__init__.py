@@ -1,1 +1,1 @@
-"""Recording: the framework-free half of monitoring. It measures and writes; it never judges."""
+"""Recording: the half of monitoring that knows no framework. NumPy in, a run directory out."""

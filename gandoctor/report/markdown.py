@@ -1,4 +1,4 @@
-"""The report as Markdown: what the page says without its pictures, to paste into an issue or a message."""
+"""The report as Markdown, without pictures, to paste into an issue or a message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.report.languages.language import Language, language
 from gandoctor.report.page import facts, layers
 from gandoctor.report.page.findings import cause_title, observation, set_command
-from gandoctor.report.page.page import sentence
 from gandoctor.report.text import clean, flat
 from gandoctor.rules import MODEL_CARD, Finding, Status
 
@@ -31,7 +30,7 @@ def render_markdown(diagnosis: Diagnosis, lang: str = "en") -> str:
 
     Args:
         diagnosis: What to report.
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Raises:
         GandoctorError: There is no such language.
@@ -45,7 +44,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     run, separator = diagnosis.run, words("markdown.separator")
     yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{plain(clean(run.path.resolve().name, 80))}"
     yield ""
-    yield plain(clean(sentence(diagnosis, words), 600))
+    yield plain(clean(words.say(diagnosis.sentence), 600))
     yield ""
     yield from _likely(diagnosis, words)
     if (crash := facts.crash(run, words)) is not None:
@@ -66,16 +65,16 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
 
 
 def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
-    """Yield the likeliest causes of everything that was found, and what to change first."""
+    """Yield the likeliest causes and what to change first."""
     if diagnosis.likely_causes:
         yield from (f"**{words('top.likely_causes')}**", "")
         for i, cause in enumerate(diagnosis.likely_causes, start=1):
             title = plain(cause_title(cause, words))
-            explains = f" ({words('top.explains', ids=', '.join(cause.explains))})" if cause.explains else ""
+            explains = f" ({words('top.explains', ids=words.listed(cause.explains))})" if cause.explains else ""
             yield f"{i}. **{title}**{explains}{words('markdown.separator')}{plain(clean(words.say(cause.test), 2_000))}"
         yield ""
     if (first := diagnosis.change_first) is not None:
-        title = plain(words.name("treatment", first.id, first.title))
+        title = plain(words.say(first.title))
         yield from (f"**{words('top.change_first')}**{words('markdown.separator')}{title}", "")
 
 
@@ -83,7 +82,7 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
     rule = finding.rule
     severity = words(f"severity.{finding.severity.value}")
     since = words("finding.from", step=finding.first_step)
-    yield f"#### {rule.id} {plain(words.name('rule', rule.id, rule.title))}"
+    yield f"#### {rule.id} {plain(words.say(rule.title))}"
     yield ""
     yield f"**{severity}** · {since} · `{rule.name}`"
     yield ""
@@ -100,17 +99,17 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
     if finding.causes:
         yield from (f"**{words('finding.causes')}**", "", words("finding.hypotheses"), "")
         for i, cause in enumerate(finding.causes, start=1):
-            title = plain(words.name("cause", cause.id, cause.title))
+            title = plain(words.say(cause.title))
             yield f"{i}. **{title}** {words('finding.tell')} {plain(clean(words.say(cause.test), 2_000))}"
         yield ""
     yield from (f"**{words('finding.change')}**", "")
     if not finding.treatments:
         yield from (words("finding.no_treatment"), "")
     for i, treatment in enumerate(finding.treatments, start=1):
-        title = plain(words.name("treatment", treatment.id, treatment.title))
+        title = plain(words.say(treatment.title))
         yield f"{i}. **{title}** ({words(f'strength.{treatment.evidence}')})"
-        yield f"   {plain(clean(words.name('why', treatment.id, treatment.explanation), 2_000))}"
-        reference = words.name("source", treatment.id, treatment.reference)
+        yield f"   {plain(clean(words.say(treatment.explanation), 2_000))}"
+        reference = words.say(treatment.reference)
         yield f"   {words('finding.evidence')} {plain(clean(reference), links=True)}"
         if treatment.code:
             yield ""
@@ -132,7 +131,7 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
             continue
         yield from (f"**{words(f'outcome.{status.value}')}**", "")
         for finding in found:
-            title = plain(words.name("rule", finding.rule.id, finding.rule.title))
+            title = plain(words.say(finding.rule.title))
             why = f"{separator}{plain(clean(words.say(finding.reason)))}" if finding.reason else ""
             yield f"- {finding.rule.id} {title}{why}"
         yield ""
@@ -151,7 +150,7 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
 
 
 def _model(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
-    """Yield the model card: the data, and each network with its layers, those that findings name marked."""
+    """Yield the model card: the data, and each network with its layers; marks layers that findings name."""
     views = layers.players(diagnosis.run, diagnosis.detected, words)
     data, separator = facts.data_facts(diagnosis.run, words), words("markdown.separator")
     if not views and not data:

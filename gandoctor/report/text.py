@@ -1,4 +1,4 @@
-"""Text from a run directory made fit to show: clipped, printable, numbers short, JSON that cannot leave its script."""
+"""Formats text from a run directory: clipped, printable, with short numbers, and JSON that cannot leave its script."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from gandoctor.printable import ELLIPSIS, printable
 from gandoctor.report.languages.language import Language
 
 TEXT_MAX = 400
 ROWS_MAX = 200
-ELLIPSIS = "…"
-
-# Control characters, lone surrogates and the marks that reorder text on screen (a name could pose as another).
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
 _LISTED = re.compile(r"\s*([-*|]|\d+\.)\s")
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -26,9 +23,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 
 def clean(value: object, limit: int = TEXT_MAX) -> str:
     """Return `value` as printable text of at most `limit` characters."""
-    text = value if isinstance(value, str) else str(value)
-    text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text[: limit + 1])
-    return text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
+    return printable(value, limit)
 
 
 def number(value: float) -> str:
@@ -95,7 +90,7 @@ def script_json(content: object) -> Markup:
 
 
 def plot_text(value: object) -> str:
-    """Return text for plotly, which reads a small HTML dialect (links included) in every label."""
+    """Return text that plotly shows as it is; plotly reads a small HTML dialect, links included, in every label."""
     return html.escape(clean(value, 120), quote=False)
 
 

@@ -3,12 +3,12 @@
 The writer only appends and survives a crash. The reader trusts nothing that it reads.
 """
 
+from gandoctor.loss_families import LossFamily
 from gandoctor.store.events import Event
 from gandoctor.store.manifest import (
     DataCard,
     LatentCard,
     LayerCard,
-    LossFamily,
     Manifest,
     PlayerCard,
     Reach,

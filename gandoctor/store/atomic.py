@@ -11,12 +11,13 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path with the same suffix, which replaces `path` if the block ends without an error.
+    """Yield a temporary path with the same suffixes, which replaces `path` if the block ends without an error.
 
     Raises:
         OSError: The folder cannot be written to.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    suffixes = "".join(path.suffixes)  # all of them: Keras saves weights to nothing but ".weights.h5"
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name.removesuffix(suffixes)}-", suffix=suffixes)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -6,9 +6,10 @@ import struct
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 from gandoctor.message import Message
 
@@ -25,6 +26,8 @@ class SegmentWriter:
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
+        import pyarrow as pa
+
         self.names = tuple(names)
         self.schema = pa.schema(
             [(STEP, pa.int64()), (TIME, pa.float64()), *((name, pa.float64()) for name in self.names)]
@@ -34,6 +37,8 @@ class SegmentWriter:
 
     def write(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Append rows as one record batch and hand them to the operating system; absent values become null."""
+        import pyarrow as pa
+
         columns = [
             # from_pandas=False keeps NaN (produced by the training) distinct from null (not recorded).
             pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
@@ -72,6 +77,8 @@ class SegmentReader:
         """Return the record batches that were completed since the last call."""
         if self.damage is not None:
             return []
+        import pyarrow as pa
+
         batches: list[pa.RecordBatch] = []
         try:
             with self.path.open("rb") as file:
@@ -108,6 +115,8 @@ class SegmentReader:
         head = file.read(8)
         if len(head) < 8:
             return None
+        import pyarrow as pa
+
         marker, metadata_length = struct.unpack("<Ii", head)
         if marker != 0xFFFFFFFF or metadata_length < 0:
             raise ValueError("not an Arrow stream")
@@ -121,6 +130,8 @@ class SegmentReader:
 
     @staticmethod
     def _checked(schema: pa.Schema) -> pa.Schema:
+        import pyarrow as pa
+
         if STEP not in schema.names or schema.field(STEP).type != pa.int64():
             raise ValueError("no integer column 'step'")
         wrong = [f.name for f in schema if f.name != STEP and f.type != pa.float64()]

@@ -7,10 +7,9 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from gandoctor.errors import NotWritable
 from gandoctor.signals import cadence_of
@@ -20,6 +19,9 @@ from gandoctor.store.liveness import describe_this_process
 from gandoctor.store.manifest import MANIFEST_NAME, Manifest
 from gandoctor.store.run import load_run
 from gandoctor.store.segments import STEP, TIME, SegmentWriter
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FLUSH_EVERY_S = 1.0
 ROWS_KEPT_AFTER_FAILURE = 10_000
@@ -175,6 +177,8 @@ def _is_of_a_probe(row: Mapping[str, float | None]) -> bool:
 
 def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8) -> Image.Image:
     """Lay out images in a grid, one row of reals on top; 2 pixels between images, 6 below the reals."""
+    from PIL import Image
+
     height, width, channels = fakes.shape[1:]
     blocks = [reals[:columns]] if reals is not None and len(reals) else []
     blocks += [fakes[i : i + columns] for i in range(0, len(fakes), columns)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 _HIDDEN_LAYERS_ONLY = """\
@@ -21,27 +22,27 @@ output_block = [  # nothing between the last weights and the output activation
 TREATMENTS = (
     Treatment(
         id="batch-norm-placement",
-        title="Remove batch normalisation from the generator's output and the discriminator",
-        explanation=(
+        title=Message("Remove batch normalisation from the generator's output and the discriminator"),
+        explanation=Message(
             "On the generator's output it fixes the mean and variance of every batch of images. In a discriminator "
             "that sees real and generated images in one batch it mixes their statistics. If you keep it there, use "
             "separate batches."
         ),
         evidence="strong",
-        reference="Radford et al., DCGAN, ICLR 2016; ganhacks, tip 4; our measurements (one seed each)",
+        reference=Message("Radford et al., DCGAN, ICLR 2016; ganhacks, tip 4; our measurements (one seed each)"),
         cures=("batch-norm-placement", "batch-norm-in-discriminator", "phases-disagree"),
         snippets={"keras": _HIDDEN_LAYERS_ONLY},
     ),
     Treatment(
         id="separate-batches",
-        title="Feed real and generated images to the discriminator in separate batches",
-        explanation=(
+        title=Message("Feed real and generated images to the discriminator in separate batches"),
+        explanation=Message(
             "Call the discriminator twice, compute two losses and add them. Batch normalisation then cannot show which "
             "half of a batch an image is in. The generator's step, whose batch is all generated images too, meets the "
             "same discriminator."
         ),
         evidence="strong",
-        reference="ganhacks, tip 4; the mechanism; our measurements (one seed each way)",
+        reference=Message("ganhacks, tip 4; the mechanism; our measurements (one seed each way)"),
         cures=("batch-norm-in-discriminator",),
         snippets={
             "keras": """\
@@ -61,27 +62,29 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
     ),
     Treatment(
         id="batch-norm-in-generator",
-        title="Add batch normalisation to the generator's hidden layers, but not to its output",
-        explanation=(
+        title=Message("Add batch normalisation to the generator's hidden layers, but not to its output"),
+        explanation=Message(
             "It keeps the activations of different latents apart, whatever the earlier weights do, so the output "
             "neither collapses to one value nor saturates at a bound. Use a momentum of 0.9 or less."
         ),
         evidence="moderate",
-        reference="Radford et al., DCGAN, ICLR 2016, section 3; our measurements (one seed: blank images without it)",
+        reference=Message(
+            "Radford et al., DCGAN, ICLR 2016, section 3; our measurements (one seed: blank images without it)"
+        ),
         patch={"generator.batch_norm": True},
         cures=("no-batch-norm", "saturated-output"),
         snippets={"keras": _HIDDEN_LAYERS_ONLY},
     ),
     Treatment(
         id="batch-norm-momentum",
-        title="Lower batch normalisation's momentum to 0.9 or less, and do not freeze it by accident",
-        explanation=(
+        title=Message("Lower batch normalisation's momentum to 0.9 or less, and do not freeze it by accident"),
+        explanation=Message(
             "The moving averages cover about 1 / (1 - momentum) steps. With 0.999, a short run samples with statistics "
             "from long ago. A model with `trainable = False` runs batch normalisation in inference mode even when "
             "called with `training=True`."
         ),
         evidence="moderate",
-        reference="Keras-GAN issue 252; our measurements (one seed) and the mechanism",
+        reference=Message("Keras-GAN issue 252; our measurements (one seed) and the mechanism"),
         patch={"generator.batch_norm_momentum": 0.9},
         cures=("batch-norm-mode", "phases-disagree"),
         snippets={

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="feed-varied-batches",
-        title="Shuffle the real images and use a new batch in every step",
-        explanation=(
+        title=Message("Shuffle the real images and use a new batch in every step"),
+        explanation=Message(
             "Check what the input pipeline yields. Call `repeat` before `batch`, and let `shuffle` cover more than one "
             "batch. Look for a `take` left over from an experiment and for a seed that is reset inside the loop."
         ),
         evidence="strong",
-        reference=(
+        reference=Message(
             "Deterministic: the network can only learn what it is shown; Karras et al., NeurIPS 2020, on few images"
         ),
         cures=("loader-repeats",),
@@ -34,13 +35,13 @@ def batches(images, batch_size):
     ),
     Treatment(
         id="use-more-images",
-        title="Train on more real images",
-        explanation=(
+        title=Message("Train on more real images"),
+        explanation=Message(
             "First look for a limit left over from an experiment. A network with more weights than the data set has "
             "pixels can memorise the data set, whatever else you do."
         ),
         evidence="strong",
-        reference="Karras et al., Training Generative Adversarial Networks with Limited Data, NeurIPS 2020",
+        reference=Message("Karras et al., Training Generative Adversarial Networks with Limited Data, NeurIPS 2020"),
         patch={"data.training_images": None},
         cures=("too-few-images",),
         snippets={
@@ -56,10 +57,10 @@ def images():
     ),
     Treatment(
         id="check-data",
-        title="Check the training data for NaN, infinity and outliers",
-        explanation="A single bad image affects every weight within an epoch.",
+        title=Message("Check the training data for NaN, infinity and outliers"),
+        explanation=Message("A single bad image affects every weight within an epoch."),
         evidence="strong",
-        reference="Deterministic: arithmetic with NaN gives NaN",
+        reference=Message("Deterministic: arithmetic with NaN gives NaN"),
         cures=("bad-data",),
         snippets={
             "numpy": """\
@@ -76,13 +77,13 @@ def check_images(images):
     ),
     Treatment(
         id="vary-latents",
-        title="Sample new latents for every batch, with the spread the generator was built for",
-        explanation=(
+        title=Message("Sample new latents for every batch, with the spread the generator was built for"),
+        explanation=Message(
             "Constant, repeated or tiny latents can only give the same images. Sample new latents for each phase, and "
             "never reset the seed inside the loop."
         ),
         evidence="strong",
-        reference="Deterministic: a generator is a function of its latents; our measurements",
+        reference=Message("Deterministic: a generator is a function of its latents; our measurements"),
         patch={"latent.low": -1.0, "latent.high": 1.0},
         cures=("degenerate-latents", "latents-ignored"),
         snippets={

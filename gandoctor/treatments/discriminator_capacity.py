@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 _WIDTH = '''\
@@ -24,38 +25,40 @@ def build_discriminator(width=1.0, dropout=0.4):
 TREATMENTS = (
     Treatment(
         id="enlarge-discriminator",
-        title="Make the discriminator twice as wide",
-        explanation=(
+        title=Message("Make the discriminator twice as wide"),
+        explanation=Message(
             "A discriminator cannot teach what it cannot represent. Try this last, after learning rate and dropout: if "
             "the discriminator simply does not train, twice the size will not help."
         ),
         evidence="weak",
-        reference="Arora et al., Generalization and Equilibrium in GANs, ICML 2017 (what a small discriminator misses)",
+        reference=Message(
+            "Arora et al., Generalization and Equilibrium in GANs, ICML 2017 (what a small discriminator misses)"
+        ),
         scale={"discriminator.width": 2.0},
         cures=("discriminator-too-small",),
         snippets={"keras": _WIDTH},
     ),
     Treatment(
         id="shrink-discriminator",
-        title="Make the discriminator half as wide",
-        explanation=(
+        title=Message("Make the discriminator half as wide"),
+        explanation=Message(
             "A smaller network has less capacity to memorise images. Augmentation is better supported; try it first."
         ),
         evidence="weak",
-        reference="The mechanism; not measured by us",
+        reference=Message("The mechanism; not measured by us"),
         scale={"discriminator.width": 0.5},
         cures=("discriminator-too-large",),
         snippets={"keras": _WIDTH},
     ),
     Treatment(
         id="strengthen-discriminator",
-        title="Strengthen the discriminator: more filters, smaller strides at first, a full learning rate",
-        explanation=(
+        title=Message("Strengthen the discriminator: more filters, smaller strides at first, a full learning rate"),
+        explanation=Message(
             "The discriminator can ask for detail only if it sees detail. Change one thing at a time. Stop when its "
             "AUC is well above 0.6 and the samples improve."
         ),
         evidence="weak",
-        reference="The mechanism; Brock et al., ICLR 2019 (wider networks gave better samples)",
+        reference=Message("The mechanism; Brock et al., ICLR 2019 (wider networks gave better samples)"),
         scale={"discriminator.learning_rate": 2.0},
         cures=("discriminator-too-weak",),
         snippets={

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="minibatch-standard-deviation",
-        title="Add a minibatch standard deviation layer to the discriminator",
-        explanation=(
+        title=Message("Add a minibatch standard deviation layer to the discriminator"),
+        explanation=Message(
             "The layer adds a feature map with the standard deviation over the batch, so the discriminator can "
             "penalise images that are too alike. Put it before the last convolution, and feed real and generated "
             "images in separate batches."
         ),
         evidence="moderate",
-        reference="Karras et al., Progressive Growing of GANs, ICLR 2018; Salimans et al., NeurIPS 2016",
+        reference=Message("Karras et al., Progressive Growing of GANs, ICLR 2018; Salimans et al., NeurIPS 2016"),
         cures=("chasing-the-discriminator", "discriminator-sees-single-images", "collapsed-later"),
         snippets={
             "keras": '''\
@@ -36,14 +37,14 @@ class MinibatchStandardDeviation(layers.Layer):
     ),
     Treatment(
         id="pack-images",
-        title="Show the discriminator two images at a time (packing, as in PacGAN)",
-        explanation=(
+        title=Message("Show the discriminator two images at a time (packing, as in PacGAN)"),
+        explanation=Message(
             "The two images are joined along the channels. If they are too alike, or too often show the same few "
             "kinds, they give the generator away. The discriminator's input has twice the channels; nothing else "
             "changes."
         ),
         evidence="strong",
-        reference="Lin et al., PacGAN, NeurIPS 2018 (proof and experiments)",
+        reference=Message("Lin et al., PacGAN, NeurIPS 2018 (proof and experiments)"),
         cures=("discriminator-sees-single-images",),
         snippets={
             "keras": '''\

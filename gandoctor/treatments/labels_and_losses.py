@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="consistent-labels",
-        title="Define the labels in one place and use them in both steps",
-        explanation=(
+        title=Message("Define the labels in one place and use them in both steps"),
+        explanation=Message(
             "Train the generator towards the label that the discriminator is given for real images. It does not matter "
             "which label that is: generated = 1 and real = 0 works as well as the other way round."
         ),
         evidence="strong",
-        reference="Goodfellow et al. 2014, algorithm 1; keras-team/keras-io issue 361 (either convention works)",
+        reference=Message(
+            "Goodfellow et al. 2014, algorithm 1; keras-team/keras-io issue 361 (either convention works)"
+        ),
         patch={"training.real_label": 1.0, "training.fake_label": 0.0, "training.generator_label": 1.0},
         cures=("labels-disagree", "phases-disagree"),
         snippets={
@@ -37,13 +40,13 @@ def g_loss(on_fake):
     ),
     Treatment(
         id="one-sided-label-smoothing",
-        title="Use one-sided label smoothing: 0.9 instead of 1, for real images only",
-        explanation=(
+        title=Message("Use one-sided label smoothing: 0.9 instead of 1, for real images only"),
+        explanation=Message(
             "This keeps the discriminator from becoming overconfident. Its loss can then no longer fall below 0.16. Do "
             "not smooth the labels of generated images or those of the generator's step."
         ),
         evidence="moderate",
-        reference="Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016",
+        reference=Message("Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016"),
         patch={"training.real_label": 0.9},
         snippets={
             "keras": """\
@@ -61,13 +64,15 @@ def d_loss(on_real, on_fake):
     ),
     Treatment(
         id="loss-from-logits",
-        title="Compute the cross-entropy from logits",
-        explanation=(
+        title=Message("Compute the cross-entropy from logits"),
+        explanation=Message(
             "The logarithm of a saturated probability is infinite, or clipped and without a gradient. Neither happens "
             "with logits. Remove the sigmoid from the discriminator at the same time: change both or neither."
         ),
         evidence="strong",
-        reference="Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction",
+        reference=Message(
+            "Keras documentation, BinaryCrossentropy(from_logits=True): numerically stable by construction"
+        ),
         cures=("logarithm-of-zero", "no-gradient-arrives"),
         snippets={
             "keras": """\
@@ -81,14 +86,14 @@ last_layer = layers.Dense(1)  # with no sigmoid after it
     ),
     Treatment(
         id="non-saturating-loss",
-        title="Use the non-saturating generator loss, -log D(G(z)), instead of log(1 - D(G(z)))",
-        explanation=(
+        title=Message("Use the non-saturating generator loss, -log D(G(z)), instead of log(1 - D(G(z)))"),
+        explanation=Message(
             "Both losses have the same fixed point, but the gradient of the second goes to 0 exactly where the "
             "generator is worst. Compute the loss from logits. The new gradient may be large and noisy while the "
             "discriminator is confident."
         ),
         evidence="strong",
-        reference="Goodfellow et al. 2014, section 3; Arjovsky and Bottou, ICLR 2017 (the drawbacks)",
+        reference=Message("Goodfellow et al. 2014, section 3; Arjovsky and Bottou, ICLR 2017 (the drawbacks)"),
         cures=("saturating-loss",),
         snippets={
             "keras": """\
@@ -104,13 +109,13 @@ def g_loss(on_fake):
     ),
     Treatment(
         id="average-the-loss",
-        title="Average the loss over the batch, and check the weights of its terms",
-        explanation=(
+        title=Message("Average the loss over the batch, and check the weights of its terms"),
+        explanation=Message(
             "A summed loss grows with the batch size and the number of outputs, and so does its gradient. Adam and "
             "RMSprop divide the factor out. Clipping, epsilon and plain gradient descent do not."
         ),
         evidence="strong",
-        reference="Deterministic: the gradient of a sum of n terms is n times that of their mean",
+        reference=Message("Deterministic: the gradient of a sum of n terms is n times that of their mean"),
         cures=("loss-too-large",),
         snippets={
             "keras": """\
@@ -126,13 +131,13 @@ def d_loss(on_real, on_fake):
     ),
     Treatment(
         id="lower-pixel-loss-weight",
-        title="Lower the weight of the pixel loss next to the adversarial loss, or remove it",
-        explanation=(
+        title=Message("Lower the weight of the pixel loss next to the adversarial loss, or remove it"),
+        explanation=Message(
             "A squared or absolute pixel error is smallest at the average of all plausible answers, and averages are "
             "blurry. It is the discriminator that asks for one sharp answer."
         ),
         evidence="strong",
-        reference="Isola et al., CVPR 2017, section 3.1; Larsen et al., ICML 2016",
+        reference=Message("Isola et al., CVPR 2017, section 3.1; Larsen et al., ICML 2016"),
         cures=("pixel-loss",),
         snippets={
             "keras": """\

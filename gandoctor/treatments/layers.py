@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="layer-order",
-        title="Order each block as weights, batch normalisation, activation, dropout",
-        explanation=(
+        title=Message("Order each block as weights, batch normalisation, activation, dropout"),
+        explanation=Message(
             "This is the order in the article and the DCGAN paper. It is a convention: other orders train too. It "
             "matters more that no dropout comes right before batch normalisation and none on the output."
         ),
         evidence="weak",
-        reference="R. Atienza 2017, problem 3; Ioffe and Szegedy, ICML 2015; Li et al., CVPR 2019",
+        reference=Message("R. Atienza 2017, problem 3; Ioffe and Szegedy, ICML 2015; Li et al., CVPR 2019"),
         snippets={
             "keras": """\
 from keras import layers
@@ -31,13 +32,13 @@ def block(filters, dropout=0.3):
     ),
     Treatment(
         id="leaky-discriminator",
-        title="Use leaky ReLU and strided convolutions in the discriminator",
-        explanation=(
+        title=Message("Use leaky ReLU and strided convolutions in the discriminator"),
+        explanation=Message(
             "Both pass a gradient to every pixel, and the generator learns only through the discriminator. This is a "
             "rule of thumb: change it alone and compare at least three seeds."
         ),
         evidence="weak",
-        reference="Radford et al., DCGAN, ICLR 2016, section 3; ganhacks, tip 5",
+        reference=Message("Radford et al., DCGAN, ICLR 2016, section 3; ganhacks, tip 5"),
         patch={"discriminator.activation": "leaky_relu", "discriminator.downsampling": "stride"},
         cures=("dead-units", "relu-without-leak"),
         snippets={
@@ -55,13 +56,13 @@ def block(filters):
     ),
     Treatment(
         id="dropout-rate",
-        title="Use a dropout rate between 0.3 and 0.6 (start low)",
-        explanation=(
+        title=Message("Use a dropout rate between 0.3 and 0.6 (start low)"),
+        explanation=Message(
             "This is the article's advice. At 0.9 nothing learns; between 0 and 0.4, 0 was best in our only run. "
             "Change it alone and compare at least three seeds."
         ),
         evidence="weak",
-        reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 1",
+        reference=Message("R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 1"),
         patch={"generator.dropout": 0.3, "discriminator.dropout": 0.3},
         cures=("too-much-dropout",),
         snippets={
@@ -74,13 +75,13 @@ dropout = layers.Dropout(0.3)  # the article suggests 0.3 to 0.6; try 0 as well
     ),
     Treatment(
         id="even-upsampling",
-        title="Upsample by resizing before a convolution, or use kernel sizes divisible by the stride",
-        explanation=(
+        title=Message("Upsample by resizing before a convolution, or use kernel sizes divisible by the stride"),
+        explanation=Message(
             "Every pixel is then computed from as many kernel weights as its neighbours. Either method works. Resizing "
             "first rules the checkerboard pattern out completely."
         ),
         evidence="moderate",
-        reference="Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016",
+        reference=Message("Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016"),
         patch={"generator.upsampling": "resize"},
         cures=("uneven-upsampling",),
         snippets={
@@ -94,13 +95,15 @@ transposed = [layers.Conv2DTranspose(64, 4, strides=2, padding="same")]  # 4 is 
     ),
     Treatment(
         id="even-discriminator-strides",
-        title="Use kernel sizes divisible by the stride in the discriminator's strided convolutions",
-        explanation=(
+        title=Message("Use kernel sizes divisible by the stride in the discriminator's strided convolutions"),
+        explanation=Message(
             "The discriminator's gradient passes backwards through the same kernels. Where they overlap unevenly, some "
             "pixels of the generated images are corrected more often than their neighbours. Change the generator first."
         ),
         evidence="weak",
-        reference="Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016 (artifacts in gradients)",
+        reference=Message(
+            "Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016 (artifacts in gradients)"
+        ),
         cures=("uneven-discriminator-strides",),
         snippets={
             "keras": """\

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="learning-rate-above-zero",
-        title="Keep the learning rate above 0 until training ends",
-        explanation=(
+        title=Message("Keep the learning rate above 0 until training ends"),
+        explanation=Message(
             "A schedule that decays to 0 stops the training of its network while the other network goes on. Let the "
             "schedule end above 0, or stop training both networks at the same step."
         ),
         evidence="strong",
-        reference="Deterministic: every update is proportional to the learning rate",
+        reference=Message("Deterministic: every update is proportional to the learning rate"),
         cures=("learning-rate-zero",),
         snippets={
             "keras": """\
@@ -26,14 +27,16 @@ d_optimizer = keras.optimizers.Adam(schedule, beta_1=0.5)
     ),
     Treatment(
         id="raise-generator-learning-rate",
-        title="Double the generator's learning rate",
-        explanation=(
+        title=Message("Double the generator's learning rate"),
+        explanation=Message(
             "Change the ratio of the learning rates by a factor of two in favour of the network that is losing, and "
             "look again after a few hundred steps. If the rate is wrong by orders of magnitude, set it to a value "
             "between 1e-4 and 4e-4."
         ),
         evidence="weak",
-        reference="Our first measurements (one seed: 25 times the rate gave the best digits); Heusel et al. 2017",
+        reference=Message(
+            "Our first measurements (one seed: 25 times the rate gave the best digits); Heusel et al. 2017"
+        ),
         scale={"generator.learning_rate": 2.0},
         cures=("generator-not-moving", "discriminator-learns-faster"),
         snippets={
@@ -46,8 +49,8 @@ g_optimizer = keras.optimizers.RMSprop(learning_rate=8e-4)  # was 4e-4; change i
     ),
     Treatment(
         id="lower-discriminator-learning-rate",
-        title="Halve the discriminator's learning rate",
-        explanation=(
+        title=Message("Halve the discriminator's learning rate"),
+        explanation=Message(
             "This gives the generator time to catch up. First check whether the generator's step also moves the "
             "discriminator (GD004). If it does, the adversarial learning rate drives the discriminator too, backwards. "
             "Only then does the article's advice to keep the discriminator's rate higher make sense. The author "
@@ -55,7 +58,7 @@ g_optimizer = keras.optimizers.RMSprop(learning_rate=8e-4)  # was 4e-4; change i
             "depending on the losses."
         ),
         evidence="weak",
-        reference="Issue threads, e.g. tdeboissiere/DeepLearningImplementations 11; ganhacks, tip 11",
+        reference=Message("Issue threads, e.g. tdeboissiere/DeepLearningImplementations 11; ganhacks, tip 11"),
         scale={"discriminator.learning_rate": 0.5},
         cures=("discriminator-learns-faster", "chasing-the-discriminator"),
         snippets={
@@ -68,13 +71,13 @@ d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)  # was 8e-4; change i
     ),
     Treatment(
         id="raise-discriminator-learning-rate",
-        title="Double the discriminator's learning rate",
-        explanation=(
+        title=Message("Double the discriminator's learning rate"),
+        explanation=Message(
             "For a discriminator that trains but does not keep up. If the rate is wrong by orders of magnitude, set it "
             "to a value between 1e-4 and 8e-4. Watch the AUC: it should rise within a few dozen steps."
         ),
         evidence="weak",
-        reference="Heusel et al., NeurIPS 2017 (a faster discriminator; the ratios used were 1.25 to 4)",
+        reference=Message("Heusel et al., NeurIPS 2017 (a faster discriminator; the ratios used were 1.25 to 4)"),
         scale={"discriminator.learning_rate": 2.0},
         cures=("discriminator-hardly-moves",),
         snippets={
@@ -87,13 +90,15 @@ d_optimizer = keras.optimizers.RMSprop(learning_rate=1.6e-3)  # was 8e-4; change
     ),
     Treatment(
         id="halve-both-learning-rates",
-        title="Halve both learning rates",
-        explanation=(
+        title=Message("Halve both learning rates"),
+        explanation=Message(
             "With smaller steps, the two networks circle closer to their equilibrium or stop circling. Keep the ratio "
             "of the rates. Everything takes twice as many steps."
         ),
         evidence="moderate",
-        reference="Mescheder et al., The Numerics of GANs, NeurIPS 2017 (small enough steps); DCGAN, ICLR 2016, 2e-4",
+        reference=Message(
+            "Mescheder et al., The Numerics of GANs, NeurIPS 2017 (small enough steps); DCGAN, ICLR 2016, 2e-4"
+        ),
         scale={"discriminator.learning_rate": 0.5, "generator.learning_rate": 0.5},
         cures=("learning-rates-too-large",),
         snippets={
@@ -107,13 +112,15 @@ g_optimizer = keras.optimizers.RMSprop(learning_rate=2e-4)  # was 4e-4: the rati
     ),
     Treatment(
         id="lower-momentum",
-        title="Lower Adam's beta_1 to 0.5 or 0 in both optimizers",
-        explanation=(
+        title=Message("Lower Adam's beta_1 to 0.5 or 0 in both optimizers"),
+        explanation=Message(
             "Momentum keeps a network moving towards where its opponent was a moment ago. In a game that cycles, it "
             "makes the cycles wider. DCGAN uses 0.5; WGAN-GP and StyleGAN use 0."
         ),
         evidence="moderate",
-        reference="Radford et al., DCGAN, ICLR 2016 (oscillation at 0.9); Gidel et al., AISTATS 2019 (momentum)",
+        reference=Message(
+            "Radford et al., DCGAN, ICLR 2016 (oscillation at 0.9); Gidel et al., AISTATS 2019 (momentum)"
+        ),
         cures=("too-much-momentum",),
         snippets={
             "keras": """\
@@ -126,13 +133,15 @@ g_optimizer = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)
     ),
     Treatment(
         id="lower-learning-rates-and-clip",
-        title="Lower both learning rates and clip the gradients by global norm",
-        explanation=(
+        title=Message("Lower both learning rates and clip the gradients by global norm"),
+        explanation=Message(
             "Restart from the last checkpoint before the first non-finite value. Clipping by norm keeps the direction "
             "of the gradient. It does not remove a NaN that is already there."
         ),
         evidence="moderate",
-        reference="Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013 (norm clipping)",
+        reference=Message(
+            "Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013 (norm clipping)"
+        ),
         scale={"discriminator.learning_rate": 0.25, "generator.learning_rate": 0.25},
         cures=("exploding-updates",),
         snippets={
@@ -146,13 +155,15 @@ g_optimizer = keras.optimizers.RMSprop(learning_rate=1e-4, global_clipnorm=1.0)
     ),
     Treatment(
         id="usual-learning-rates",
-        title="Set both learning rates to the usual values for the optimizer",
-        explanation=(
+        title=Message("Set both learning rates to the usual values for the optimizer"),
+        explanation=Message(
             "The usual rates are 1e-4 to 4e-4 with Adam and RMSprop. Then check how far an update moves the weights: "
             "about 1e-3 of their size. Change one rate at a time, by a factor of two."
         ),
         evidence="moderate",
-        reference="Radford et al., DCGAN, ICLR 2016 (2e-4); the article's author's later rates (2e-4 and 1e-4)",
+        reference=Message(
+            "Radford et al., DCGAN, ICLR 2016 (2e-4); the article's author's later rates (2e-4 and 1e-4)"
+        ),
         patch={"discriminator.learning_rate": 2e-4, "generator.learning_rate": 1e-4},
         cures=("learning-rate-mistyped", "learning-rate-lowered", "exploding-updates", "generator-not-moving"),
         snippets={
@@ -166,13 +177,15 @@ g_optimizer = keras.optimizers.RMSprop(learning_rate=1e-4)
     ),
     Treatment(
         id="decay-learning-rates",
-        title="Decay both learning rates towards the end of training",
-        explanation=(
+        title=Message("Decay both learning rates towards the end of training"),
+        explanation=Message(
             "Close to a good solution, large steps only lead away from it. Decay the rates of both networks together, "
             "to about a twentieth. Decaying only one of them changes the balance."
         ),
         evidence="moderate",
-        reference="Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017 (linear decay); the mechanism",
+        reference=Message(
+            "Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017 (linear decay); the mechanism"
+        ),
         cures=("learning-rate-too-high-late",),
         snippets={
             "keras": """\

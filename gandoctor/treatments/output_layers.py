@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="match-output-range",
-        title="Match the range of the generator's output to the data",
-        explanation=(
+        title=Message("Match the range of the generator's output to the data"),
+        explanation=Message(
             "A sigmoid outputs 0 to 1, tanh outputs -1 to 1. If the data lie outside that range, the discriminator can "
             "separate real from generated images by the value alone, and the generator cannot follow. This was fatal "
             "in every run we made."
         ),
         evidence="strong",
-        reference="DCGAN-tensorflow issue 24, deep-learning-with-python-notebooks issue 7; our measurements",
+        reference=Message("DCGAN-tensorflow issue 24, deep-learning-with-python-notebooks issue 7; our measurements"),
         patch={"data.range": "unit", "generator.output_activation": "sigmoid"},
         cures=("range-mismatch", "saturated-output"),
         snippets={
@@ -34,13 +35,13 @@ last_layer = layers.Activation("sigmoid")  # for data in 0..1; "tanh" for data i
     ),
     Treatment(
         id="one-output-activation",
-        title="End each network with its last weights and one activation, and nothing after them",
-        explanation=(
+        title=Message("End each network with its last weights and one activation, and nothing after them"),
+        explanation=Message(
             "A second activation sees only what the first lets through, and dropout after the last weights erases "
             "results. An `activation=` argument counts too: use either the argument or an `Activation` layer."
         ),
         evidence="strong",
-        reference="Deterministic: sigmoid(relu(x)) is at least 0.5",
+        reference=Message("Deterministic: sigmoid(relu(x)) is at least 0.5"),
         snippets={
             "keras": """\
 from keras import layers
@@ -52,13 +53,15 @@ discriminator_end = [layers.Flatten(), layers.Dense(1)]  # logits: the loss has 
     ),
     Treatment(
         id="linear-critic",
-        title="Remove the activation from the discriminator's output",
-        explanation=(
+        title=Message("Remove the activation from the discriminator's output"),
+        explanation=Message(
             "Wasserstein, hinge and least-squares losses were made for unbounded scores, and a cross-entropy is safest "
             "from logits. Pass from_logits=True to a cross-entropy."
         ),
         evidence="strong",
-        reference="Arjovsky et al., Wasserstein GAN, ICML 2017; Lim and Ye 2017; Keras documentation (from_logits)",
+        reference=Message(
+            "Arjovsky et al., Wasserstein GAN, ICML 2017; Lim and Ye 2017; Keras documentation (from_logits)"
+        ),
         snippets={
             "keras": """\
 import keras
@@ -71,13 +74,13 @@ bce = keras.losses.BinaryCrossentropy(from_logits=True)  # if the loss is a cros
     ),
     Treatment(
         id="no-noise-on-output",
-        title="Remove whatever adds noise to the generated images",
-        explanation=(
+        title=Message("Remove whatever adds noise to the generated images"),
+        explanation=Message(
             "A GaussianNoise layer after the generator, or noise that the sampling code adds to the images, is not "
             "learned and cannot be unlearned. Noise on the discriminator's inputs belongs in the training step."
         ),
         evidence="strong",
-        reference="Deterministic: what is added to every image is in every image",
+        reference=Message("Deterministic: what is added to every image is in every image"),
         cures=("noise-layer",),
         snippets={
             "keras": """\
@@ -92,13 +95,15 @@ def noise_layers(generator):
     ),
     Treatment(
         id="convolution-after-upsampling",
-        title="End the generator with a convolution, after all upsampling and pooling",
-        explanation=(
+        title=Message("End the generator with a convolution, after all upsampling and pooling"),
+        explanation=Message(
             "What a fixed filter has smoothed cannot be sharpened again unless weights follow. Upsample first, then "
             "convolve."
         ),
         evidence="strong",
-        reference="Deterministic: a fixed low-pass filter after the last weights removes the same from every image",
+        reference=Message(
+            "Deterministic: a fixed low-pass filter after the last weights removes the same from every image"
+        ),
         cures=("output-smoothed",),
         snippets={
             "keras": """\

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="r1-regularisation",
-        title="Add a gradient penalty on real images to the discriminator's loss (R1)",
-        explanation=(
+        title=Message("Add a gradient penalty on real images to the discriminator's loss (R1)"),
+        explanation=Message(
             "R1 keeps the discriminator from becoming arbitrarily steep around the data. With it, GAN training "
             "provably converges near the solution; without it, training does not. Start with gamma = 10."
         ),
         evidence="strong",
-        reference="Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018",
+        reference=Message("Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018"),
         cures=("chasing-the-discriminator", "steep-discriminator"),
         snippets={
             "keras": '''\
@@ -32,13 +33,15 @@ def r1_penalty(discriminator, real, gamma=10.0):
     ),
     Treatment(
         id="spectral-normalisation",
-        title="Apply spectral normalisation to the discriminator's layers",
-        explanation=(
+        title=Message("Apply spectral normalisation to the discriminator's layers"),
+        explanation=Message(
             "It bounds how fast the discriminator's output can change, and so limits both vanishing and exploding "
             "gradients. Do not use batch normalisation in the discriminator as well."
         ),
         evidence="strong",
-        reference="Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021",
+        reference=Message(
+            "Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021"
+        ),
         cures=("steep-discriminator", "unnormalised-discriminator"),
         snippets={
             "keras": """\
@@ -62,13 +65,15 @@ discriminator = keras.Sequential(
     ),
     Treatment(
         id="instance-noise",
-        title="Add instance noise to real and generated images before the discriminator",
-        explanation=(
+        title=Message("Add instance noise to real and generated images before the discriminator"),
+        explanation=Message(
             "A little noise makes the distributions of real and generated images overlap, so no perfect discriminator "
             "exists. Use the same noise for both, and let it fade out during training."
         ),
         evidence="strong",
-        reference="Mescheder et al., ICML 2018 (convergence with instance noise); Arjovsky and Bottou, ICLR 2017",
+        reference=Message(
+            "Mescheder et al., ICML 2018 (convergence with instance noise); Arjovsky and Bottou, ICLR 2017"
+        ),
         snippets={
             "keras": '''\
 import keras
@@ -83,14 +88,14 @@ def noisy(images, step, steps, sigma=0.1):
     ),
     Treatment(
         id="augment-discriminator-input",
-        title="Augment the discriminator's inputs: shift real and generated images alike",
-        explanation=(
+        title=Message("Augment the discriminator's inputs: shift real and generated images alike"),
+        explanation=Message(
             "Each real image becomes many, so the discriminator cannot memorise it. Augment everything the "
             "discriminator is given, in both steps, and let the gradient pass through. If you augment only the real "
             "images, the generator learns to imitate the augmentation."
         ),
         evidence="strong",
-        reference="Zhao et al., DiffAugment, NeurIPS 2020; Karras et al. (ADA), NeurIPS 2020",
+        reference=Message("Zhao et al., DiffAugment, NeurIPS 2020; Karras et al. (ADA), NeurIPS 2020"),
         cures=("too-few-images", "discriminator-unregularised", "discriminator-overfits"),
         snippets={
             "keras": '''\

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="sample-in-inference-mode",
-        title="Generate samples with training=False",
-        explanation=(
+        title=Message("Generate samples with training=False"),
+        explanation=Message(
             "While dropout is active, every image comes from a different thinned network. Pass the argument explicitly "
             "when you call a model inside a loop; `predict` sets it for you."
         ),
         evidence="moderate",
-        reference="Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism",
+        reference=Message("Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism"),
         cures=("dropout-active-when-sampling",),
         snippets={
             "keras": """\
@@ -28,13 +29,13 @@ def sample(generator, count, latent_dim=100):
     ),
     Treatment(
         id="average-generator-weights",
-        title="Sample from a moving average of the generator's weights",
-        explanation=(
+        title=Message("Sample from a moving average of the generator's weights"),
+        explanation=Message(
             "Averaging removes step-to-step jitter from the images. It does not repair training: keep training with "
             "the raw weights."
         ),
         evidence="strong",
-        reference="Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019",
+        reference=Message("Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019"),
         cures=("not-finished",),
         snippets={
             "keras": '''\
@@ -61,10 +62,12 @@ class AverageGenerator(keras.callbacks.Callback):
     ),
     Treatment(
         id="train-longer",
-        title="Train longer",
-        explanation="While the noise still falls from probe to probe, the generator has not finished learning.",
+        title=Message("Train longer"),
+        explanation=Message(
+            "While the noise still falls from probe to probe, the generator has not finished learning."
+        ),
         evidence="weak",
-        reference="R. Atienza 2017 looks at steps 500 and 1000 of 2000 before judging",
+        reference=Message("R. Atienza 2017 looks at steps 500 and 1000 of 2000 before judging"),
         patch={"training.steps": 4000},
         cures=("not-finished",),
         snippets={
@@ -76,13 +79,15 @@ def train(gan, dataset, steps=4000):  # was 2000
     ),
     Treatment(
         id="keep-best-generator",
-        title="Keep the generator from the best probe (BestGenerator)",
-        explanation=(
+        title=Message("Keep the generator from the best probe (BestGenerator)"),
+        explanation=Message(
             "No loss of a GAN tells you when to stop, but the distance of its samples to the real data does. Keep the "
             "weights from the probe where that distance was smallest, then stop or continue as you like."
         ),
         evidence="strong",
-        reference=("Deterministic: the kept weights make the samples of that probe; Heusel et al., NeurIPS 2017 (FID)"),
+        reference=Message(
+            "Deterministic: the kept weights make the samples of that probe; Heusel et al., NeurIPS 2017 (FID)"
+        ),
         snippets={
             "keras": """\
 from gandoctor import GANMonitor

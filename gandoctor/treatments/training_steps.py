@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from gandoctor.message import Message
 from gandoctor.treatments.treatment import Treatment
 
 TREATMENTS = (
     Treatment(
         id="separate-variable-lists",
-        title="Use two gradient tapes and give each optimizer only its own network's variables",
-        explanation=(
+        title=Message("Use two gradient tapes and give each optimizer only its own network's variables"),
+        explanation=Message(
             "An optimizer can only update the variables it is given, whatever `trainable` says and however Keras "
             "traces the step. Without the leak, the discriminator may become stronger. Watch d_loss and be ready to "
             "lower its learning rate."
         ),
         evidence="strong",
-        reference=(
+        reference=Message(
             "Goodfellow et al. 2014, algorithm 1; deterministic, measured with Keras 3.15: the discriminator moves by "
             "0.000 in the generator's step instead of 0.118"
         ),
@@ -57,15 +58,15 @@ class GAN(keras.Model):
     ),
     Treatment(
         id="set-trainable-per-phase",
-        title="Set the discriminator's `trainable` flag before each call to train_on_batch",
-        explanation=(
+        title=Message("Set the discriminator's `trainable` flag before each call to train_on_batch"),
+        explanation=Message(
             "For training loops with two compiled models and train_on_batch. Keras 3 reads the flag when it first "
             "traces a train function, so the flag must be right before the first call of each phase. Setting it once "
             "before compiling the stacked model can freeze the discriminator for good. Check that d_update_in_d_step "
             "is above 0 and that d_update_in_g_step is 0."
         ),
         evidence="strong",
-        reference="Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's",
+        reference=Message("Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's"),
         patch={"training.freeze_discriminator": True},
         cures=("discriminator-frozen",),
         snippets={
@@ -83,14 +84,14 @@ def train_on_batch(discriminator, discriminator_model, adversarial_model, x, y, 
     ),
     Treatment(
         id="stop-gradient-in-discriminator-step",
-        title="Stop gradients to the generator in the discriminator's step",
-        explanation=(
+        title=Message("Stop gradients to the generator in the discriminator's step"),
+        explanation=Message(
             "Images generated outside the discriminator's tape, or passed through `tf.stop_gradient`, carry no "
             "gradient back to the generator. An optimizer that is given only the discriminator's variables cannot "
             "update anything else."
         ),
         evidence="strong",
-        reference="Goodfellow et al. 2014, algorithm 1; deterministic: no gradient, no update",
+        reference=Message("Goodfellow et al. 2014, algorithm 1; deterministic: no gradient, no update"),
         cures=("generator-moved-in-both-steps",),
         snippets={
             "keras": """\
@@ -110,13 +111,15 @@ def discriminator_step(generator, discriminator, d_optimizer, loss, real, latent
     ),
     Treatment(
         id="generate-inside-tape",
-        title="Generate the images inside the gradient tape of the generator's step",
-        explanation=(
+        title=Message("Generate the images inside the gradient tape of the generator's step"),
+        explanation=Message(
             "A tape records only what is called while it is open. `predict`, NumPy or a tape that is already closed "
             "cuts the path from the loss back to the generator's weights, and the gradient is missing or 0."
         ),
         evidence="strong",
-        reference="TensorFlow guide, Introduction to gradients and automatic differentiation (a gradient of None)",
+        reference=Message(
+            "TensorFlow guide, Introduction to gradients and automatic differentiation (a gradient of None)"
+        ),
         cures=("no-gradient-arrives",),
         snippets={
             "keras": """\
@@ -136,14 +139,16 @@ def generator_step(generator, discriminator, g_optimizer, loss, latents):
     ),
     Treatment(
         id="fakes-in-training-mode",
-        title="Generate the discriminator's fake images with training=True, as in the generator's step",
-        explanation=(
+        title=Message("Generate the discriminator's fake images with training=True, as in the generator's step"),
+        explanation=Message(
             "`predict` generates in inference mode: batch normalisation uses its moving averages instead of the "
             "batch's own statistics, and dropout is off. While the moving averages lag behind, the discriminator "
             "learns to reject images that the generator never makes in its own step."
         ),
         evidence="moderate",
-        reference="The mechanism; our measurements (one seed: without it, both losses near 0 and samples like noise)",
+        reference=Message(
+            "The mechanism; our measurements (one seed: without it, both losses near 0 and samples like noise)"
+        ),
         cures=("batch-norm-mode", "phases-disagree"),
         snippets={
             "keras": """\
@@ -154,13 +159,13 @@ def fakes_for_the_discriminator(generator, latents):
     ),
     Treatment(
         id="no-pretraining",
-        title="Do not pretrain the discriminator",
-        explanation=(
+        title=Message("Do not pretrain the discriminator"),
+        explanation=Message(
             "The discriminator usually converges faster than the generator anyway. The advice is plausible but hardly "
             "tested: 150 steps of pretraining did no harm in our one run."
         ),
         evidence="weak",
-        reference="R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2",
+        reference=Message("R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 2"),
         patch={"training.pretrain_steps": 0},
         cures=("discriminator-pretrained",),
         snippets={

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from gandoctor.message import Message
+
 Strength = Literal["strong", "moderate", "weak"]
 
 Framework = Literal["keras", "torch"]
@@ -31,14 +33,18 @@ class Treatment:
     """
 
     id: str
-    title: str
-    explanation: str
+    title: Message
+    explanation: Message
     evidence: Strength
-    reference: str
+    reference: Message
     snippets: Mapping[Framework | Literal["numpy"], str] = field(default_factory=dict)
     patch: dict[str, Any] = field(default_factory=dict)
     scale: dict[str, float] = field(default_factory=dict)
     cures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("title", "explanation", "reference"):
+            object.__setattr__(self, name, Message.of(getattr(self, name)))
 
     @property
     def code(self) -> str:

@@ -1,4 +1,4 @@
-"""Follow a run directory: read what is new, judge now and then, hand snapshots to a view."""
+"""Follows a run directory: reads what is new, judges now and then, and hands snapshots to a view."""
 
 from __future__ import annotations
 

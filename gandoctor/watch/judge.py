@@ -51,7 +51,7 @@ def judgement_of(snapshot: Snapshot) -> Judgement:
             DetectedFinding(
                 id=finding.rule.id,
                 name=finding.rule.name,
-                title=finding.rule.title,
+                title=str(finding.rule.title),
                 severity=finding.severity.value,
                 first_step=finding.first_step,
             )

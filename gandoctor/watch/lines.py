@@ -1,4 +1,4 @@
-"""Plain lines for a run followed without a terminal: one every few seconds and one for every new finding."""
+"""Plain lines for output that is not a terminal: one every few seconds and one per new finding."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def finding_line(finding: Finding) -> str:
 
 def suggestion(finding: Finding) -> str:
     """Return the title of the finding's first treatment, or an empty string."""
-    return finding.treatments[0].title if finding.treatments else ""
+    return str(finding.treatments[0].title) if finding.treatments else ""
 
 
 def steps_text(snapshot: Snapshot) -> str:

@@ -1,4 +1,4 @@
-"""Views on a terminal: the full screen of a watched run and the one progress line of a quiet one."""
+"""Terminal views: the full screen of a watched run, and one progress line otherwise."""
 
 from __future__ import annotations
 

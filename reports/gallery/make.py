@@ -27,7 +27,8 @@ from rich.console import Console
 
 from gandoctor import diagnose
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import filmstrip, render_markdown, write_report
+from gandoctor.report import render_markdown, write_report
+from gandoctor.report.page import filmstrip
 from gandoctor.store import load_run
 from gandoctor.watch.follow import Follower
 from gandoctor.watch.frame import Canvas, draw_frame

@@ -39,7 +39,7 @@ import tensorflow as tf
 
 from gandoctor import GANMonitor, load_run
 from gandoctor.experiments import Training
-from gandoctor.recording.session import session
+from gandoctor.recording.session import stopwatch
 from reference_models.training import batches, build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,7 +220,7 @@ def trained(subject: str, kinds: list[str], seed: int) -> dict[str, dict[str, fl
     # The monitor's clock must stand still while others train: it would take its probes to be cheap.
     clock = SimpleNamespace(monotonic=lambda: turns.had("GANMonitor"))
     try:
-        with mock.patch.object(session, "time", clock), ThreadPoolExecutor(len(kinds)) as pool:
+        with mock.patch.object(stopwatch, "time", clock), ThreadPoolExecutor(len(kinds)) as pool:
             list(pool.map(fit, kinds))
         return {
             kind: {

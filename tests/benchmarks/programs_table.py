@@ -28,8 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 COSTS = ROOT / "reports" / "programs-cost.json"
 HARNESS = ROOT / "tests" / "monitors" / "programs" / "harness.py"
 sys.path.insert(0, str(HARNESS.parent))
-from harness import CASES  # noqa: E402 - lives beside the programs
+from cases import CASES  # noqa: E402 - lives beside the programs
 
+FRAMEWORK = "tensorflow"
 LENGTHS = (100, 1100)
 """Steps of the two trainings whose difference is timed: tracing drops out, and probes where the length is known."""
 EAGER_LENGTHS = (20, 60)
@@ -96,7 +97,7 @@ def cost(case: str) -> str:
         for length in seconds:
             for watched in (False, True) if turn % 2 else (True, False):
                 seconds[length][watched].append(timed(case, length, watched))
-    steps = (long - short) * CASES[case][1].get("fits", 1)
+    steps = (long - short) * CASES[FRAMEWORK][case][1].get("fits", 1)
     bare, watched = (1e3 * (min(seconds[long][w]) - min(seconds[short][w])) / steps for w in (0, 1))
     return f"{bare:.2f} -> {watched:.2f} ms"
 
@@ -108,7 +109,7 @@ def timed(case: str, steps: int, watched: bool) -> float:
 
     from gandoctor.monitors import GANMonitor
 
-    program, arguments = CASES[case]
+    program, arguments = CASES[FRAMEWORK][case]
     fit, options = keras.Model.fit, tf.data.Options()
     options.autotune.enabled = False  # `fit` would end only when the tuner's sleep does
 
@@ -137,7 +138,7 @@ def cell(text: str) -> str:
 
 def main() -> None:
     """Run the harness and write the table."""
-    done = subprocess.run([sys.executable, str(HARNESS)], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([sys.executable, str(HARNESS), FRAMEWORK], stdout=subprocess.PIPE, text=True, check=True)
     outcomes: dict[str, Any] = json.loads(done.stdout)
     costs: dict[str, str] = json.loads(COSTS.read_text(encoding="utf-8")) if COSTS.exists() else {}
     for case in outcomes:

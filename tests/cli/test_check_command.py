@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command_line_runs import FAKE_CHILD, WITHOUT_TENSORFLOW, command
+from command_line_runs import FAKE, FAKE_CHILD, WITHOUT_TENSORFLOW, command_here
 
 WITH_FAKE_CHILD = WITHOUT_TENSORFLOW.replace(
     "main()",
@@ -26,9 +26,11 @@ def temporary(tmp_path):
 
 
 @pytest.fixture
-def check(temporary):
+def check(temporary, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+
     def call(*arguments):
-        done = command(WITH_FAKE_CHILD, "check", *arguments, env={"TMPDIR": str(temporary)})
+        done = command_here("check", *arguments, child=FAKE)
         assert list(temporary.iterdir()) == []
         return done
 

@@ -30,7 +30,7 @@ def test_a_page_says_what_is_advised_what_speaks_for_it_and_what_answers_it(rule
         assert f"  {advice.what}  (evidence: {advice.support})\n    {advice.because}\n" in out
     assert problem.first in out
     assert all(f"  {rule} " in out for rule in problem.rules)
-    assert all(TREATMENTS[treatment].title in out for treatment in problem.treatments)
+    assert all(str(TREATMENTS[treatment].title) in out for treatment in problem.treatments)
     assert all(f"  {command}\n    {what}\n" in out for command, what in problem.commands)
 
 
@@ -59,7 +59,7 @@ def test_markdown(rules):
     ("arguments", "said"),
     [
         (["problem-5"], "problem-1, problem-2, problem-3, problem-4"),
-        (["problem-1", "--json", "--markdown"], "at once"),
+        (["problem-1", "--json", "--markdown"], "Use either --json or --markdown"),
         (["GD001", "--markdown"], "not for one rule"),
     ],
 )

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line_runs import WITH_FAKE_CHILD, command
+from command_line_runs import FAKE, WITH_FAKE_CHILD, command, command_here
 
 from gandoctor.store import load_run
 
 
-def run(run_dir, *arguments, **options):
-    return command(WITH_FAKE_CHILD, "run", "--run-dir", str(run_dir), "fake:build", *arguments, **options)
+def run(run_dir, *arguments):
+    return command_here("run", "--run-dir", run_dir, "fake:build", *arguments, child=FAKE)
 
 
 def verdict(run_dir):
@@ -27,7 +27,7 @@ def run_dir(tmp_path):
 
 @pytest.mark.parametrize("watch", [["--watch"], []])
 def test_a_training_ends_in_a_report(run_dir, watch):
-    done = run(run_dir, "--steps", "20", *watch)
+    done = command(WITH_FAKE_CHILD, "run", "--run-dir", run_dir, "fake:build", "--steps", "20", *watch)
     assert (done.returncode, done.stderr) == (0, "")
     assert "step 20/20" in done.stdout
     assert f"Report: {run_dir / 'report.html'}" in done.stdout
@@ -91,7 +91,7 @@ def test_a_taken_directory_is_refused_before_anything_starts(run_dir):
 
 
 def test_the_default_directory_lies_in_runs(tmp_path):
-    done = command(WITH_FAKE_CHILD, "run", "--preset", "quick", "--steps", "3", cwd=tmp_path)
+    done = command_here("run", "--preset", "quick", "--steps", "3", child=FAKE, cwd=tmp_path)
     assert done.returncode == 0
     (made,) = (tmp_path / "runs").iterdir()
     assert made.name.endswith("-quick")

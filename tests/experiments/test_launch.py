@@ -155,12 +155,12 @@ def test_a_file_in_the_way_is_one_clear_error(run_dir):
 
 def test_the_child_ends_when_its_launcher_is_killed(run_dir):
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import test_launch\n"
-        "t = test_launch.start(sys.argv[2]); print(t.pid, flush=True); t.wait(600)"
+        "import sys\nfrom gandoctor.experiments.job import Job\n"
+        "from gandoctor.experiments.launch import ChildTraining\n"
+        "training = ChildTraining(Job(target='fake:build', run_dir=sys.argv[1]), sys.argv[2:])\n"
+        "print(training.pid, flush=True)\ntraining.wait(600)"
     )
-    launcher = subprocess.Popen(
-        [sys.executable, "-c", code, str(Path(__file__).parent), str(run_dir)], stdout=subprocess.PIPE, text=True
-    )
+    launcher = subprocess.Popen([sys.executable, "-c", code, str(run_dir), *FAKE], stdout=subprocess.PIPE, text=True)
     with launcher:
         child = psutil.Process(int(launcher.stdout.readline()))
         while not (run_dir / "run.json").exists() or load_run(run_dir).last_step < 3:

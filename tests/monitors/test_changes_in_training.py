@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gandoctor import load_run
+from gandoctor.message import Absent
 
 pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
@@ -187,7 +188,7 @@ def test_a_polarity_that_was_assumed_wrongly_is_said(
     else:
         assert (separation < -1).all()
         assert len(told) == 1
-        assert "real_is_high=False" in run.manifest.missing["real_is_high"]
+        assert run.manifest.missing["real_is_high"].code == Absent.ASSUMED
 
 
 def test_a_second_model_of_a_class_whose_step_is_a_function(

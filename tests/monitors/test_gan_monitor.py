@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gandoctor import GandoctorError, load_run
+from gandoctor.message import Absent
 from gandoctor.store import RunWriter
 
 pytestmark = pytest.mark.training
@@ -18,12 +19,12 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from gandoctor.monitors import (  # noqa: E402 - TensorFlow may be missing
-    DiscriminatorMonitor,
     GANMonitor,
     GradientNormMonitor,
     LossMonitor,
     MonitorWarning,
 )
+from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores  # noqa: E402 - keep together
 
 
 class Recorder(keras.callbacks.Callback):
@@ -265,7 +266,7 @@ def test_a_failing_monitor_is_switched_off_and_training_goes_on(
     def fail(*_: object) -> dict[str, float]:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr(DiscriminatorMonitor, "probe", fail)
+    monkeypatch.setattr(DiscriminatorScores, "probe", fail)
     gan = make_gan()
     with pytest.warns(MonitorWarning, match="broken on purpose") as caught:
         fit(gan, reals, [GANMonitor(tmp_path / "run", probe_data=reals)])
@@ -292,7 +293,7 @@ def test_a_full_disk_is_one_warning_and_training_goes_on(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gandoctor.recording.session.session.DRAIN_EVERY_S", 0.0)
+    monkeypatch.setattr("gandoctor.recording.session.stopwatch.DRAIN_EVERY_S", 0.0)
     monkeypatch.setattr("gandoctor.store.writer.FLUSH_EVERY_S", 0.0)
     gan = make_gan()
     with pytest.warns(MonitorWarning, match="No space left") as caught:
@@ -373,12 +374,14 @@ def test_what_cannot_be_recorded_is_absent_with_a_reason(
     run = load_run(tmp_path / "run")
     assert "d_real_score" not in run
     assert "d_fake_score" in run
-    assert "probe_data=" in run.manifest.missing["d_real_score"]
+    missing = run.manifest.missing
+    assert missing["d_real_score"].code == Absent.NOT_GIVEN
+    assert missing["d_real_score"].message.values == {"argument": "probe_data"}
     assert set(run.family("d_fake_logit_quantile")) == {"5", "25", "50", "75", "95"}
     assert run.family("d_real_logit_quantile") == run.family("d_holdout_logit_quantile") == {}
-    assert "probe_data=" in run.manifest.missing["d_real_logit_quantile"]
-    assert "holdout_data" in run.manifest.missing["d_holdout_logit_quantile"]
-    assert "standard normal" in run.manifest.missing["latent_law"]
+    assert missing["d_real_logit_quantile"] == missing["probe_data"]
+    assert missing["d_holdout_logit_quantile"] == missing["holdout_data"]
+    assert missing["latent_law"].code == Absent.ASSUMED
 
 
 @pytest.mark.parametrize(

@@ -13,37 +13,42 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.training
-pytest.importorskip("tensorflow")
 
 PROGRAMS = Path(__file__).parent / "programs"
 sys.path.insert(0, str(PROGRAMS))
-from harness import CASES, STEPS  # noqa: E402 - lives beside the programs
+from cases import CASES, SLOW, STEPS  # noqa: E402 - lives beside the programs
 
 sys.path.remove(str(PROGRAMS))
 
-SLOW = {"dcgan, sigmoid output", "tape loop, two optimizers", "run_eagerly", "steps_per_execution", "several fits"}
-"""Cases that another case or another test file covers in part."""
 LOSSES = ("d_loss", "g_loss")
 NORMS = ("d_grad_norm", "g_grad_norm")
 UPDATES = ("d_update_in_d_step", "g_update_in_g_step")
 NOTHING_SEEN = {"trained before, stateful random ops", "train_on_batch, trained before"}
-NAMES = {n: pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in CASES}
+NAMES = {n: pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for cases in CASES.values() for n in cases}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=CASES)
 def outcome_of(request: pytest.FixtureRequest) -> Callable[[str], dict[str, Any]]:
-    """Train what the collected tests ask for, all in one process, as op determinism is a process's."""
+    """Train a framework's programs, all in one process, as op determinism is a process's; every test is of each."""
+    pytest.importorskip(request.param)
     slow = request.config.option.markexpr != "not slow"
-    wanted = [name for name in CASES if slow or name not in SLOW]
+    wanted = [name for name in CASES[request.param] if slow or name not in SLOW]
     done = subprocess.run(
-        [sys.executable, str(PROGRAMS / "harness.py"), *wanted],
+        [sys.executable, str(PROGRAMS / "harness.py"), request.param, *wanted],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     outcomes: dict[str, Any] = json.loads(done.stdout)
-    return outcomes.__getitem__
+
+    def of(case: str) -> dict[str, Any]:
+        if case not in CASES[request.param]:
+            pytest.skip(f"no program of {request.param} is of this kind")
+        outcome: dict[str, Any] = outcomes[case]
+        return outcome
+
+    return of
 
 
 ROUNDED_OTHERWISE = ("own names", "own names, tf.function")

@@ -13,7 +13,9 @@ keras = pytest.importorskip("keras")
 from gandoctor.measures.copying import copying  # noqa: E402
 from gandoctor.measures.digits import DigitClassifier, DigitSet, class_perplexity, class_shares  # noqa: E402
 from gandoctor.measures.missing import RealBins, missing_share  # noqa: E402
-from gandoctor.recording.instruments.samples import NO_DIGITS, SampleMonitor  # noqa: E402
+from gandoctor.message import Absent  # noqa: E402
+from gandoctor.monitors import SampleMonitor  # noqa: E402
+from gandoctor.recording.instruments.samples import NO_DIGITS  # noqa: E402
 from gandoctor.store import Run, load_run  # noqa: E402
 
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
@@ -93,7 +95,7 @@ def test_the_images_of_fixed_latents_move_once(digits: np.ndarray, tmp_path: Pat
     assert steps[steps > 0].index[0] > 100
     back = run["sample_return_distance"]
     assert back[back > 0].tolist() == pytest.approx([moved] * 3, rel=1e-4)  # until the new images are not recent
-    assert "holdout_data" in run.manifest.missing["sample_copying"]
+    assert run.manifest.missing["sample_copying"] == run.manifest.missing["holdout_data"]
     assert "sample_copying" not in run
 
 
@@ -106,16 +108,16 @@ def test_images_that_are_no_digits(digits: np.ndarray, tmp_path: Path) -> None:
     assert "sample_missing_share" in run
 
 
-@pytest.mark.parametrize(("reals", "why"), [(50, "64 are needed"), (80, "288")])
-def test_too_few_latents_and_too_few_reals(reals: int, why: str, digits: np.ndarray, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("reals", "why"), [(50, Absent.UNUSABLE), (80, Absent.NO_LATENTS)])
+def test_too_few_latents_and_too_few_reals(reals: int, why: Absent, digits: np.ndarray, tmp_path: Path) -> None:
     run = record(
         tmp_path / "run",
         digits[:64],
         probe_data=digits[500 : 500 + reals],
         latent_sampler=lambda n: np.arange(64)[:, None],
     )
-    assert "288" in run.manifest.missing["sample_class_perplexity"]
-    assert why in run.manifest.missing["sample_missing_share"]
+    assert run.manifest.missing["sample_class_perplexity"].message.values == {"count": 288}
+    assert run.manifest.missing["sample_missing_share"].code == why
     assert not [name for name in POOLED if name in run]
     assert "sample_class_kid" in run
     assert run.manifest.cadence["pool_count"] == 0
@@ -124,5 +126,5 @@ def test_too_few_latents_and_too_few_reals(reals: int, why: str, digits: np.ndar
 def test_without_reals_all_but_three_say_so(digits: np.ndarray, tmp_path: Path) -> None:
     run = record(tmp_path / "run", digits[:288])
     for name in (*(n for n in NEW if n not in SHARES), "sample_class_share", "sample_mean"):
-        assert "probe_data" in run.manifest.missing[name], name
+        assert run.manifest.missing[name] == run.manifest.missing["probe_data"], name
     assert run["sample_max"].iloc[-1] == 1

@@ -9,7 +9,6 @@ from gandoctor.experiments.target import split_target
 from reference_models import key_value
 from reference_models.benchmark.plan import CALIBRATED, CALIBRATED_MID_RUN, ON_SHAPES, PATH, SCARY, build_plan, write
 from reference_models.benchmark.right_causes import RIGHT_CAUSES
-from reference_models.controls import settings as control_settings
 from reference_models.faults import FAULTS, apply_faults
 from reference_models.settings import change_settings, load_settings
 
@@ -35,7 +34,11 @@ def test_options_of_the_article_s_model_are_accepted(run):
     assert [max(one.start, 0) for one in planned if run.onset] == ([run.onset] if run.onset else [])
 
 
+@pytest.mark.training
 def test_options_of_the_other_controls_are_accepted():
+    pytest.importorskip("keras")  # the controls' package loads it
+    from reference_models.controls import settings as control_settings
+
     player = control_settings.Player(learning_rate=1e-3, width=1)
     tree = control_settings.ControlSettings(generator=player, discriminator=player)
     for run in PLAN.runs:

@@ -95,6 +95,8 @@ def test_what_the_monitor_is_told():
     assert not np.array_equal(z, training.monitor["latent_sampler"](5))
     assert training.monitor["loss"] == "non_saturating"
     assert training.monitor["real_is_high"] is True
+    told = {"pretrain_steps": 0, "training_images": 64, "real_label": 1.0, "fake_label": 0.0}
+    assert training.monitor["declared"] == told
     assert training.config["settings"]["latent"]["dimension"] == 7
     assert training.config["preset"] == "quick"
     assert training.config["faults"] == []

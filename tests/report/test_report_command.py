@@ -69,10 +69,10 @@ def test_language_of_the_page(report: Report, run_dir: Path) -> None:
     [
         (["--live", "--output", "x"], "--live serves the page and writes no file"),
         (["--live", "--format", "md"], "--live serves the page and writes no file"),
-        (["--port", "0"], "--port is the port of --live"),
+        (["--port", "0"], "--port needs --live"),
         (["--open", "--format", "md"], "--open opens the page"),
         (["--open", "--output", "-"], "--open opens the page"),
-        (["--lang", "zh", "--format", "json"], "--lang is the language of html and md"),
+        (["--lang", "zh", "--format", "json"], "--lang does not apply to --format json"),
         (["--lang", "fr"], "'fr' is not one of 'en', 'zh'"),
     ],
 )

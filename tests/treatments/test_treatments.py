@@ -22,7 +22,7 @@ def test_every_treatment_is_named_by_a_rule() -> None:
 def test_is_complete(treatment: Treatment) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", treatment.id)
     assert TREATMENTS[treatment.id] is treatment
-    assert len(treatment.explanation.split()) >= 8
+    assert len(str(treatment.explanation).split()) >= 8
     assert treatment.reference
     assert treatment.evidence in ("strong", "moderate", "weak")
 

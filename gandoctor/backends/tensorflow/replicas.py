@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
-from gandoctor.backends.tensorflow.players.players import Phase
+from gandoctor.player_names import Player
 
 
 def own_variable(value: Any, name: str, shape: Any = None) -> Any:
@@ -67,7 +67,7 @@ def summed_by(optimizer: Any) -> bool:
     return hasattr(optimizer, "_all_reduce_sum_gradients") and not (clips or accumulates or scales)
 
 
-def summed_gradients(gradients: dict[Phase, list[tuple[Any, Any]]]) -> dict[Phase, list[tuple[Any, Any]]]:
+def summed_gradients(gradients: dict[Player, list[tuple[Any, Any]]]) -> dict[Player, list[tuple[Any, Any]]]:
     """Return gradients summed over the replicas of this process, as Keras does before it updates."""
     given = [tf.convert_to_tensor(g) for pairs in gradients.values() for g, _ in pairs if g is not None]
     if not given or replica_count() == 1:

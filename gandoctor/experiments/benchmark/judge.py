@@ -33,7 +33,7 @@ DECIDING = (
     "diagnosis",
     "treatments",
     "store",
-    "signals.py",
+    "signals",
     "loss_families.py",
     "message.py",
     "player_names.py",

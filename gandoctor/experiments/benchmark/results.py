@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from statistics import median_high
@@ -125,6 +126,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
     scary = [c for c in cases if c.run.kind == "scary"]
     detections = _detections(cases)
     allowed = detections[0].healthy.hits
+    overheads = [o for c in cases if (o := c.judgement.get("overhead")) is not None]
     return Results(
         split=split,
         planned=len(planned),
@@ -168,7 +170,7 @@ def results_of(plan: Plan, judgements: Judgements, split: str) -> Results:
             for c in cases
             if c.run.is_faulty and c.is_ill and not c.alarms & set(c.run.expected)
         },
-        overhead=_median([o for c in cases if (o := c.judgement.get("overhead")) is not None]),
+        overhead=median_high(overheads) if overheads else None,
     )
 
 
@@ -213,7 +215,7 @@ def _fault_rows(cases: Sequence[Case], judgements: Judgements, plan: Plan) -> li
                 symptoms=tuple(dict.fromkeys(c.truth.symptom for c in group if c.truth.symptom)),
                 found=Share(sum(bool(c.alarms & set(run.expected)) for c in group), len(group)),
                 first=Share(sum(run.expected[:1] != () and run.expected[0] in c.alarms for c in group), len(group)),
-                others={rule: others.count(rule) for rule in sorted(set(others))},
+                others=dict(sorted(Counter(others).items())),
                 cause_ranks=cause_ranking(group).ranks,
                 kid=mann_whitney(_kids(c.judgement for c in group), _kids_of_band(plan, judgements, band)),
             )

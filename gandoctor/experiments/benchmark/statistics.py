@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
-from scipy.stats import mannwhitneyu
-
-Z_95 = 1.959964
-"""97.5 % quantile of the standard normal distribution."""
+from scipy.stats import CensoredData, binomtest, ecdf, mannwhitneyu
 
 
 @dataclass(frozen=True)
@@ -31,21 +27,14 @@ class Share:
             return None
         if self.hits == 0:
             return 0.0, upper_bound_of_none(self.of)
-        return wilson(self.hits, self.of)
+        interval = binomtest(self.hits, self.of).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
 
     def __str__(self) -> str:
         if not self.of:
             return "none of 0"
         low, high = self.interval or (0.0, 1.0)
         return f"{self.hits}/{self.of} ({low * 100:.0f}-{high * 100:.0f} %)"
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return Wilson's 95 % score interval of a share (Wilson 1927)."""
-    share, z2 = hits / of, Z_95**2
-    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z_95 * sqrt(share * (1 - share) / of + z2 / (4 * of**2)) / (1 + z2 / of)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def upper_bound_of_none(of: int) -> float:
@@ -66,16 +55,12 @@ def waiting_quantile(waits: Sequence[Wait], share: float) -> int | None:
 
     Events that have not happened are right-censored at the end of the observation.
     """
-    waiting, surviving = len(waits), 1.0
-    for step in sorted({wait.steps for wait in waits}):
-        now = [wait for wait in waits if wait.steps == step]
-        happened = sum(wait.happened for wait in now)
-        if happened:
-            surviving *= 1 - happened / waiting
-            if surviving <= 1 - share + 1e-9:
-                return step
-        waiting -= len(now)
-    return None
+    if not waits:
+        return None
+    ended = [wait.steps for wait in waits if wait.happened]
+    waiting = ecdf(CensoredData(uncensored=ended, right=[wait.steps for wait in waits if not wait.happened])).sf
+    reached = waiting.quantiles[waiting.probabilities <= 1 - share + 1e-9]
+    return int(reached[0]) if len(reached) else None
 
 
 @dataclass(frozen=True)

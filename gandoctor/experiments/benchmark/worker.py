@@ -24,6 +24,7 @@ from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.target import build_training, split_target
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import MissingFramework, framework_needed
 
 Oracle = Callable[[NDArray[np.uint8], NDArray[np.uint8], Path], dict[str, float]]
 """Takes drawn images, held-out real images and a cache folder, and returns numbers by name.
@@ -48,7 +49,11 @@ BATCH = 250
 
 
 def perform(plan: Plan, run: PlannedRun, files: RunFiles, oracle_cache: Path) -> None:
-    """Train and measure one run as far as that has not been done; whatever goes wrong becomes its outcome."""
+    """Train and measure one run as far as that has not been done; whatever goes wrong becomes its outcome.
+
+    Raises:
+        MissingFramework: It needs a framework that is not installed, as then every other run does.
+    """
     os.environ.update(ONE_THREAD)
     files.folder.mkdir(parents=True, exist_ok=True)
     with _redirect_output(files.log):
@@ -74,13 +79,16 @@ def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
     started = time.monotonic()
     try:
         _forget_earlier_models()
-        training = build_training(run.target, run.options)
-        training.monitor.update(plan.monitor)
-        job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
-        fit_recorded(training, job, StopRequest())
+        with framework_needed(by=run.target):
+            training = build_training(run.target, run.options)
+            training.monitor.update(plan.monitor)
+            job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
+            fit_recorded(training, job, StopRequest())
         drawn = draw(training, plan.samples)
         if drawn is not None:
             files.keep_samples(*drawn)
+    except MissingFramework:
+        raise  # no fault of the run: it must not be kept as one that failed
     except TrainingCrashed as error:
         traceback.print_exc()
         files.finish("crashed", time.monotonic() - started, str(error))
@@ -104,7 +112,8 @@ def _measure(plan: Plan, files: RunFiles, cache: Path) -> None:
 def _oracle_module(plan: Plan) -> ModuleType:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # where targets are looked for as well
-    return import_module(split_target(plan.oracle)[0])
+    with framework_needed(by=plan.oracle):
+        return import_module(split_target(plan.oracle)[0])
 
 
 def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:

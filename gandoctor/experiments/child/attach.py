@@ -18,6 +18,7 @@ from typing import Any
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.stop_request import StopRequest
+from gandoctor.message import Absence, Absent, Message
 
 OUR_MONITOR = "_gandoctor_monitor"
 """Attribute of a fitted model that holds the monitor attached here, which lives as long as the model."""
@@ -156,16 +157,21 @@ class Attachment:
                 self._note(model, f"its {name} is a {type(player).__name__}, not a Keras model")
                 return []
         shape = image_shape(players.discriminator)
-        data, missing = {}, {}
+        data: dict[str, Any] = {}
+        missing: dict[str, Absence] = {}
         for name, source in (("probe_data", "x"), ("holdout_data", "validation_data")):
             try:
                 if arguments.get(source) is not None:
                     data[name] = peek(arguments[source], shape)
             except Exception as error:  # noqa: BLE001 - recording goes on without
                 why = str(error) if isinstance(error, CannotPeek) else f"{type(error).__name__}: {error}"
-                missing[name] = (
-                    f"fit's {source} was not looked at: {why}; pass GANMonitor(..., {name}=...) in the script"
+                not_looked_at = Message(
+                    "fit's {source} was not looked at: {why}; pass GANMonitor(..., {argument}=...) in the script",
+                    source=source,
+                    why=why,
+                    argument=name,
                 )
+                missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
         if self._stop.dry_run_steps == 0:
             self._write_card_and_leave(monitor, model)
@@ -178,10 +184,8 @@ class Attachment:
                 self._note(model, str(warning))
                 return []
         assert monitor.session is not None
-        absent = monitor.session.manifest.missing
-        for name, why in missing.items():
-            default = absent.get(name)
-            absent.update({signal: why for signal, reason in absent.items() if reason == default})
+        for name, absence in missing.items():
+            monitor.session.explain(name, absence)
         self._given += 1
         vars(model)[OUR_MONITOR] = monitor
         return [monitor]
@@ -265,7 +269,7 @@ class Attachment:
         Raises:
             DryRunEnded: Always.
         """
-        from gandoctor.recording.session.card_only import write_card
+        from gandoctor.monitors.card_only import write_card
 
         write_card(monitor.options, model)
         self._announce_once(

@@ -21,6 +21,7 @@ from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, Exit
 from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
 from gandoctor.experiments.training import Training
+from gandoctor.frameworks import framework_needed
 from gandoctor.store.manifest import MANIFEST_NAME
 
 Train = Callable[[Job, StopRequest], None]
@@ -50,8 +51,8 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
     from keras.callbacks import LambdaCallback
 
     from gandoctor.monitors import GANMonitor
-    from gandoctor.recording.session.card_only import write_card
-    from gandoctor.recording.session.options import MonitorWarning
+    from gandoctor.monitors.card_only import write_card
+    from gandoctor.recording.warning import MonitorWarning
 
     monitor = GANMonitor(
         job.run_dir,
@@ -125,12 +126,13 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
         job = Job.model_validate_json(_read_line(control_fd))
         stop.dry_run_steps = job.dry_run_steps
         stop.listen_to_launcher(control_fd)
-        if is_saved(job.target):
-            write_saved_card(job)
-        elif is_script(job.target):
-            _run_script(job, stop, message_fd)
-        else:
-            train(job, stop)
+        with framework_needed(by=job.target):
+            if is_saved(job.target):
+                write_saved_card(job)
+            elif is_script(job.target):
+                _run_script(job, stop, message_fd)
+            else:
+                train(job, stop)
     except ScriptEnded as error:
         if error.raised:
             _report(message_fd, f"{job.target} raised {error.raised}", traceback_in_log=True, exit_status=error.status)

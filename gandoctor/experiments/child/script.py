@@ -13,6 +13,7 @@ from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
 from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
+from gandoctor.frameworks import MissingFramework, framework_needed
 
 HOW_TO_ATTACH = """\
 To attach, add to the script:
@@ -50,6 +51,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
 
     Raises:
         ScriptEnded: See there; the traceback has been printed.
+        MissingFramework: It imports a framework that is not installed.
         KeyboardInterrupt: It was interrupted.
     """
     metadata = {
@@ -97,6 +99,7 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
 
     Raises:
         ScriptEnded: It raised.
+        MissingFramework: It imports a framework that is not installed.
     """
     sys.argv = [script, *arguments]
     file = str(Path(script).absolute())
@@ -106,7 +109,10 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
     else:
         sys.path.insert(0, folder)
     try:
-        runpy.run_path(file, run_name="__main__")
+        with framework_needed(by=script):
+            runpy.run_path(file, run_name="__main__")
+    except MissingFramework:
+        raise
     except SystemExit as ending:
         return _exit_status(ending.code)
     except KeyboardInterrupt:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from gandoctor.errors import GandoctorError
+from gandoctor.message import Message
+from gandoctor.monitors.callback import TrainingCallback
 from gandoctor.monitors.guards.where import Where, is_recorded_elsewhere, open_session, run_dir_of
-from gandoctor.monitors.monitor import Monitor
-from gandoctor.recording.session.options import MonitorWarning
+from gandoctor.recording.instrument import Instrument, Recording
 from gandoctor.recording.session.session import Session
+from gandoctor.recording.warning import warn
 from gandoctor.signals import SIGNALS
-from gandoctor.store import load_run
+from gandoctor.store import Run, load_run
 from gandoctor.store.atomic import replacing
 
 WEIGHTS_NAME = "best_generator.weights.h5"
@@ -24,7 +25,7 @@ Mode = Literal["min", "max"]
 _MODES: dict[str, Mode] = {"sample_kid": "min", "sample_coverage": "max"}
 
 
-class BestGenerator(Monitor):
+class BestGenerator(TrainingCallback):
     """Saves the generator's weights at every probe whose samples are the best so far.
 
     As a Keras callback, beside the monitor and in any order::
@@ -66,7 +67,7 @@ class BestGenerator(Monitor):
         mode: Mode | None = None,
         start_from_probe: int = 3,
     ) -> None:
-        super().__init__(run_dir_of(run_dir_or_monitor))
+        super().__init__()
         if metric not in SIGNALS or SIGNALS[metric].cadence != "probe":
             known = ", ".join(name for name, signal in SIGNALS.items() if signal.cadence == "probe")
             raise GandoctorError(f"metric={metric!r} is not recorded at probes. Use one of {known}.")
@@ -79,6 +80,7 @@ class BestGenerator(Monitor):
         self.start_from_probe = start_from_probe
         self.best: float | None = None
         self.best_step: int | None = None
+        self.session: Session | None = None
         self._where = run_dir_or_monitor
         self._given_path = None if path is None else Path(path)
         self._probes = 0
@@ -88,25 +90,21 @@ class BestGenerator(Monitor):
     @property
     def path(self) -> Path:
         """The weight file."""
-        directory = self.options.run_dir if self.session is None else self.session.writer.path
-        return self._given_path or directory / WEIGHTS_NAME
+        run_dir = run_dir_of(self._where) if self.session is None else self.session.writer.path
+        return self._given_path or run_dir / WEIGHTS_NAME
 
-    # Joining a session instead of opening one: whoever opens it decides what is recorded. ----------------------
-
-    def set_model(self, model: Any) -> None:
-        """Wait for `on_train_begin`: the monitor may come later in the list of callbacks."""
-        self._model = model
+    # It joins a session instead of opening one: whoever opens it decides what is recorded. ---------------------
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Join the monitor's session."""
+        """Join the monitor's session, which may begin later than this callback is told of the model."""
         self._join()
         if self.session is None and not is_recorded_elsewhere(self._where):
-            warnings.warn(
-                f"gandoctor: BestGenerator keeps nothing: no monitor records to {self.options.run_dir}. "
+            nobody = Message(
+                "gandoctor: BestGenerator keeps nothing: no monitor records to {run_dir}. "
                 "Add a GANMonitor to the callbacks.",
-                MonitorWarning,
-                stacklevel=2,
+                run_dir=str(run_dir_of(self._where)),
             )
+            warn(nobody)
 
     def __enter__(self) -> Self:
         self.on_train_begin()
@@ -120,13 +118,12 @@ class BestGenerator(Monitor):
         if session is None or session is self.session:
             return
         self.session = session
-        session.parts.append(self)
-        self._remember(session)
+        session.join(_Probes(session, self))
+        self._remember(load_run(session.writer.path))
 
-    def _remember(self, session: Session) -> None:
+    def _remember(self, run: Run) -> None:
         """Take up the best so far of a run that is resumed."""
         self.best = self.best_step = None
-        run = load_run(session.writer.path)
         self._probes = int((run[self.metric].index > 0).sum()) if self.metric in run else 0
         if not self.path.exists():
             return
@@ -134,33 +131,38 @@ class BestGenerator(Monitor):
             fields = event.model_extra or {}
             value = fields.get("value")
             ours = event.kind == "checkpoint" and fields.get("metric") == self.metric
-            if ours and fields.get("path") == self._recorded_path() and isinstance(value, int | float):
+            if ours and fields.get("path") == self._recorded_path(run.path) and isinstance(value, int | float):
                 self.best, self.best_step = float(value), event.step
 
     # -----------------------------------------------------------------------------------------------------------
 
-    def after_probe(self, step: int, values: Mapping[str, float]) -> None:
-        """Save the weights if this probe is the best so far."""
-        assert self.session is not None
+    def take(self, session: Recording, step: int, values: Mapping[str, float]) -> None:
+        """Save the weights if this probe is the best so far.
+
+        Args:
+            session: Whose probe it is.
+            step: Completed training steps.
+            values: What the probe has measured.
+        """
         if step == 0:
             return
         value = values.get(self.metric)
         if value is None:
-            self._say_absent(step)
+            self._say_absent(session, step)
             return
         self._probes += 1
         if self._probes < self.start_from_probe or not math.isfinite(value) or not self._better(value):
             return
-        self._save(self.session.players.generator)
+        self._save(session)
         self.best, self.best_step = value, step
-        self.session.writer.event(
+        session.writer.event(
             "checkpoint",
             step,
             keeper=type(self).__name__,
             metric=self.metric,
             value=value,
             mode=self.mode,
-            path=self._recorded_path(),
+            path=self._recorded_path(session.writer.path),
         )
 
     def _better(self, value: float) -> bool:
@@ -168,23 +170,37 @@ class BestGenerator(Monitor):
             return True
         return value < self.best if self.mode == "min" else value > self.best
 
-    def _save(self, generator: Any) -> None:
+    def _save(self, session: Recording) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(self.path) as temporary, warnings.catch_warnings():
-            # TensorFlow's tensors do not know NumPy 2's `copy=` yet: nothing the user could change.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            generator.save_weights(temporary)
+        with replacing(self.path) as temporary:
+            session.backend.save_weights("g", temporary)
 
-    def _recorded_path(self) -> str:
-        assert self.session is not None
-        return str(self.path.relative_to(self.session.writer.path) if self._given_path is None else self.path)
+    def _recorded_path(self, run_dir: Path) -> str:
+        return str(self.path.relative_to(run_dir) if self._given_path is None else self.path)
 
-    def _say_absent(self, step: int) -> None:
+    def _say_absent(self, session: Recording, step: int) -> None:
         if self._told_absent:
             return
         self._told_absent = True
-        assert self.session is not None
-        why = self.session.manifest.missing.get(self.metric, "the probe did not return it")
-        text = f"BestGenerator keeps nothing while {self.metric} is not recorded: {why}"
-        warnings.warn(f"gandoctor: {text}", MonitorWarning, stacklevel=2)
-        self.session.writer.event("monitor_warning", step, monitor=type(self).__name__, message=text)
+        absence = session.absence(self.metric)
+        text = Message(
+            "BestGenerator keeps nothing while {metric} is not recorded: {why}",
+            metric=self.metric,
+            why=Message("the probe did not return it") if absence is None else absence.message,
+        )
+        session.warn(Message("gandoctor: {text}", text=text))
+        session.writer.event("monitor_warning", step, monitor=type(self).__name__, message=str(text))
+
+
+class _Probes(Instrument):
+    """Hands a session's probes to a BestGenerator."""
+
+    name = "BestGenerator"
+
+    def __init__(self, recording: Recording, keeper: BestGenerator) -> None:
+        super().__init__(recording)
+        self._keeper = keeper
+
+    def after_probe(self, step: int, values: Mapping[str, float]) -> None:
+        """Have the probe judged."""
+        self._keeper.take(self.recording, step, values)

@@ -6,25 +6,25 @@ import os
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import keras
 from pydantic import ValidationError
 
 from gandoctor.errors import GandoctorError
 from gandoctor.judgement import SEVERITIES, DetectedFinding, Judgement, Patience, SeverityName
+from gandoctor.message import Message
+from gandoctor.monitors.callback import TrainingCallback
 from gandoctor.monitors.guards.where import Where, is_recorded_elsewhere, is_shared_training, open_session, run_dir_of
-from gandoctor.recording.session.options import MonitorWarning
+from gandoctor.recording.warning import warn
 from gandoctor.store.events import append_event
 
 JUDGE = (sys.executable, "-m", "gandoctor.watch.judge")
 
 
-class StopOnFinding(keras.callbacks.Callback):
+class StopOnFinding(TrainingCallback):
     """Stops training when the rules have detected a severe finding several times in a row.
 
     As a Keras callback: `gan.fit(dataset, callbacks=[monitor, StopOnFinding(monitor)])`. In a hand-written loop::
@@ -108,7 +108,9 @@ class StopOnFinding(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """End the training if it is doomed."""
         if self.should_stop:
-            self.model.stop_training = True
+            session = open_session(self._where)
+            if session is None or not session.backend.stop():
+                self.model.stop_training = True
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """End the judge."""
@@ -127,7 +129,7 @@ class StopOnFinding(keras.callbacks.Callback):
         self._is_off = is_shared_training(self._where)
         if self._is_off:
             if not is_recorded_elsewhere(self._where):
-                self._say("several workers train together and would have to stop after the same step.")
+                self._say(Message("several workers train together and would have to stop after the same step"))
             return
         self._judge = _Judge(run_dir_of(self._where), Patience(self.severity, self.patience))
 
@@ -150,12 +152,16 @@ class StopOnFinding(keras.callbacks.Callback):
                 patience=self.patience,
             )
 
-    def _say(self, failure: str) -> None:
-        text = f"StopOnFinding stops nothing: {failure}"
-        warnings.warn(f"gandoctor: {text}", MonitorWarning, stacklevel=3)
+    def _say(self, failure: Message) -> None:
+        text = Message("StopOnFinding stops nothing: {failure}.", failure=failure)
+        warn(Message("gandoctor: {text}", text=text), stacklevel=3)
         with suppress(OSError):
             append_event(
-                run_dir_of(self._where), "monitor_warning", self._step(), monitor=type(self).__name__, message=text
+                run_dir_of(self._where),
+                "monitor_warning",
+                self._step(),
+                monitor=type(self).__name__,
+                message=str(text),
             )
 
 
@@ -169,7 +175,7 @@ class _Judge:
 
     def __init__(self, run_dir: Path, patience: Patience) -> None:
         self.verdict: tuple[DetectedFinding, int] | None = None
-        self.failure: str | None = None
+        self.failure: Message | None = None
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -183,7 +189,7 @@ class _Judge:
                 start_new_session=True,
             )
         except OSError as error:
-            self.failure = f"the judging process cannot be started ({error})."
+            self.failure = Message("the judging process cannot be started ({error})", error=str(error))
             return
         self._process = process
         self._reader = threading.Thread(target=self._read, args=(process,), daemon=True)
@@ -210,7 +216,7 @@ class _Judge:
             for line in lines:
                 self._take(line)
         if self._process is not None and self.verdict is None:
-            self.failure = "the judging process has ended."
+            self.failure = Message("the judging process has ended")
 
     def _take(self, line: bytes) -> None:
         try:

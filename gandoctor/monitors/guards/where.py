@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gandoctor.backends.tensorflow.replicas import spans_processes
-from gandoctor.monitors.monitor import _SESSIONS, _STANDING_BY, Monitor
+from gandoctor.monitors.monitor import SESSIONS, STANDING_BY, Monitor
 from gandoctor.recording.session.session import Session
 
 Where = str | os.PathLike[str] | Monitor
@@ -14,12 +13,12 @@ Where = str | os.PathLike[str] | Monitor
 
 def open_session(where: Where) -> Session | None:
     """Return the session that records to this place in this process, or None (yet)."""
-    return where.session if isinstance(where, Monitor) else _SESSIONS.get(Path(where).resolve())
+    return where.session if isinstance(where, Monitor) else SESSIONS.get(Path(where).resolve())
 
 
 def is_recorded_elsewhere(where: Where) -> bool:
     """Tell whether this process is one of several that train together, and the chief records to this place."""
-    return run_dir_of(where).resolve() in _STANDING_BY
+    return run_dir_of(where).resolve() in STANDING_BY
 
 
 def is_shared_training(where: Where) -> bool:
@@ -27,7 +26,7 @@ def is_shared_training(where: Where) -> bool:
     session = open_session(where)
     if session is None:
         return is_recorded_elsewhere(where)
-    return spans_processes(getattr(session.players.generator, "distribute_strategy", None))
+    return session.backend.spans_processes
 
 
 def run_dir_of(where: Where) -> Path:

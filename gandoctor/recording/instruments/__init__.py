@@ -1,1 +1,1 @@
-"""Instruments: one measurement each, made for a session."""
+"""Instruments: one measurement each."""

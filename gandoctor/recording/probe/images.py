@@ -1,4 +1,4 @@
-"""The user's images as the monitor sees them: checked once, scaled to the data's own range."""
+"""The user's images as a monitor sees them: checked once, scaled to the data's own range."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from typing import Any
 import numpy as np
 
 from gandoctor.errors import GandoctorError
+from gandoctor.message import Message
+from gandoctor.recording.probe.nested import like, parts
 from gandoctor.store import DataCard
 
 REALS_KEPT = 512
+LEAST_IMAGES = 16
 
 
-def parts(given: Any) -> list[Any]:
-    """Return what a network takes, part by part: several of a tuple, list or dictionary, in their order."""
-    if isinstance(given, dict):
-        return list(given.values())
-    return list(given) if isinstance(given, tuple | list) else [given]
+class UnusableImages(GandoctorError):
+    """Images that cannot be used; `why` says so as a clause."""
 
-
-def like(given: Any, those: list[Any]) -> Any:
-    """Put parts together as `given` is."""
-    if isinstance(given, dict):
-        return dict(zip(given, those, strict=True))
-    return type(given)(those) if isinstance(given, tuple | list) else those[0]
+    def __init__(self, why: Message) -> None:
+        super().__init__(f"{why}.")
+        self.why = why
 
 
 def images_of(data: Any) -> np.ndarray:
@@ -48,21 +45,38 @@ def checked_images(data: Any, name: str) -> np.ndarray:
         name: Name of the argument, for the message.
 
     Raises:
-        GandoctorError: Wrong shape, too few images, values that are not finite, or parts that differ in length.
+        UnusableImages: Wrong shape, too few images, values that are not finite, or parts that differ in length.
     """
     array = images_of(data)
     lengths = [len(part) for part in parts(data)] if isinstance(data, tuple | dict) else []
     if len(set(lengths)) > 1:
-        raise GandoctorError(f"{name} must hold as much of every part; found {', '.join(map(str, lengths))}.")
+        raise UnusableImages(
+            Message(
+                "{argument} must hold as much of every part; found {lengths}", argument=name, lengths=tuple(lengths)
+            )
+        )
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or array.shape[-1] not in (1, 3):
-        raise GandoctorError(f"{name} must be images of shape (n, height, width[, 1 or 3]); found shape {array.shape}.")
-    if len(array) < 16:
-        raise GandoctorError(f"{name} must hold at least 16 images; found {len(array)}.")
+        raise UnusableImages(
+            Message(
+                "{argument} must be images of shape (n, height, width[, 1 or 3]); found shape {shape}",
+                argument=name,
+                shape=str(array.shape),
+            )
+        )
+    if len(array) < LEAST_IMAGES:
+        raise UnusableImages(
+            Message(
+                "{argument} must hold at least {least} images; found {count}",
+                argument=name,
+                least=LEAST_IMAGES,
+                count=len(array),
+            )
+        )
     images = array[:REALS_KEPT].astype(np.float32)
     if not np.isfinite(images).all():
-        raise GandoctorError(f"{name} holds values that are not finite (NaN or infinity).")
+        raise UnusableImages(Message("{argument} holds values that are not finite (NaN or infinity)", argument=name))
     return images
 
 

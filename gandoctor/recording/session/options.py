@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import platform
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+from pydantic import ValidationError
 
-from gandoctor.backends.tensorflow.players.model_card import versions
-from gandoctor.backends.tensorflow.players.players import Players
 from gandoctor.errors import GandoctorError
-from gandoctor.recording.probe.images import checked_images, data_card
-from gandoctor.store import LossFamily, Manifest
-from gandoctor.store.manifest import MANIFEST_NAME
-
-
-class MonitorWarning(UserWarning):
-    """A monitor could not do its work; training goes on."""
+from gandoctor.loss_families import LossFamily
+from gandoctor.message import Absence, Absent, Message
+from gandoctor.recording.backend import Backend
+from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
+from gandoctor.recording.warning import warn
+from gandoctor.store import Manifest
+from gandoctor.store.manifest import MANIFEST_NAME, Declared
 
 
 @dataclass(frozen=True)
@@ -37,29 +37,48 @@ class Options:
     holdout_data: Any = None
     loss: LossFamily | None = None
     real_is_high: bool | None = None
+    declared: Mapping[str, Any] | None = None
     overhead_budget: float = 0.02
     strict: bool = False
     resume: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def opening_manifest(options: Options, players: Players, planned_steps: int | None) -> Manifest:
-    """Return the manifest of a run that is about to begin: all but its players' cards and its data.
+Images = np.ndarray | Absence
+"""The user's real images, float32 (n, h, w, c), or why there are none."""
 
-    Players and manifest share what is missing and where things were found, so that what is found out in training is
-    said without anyone passing it on.
+
+def opening_manifest(
+    options: Options, backend: Backend, reals: Mapping[str, Images], planned_steps: int | None
+) -> Manifest:
+    """Return the manifest of a run that is about to begin: all but its players' cards.
+
+    Players and manifest share where things were found, so that what shows in training need not be passed on.
+
+    Args:
+        options: As passed by the user.
+        backend: The GAN.
+        reals: What `usable_reals` has returned.
+        planned_steps: Length of the training where it is known.
 
     Raises:
-        GandoctorError: The loss family is unknown.
+        GandoctorError: The loss family is unknown, or what is declared is not.
     """
     manifest = Manifest(
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         planned_steps=planned_steps,
         **dict(options.metadata),
     )
-    manifest.missing.update(players.missing)
-    players.missing, manifest.players = manifest.missing, players.sources
-    manifest.versions = versions()
+    manifest.missing.update(backend.players.absent)
+    manifest.missing.update({name: why for name, why in reals.items() if isinstance(why, Absence)})
+    manifest.players = backend.players.sources
+    manifest.versions = _versions() | backend.versions()
+    manifest.losses = backend.losses()
+    probe, holdout = reals["probe_data"], reals["holdout_data"]
+    if not isinstance(probe, Absence):
+        manifest.data = data_card(probe, None if isinstance(holdout, Absence) else holdout, options.probe_data)
+    if options.declared is not None:
+        manifest.declared = checked_declaration(options.declared)
     if options.loss is not None:
         if options.loss not in get_args(LossFamily):
             raise GandoctorError(f"loss={options.loss!r} is unknown; use one of {', '.join(get_args(LossFamily))}.")
@@ -69,29 +88,46 @@ def opening_manifest(options: Options, players: Players, planned_steps: int | No
     return manifest
 
 
-def usable_reals(options: Options, manifest: Manifest) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return the probe and held-out reals; unusable ones are left out, with the reason in the manifest.
+def checked_declaration(declared: Mapping[str, Any]) -> Declared:
+    """Return what the user declares of a training.
+
+    Raises:
+        GandoctorError: A name is unknown or a value is out of bounds.
+    """
+    known = ", ".join(Declared.model_fields)
+    try:
+        unknown = sorted(set(map(str, declared)) - set(Declared.model_fields))
+        if not unknown:
+            return Declared.model_validate(dict(declared))
+    except TypeError:
+        raise GandoctorError(f"declared={declared!r} is not a dictionary; it may hold {known}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise GandoctorError(f"declared[{where!r}]={first['input']!r} cannot be used: {first['msg']}.") from None
+    raise GandoctorError(f"declared holds {', '.join(unknown)}, which is unknown; it may hold {known}.")
+
+
+def usable_reals(options: Options) -> dict[str, Images]:
+    """Return "probe_data" and "holdout_data": the images of each, or why there are none.
 
     Raises:
         GandoctorError: They are unusable and `strict` was asked for.
     """
-    images: dict[str, np.ndarray | None] = {"probe_data": None, "holdout_data": None}
-    for name in images:
-        given = getattr(options, name)
-        if given is None:
-            manifest.missing[name] = f"pass GANMonitor(..., {name}=...)"
-            continue
-        try:
-            images[name] = checked_images(given, name)
-        except GandoctorError as error:
-            if options.strict:
-                raise
-            manifest.missing[name] = str(error)
-            warnings.warn(f"gandoctor: {error} Recording goes on without it.", MonitorWarning, stacklevel=2)
-    probe = images["probe_data"]
-    if probe is not None:
-        manifest.data = data_card(probe, images["holdout_data"], options.probe_data)
-    return probe, images["holdout_data"]
+    return {name: _usable_images(options, name) for name in ("probe_data", "holdout_data")}
+
+
+def _usable_images(options: Options, name: str) -> Images:
+    given = getattr(options, name)
+    if given is None:
+        return Absence(Absent.NOT_GIVEN, Message("pass GANMonitor(..., {argument}=...)", argument=name))
+    try:
+        return checked_images(given, name)
+    except UnusableImages as error:
+        if options.strict:
+            raise
+        warn(Message("gandoctor: {why}. Recording goes on without it.", why=error.why), stacklevel=4)
+        return Absence(Absent.UNUSABLE, error.why)
 
 
 def usable_directory(options: Options) -> Path:
@@ -104,9 +140,21 @@ def usable_directory(options: Options) -> Path:
     number = 2
     while (sibling := wanted.with_name(f"{wanted.name}-{number}")).exists():
         number += 1
-    warnings.warn(
-        f"gandoctor: {wanted} already holds a run; recording to {sibling} instead.",
-        MonitorWarning,
-        stacklevel=2,
+    taken = Message(
+        "gandoctor: {wanted} already holds a run; recording to {sibling} instead.",
+        wanted=str(wanted),
+        sibling=str(sibling),
     )
+    warn(taken)
     return sibling
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what decides the numbers, the framework's apart."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in ("gandoctor", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found

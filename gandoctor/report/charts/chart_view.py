@@ -1,4 +1,4 @@
-"""A chart ready for the page: its figure, and what says the same in words."""
+"""A chart ready for the page: its figure and a description in words."""
 
 from __future__ import annotations
 

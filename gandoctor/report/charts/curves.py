@@ -1,4 +1,4 @@
-"""A recorded signal made light enough to draw, with every extreme and every non-finite step kept. Pure numpy."""
+"""Reduces a recorded signal to as many points as a chart needs; keeps every extreme and every non-finite step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The charts of families of signals: layers, quantiles of scores, classes; each with what says the same in words."""
+"""Charts of families of signals: layers, quantiles of scores, classes; each with a description in words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from gandoctor.measures.digits import class_shares, real_probabilities
-from gandoctor.report.charts.chart_list import Chart, Kind
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.report.charts.chart_list import Panel
 from gandoctor.report.charts.chart_view import ChartView, Table
 from gandoctor.report.charts.figures import Moment
 from gandoctor.report.charts.grid import grid_of
@@ -16,7 +16,7 @@ from gandoctor.report.charts.heat_maps import layer_figure, share_figure
 from gandoctor.report.charts.quantile_bands import band_figure, band_of, in_words
 from gandoctor.report.languages.language import Language
 from gandoctor.report.text import clean, number
-from gandoctor.signals import FAMILIES
+from gandoctor.signals import FAMILIES, Kind
 from gandoctor.store import Run
 
 ROWS_MAX = 64
@@ -28,24 +28,24 @@ Series = pd.Series
 
 
 def is_family(name: str, run: Run) -> bool:
-    """Tell whether a name is that of a family of which this run recorded a member."""
+    """Tell whether a name is a family and this run recorded a member of it."""
     return name in FAMILIES and bool(run.family(name))
 
 
-def family_chart(chart: Chart, run: Run, words: Language, moments: Sequence[Moment]) -> ChartView | None:
-    """Draw a chart of families that were recorded; None where what was recorded of them cannot be drawn.
+def family_chart(panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]) -> ChartView | None:
+    """Draw a chart of recorded families; None where what was recorded cannot be drawn.
 
     Args:
-        chart: Its signals are families, of which this run has members.
-        run: The run.
+        panel: Its signals are families, of which this run has members.
+        diagnosis: The run, and how its real data score.
         words: The language of the page.
         moments: Where findings began.
     """
-    return _DRAWN[chart.kind](chart, run, words, moments)
+    return _DRAWN[panel.chart.kind](panel, diagnosis, words, moments)
 
 
-def _layers(chart: Chart, run: Run, words: Language, moments: Sequence[Moment]) -> ChartView:
-    family = chart.signals[0]
+def _layers(panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]) -> ChartView:
+    run, family = diagnosis.run, panel.signals[0]
     card = run.manifest.discriminator if family.startswith("d_") else run.manifest.generator
     recorded = run.family(family)
     order = dict.fromkeys(layer.address for layer in card.layers) if card is not None else {}
@@ -56,9 +56,9 @@ def _layers(chart: Chart, run: Run, words: Language, moments: Sequence[Moment]) 
     if (grid.values <= 0).any():
         notes.append(words("heat.rings"))
     return _view(
-        chart,
+        panel,
         words,
-        layer_figure(grid, words, last_step=run.last_step, unit=chart.unit, moments=moments),
+        layer_figure(grid, words, last_step=run.last_step, unit=panel.unit, moments=moments),
         notes=tuple(notes),
         words_=(_layers_in_words(members, words),),
         table=_table(words("heat.layer"), members, words),
@@ -67,31 +67,31 @@ def _layers(chart: Chart, run: Run, words: Language, moments: Sequence[Moment]) 
     )
 
 
-def _bands(chart: Chart, run: Run, words: Language, moments: Sequence[Moment]) -> ChartView | None:
-    found = [band_of(family, run.family(family), words) for family in chart.signals]
+def _bands(panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]) -> ChartView | None:
+    run = diagnosis.run
+    found = [band_of(family, run.family(family), words) for family in panel.signals]
     bands = [band for band in found if band is not None]
     if not bands:
         return None
     names = [words(f"bands.{band.family.split('_')[1]}") for band in bands]
     lost = any(band.stretches for band in bands)
     return _view(
-        chart,
+        panel,
         words,
-        band_figure(bands, names, words, last_step=run.last_step, unit=chart.unit, moments=moments),
+        band_figure(bands, names, words, last_step=run.last_step, unit=panel.unit, moments=moments),
         notes=(words("bands.how"), *([words("curves.crosses")] if lost else [])),
         words_=tuple(in_words(band, name, words) for band, name in zip(bands, names, strict=True)),
     )
 
 
-def _shares(chart: Chart, run: Run, words: Language, moments: Sequence[Moment]) -> ChartView:
-    members = dict(sorted(run.family(chart.signals[0]).items())[:ROWS_MAX])
-    probabilities = real_probabilities(run)
-    real = {} if probabilities is None else {str(k): float(s) for k, s in enumerate(class_shares(probabilities))}
+def _shares(panel: Panel, diagnosis: Diagnosis, words: Language, moments: Sequence[Moment]) -> ChartView:
+    run, real = diagnosis.run, diagnosis.reference.class_shares
+    members = dict(sorted(run.family(panel.signals[0]).items())[:ROWS_MAX])
     last = {member: float(series.iloc[-1]) for member, series in members.items()}
     shown = (f"{clean(m, 40)} {s:.0%}" + (f" ({real[m]:.0%})" if m in real else "") for m, s in last.items())
     step = max(int(series.index[-1]) for series in members.values())
     return _view(
-        chart,
+        panel,
         words,
         share_figure(grid_of(members), real, words, last_step=run.last_step, moments=moments),
         notes=(words("heat.left_is_real"),) if real else (),
@@ -105,7 +105,7 @@ def _height(rows: int) -> int:
     return 110 + 19 * min(rows, ROWS_MAX)
 
 
-_DRAWN: Mapping[Kind, Callable[[Chart, Run, Language, Sequence[Moment]], ChartView | None]] = {
+_DRAWN: Mapping[Kind, Callable[[Panel, Diagnosis, Language, Sequence[Moment]], ChartView | None]] = {
     "layers": _layers,
     "bands": _bands,
     "shares": _shares,
@@ -113,7 +113,7 @@ _DRAWN: Mapping[Kind, Callable[[Chart, Run, Language, Sequence[Moment]], ChartVi
 
 
 def _view(
-    chart: Chart,
+    panel: Panel,
     words: Language,
     figure: dict[str, object],
     *,
@@ -123,12 +123,12 @@ def _view(
     height: int | None = None,
 ) -> ChartView:
     return ChartView(
-        id=chart.id,
-        title=words(f"chart.{chart.id}.title"),
-        reading=words(f"chart.{chart.id}.reading"),
+        id=panel.chart.id,
+        title=words.say(panel.chart.title),
+        reading=words.say(panel.chart.reading),
         notes=notes,
         words=words_,
-        meanings=tuple((f, words.name("signal", f, FAMILIES[f].meaning)) for f in chart.signals),
+        meanings=tuple((f, words.say(FAMILIES[f].meaning)) for f in panel.signals),
         figure=figure,
         table=table,
         height=height,
@@ -136,7 +136,7 @@ def _view(
 
 
 def _layers_in_words(members: Mapping[str, Series[float]], words: Language) -> str:
-    """The largest and the smallest layer at the end, and the layers that were ever zero or not finite."""
+    """Describe the largest and the smallest layer at the end, and layers that were ever zero or not finite."""
     last = {m: v for m, series in members.items() if np.isfinite(v := float(series.iloc[-1]))}
     told = []
     if last:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from gandoctor.message import Message
 from gandoctor.report.charts import palette
 from gandoctor.report.charts.chart_list import Level
 from gandoctor.report.charts.curves import AXIS_MAX, Curve, axis_range
@@ -42,7 +43,7 @@ def line_figure(
     *,
     last_step: int,
     log: bool = False,
-    unit: str = "",
+    unit: Message | None = None,
     limits: tuple[float, float] | None = None,
     levels: Sequence[Level] = (),
     band: tuple[float, float] | None = None,
@@ -57,7 +58,7 @@ def line_figure(
         words: The language of every label that is not given.
         last_step: Right end of the step axis.
         log: Logarithmic vertical axis.
-        unit: Label of the vertical axis.
+        unit: Label of the vertical axis; None for a pure number.
         limits: Fixed vertical axis; None fits the curves.
         levels: Horizontal lines: thresholds, equilibria, the data's limits.
         band: Lowest and highest value that real data would score.
@@ -121,7 +122,7 @@ def as_json(figure: go.Figure) -> dict[str, Any]:
 
 
 def base_layout(
-    words: Language, last_step: int, limits: tuple[float, float], log: bool, unit: str, legend: bool
+    words: Language, last_step: int, limits: tuple[float, float], log: bool, unit: Message | None, legend: bool
 ) -> dict[str, Any]:
     """Return the layout of a figure over steps; `limits` are log10 of the axis' where it is logarithmic."""
     axis: dict[str, Any] = {
@@ -149,13 +150,18 @@ def base_layout(
         },
         "yaxis": {
             **axis,
-            "title": {**axis["title"], "text": "" if unit == "1" else plot_text(words.name("unit", unit, unit))},
+            "title": {**axis["title"], "text": unit_label(unit, words)},
             "type": "log" if log else "linear",
             "range": list(limits),
             "exponentformat": "power",
         },
         "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     }
+
+
+def unit_label(unit: Message | None, words: Language) -> str:
+    """Return what an axis is labelled with; nothing for a pure number."""
+    return "" if unit is None else plot_text(words.say(unit))
 
 
 def _add_curve(figure: go.Figure, curve: Curve) -> None:

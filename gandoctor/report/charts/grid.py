@@ -1,4 +1,4 @@
-"""A family of signals as a grid, members by steps, made light enough for a heat map with every extreme kept. Numpy."""
+"""Reduces a family of signals to a grid of members by steps for a heat map; keeps every extreme."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heat maps over steps: a number of every layer, and the shares of the classes beside those of the real data."""
+"""Heat maps over steps: one number per layer, and class shares next to those of the real data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from gandoctor.message import Message
+from gandoctor.printable import ELLIPSIS
 from gandoctor.report.charts import palette
 from gandoctor.report.charts.curves import bulk_range
 from gandoctor.report.charts.figures import Moment, add_moments, as_json, base_layout, compact
 from gandoctor.report.charts.grid import Grid
 from gandoctor.report.languages.language import Language
-from gandoctor.report.text import ELLIPSIS, plot_text
+from gandoctor.report.text import plot_text
 
 SCALE = "Viridis"
 """Even to the eye, also to a colour-blind one and in grey; the same in light and dark."""
@@ -22,7 +24,7 @@ LABEL_MAX = 22
 
 
 def layer_figure(
-    grid: Grid, words: Language, *, last_step: int, unit: str, moments: Sequence[Moment] = ()
+    grid: Grid, words: Language, *, last_step: int, unit: Message | None, moments: Sequence[Moment] = ()
 ) -> dict[str, Any]:
     """Draw positive numbers of layers, the first on top, in colours of their logarithms.
 
@@ -33,7 +35,7 @@ def layer_figure(
         grid: Rows in the order of the forward pass.
         words: The language of the labels.
         last_step: Right end of the step axis.
-        unit: Of the values, in the vocabulary's words.
+        unit: Of the values; None for a pure number.
         moments: Where findings began.
 
     Returns:
@@ -55,7 +57,11 @@ def layer_figure(
         hovertemplate=_hover(words("heat.at", name="%{y}", value="%{customdata[0]:.3g}", step="%{customdata[1]}")),
         colorbar={
             **_COLORBAR,
-            "title": {"text": plot_text(words.name("unit", unit, unit)), "side": "right", "font": {"size": 11}},
+            "title": {
+                "text": "" if unit is None else plot_text(words.say(unit)),
+                "side": "right",
+                "font": {"size": 11},
+            },
             "dtick": max(1, round((high - low) / 6)),
             "tickprefix": "10<sup>",
             "ticksuffix": "</sup>",
@@ -126,7 +132,7 @@ _COLORBAR = {"thickness": 10, "outlinewidth": 0, "tickfont": {"size": 11}, "xpad
 
 
 def _heat_layout(grid: Grid, names: Sequence[str], words: Language, last_step: int) -> dict[str, Any]:
-    layout = base_layout(words, last_step, (0, 1), False, "1", legend=False)
+    layout = base_layout(words, last_step, (0, 1), False, None, legend=False)
     del layout["yaxis2"]
     layout["margin"] |= {"t": 24, "r": 4}
     layout["hovermode"] = "closest"

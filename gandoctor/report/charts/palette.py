@@ -1,6 +1,8 @@
-"""Colours of the charts in light and dark, and which signal wears which; Okabe-Ito, safe for colour-blind readers."""
+"""Colours of the charts in light and dark mode (Okabe-Ito, safe for colour-blind readers), and of each signal."""
 
 from __future__ import annotations
+
+from gandoctor.signals import Colour, signal_of
 
 DISCRIMINATOR = "#0072b2"
 GENERATOR = "#d55e00"
@@ -20,12 +22,18 @@ ZERO = "#8b95a3"
 ON_FILL = "#ffffff"
 """Marks on top of BAD and ZERO."""
 
-BANDS: dict[str, tuple[str, str, str]] = {
-    "d_real_logit_quantile": (REAL, "", "solid"),
-    "d_holdout_logit_quantile": (HOLDOUT, "/", "dash"),
-    "d_fake_logit_quantile": (FAKE, ".", "dot"),
+COLOURS: dict[Colour, str] = {
+    "discriminator": DISCRIMINATOR,
+    "generator": GENERATOR,
+    "real": REAL,
+    "holdout": HOLDOUT,
+    "fake": FAKE,
+    "plain": PLAIN,
 }
-"""Family of quantiles -> colour, pattern of the filling ("" for none) and dashes of the median."""
+"""What the vocabulary calls a colour -> the colour."""
+
+PATTERNS = {HOLDOUT: "/", FAKE: "."}
+"""Colour of a filled band -> the pattern that tells it apart without colours; plain where there is none."""
 
 IN_DARK: dict[str, str] = {
     DISCRIMINATOR: "#4fb0ea",
@@ -50,29 +58,9 @@ IN_DARK: dict[str, str] = {
 
 def color_of(signal: str) -> tuple[str, str]:
     """Return a signal's colour and line style; where two lines share a colour the style tells them apart."""
-    if signal == "g_update_in_d_step":
-        return GENERATOR, "dot"
-    if signal == "d_update_in_g_step":
-        return DISCRIMINATOR, "dot"
-    for part, style in (
-        ("_change_in_g_step", (GENERATOR, "solid")),
-        ("fake_logit_change_in_d_step", (FAKE, "dash")),
-        ("logit_gap_change_in_d_step", (DISCRIMINATOR, "solid")),
-        ("_step_input_max", (GENERATOR if signal.startswith("g_") else DISCRIMINATOR, "solid")),
-        ("_step_input_min", (GENERATOR if signal.startswith("g_") else DISCRIMINATOR, "dash")),
-        ("latent_spread", (GENERATOR, "solid")),
-        ("real_spread", (REAL, "solid")),
-        ("_real_", (REAL, "solid")),
-        ("_holdout_", (HOLDOUT, "dash")),
-        ("_fake_", (FAKE, "solid")),
-        ("sample_max", (FAKE, "solid")),
-        ("sample_min", (DISCRIMINATOR, "solid")),
-        ("sample_std", (GENERATOR, "solid")),
-        ("sample_return_distance", (GENERATOR, "dash")),
-        ("sample_", (DISCRIMINATOR, "solid")),
-    ):
-        if part in signal:
-            return style
+    known = signal_of(signal)
+    if known is not None:
+        return COLOURS[known.colour], known.dash
     if signal.startswith("g_"):
         return GENERATOR, "solid"
     return (DISCRIMINATOR, "solid") if signal.startswith("d_") else (PLAIN, "solid")

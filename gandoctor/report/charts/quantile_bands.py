@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from gandoctor.message import Message
 from gandoctor.report.charts import palette
 from gandoctor.report.charts.curves import Curve, Stretch, axis_range, thin
 from gandoctor.report.charts.figures import Moment, add_edge_marks, add_moments, as_json, base_layout, compact
@@ -77,7 +78,7 @@ def band_figure(
     words: Language,
     *,
     last_step: int,
-    unit: str,
+    unit: Message | None,
     moments: Sequence[Moment] = (),
 ) -> dict[str, Any]:
     """Draw bands over one another: the middle half filled, the middle nine tenths lighter, the median as a line.
@@ -89,7 +90,7 @@ def band_figure(
         names: What each is called.
         words: The language of the labels.
         last_step: Right end of the step axis.
-        unit: Label of the vertical axis.
+        unit: Label of the vertical axis; None for a pure number.
         moments: Where findings began.
 
     Returns:
@@ -99,7 +100,8 @@ def band_figure(
     low, high = axis_range(curves, [], False)
     figure = go.Figure(layout=base_layout(words, last_step, (low, high), False, unit, legend=True))
     for band in bands:
-        color, pattern, _ = palette.BANDS[band.family]
+        color, _ = palette.color_of(band.family)
+        pattern = palette.PATTERNS.get(color, "")
         for lower, upper, opacity, shape in ((0, 4, 0.12, ""), (1, 3, 0.3, pattern)):
             figure.add_scatter(
                 **_outline(band, lower, upper),
@@ -116,7 +118,7 @@ def band_figure(
                 showlegend=False,
             )
     for band, name in zip(bands, names, strict=True):
-        color, _, dash = palette.BANDS[band.family]
+        color, dash = palette.color_of(band.family)
         figure.add_scatter(
             x=compact(band.steps),
             y=compact(band.levels[2]),

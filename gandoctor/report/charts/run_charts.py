@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Protocol
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report.charts.chart_list import EQUILIBRIA, GROUPS, Chart, Group, Level
+from gandoctor.loss_families import OBJECTIVES, Objective
+from gandoctor.report.charts.chart_list import FOREIGN, OTHER, PANELS, Level, Panel, foreign_panel, panel_of
 from gandoctor.report.charts.chart_view import ChartView, GroupView
 from gandoctor.report.charts.curves import Curve, thin
 from gandoctor.report.charts.family_charts import family_chart, is_family
@@ -17,22 +17,10 @@ from gandoctor.report.charts.figures import Moment, Span, line_figure
 from gandoctor.report.languages.language import Language
 from gandoctor.report.text import clean, number
 from gandoctor.rules import Evidence, Finding, warm_up_end
-from gandoctor.signals import SIGNALS
+from gandoctor.signals import GROUPS, SIGNALS, Group
 
 EVIDENCE_CHARTS = 3
 OTHER_MAX = 24
-
-
-class Band(Protocol):
-    """Where real data fall (gandoctor.measures.null)."""
-
-    @property
-    def low(self) -> float:
-        """Smallest value."""
-
-    @property
-    def high(self) -> float:
-        """Largest value."""
 
 
 def moments_of(diagnosis: Diagnosis) -> list[Moment]:
@@ -48,30 +36,30 @@ class Charts:
     """Draws the charts of one run.
 
     Args:
-        diagnosis: The run and its findings.
-        bands: Null bands by signal; empty where there is none.
+        diagnosis: The run, its findings, and how its real data score.
         words: The language of the page.
     """
 
-    def __init__(self, diagnosis: Diagnosis, bands: Mapping[str, Band], words: Language) -> None:
+    def __init__(self, diagnosis: Diagnosis, words: Language) -> None:
         self._words = words
+        self._diagnosis = diagnosis
         self._run = diagnosis.run
-        self._bands = bands
+        self._bands = diagnosis.reference.bands
         self._moments = moments_of(diagnosis)
         self._curve = cache(lambda name, log: thin(self._run[name], words, log))
 
     def groups(self) -> list[GroupView]:
         """Return the whole curve section; signals outside the vocabulary come last."""
-        shown = {name for group in GROUPS for chart in group.charts for name in chart.signals}
+        shown = {name for panels in PANELS.values() for panel in panels for name in panel.signals}
         others = [name for name in self._run.names if not shown & {name, name.partition("/")[0]}]
         groups = [self._group(group) for group in GROUPS]
         if others:
             words = self._words
-            views = [self._curves(Chart(f"other-{i}", (n,)), clean(n, 80)) for i, n in enumerate(others[:OTHER_MAX])]
-            lead = [words("group.other.lead")]
+            views = [self._curves(foreign_panel(n, f"other-{i}")) for i, n in enumerate(others[:OTHER_MAX])]
+            lead = [words.say(OTHER.lead)]
             if len(others) > OTHER_MAX:
-                lead.append(words("group.other.more", limit=OTHER_MAX, n=len(others)))
-            groups.append(GroupView("other", words("group.other.title"), " ".join(lead), tuple(views), ()))
+                lead.append(words("curves.more_others", limit=OTHER_MAX, n=len(others)))
+            groups.append(GroupView(OTHER.id, words.say(OTHER.title), " ".join(lead), tuple(views), ()))
         return groups
 
     def of_finding(self, finding: Finding) -> list[ChartView]:
@@ -85,16 +73,16 @@ class Charts:
         return [view for view in views if view is not None]
 
     def _evidence(self, finding: Finding, name: str, evidence: Sequence[Evidence], i: int) -> ChartView | None:
-        chart, words = _chart_of(name), self._words
-        if chart.kind != "curves":
-            view = family_chart(replace(chart, signals=(name,)), self._run, words, self._moments)
+        panel, words = panel_of(name), self._words
+        if panel.chart.kind != "curves":
+            view = family_chart(replace(panel, signals=(name,)), self._diagnosis, words, self._moments)
             if view is None:
                 return None
             told = tuple(clean(words.say(e.statement)) for e in evidence[:20])
             return replace(view, id=f"{finding.rule.id}-{i}", words=(*view.words, *told), meanings=())
         values = [e.threshold for e in evidence if e.threshold is not None] + [e.observed for e in evidence]
         # A zero that matters (a contract) cannot be seen on a logarithmic axis.
-        log = chart.log and all(v > 0 for v in values if math.isfinite(v))
+        log = panel.chart.log and all(v > 0 for v in values if math.isfinite(v))
         thresholds = sorted({e.threshold for e in evidence if e.threshold is not None})
         curve = self._curve(name, log)
         band = self._band((name,))
@@ -103,7 +91,7 @@ class Charts:
             words,
             last_step=self._run.last_step,
             log=log,
-            unit=chart.unit,
+            unit=panel.unit,
             levels=[Level(t, words("level.threshold", value=number(t))) for t in thresholds if math.isfinite(t)],
             band=band,
             spans=[Span(e.first_step, e.last_step, e.observed) for e in evidence[:20]],
@@ -128,29 +116,27 @@ class Charts:
 
     def _group(self, group: Group) -> GroupView:
         charts, absent, words = [], [], self._words
-        for chart in group.charts:
-            there = self._run.__contains__ if chart.kind == "curves" else lambda name: is_family(name, self._run)
-            present = tuple(name for name in chart.signals if there(name))
-            view = self._chart(replace(chart, signals=present)) if present else None
+        for panel in PANELS[group]:
+            is_curve = panel.chart.kind == "curves"
+            there = self._run.__contains__ if is_curve else lambda name: is_family(name, self._run)
+            present = tuple(name for name in panel.signals if there(name))
+            view = self._chart(replace(panel, signals=present)) if present else None
             if view is not None:
                 charts.append(view)
             else:
-                absent.append((words(f"chart.{chart.id}.title"), self._why_absent(chart.signals)))
-        return GroupView(
-            group.id, words(f"group.{group.id}.title"), words(f"group.{group.id}.lead"), tuple(charts), tuple(absent)
-        )
+                absent.append((words.say(panel.chart.title), self._why_absent(panel.signals)))
+        return GroupView(group.id, words.say(group.title), words.say(group.lead), tuple(charts), tuple(absent))
 
-    def _chart(self, chart: Chart) -> ChartView | None:
-        if chart.kind == "curves":
-            return self._curves(chart)
-        return family_chart(chart, self._run, self._words, self._moments)
+    def _chart(self, panel: Panel) -> ChartView | None:
+        if panel.chart.kind == "curves":
+            return self._curves(panel)
+        return family_chart(panel, self._diagnosis, self._words, self._moments)
 
-    def _curves(self, chart: Chart, foreign: str | None = None) -> ChartView:
-        """Draw curves; `foreign` is the title of a chart that is not in the catalogue."""
-        words = self._words
-        curves: list[Curve] = [self._curve(name, chart.log) for name in chart.signals]
-        levels, notes = self._levels(chart)
-        band = self._band(chart.signals)
+    def _curves(self, panel: Panel) -> ChartView:
+        words, chart = self._words, panel.chart
+        curves: list[Curve] = [self._curve(name, chart.log) for name in panel.signals]
+        levels, notes = self._levels(panel)
+        band = self._band(panel.signals)
         if band:
             notes.append(self._band_note(band))
         if any(s.kind == "not finite" for c in curves for s in c.stretches):
@@ -162,7 +148,7 @@ class Charts:
             words,
             last_step=self._run.last_step,
             log=chart.log,
-            unit=chart.unit,
+            unit=panel.unit,
             limits=chart.limits,
             levels=levels,
             band=band,
@@ -171,36 +157,40 @@ class Charts:
         )
         return ChartView(
             id=chart.id,
-            title=foreign or words(f"chart.{chart.id}.title"),
-            reading=words("curves.foreign") if foreign else words(f"chart.{chart.id}.reading"),
+            title=clean(words.say(chart.title), 80),
+            reading=words.say(chart.reading),
             notes=tuple(notes),
             words=tuple(clean(c.words) for c in curves),
-            meanings=tuple((clean(n, 80), meaning(n, words)) for n in chart.signals),
+            meanings=tuple((clean(n, 80), meaning(n, words)) for n in panel.signals),
             figure=figure,
         )
 
-    def _levels(self, chart: Chart) -> tuple[list[Level], list[str]]:
+    def _levels(self, panel: Panel) -> tuple[list[Level], list[str]]:
         manifest, words = self._run.manifest, self._words
-        if chart.id == "losses":
+        if panel.chart.id == "losses":
             family = manifest.loss_family
             if family is None:
                 return [], [words("curves.no_family")]
-            levels = [
-                Level(level.value, words(f"level.{level.label}"))
-                for name, level in EQUILIBRIA[family].items()
-                if name in chart.signals
-            ]
-            return levels, [words(f"equilibrium.{family}")]
-        if chart.id == "sample-range" and manifest.data is not None:
+            return self._equilibria(OBJECTIVES[family], panel.signals), [words(f"equilibrium.{family}")]
+        if panel.chart.id == "sample-range" and manifest.data is not None:
             data = manifest.data
             levels = [
                 Level(data.minimum, words("level.data_minimum")),
                 Level(data.maximum, words("level.data_maximum")),
             ]
             return [level for level in levels if math.isfinite(level.value)], []
-        if chart.id == "auc":
+        if panel.chart.id == "auc":
             return [Level(0.5, words("level.coin"))], []
         return [], []
+
+    def _equilibria(self, objective: Objective, signals: Iterable[str]) -> list[Level]:
+        known = {"d_loss": objective.d_equilibrium, "g_loss": objective.g_equilibrium}
+        values = {name: value for name, value in known.items() if name in signals and value is not None}
+        same = objective.d_equilibrium == objective.g_equilibrium
+        return [
+            Level(value, self._words(f"level.{'' if same else f'{name[0]}_'}equilibrium", value=number(value)))
+            for name, value in values.items()
+        ]
 
     def _band(self, signals: Iterable[str]) -> tuple[float, float] | None:
         found = [self._bands[name] for name in signals if name in self._bands]
@@ -220,9 +210,4 @@ class Charts:
 
 def meaning(name: str, words: Language) -> str:
     """Return what a signal is, in one sentence."""
-    return words.name("signal", name, SIGNALS[name].meaning) if name in SIGNALS else words("curves.foreign")
-
-
-def _chart_of(name: str) -> Chart:
-    charts = (c for g in GROUPS for c in g.charts if name in c.signals)
-    return next(charts, Chart("other", (name,)))
+    return words.say(SIGNALS[name].meaning if name in SIGNALS else FOREIGN)

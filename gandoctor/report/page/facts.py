@@ -1,10 +1,12 @@
-"""What the page says about a run besides its curves: facts, events, data, configuration, how to reproduce it."""
+"""Facts about a run: its key facts, events, data, gaps, and the command that made it."""
 
 from __future__ import annotations
 
 import re
 import shlex
 
+from gandoctor.loss_families import OBJECTIVES
+from gandoctor.message import Message
 from gandoctor.report.languages.language import Language
 from gandoctor.report.page.guards import guard_facts
 from gandoctor.report.text import ROWS_MAX, clean, duration, flat, number, setting
@@ -24,7 +26,7 @@ def facts(run: Run, words: Language) -> list[tuple[str, str]]:
     rows = [("state", words(f"state.{run.state}")), ("steps", steps)]
     if manifest.loss_family is not None:
         source = words(f"source.{manifest.loss_family_source}")
-        rows.append(("loss", words(f"loss_family.{manifest.loss_family}") + source))
+        rows.append(("loss", words.say(OBJECTIVES[manifest.loss_family].title) + source))
     else:
         rows.append(("loss", words("fact.unknown")))
     if manifest.target is not None:
@@ -56,12 +58,12 @@ def crash(run: Run, words: Language) -> str | None:
     if run.state != "crashed":
         return None
     extra = next((e.model_extra or {} for e in reversed(run.events) if e.kind == "ended"), {})
-    parts = [f"{k}: {setting(v, words)}" for k, v in extra.items() if k != "reason"]
+    parts = [f"{k}: {_told(v, words)}" for k, v in extra.items() if k != "reason"]
     return clean("; ".join(parts)) or words("top.no_cause")
 
 
 def notable_events(run: Run, words: Language) -> list[tuple[int, str, str]]:
-    """Return (step, kind, details) of events a reader should know of: faults, resumes, monitor trouble."""
+    """Return (step, kind, details) of events a reader should know: faults, resumes, monitor trouble."""
     kinds = ("fault", "resumed", "monitor_error", "monitor_warning")
     found = [e for e in run.events if e.kind in kinds]
     return [(e.step, words(f"event.{e.kind}"), _details(e, words)) for e in found[:EVENTS_MAX]]
@@ -80,7 +82,7 @@ def missing(run: Run, words: Language, limit: int = ROWS_MAX) -> list[tuple[str,
 
 
 def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
-    """Return what is known of the real data, of the latent law and of the losses found on the model."""
+    """Return what is known of the real data, of the latent distribution and of the losses found on the model."""
     rows: list[tuple[str, str]] = []
     if (data := run.manifest.data) is not None:
         count = words("fact.probe_count", probe=f"{data.probe_count:,}", holdout=f"{data.holdout_count:,}")
@@ -104,8 +106,16 @@ def data_facts(run: Run, words: Language) -> list[tuple[str, str]]:
         rows.append(("latent", law))
     for where, loss in list(run.manifest.losses.items())[:LOSSES_MAX]:
         settings = ", ".join(value if key == "type" else f"{key} {value}" for key, value in flat(loss, words, 12))
-        rows.append(("loss_object", f"{settings} ({clean(words.say(where), 80)})"))
+        rows.append(("loss_object", f"{settings} ({_place(where, words)})"))
     return [(words(f"fact.{key}"), value) for key, value in rows]
+
+
+def _place(where: str, words: Language) -> str:
+    """Return where on the model a loss was found: a key of `Manifest.losses` in words."""
+    if where == "discriminator, as compiled":
+        return words("fact.compiled_loss")
+    kind, _, name = where.partition(" ")
+    return words("fact.attribute_loss", name=clean(name, 80)) if kind == "attribute" else clean(where, 80)
 
 
 def command(run: Run) -> str | None:
@@ -135,8 +145,18 @@ def shape_of(shape: tuple[int | None, ...] | None, words: Language) -> str:
 
 def _details(event: Event, words: Language) -> str:
     return clean(
-        "; ".join(f"{k}: {setting(v, words)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS)
+        "; ".join(f"{k}: {_told(v, words)}" for k, v in (event.model_extra or {}).items() if k not in _PROCESS)
     )
+
+
+def _told(value: object, words: Language) -> str:
+    """Return a field of an event: a message in the page's language, anything else as a setting."""
+    if isinstance(value, dict) and "template" in value:
+        try:
+            return words.say(Message.read(value))
+        except ValueError:
+            return setting(value, words)
+    return setting(value, words)
 
 
 _PROCESS = ("host", "pid", "process_created")

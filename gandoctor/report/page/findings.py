@@ -1,4 +1,4 @@
-"""The findings as the page shows them: their charts and fixes, and where they lie on the timeline and the slider."""
+"""Findings ready for the page: charts, treatments, and places on the timeline and the slider."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingVie
 
 
 def observation(evidence: Evidence, words: Language) -> str:
-    """Return the numbers of a piece of evidence in words; unlike its statement, in every language."""
+    """Return the numbers of a piece of evidence in words, in the page's language even where its statement is not."""
     told = words(
         "finding.on_card" if evidence.signal == MODEL_CARD else "finding.observation",
         signal=clean(evidence.signal, 120),
@@ -59,10 +59,10 @@ def observation(evidence: Evidence, words: Language) -> str:
 
 
 def cause_title(cause: RunCause, words: Language) -> str:
-    """Return what a cause of the run is called; what a rule has found carries its id."""
+    """Return the title of a cause; a detected fact carries its rule's id."""
     if cause.is_fact:
-        return f"{clean(cause.id, 20)} {words.name('rule', cause.id, cause.title)}"
-    return words.name("cause", cause.id, cause.title)
+        return f"{clean(cause.id, 20)} {words.say(cause.title)}"
+    return words.say(cause.title)
 
 
 def set_command(treatment: Treatment) -> str | None:

@@ -1,4 +1,4 @@
-"""The glossary's terms, and the rule whose page says more; what they mean is in the catalogue, under `term`."""
+"""The glossary's terms, each with the rule whose page says more; `page.json` explains them under `term`."""
 
 from __future__ import annotations
 

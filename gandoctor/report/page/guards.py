@@ -1,9 +1,10 @@
-"""What the guards did to a run: which finding stopped it, which step's generator was kept and why."""
+"""What the guards did to a run: the finding that stopped it, and the generator that was kept."""
 
 from __future__ import annotations
 
 import math
 
+from gandoctor.message import Message
 from gandoctor.report.languages.language import Language
 from gandoctor.report.text import clean, number
 from gandoctor.store import Event, Run
@@ -31,12 +32,12 @@ def _stopped(run: Run, words: Language) -> str | None:
                 "fact.stopped_by",
                 step=f"{event.step:,}",
                 guard=clean(fields.get("guard"), 40),
-                finding=f"{rule} {words.name('rule', rule, clean(fields.get('title'), 120))}",
+                finding=f"{rule} {clean(words.say(_told(fields.get('title'))), 120)}",
                 severity=clean(fields.get("severity"), 20),
                 patience=clean(fields.get("patience"), 20),
             )
         if event.kind == "ended" and fields.get("reason") == "stopped" and fields.get("why"):
-            return words("fact.stopped_why", step=f"{event.step:,}", why=words.say(clean(fields["why"], 120)))
+            return words("fact.stopped_why", step=f"{event.step:,}", why=clean(words.say(_told(fields["why"])), 120))
         if event.kind in ("started", "resumed"):
             break
     return None
@@ -54,6 +55,14 @@ def _kept(event: Event, run: Run, words: Language) -> str:
         probes=f"{probes:,}",
         path=clean(fields.get("path"), 200),
     )
+
+
+def _told(value: object) -> Message:
+    """Return what an event holds, a message or plain text."""
+    try:
+        return Message.read(value)
+    except ValueError:
+        return Message.of(str(value))
 
 
 def _fields(event: Event) -> dict[str, object]:

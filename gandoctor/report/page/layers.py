@@ -1,4 +1,4 @@
-"""The networks of the model card as the page draws them: a box a layer, flagged where a finding is about it."""
+"""The networks of the model card as the page draws them: a box per layer, flagged where a finding names it."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _flags(role: str, layer: LayerCard, detected: Sequence[Finding]) -> tuple[Fi
     def names_it(evidence: Evidence) -> bool:
         if evidence.layers:
             return address in evidence.layers
-        return word is not None and word.search(evidence.statement) is not None
+        return word is not None and word.search(str(evidence.statement)) is not None
 
     found = (f for f in detected if any(map(names_it, f.evidence)))
     return tuple(sorted(found, key=lambda f: f.severity.rank, reverse=True))

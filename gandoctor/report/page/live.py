@@ -1,4 +1,4 @@
-"""A page that follows its run: rendered anew while training goes on, served to this machine only, read-only."""
+"""A live page: rendered again while training goes on, read-only, served to this machine only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Clock = Callable[[], float]
 
 
 class LivePage:
-    """The newest page of one run; rendered when somebody asks and the run has written something.
+    """The newest page of one run; rendered on request when the run has written something.
 
     Args:
         run_dir: The run directory.
@@ -117,7 +117,7 @@ class LivePage:
 
 
 class LiveServer(ThreadingHTTPServer):
-    """Serves one live page on the loopback interface: three addresses, reading only, nothing from the disk by name.
+    """Serves one live page on the loopback interface: three addresses, read-only, no files by name.
 
     A name that a page elsewhere points at this machine (DNS rebinding) is refused by its Host header.
 

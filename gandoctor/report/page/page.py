@@ -1,4 +1,4 @@
-"""The page: puts a diagnosis into the template and writes it as one file that needs no network."""
+"""The page: fills the template with a diagnosis and writes one file that needs no network."""
 
 from __future__ import annotations
 
@@ -20,20 +20,13 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.errors import GandoctorError
 from gandoctor.report import plotly_js, text
 from gandoctor.report.charts import palette
-from gandoctor.report.charts.family_charts import is_family
-from gandoctor.report.charts.run_charts import Band, Charts, moments_of
 from gandoctor.report.languages.language import Language, language
-from gandoctor.report.page import facts, layers
-from gandoctor.report.page.filmstrip import Filmstrip, filmstrip
-from gandoctor.report.page.findings import cause_title, finding_view, observation, slider_marks
-from gandoctor.report.page.glossary import TERMS
-from gandoctor.rules import Finding, Status, limits_of
-from gandoctor.signals import FAMILIES, SIGNALS
-from gandoctor.store import Run
+from gandoctor.report.page.filmstrip import Filmstrip
+from gandoctor.report.page.findings import cause_title, observation
+from gandoctor.report.page.section import Section, Shown, Source
+from gandoctor.report.page.sections import all_sections
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-
-_ICONS = {"healthy": "✓", "attention": "!", "failing": "✕", "inconclusive": "?"}
 
 
 def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
@@ -42,7 +35,7 @@ def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
     Args:
         diagnosis: What to report.
         output: The HTML file; its folder must exist.
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Returns:
         `output`.
@@ -54,7 +47,7 @@ def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
 
 
 def write_text(content: str, output: Path) -> Path:
-    """Write a file so that a reader sees the old one or the new one, never half of it.
+    """Write a file; a reader sees the old one or the new one, never half of it.
 
     Raises:
         GandoctorError: It cannot be written.
@@ -81,7 +74,7 @@ def render_html(diagnosis: Diagnosis, lang: str = "en") -> str:
 
     Args:
         diagnosis: What to report.
-        lang: "en" or "zh".
+        lang: One of `LANGUAGES`.
 
     Raises:
         GandoctorError: There is no such language.
@@ -119,8 +112,9 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
         _environment()
         .get_template("report.html.j2")
         .render(
-            content,
+            {name: value for name, value in content.items() if name != "shown"},
             t=words,
+            sections=[_filled(section, shown, words) for section, shown in content["shown"]],
             live=live,
             policy=_policy([*code, plotly_js.source()] if scripts else [], live is not None),
             style=Markup(_asset("report.css")),
@@ -132,67 +126,24 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
     )
 
 
+def _filled(section: Section, shown: Shown, words: Language) -> dict[str, Any]:
+    html = _environment().get_template(f"sections/{section.id}.html.j2").render(shown.values, t=words)
+    return {"id": section.id, "in_nav": section.in_nav, "html": Markup(html)}
+
+
 def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
-    """Return everything the page shows, by the names the template uses."""
-    run = diagnosis.run
-    bands, band_gap = _null_bands(run, words)
-    charts = Charts(diagnosis, bands, words)
-    findings = [finding_view(f, charts, run.last_step) for f in diagnosis.detected]
-    groups = charts.groups()
-    moments = moments_of(diagnosis)
-    strip = filmstrip(run, [m.step for m in moments])
-    drawn = [view.charts for view in findings] + [group.charts for group in groups]
-    figures = {chart.id: chart.figure for charts_of_one in drawn for chart in charts_of_one}
-    known = {f.rule.id for f in diagnosis.findings}
+    """Return everything the page shows: its sections, and the data of its charts and its film."""
+    source, run = Source(diagnosis, words), diagnosis.run
+    shown = [(section, content) for section in all_sections() if (content := section.show(source)) is not None]
+    figures = {chart.id: chart.figure for _, content in shown for chart in content.charts}
     return {
-        "data": text.script_json(_page_data(figures, strip, words)),
+        "data": text.script_json(_page_data(figures, source.strip, words)),
         "name": text.clean(run.path.resolve().name, 80),
         "state": run.state,
         "verdict": diagnosis.verdict,
-        "verdict_icon": _ICONS[diagnosis.verdict],
-        "sentence": text.clean(sentence(diagnosis, words), 600),
-        "facts": facts.facts(run, words),
-        "crash": facts.crash(run, words),
-        "likely_causes": diagnosis.likely_causes,
-        "change_first": diagnosis.change_first,
-        "change_first_at": next(
-            (f.rule.id for f in diagnosis.detected if diagnosis.change_first in f.treatments), None
-        ),
-        "findings": findings,
-        "strip": strip,
-        "marks": slider_marks(strip, [(m.step, m.label) for m in moments]),
-        "groups": groups,
         "last_step": run.last_step,
-        "rules": diagnosis.findings,
-        "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
-        "limits": {f.rule.id: _limits(f, words) for f in diagnosis.findings},
-        "gaps": facts.gaps(run, words) + band_gap + _sheet_gaps(strip, words),
-        "missing": facts.missing(run, words),
-        "events": facts.notable_events(run, words),
-        "players": layers.players(run, diagnosis.detected, words),
-        "data_facts": facts.data_facts(run, words),
-        "config": text.flat(run.manifest.config, words),
-        "versions": text.flat(run.manifest.versions, words),
-        "cadence": facts.cadence(run),
-        "command": facts.command(run),
-        "terms": [(term, rule if rule in known else None) for term, rule in TERMS.items()],
-        "signals": [
-            (s, words.name("signal", s.name, s.meaning), words.name("unit", s.unit, s.unit))
-            for s in (*SIGNALS.values(), *FAMILIES.values())
-            if s.name in run or is_family(s.name, run)
-        ],
+        "shown": shown,
     }
-
-
-def sentence(diagnosis: Diagnosis, words: Language) -> str:
-    """Return the verdict as one sentence: `Diagnosis.sentence`, in the page's language."""
-    ending = words(f"sentence.{diagnosis.run.state}", step=diagnosis.run.last_step)
-    first, more = diagnosis.headline, len(diagnosis.detected) - 1
-    if first is not None:
-        title = words.name("rule", first.rule.id, first.rule.title)
-        others = words.count("sentence.others", more) if more else ""
-        return words("sentence.found", ending=ending, title=title, first=first.first_step, others=others)
-    return words("sentence.inconclusive" if diagnosis.verdict == "inconclusive" else "sentence.healthy", ending=ending)
 
 
 @cache
@@ -239,27 +190,3 @@ def _page_data(figures: Mapping[str, Any], strip: Filmstrip, words: Language) ->
         "words": words.section("script"),
         "frames": [{"step": f.step, "source": f.source} for f in strip.frames[:-1]],
     }
-
-
-def _limits(finding: Finding, words: Language) -> list[tuple[str, str]]:
-    if not hasattr(finding.rule.limits, "__dataclass_fields__"):
-        return []
-    return [(name, text.setting(value, words)) for name, value in limits_of(finding.rule).items()]
-
-
-def _sheet_gaps(strip: Filmstrip, words: Language) -> list[str]:
-    if not strip.unreadable:
-        return []
-    steps = ", ".join(str(s) for s in strip.unreadable[:10])
-    return [words("sheet.unreadable", steps=steps)]
-
-
-def _null_bands(run: Run, words: Language) -> tuple[Mapping[str, Band], list[str]]:
-    """The null band of each sample statistic; a report without them is better than none."""
-    try:
-        from gandoctor.measures.null import null_bands
-
-        return null_bands(run), []
-    except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
-        reason = text.clean(f"{type(error).__name__}: {error}", 200)
-        return {}, [words("curves.no_band", reason=reason)]

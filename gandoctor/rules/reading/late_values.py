@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def late_median(run: Run, name: str) -> float | None:
@@ -20,3 +25,9 @@ def median_between(run: Run, name: str, first_step: int, last_step: int) -> floa
     values = run[name].loc[first_step:last_step].to_numpy()
     values = values[np.isfinite(values)]
     return float(np.median(values)) if values.size else None
+
+
+def medians_of_halves(series: pd.Series[float]) -> tuple[float, float]:
+    """Return the median of the first half of a signal's values, and that of the second."""
+    half = len(series) // 2
+    return float(series.iloc[:half].median()), float(series.iloc[half:].median())

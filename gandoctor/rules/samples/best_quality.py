@@ -7,15 +7,19 @@ One probe of it is noisy and the lowest of many is lucky: only medians over seve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from gandoctor.measures import null_bands
+from gandoctor.message import Message
 from gandoctor.rules.reading.persistence import PROBES, SPAN_STEPS
 from gandoctor.rules.rule import NotEvaluated
+from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 QUALITY = ("sample_kid", "sample_class_kid")
 """Signals of quality, less is better."""
@@ -64,17 +68,24 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
     Raises:
         NotEvaluated: No whole window lies after warm-up, or the null is not known.
     """
-    band = null_bands(run).get(signal)
+    band = real_bands(run).get(signal)
     if band is None:
-        raise NotEvaluated("Too few real images were stored to know how far chance alone moves the kernel distance.")
+        raise NotEvaluated(
+            Message("Too few real images were stored to know how far chance alone moves the kernel distance.")
+        )
     series = quality(run, signal)
     judged_from = warm_up_end(run.manifest)
     span = max(SPAN_STEPS, WINDOW_SHARE * run.last_step)
     windows = _windows(series, span)
     if not windows or series.index[windows[-1][0]] < judged_from:
         raise NotEvaluated(
-            f"Needs {PROBES} probes over {span:.0f} steps after warm-up (step {judged_from}); "
-            f"{int((series.index >= judged_from).sum())} recorded so far."
+            Message(
+                "Needs {probes} probes over {span} steps after warm-up (step {start}); {seen} recorded so far.",
+                probes=PROBES,
+                span=round(span),
+                start=judged_from,
+                seen=int((series.index >= judged_from).sum()),
+            )
         )
     medians = [float(series.iloc[first : last + 1].median()) for first, last in windows]
     best_at = int(np.argmin(medians))
@@ -120,6 +131,8 @@ def _excursion(medians: np.ndarray, noise: float) -> float:
 
 def quality(run: Run, signal: str) -> pd.Series[float]:
     """Return a quality after training has begun; infinitely bad where the samples themselves were not finite."""
+    import pandas as pd
+
     series = run[signal].loc[1:]
     if "sample_mean" in run:
         broken = run["sample_mean"].loc[1:]

@@ -1,44 +1,44 @@
 """GD407: the samples are smoother than the real images: shapes without edges, averages of several images.
 
 What it is
-    The generator makes soft images. Strokes have no edge, textures are missing, what should be one of several
-    possible details is their average. The overall shape may be right.
+    The generator makes soft images. Strokes have no edges, textures are missing, and where several details are possible
+    the image shows their average. The overall shape may be right.
 
 Why it hurts
-    Fine detail is what tells a good sample from a rough one, and a game that rewarded it would not settle on
-    averages: either the discriminator does not see the detail, or something else than the discriminator teaches the
-    generator. Softness does not go away by itself then.
+    Fine detail is what tells a good sample from a rough one, and a game that rewarded it would not settle on averages.
+    Either the discriminator does not see the detail, or something other than the discriminator teaches the generator.
+    Softness of that kind does not go away by itself.
 
 How it is recognised
-    By two measurements that agree, each against the user's own reals at the same batch size: neighbouring pixels
-    differ by much less than theirs (their correlation is too high), and the share of high spatial frequencies is
-    far below theirs. Both must hold in 3 of 4 successive probes spanning at least 60 steps, after warm-up.
+    By two measurements that agree, each against your own reals at the same batch size: neighbouring pixels differ by
+    much less than theirs (the correlation is too high), and the share of high spatial frequencies is far below theirs.
+    Both must hold in 3 of 4 successive probes that span at least 60 steps, after warm-up.
 
 What it is not
     Healthy samples are a little smoother than the reals: the margins leave room for that. Faint samples of a young
     generator lose contrast, not frequencies, and neither measurement depends on contrast. Smooth real data set their
-    own standard. Samples that hardly vary across latents are not judged: the generator that makes one image, blank
-    or the mean of the data, has collapsed or gone blank (mode-collapse GD403, blank-samples GD405), and softness is
-    the least of it. Grain is noisy-samples (GD402) and can hide blur beneath it. Images that are the average of two
-    sharp ones keep half of the high frequencies and are not found; nor is blur where the reals have next to none.
+    own standard. Samples that hardly vary across latents are not judged: a generator that makes one image, be it blank
+    or the mean of the data, has collapsed or gone blank (mode-collapse GD403, blank-samples GD405), and softness is its
+    least problem. Grain is noisy-samples (GD402) and can hide blur beneath it. Averages of two sharp images keep half
+    of the high frequencies and are not found; nor is blur where the reals have next to none.
 
 What to do
-    Look for what smooths the images by construction: a pixel loss beside the game, an enlargement behind the last
-    convolution, averaged weights. Then see which player is behind: a discriminator that cannot tell the samples from
-    the reals is too weak to ask for detail, one that always can leaves the generator nothing to follow.
+    Look for what smooths the images by construction: a pixel loss beside the adversarial one, upsampling after the last
+    convolution, averaged weights. Then find out which player is at fault: a discriminator that cannot tell the
+    samples from the reals is too weak to ask for detail, and one that always can leaves the generator nothing to
+    follow.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
-from gandoctor.measures import null_bands
+from gandoctor.message import Message, sentences
 from gandoctor.rules.reading.persistence import persistent_episode
 from gandoctor.rules.reading.sample_progress import severity_while_learning
-from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, Rule, Severity
 from gandoctor.rules.samples.blurry_samples_causes import causes
+from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -73,11 +73,11 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the high-frequency share and on the correlation, which must agree."""
-    bands = null_bands(run)
-    if any(name not in bands for name in _SIGNALS):
-        raise NotEvaluated("Too few real images were stored to know what is normal for this data.")
-    # A probe of constant images has no spectrum and no correlation, and thus no row here.
+    """Return evidence on the high-frequency share and on the correlation, which must agree."""
+    import pandas as pd
+
+    bands = real_bands(run, *_SIGNALS)
+    # A probe of constant images has no spectrum and no correlation, and so no row here.
     table = pd.DataFrame({name: run[name] for name in _SIGNALS}).dropna()
     correlation, high = bands[_CORRELATION], bands[_HIGH]
     highest = max(
@@ -96,27 +96,23 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     severity, passing = severity_while_learning(run, episode, episode.severity(Severity.WARNING), must_last=True)
     share = float(episode.of(table[_HIGH]).median())
     correlated = float(episode.of(table[_CORRELATION]).median())
+    softer = Message(
+        "Samples hold {ratio:.1%} of the high frequencies of your real images: a share of {share:.2g} of their power "
+        "against {normal:.2g}.",
+        ratio=share / high.mean,
+        share=share,
+        normal=high.mean,
+    )
+    smoother = Message(
+        "Neighbouring pixels of samples correlate by {correlation:.3f}, those of your real images by {normal:.3f}: the "
+        "samples are smoother.",
+        correlation=correlated,
+        normal=correlation.mean,
+    )
+    first, last = episode.first_step, episode.last_step
     return [
-        Evidence(
-            _HIGH,
-            share,
-            least,
-            episode.first_step,
-            episode.last_step,
-            f"Samples hold {share / high.mean:.1%} of the high frequencies of your real images: a share of {share:.2g} "
-            f"of their power against {high.mean:.2g}.{episode.ending}{passing}",
-            severity,
-        ),
-        Evidence(
-            _CORRELATION,
-            correlated,
-            highest,
-            episode.first_step,
-            episode.last_step,
-            f"Neighbouring pixels of samples correlate by {correlated:.3f}, in your real images by "
-            f"{correlation.mean:.3f}: they are smoother.",
-            severity,
-        ),
+        Evidence(_HIGH, share, least, first, last, sentences(softer, episode.ending, passing), severity),
+        Evidence(_CORRELATION, correlated, highest, first, last, smoother, severity),
     ]
 
 
@@ -125,7 +121,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD407",
     name="blurry-samples",
-    title="The samples are blurry",
+    title=Message("The samples are blurry"),
     severity=Severity.WARNING,
     requires=_SIGNALS,
     detect=detect,

@@ -1,31 +1,31 @@
 """GD408: the samples are copies of training images.
 
 What it is
-    The generator gives back the very images it was trained on, near enough pixel by pixel. It has learnt a list of
-    images, not what they have in common.
+    The generator gives back the very images it was trained on, nearly pixel by pixel. It has learnt a list of images,
+    not what they have in common.
 
 Why it hurts
-    The samples look perfect and every distance to the training data says so, but nothing new is made; and what was
+    The samples look perfect and every distance to the training data agrees, but nothing new is made; and what was
     private in the data is handed out again.
 
 How it is recognised
-    Real images held out of the training are the measure of how near a new image comes to the training images by
-    chance. The rule compares each generated image with each of them: the probability that the generated one lies
-    nearer to the training images is 1/2 for new images and 1 for copies. It must be close to 1, beyond what chance
-    gives with so many images, in 3 of 4 successive probes spanning at least 60 steps, after warm-up. Held-out images
-    are needed: pass holdout_data.
+    Real images held out of the training tell how near a new image comes to the training images by chance. The rule
+    compares each generated image with each of them: the probability that the generated one lies nearer to the training
+    images is 1/2 for new images and 1 for copies. It must be close to 1, beyond what chance gives with so many images,
+    in 3 of 4 successive probes that span at least 60 steps, after warm-up. Held-out images are needed: pass
+    holdout_data.
 
 What it is not
     Images with less contrast or less detail than real ones, and the mean of the data above all, lie nearer to
-    everything than a real image does. So do samples that are all of the simplest kind, such as the digit 1. That is
-    why samples are judged only where they vary across latents nearly as much as the reals do. A generator that makes
-    one or a few images has collapsed (mode-collapse GD403), copies or not. Data of one kind, or few of them, are no
-    fault as long as samples come no nearer to them than held-out images of that kind. Copies of images that the
-    monitor was not given are not seen: give it all training images, or a good part of them. Copies that were shifted
-    or recoloured are not found by pixels.
+    everything than a real image does. So do samples that are all of the simplest kind, such as the digit 1. That is why
+    samples are judged only where they vary across latents nearly as much as the reals do. A generator that makes one or
+    a few images has collapsed (mode-collapse GD403), copies or not. Data of one kind, or few of them, are no fault as
+    long as samples come no nearer to them than held-out images of that kind. Copies of images that the monitor was not
+    given are not seen: give it all training images, or a good part of them. Copies that were shifted or recoloured are
+    not found by pixels.
 
 What to do
-    See how many different images there are and whether the pipeline delivers them all. Then show the discriminator
+    Count the different images there are and check that the pipeline delivers them all. Then show the discriminator
     shifted images, real and generated alike, and keep the generator of the step before the copying began.
 """
 
@@ -34,14 +34,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-import pandas as pd
-
-from gandoctor.measures import null_bands
-from gandoctor.measures.diversity import MAX_REALS
-from gandoctor.measures.null import DEFAULT_SAMPLE_COUNT
+from gandoctor.message import Message, sentences
 from gandoctor.rules.reading.persistence import persistent_episode
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.memorised_samples_causes import causes
+from gandoctor.rules.samples.real_bands import real_bands, sample_count
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -70,20 +67,28 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the comparison with held-out images."""
-    band = null_bands(run).get(_SPREAD)
-    if band is None:
-        raise NotEvaluated("Too few real images were stored to know what is normal for this data.")
+    """Return evidence on the comparison with held-out images."""
+    import pandas as pd
+
+    normal = real_bands(run, _SPREAD)[_SPREAD].mean
     limit = max(limits.copying, 0.5 + limits.sigmas * _chance(run))
     if limit >= 1.0:
-        raise NotEvaluated("Too few held-out images: copies could not be told from chance. Pass more holdout_data.")
+        raise NotEvaluated(
+            Message("Too few held-out images: copies could not be told from chance. Pass more holdout_data.")
+        )
     table = pd.DataFrame({name: run[name] for name in (_COPYING, _SPREAD)}).dropna()
-    holds = (table[_COPYING] > limit) & (table[_SPREAD] > limits.spread * band.mean)
+    holds = (table[_COPYING] > limit) & (table[_SPREAD] > limits.spread * normal)
     episode = persistent_episode(holds, warm_up_end(run.manifest))
     if episode is None:
         return []
-    observed = float(episode.of(table[_COPYING]).median())
-    spread = float(episode.of(table[_SPREAD]).median())
+    observed, spread = (float(episode.of(table[name]).median()) for name in (_COPYING, _SPREAD))
+    nearer = Message(
+        "A generated image lies nearer to the training images than a held-out real one {share:.0%} of the time (new "
+        "images: 50%). That is not for lack of variety: samples vary across latents by {spread:.0%} of what real "
+        "images do.",
+        share=observed,
+        spread=spread / normal,
+    )
     return [
         Evidence(
             _COPYING,
@@ -91,9 +96,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             limit,
             episode.first_step,
             episode.last_step,
-            f"Of a generated and a held-out real image, the generated one lies nearer to the training images "
-            f"{observed:.0%} of the time (new images: 50%), and it is not for lack of variety: across latents samples "
-            f"vary by {spread / band.mean:.0%} of what real images do.{episode.ending}",
+            sentences(nearer, episode.ending),
             episode.severity(Severity.WARNING),
         )
     ]
@@ -104,7 +107,9 @@ def _chance(run: Run) -> float:
 
     Of the Mann-Whitney statistic over the number of pairs: sqrt((n + h + 1) / 12 n h).
     """
-    n = max(1, int(run.manifest.cadence.get("sample_count", DEFAULT_SAMPLE_COUNT)))
+    from gandoctor.measures.diversity import MAX_REALS
+
+    n = max(1, sample_count(run))
     card = run.manifest.data
     h = min(MAX_REALS, max(1, card.holdout_count if card is not None else 1))
     return sqrt((n + h + 1) / (12 * n * h))
@@ -115,7 +120,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD408",
     name="memorised-samples",
-    title="The samples are copies of training images",
+    title=Message("The samples are copies of training images"),
     severity=Severity.WARNING,
     requires=(_COPYING, _SPREAD),
     detect=detect,

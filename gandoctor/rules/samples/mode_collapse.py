@@ -1,8 +1,8 @@
 """GD403: the generator makes the same image, or the same few images, again and again.
 
 What it is
-    Different latents lead to one image (complete collapse) or to a handful (partial collapse). The generator has
-    found outputs that fool the discriminator of the moment and has stopped looking for others.
+    Different latents lead to one image (complete collapse) or to a handful (partial collapse). The generator has found
+    outputs that fool the discriminator of the moment and has stopped looking for others.
 
 Why it hurts
     Single samples may look perfect, so nobody notices until a whole sheet is looked at; and the losses look normal.
@@ -10,38 +10,39 @@ Why it hurts
 
 How it is recognised
     By copies. Pairs of samples are counted that lie closer together than real images ever do (the 1 % quantile of
-    nearest-neighbour distances among the reals). By the birthday argument, c such pairs among n samples speak for a
+    nearest-neighbour distances among the reals). By the birthday argument, c such pairs among n samples suggest a
     support of about n^2 / 2c images; the rule fires when that is fewer than the n samples themselves. It also fires
     when the median sample has its nearest neighbour at a small fraction of the distance usual among reals, and when
-    the spread across latents vanishes. It must hold in 3 of 4 successive probes spanning at least 60 steps, after
+    the spread across latents vanishes. It must hold in 3 of 4 successive probes that span at least 60 steps, after
     warm-up; in two where copies come at once and in great numbers.
 
 What it is not
-    A young or blurry generator makes images that resemble each other more than reals do: mean distances at 65-78 %
-    of those of the reals belong to healthy runs, and blur alone makes few copies. Data with few modes, or with true
+    A young or blurry generator makes images that resemble each other more than reals do: mean distances at 65-78 % of
+    those of the reals belong to healthy runs, and blur alone makes few copies. Data with few modes, or with true
     duplicates, set their own standard. Missing classes with plenty of variety inside the others are mode-dropping
-    (GD404): mean distances and copies do not see them. Precision and density look perfect under collapse and are
-    not used.
+    (GD404): mean distances and copies do not see them. Precision and density look perfect under collapse and are not
+    used.
 
 What to do
-    First see that the latents reach the generator and are drawn anew for every batch. Then give the discriminator a
-    view of the batch (minibatch standard deviation, packing) or regularise it (R1); lower the learning rates last.
+    First check that the latents reach the generator and are drawn anew for every batch. Then give the discriminator a
+    view of the batch (minibatch standard deviation, packing) or regularise it (R1). Lower the learning rates last.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from gandoctor.measures import null_bands
-from gandoctor.measures.null import DEFAULT_SAMPLE_COUNT
+from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import no_batch_norm, saturated_output
 from gandoctor.rules.hypotheses.output_range import range_mismatch
 from gandoctor.rules.hypotheses.players import degenerate_latents, latents_ignored
+from gandoctor.rules.hypotheses.training import CHASING_THE_DISCRIMINATOR
 from gandoctor.rules.reading.persistence import Episode, persistent_episodes
 from gandoctor.rules.reading.sample_progress import severity_while_learning
-from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
+from gandoctor.rules.samples.real_bands import real_bands, sample_count
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -49,6 +50,7 @@ _DUPLICATES = "sample_duplicate_pairs"
 _NEAREST = "sample_nn_distance"
 _SPREAD = "sample_latent_std"
 _COVERAGE = "sample_coverage"
+SIGNALS = (_DUPLICATES, _NEAREST, _SPREAD)
 
 
 @dataclass(frozen=True)
@@ -83,109 +85,144 @@ class Limits:
     faint: float = 0.5
 
 
-def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on copies, on nearest neighbours, on the spread across latents; coverage in support."""
-    bands = null_bands(run)
-    if any(name not in bands for name in (_DUPLICATES, _NEAREST, _SPREAD)):
-        raise NotEvaluated("Too few real images were stored to know what is normal for this data.")
-    n = int(run.manifest.cadence.get("sample_count", DEFAULT_SAMPLE_COUNT))
-    duplicates, nearest, spread = run[_DUPLICATES], run[_NEAREST], run[_SPREAD]
-    pair_limit = max(n / (2 * limits.support), limits.duplicate_margin * bands[_DUPLICATES].high)
-    nearest_limit = limits.nearest * bands[_NEAREST].mean
-    spread_limit = limits.spread * bands[_SPREAD].mean
-    conditions = {
-        _DUPLICATES: duplicates > pair_limit,
-        _NEAREST: nearest < nearest_limit,
-        _SPREAD: spread < spread_limit,
+@dataclass(frozen=True)
+class Sign:
+    """A stretch of training in which a signal shows collapse.
+
+    Attributes:
+        signal: Which.
+        observed: Its median over the stretch.
+        limit: What each probe was compared with; normal: the mean of the null.
+        first_step: First step of the stretch; last_step: its last.
+        episode: The stretch; None for low coverage, which only supports the others and spans them all.
+    """
+
+    signal: str
+    observed: float
+    limit: float
+    normal: float
+    first_step: int
+    last_step: int
+    episode: Episode | None = None
+
+
+def find_collapse(run: Run, limits: Limits) -> list[Sign]:
+    """Find where the samples are copies of each other, one sign for each signal that shows it; empty where none does.
+
+    Raises:
+        NotEvaluated: Too few real images were stored, or too few probes were recorded.
+    """
+    bands = real_bands(run, *SIGNALS)
+    pair_limit = max(sample_count(run) / (2 * limits.support), limits.duplicate_margin * bands[_DUPLICATES].high)
+    edges = {
+        _DUPLICATES: pair_limit,
+        _NEAREST: limits.nearest * bands[_NEAREST].mean,
+        _SPREAD: limits.spread * bands[_SPREAD].mean,
     }
-    start = warm_up_end(run.manifest)
-    far = {_DUPLICATES: duplicates > limits.sudden * pair_limit}
-    found = persistent_episodes(conditions, start, far)
-    evidence = []
-    if (episode := found[_DUPLICATES]) is not None:
-        pairs = float(episode.of(duplicates).median())
-        statement = _copies(pairs, n, bands[_DUPLICATES].mean)
-        evidence.append(_evidence(_DUPLICATES, pairs, pair_limit, episode, statement))
-        if episode.of(spread).median() < limits.faint * bands[_SPREAD].mean:
-            severity, passing = severity_while_learning(
-                run, episode, episode.severity(Severity.CRITICAL), must_last=True
-            )
-            evidence[-1] = replace(evidence[-1], severity=severity, statement=evidence[-1].statement + passing)
-    if (episode := found[_NEAREST]) is not None:
-        distance = float(episode.of(nearest).median())
-        evidence.append(
-            _evidence(
-                _NEAREST,
-                distance,
-                nearest_limit,
-                episode,
-                f"Half of the samples have another one within {distance:.2g}; among your real images that distance is "
-                f"{bands[_NEAREST].mean:.2g}.",
-            )
+    conditions = {
+        _DUPLICATES: run[_DUPLICATES] > edges[_DUPLICATES],
+        _NEAREST: run[_NEAREST] < edges[_NEAREST],
+        _SPREAD: run[_SPREAD] < edges[_SPREAD],
+    }
+    far = {_DUPLICATES: run[_DUPLICATES] > limits.sudden * pair_limit}
+    signs = [
+        Sign(
+            name,
+            float(episode.of(run[name]).median()),
+            edges[name],
+            bands[name].mean,
+            episode.first_step,
+            episode.last_step,
+            episode,
         )
-    if (episode := found[_SPREAD]) is not None:
-        value = float(episode.of(spread).median())
-        evidence.append(
-            _evidence(
-                _SPREAD,
-                value,
-                spread_limit,
-                episode,
-                f"Complete collapse: the latents hardly change the image, pixels vary by {value:.2g} across latents "
-                f"and by {bands[_SPREAD].mean:.2g} across your real images.",
-            )
-        )
-    if evidence and _COVERAGE in run and _COVERAGE in bands:
-        first, last = min(e.first_step for e in evidence), max(e.last_step for e in evidence)
-        coverage_limit = limits.coverage * bands[_COVERAGE].mean
+        for name, episode in persistent_episodes(conditions, warm_up_end(run.manifest), far).items()
+        if episode is not None
+    ]
+    if signs and _COVERAGE in run and _COVERAGE in bands:
+        first, last = min(sign.first_step for sign in signs), max(sign.last_step for sign in signs)
+        normal = bands[_COVERAGE].mean
         covered = run[_COVERAGE].loc[first:last]
-        if len(covered) and covered.median() < coverage_limit:
-            median = float(covered.median())
-            severity = max((e.severity or Severity.CRITICAL for e in evidence), key=lambda s: s.rank)
-            statement = f"Samples cover {median:.0%} of what as many real images would cover."
-            evidence.append(Evidence(_COVERAGE, median, coverage_limit, first, last, statement, severity))
+        if len(covered) and covered.median() < limits.coverage * normal:
+            signs.append(Sign(_COVERAGE, float(covered.median()), limits.coverage * normal, normal, first, last))
+    return signs
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """Return evidence on copies, on nearest neighbours, on the spread across latents; coverage in support."""
+    evidence: list[Evidence] = []
+    for sign in find_collapse(run, limits):
+        severity = max((e.severity or Severity.CRITICAL for e in evidence), key=lambda s: s.rank, default=None)
+        ending = passing = None
+        if sign.episode is not None:
+            severity, ending = sign.episode.severity(Severity.CRITICAL), sign.episode.ending
+            if sign.signal == _DUPLICATES and _are_faint(run, sign.episode, limits):
+                severity, passing = severity_while_learning(run, sign.episode, severity, must_last=True)
+        statement = sentences(_statement(sign, sample_count(run)), ending, passing)
+        evidence.append(
+            Evidence(sign.signal, sign.observed, sign.limit, sign.first_step, sign.last_step, statement, severity)
+        )
     return evidence
 
 
-def _evidence(name: str, observed: float, limit: float, episode: Episode, statement: str) -> Evidence:
-    return Evidence(
-        name,
-        observed,
-        limit,
-        episode.first_step,
-        episode.last_step,
-        statement + episode.ending,
-        episode.severity(Severity.CRITICAL),
-    )
+def _are_faint(run: Run, episode: Episode, limits: Limits) -> bool:
+    """Tell whether the images of a stretch lie close together for lack of contrast."""
+    normal = real_bands(run, _SPREAD)[_SPREAD].mean
+    return bool(episode.of(run[_SPREAD]).median() < limits.faint * normal)
 
 
-def _copies(pairs: float, n: int, normal: float) -> str:
-    possible = n * (n - 1) / 2
+def _statement(sign: Sign, samples: int) -> Message:
+    """Say what a signal shows."""
+    if sign.signal == _DUPLICATES:
+        return _copies(sign.observed, samples, sign.normal)
+    if sign.signal == _NEAREST:
+        return Message(
+            "Half of the samples have another one within {distance:.2g}; among your real images that distance is "
+            "{normal:.2g}.",
+            distance=sign.observed,
+            normal=sign.normal,
+        )
+    if sign.signal == _SPREAD:
+        return Message(
+            "Complete collapse: the latents hardly change the image. Pixels vary by {spread:.2g} across latents and by "
+            "{normal:.2g} across your real images.",
+            spread=sign.observed,
+            normal=sign.normal,
+        )
+    return Message("Samples cover {share:.0%} of what as many real images would cover.", share=sign.observed)
+
+
+def _copies(pairs: float, samples: int, normal: float) -> Message:
+    possible = samples * (samples - 1) / 2
     if pairs >= 0.9 * possible:
-        return f"Complete collapse: {pairs:.0f} of {possible:.0f} pairs of samples are copies of each other."
-    group = (1 + np.sqrt(1 + 8 * pairs)) / 2
-    return (
-        f"Partial collapse: {pairs:.0f} pairs among {n} samples are copies ({normal:.1f} among real images), as "
-        f"many as {n**2 / (2 * pairs):.0f} equally likely images would make, or one image in {group:.0f} samples."
+        return Message(
+            "Complete collapse: {pairs:.0f} of {possible:.0f} pairs of samples are copies of each other.",
+            pairs=pairs,
+            possible=possible,
+        )
+    return Message(
+        "Partial collapse: {pairs:.0f} pairs among {samples} samples are copies ({normal:.1f} among as many real "
+        "images). About {support:.0f} equally likely images would make as many, or one image that {group:.0f} of the "
+        "samples show.",
+        pairs=pairs,
+        samples=samples,
+        normal=normal,
+        support=samples**2 / (2 * pairs),
+        group=float((1 + np.sqrt(1 + 8 * pairs)) / 2),
     )
 
 
 def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank why latents lead to the same images, with what this run shows of each."""
-    shared = [
-        hypothesis(run)
-        for hypothesis in (degenerate_latents, latents_ignored, range_mismatch, saturated_output, no_batch_norm)
-    ]
-    return [
-        *shared,
-        Cause(
-            "chasing-the-discriminator",
-            "The generator chases the discriminator from mode to mode",
-            0.5,
-            "Contact sheets show a different image being repeated every few dozen steps; R1 or a batch-aware "
-            "discriminator ends it. This run: compare the filmstrip.",
-        ),
-    ]
+    """Rank why latents lead to the same images, with what this run shows of each.
+
+    Chasing is left where nothing else explains the collapse: half, by judgement.
+    """
+    shared = (degenerate_latents, latents_ignored, range_mismatch, saturated_output, no_batch_norm)
+    chasing = CHASING_THE_DISCRIMINATOR.cause(
+        0.5,
+        Message("compare the contact sheets"),
+        sentences(CHASING_THE_DISCRIMINATOR.test, Message("R1, or a discriminator that sees the batch, ends it.")),
+    )
+    return [*(hypothesis(run) for hypothesis in shared), chasing]
 
 
 LIMITS = Limits()
@@ -193,9 +230,9 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD403",
     name="mode-collapse",
-    title="The generator makes the same few images again and again",
+    title=Message("The generator makes the same few images again and again"),
     severity=Severity.CRITICAL,
-    requires=(_DUPLICATES, _NEAREST, _SPREAD),
+    requires=SIGNALS,
     detect=detect,
     limits=LIMITS,
     treatments=(

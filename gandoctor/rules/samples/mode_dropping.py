@@ -1,4 +1,4 @@
-"""GD404: parts of the data are missing from the samples, though the rest of it is varied.
+"""GD404: parts of the data are missing from the samples, though the rest is varied.
 
 What it is
     The generator makes good and different images, but some kinds of them never: no 4 and no 9 among its digits, or no
@@ -9,12 +9,12 @@ Why it hurts
     lacks what they lack.
 
 How it is recognised
-    In two spaces, either of which is enough. For data of digits a classifier sorts the last 256 samples: a digit is
-    missing if its share, averaged over 200 steps, stays below a tenth of its share in the user's own reals, and the
-    effective number of digits must lie below that of the reals too, so that a classifier that is merely unsure finds
-    nothing. For any data the reals are cut into regions by k-means: the share of the data in regions that hardly any
-    sample falls into must lie above that of resampled reals by a margin in 3 of 4 probes over 200 steps. Both are
-    judged from 500 steps after warm-up on and must hold in 3 of 4 successive probes spanning at least 60 steps.
+    In two spaces, either of which is enough. For data of digits, a classifier sorts the last 256 samples. A digit is
+    missing if its share, averaged over 200 steps, stays below a tenth of its share in your own reals; the effective
+    number of digits must lie below that of the reals too, so that a classifier that is merely unsure finds nothing. For
+    any data, the reals are cut into regions by k-means: the share of the data in regions that hardly any sample falls
+    into must lie above that of resampled reals by a margin in 3 of 4 probes over 200 steps. Both are judged from 500
+    steps after warm-up on and must hold in 3 of 4 successive probes that span at least 60 steps.
 
 What it is not
     Data without a digit set their own standard: what the reals lack cannot be missing. Young generators make too many
@@ -22,37 +22,41 @@ What it is not
     (GD403) says more and this is a remark. Where they show nothing that could be sorted, because they look like noise
     (GD401) or are blank (GD405), this rule is silent; where they are far from any digit, what the classifier misses is
     a remark. A kind that is one of many within a region or a digit, such as one way to write a 7, may go missing
-    unseen, and at this number of samples a digit of less than 3 % of the data too.
+    unseen, and so may a digit of less than 3 % of the data at this number of samples.
 
 What to do
-    See that the real batches hold what is missing, and give it time while less is missing from probe to probe. Then
-    let the discriminator see several images at once (minibatch standard deviation, packing): one by one it cannot know
-    that anything is missing. R1 keeps it from forgetting what the generator has left.
+    Check that the real batches hold what is missing, and wait as long as less is missing from probe to probe. Then let
+    the discriminator see several images at once (minibatch standard deviation, packing): one by one it cannot know that
+    anything is missing. R1 keeps it from forgetting what the generator has left.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
-import pandas as pd
-
-from gandoctor.measures import null_bands
-from gandoctor.measures.digits import SPACE as DIGIT_SPACE
-from gandoctor.measures.digits import class_perplexity, class_shares, real_probabilities
-from gandoctor.measures.missing import SPACE as REGION_SPACE
+from gandoctor.message import Message, counted, sentences
 from gandoctor.rules.reading.persistence import SHARE, SPAN_STEPS, Episode, persistent_episode
 from gandoctor.rules.reading.sample_progress import severity_while_learning
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples import blank_samples, mode_collapse, noise_like_samples
 from gandoctor.rules.samples.mode_dropping_causes import causes
+from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MISSING = "sample_missing_share"
 _PERPLEXITY = "sample_class_perplexity"
 _SHARES = "sample_class_share"
 _NOISE = "sample_noise_sigma"
 _CLASS_KID = "sample_class_kid"
+
+_Found = TypeVar("_Found")
+_Limits = TypeVar("_Limits")
 
 WINDOW_STEPS = 200
 """Steps that shares are averaged over: successive values share most of their 256 samples."""
@@ -91,29 +95,39 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on missing digits, on missing regions, or on both."""
+    """Return evidence on missing digits, on missing regions, or on both."""
     judged_from = warm_up_end(run.manifest) + YOUNG_STEPS
     if run.last_step < judged_from + SPAN_STEPS:
         raise NotEvaluated(
-            f"Missing parts are told from step {judged_from + SPAN_STEPS} on, {YOUNG_STEPS + SPAN_STEPS} steps after "
-            f"warm-up; the run is at step {run.last_step}."
+            Message(
+                "Missing parts are judged from step {start} on, {steps} steps after warm-up; the run is at step "
+                "{step}.",
+                start=judged_from + SPAN_STEPS,
+                steps=YOUNG_STEPS + SPAN_STEPS,
+                step=run.last_step,
+            )
         )
-    found, reasons = [], []
+    evidence, reasons = [], []
     for look in (_digits, _regions):
         try:
-            found += look(run, limits, judged_from)
+            evidence += look(run, limits, judged_from)
         except NotEvaluated as reason:
             reasons.append(reason)
-    if reasons and not found:
+    if reasons and not evidence:
         raise reasons[-1]
-    copies = _ranges(run, mode_collapse.RULE)
+    copies = _collapsed(run)
     return [
-        _remark(e) if any(first <= e.last_step and e.first_step <= last for first, last in copies) else e for e in found
+        _remark(e) if any(first <= e.last_step and e.first_step <= last for first, last in copies) else e
+        for e in evidence
     ]
 
 
 def _digits(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
-    """Evidence on digits that the reals have and the samples lack; none where the data are no digits."""
+    """Return evidence on digits that the reals have and the samples lack; none where the data are no digits."""
+    import pandas as pd
+
+    from gandoctor.measures.digits import class_perplexity, class_shares, real_probabilities
+
     sorted_reals = real_probabilities(run)
     if sorted_reals is None or _PERPLEXITY not in run:
         return []
@@ -131,48 +145,30 @@ def _digits(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
     often = absent.loc[episode.first_step : episode.last_step].mean()
     missing = sorted(often.index[often >= 0.5 * often.max()])
     observed = float(episode.of(perplexity).median())
-    held = float(sum(real[d] for d in missing))
-    severity, passing = severity_while_learning(run, episode, episode.severity(Severity.WARNING), must_last=True)
-    severity, passing = _sorted_at_all(run, episode, limits, severity, passing)
+    lacking = counted(
+        "The digit {digits} is missing from the samples; it makes up {share:.0%} of your data.",
+        "The digits {digits} are missing from the samples; together they make up {share:.0%} of your data.",
+        len(missing),
+        digits=tuple(str(digit) for digit in missing),
+        share=float(sum(real[d] for d in missing)),
+    )
+    effective = Message(
+        "The samples hold {effective:.1f} digits in effect, your real images {normal:.1f}, in the features of a "
+        "digit classifier.",
+        effective=observed,
+        normal=float(normal),
+    )
+    severity, *passing = _severity(run, episode, limits)
     if _noisy(run, episode, limits):
-        severity, passing = Severity.INFO, f"{passing} Noise on the samples (GD402) may mislead the classifier."
-    evidence = Evidence(
-        _PERPLEXITY,
-        observed,
-        limit,
-        episode.first_step,
-        episode.last_step,
-        f"Missing from the samples: {_listed(missing)}, which make up {held:.0%} of your data. The samples hold "
-        f"{observed:.1f} digits in effect, your real images {normal:.1f} (judged in {DIGIT_SPACE})."
-        f"{episode.ending}{passing}",
-        severity,
-    )
-    return [evidence]
-
-
-def _sorted_at_all(
-    run: Run, episode: Episode, limits: Limits, severity: Severity, passing: str
-) -> tuple[Severity, str]:
-    """Make it a remark where all samples of the stretch are too far from digits to be sorted."""
-    distance = episode.of(run[_CLASS_KID]) if _CLASS_KID in run else None
-    if severity is Severity.INFO or distance is None or not len(distance) or not distance.median() > limits.class_kid:
-        return severity, passing
-    return Severity.INFO, (
-        f" To a classifier all samples are {distance.median():.2f} away from your digits, more than missing ones alone "
-        "would make: it may mistake what it sees."
-    )
-
-
-def _noisy(run: Run, episode: Episode, limits: Limits) -> bool:
-    """Tell whether the samples of a stretch carry pixel noise, which the classifier has not learned from."""
-    band = null_bands(run).get(_NOISE)
-    noise = episode.of(run[_NOISE]) if _NOISE in run else None
-    return band is not None and noise is not None and bool(noise.median() > band.high + limits.noise_sigma)
+        severity = Severity.INFO
+        passing.append(Message("Noise on the samples (GD402) may mislead the classifier."))
+    statement = sentences(lacking, effective, episode.ending, *passing)
+    return [Evidence(_PERPLEXITY, observed, limit, episode.first_step, episode.last_step, statement, severity)]
 
 
 def _regions(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
-    """Evidence on regions of the reals that hardly any sample falls into."""
-    band = null_bands(run).get(_MISSING)
+    """Return evidence on regions of the reals that hardly any sample falls into."""
+    band = real_bands(run).get(_MISSING)
     normal = band.high if band is not None else 0.0  # of as many reals, none is missing
     limit = limits.missing_share + normal
     missing = over_window(run[_MISSING], SHARE)
@@ -180,19 +176,37 @@ def _regions(run: Run, limits: Limits, judged_from: int) -> list[Evidence]:
     if episode is None:
         return []
     observed = float(episode.of(missing).median())
-    severity, passing = severity_while_learning(run, episode, episode.severity(Severity.WARNING), must_last=True)
-    severity, passing = _sorted_at_all(run, episode, limits, severity, passing)
-    evidence = Evidence(
-        _MISSING,
-        observed,
-        limit,
-        episode.first_step,
-        episode.last_step,
-        f"Regions that hold {observed:.0%} of your data get hardly any sample; of as many real images they would miss "
-        f"{normal:.0%} at most (judged in {REGION_SPACE}).{episode.ending}{passing}",
-        severity,
+    lacking = Message(
+        "The samples cover only about {share:.0%} of your data: hardly any falls into the regions that hold the other "
+        "{missing:.0%}. As many real images would miss {normal:.0%} at most. Regions are told apart by pixels.",
+        share=1.0 - observed,
+        missing=observed,
+        normal=normal,
     )
-    return [evidence]
+    severity, *passing = _severity(run, episode, limits)
+    statement = sentences(lacking, episode.ending, *passing)
+    return [Evidence(_MISSING, observed, limit, episode.first_step, episode.last_step, statement, severity)]
+
+
+def _severity(run: Run, episode: Episode, limits: Limits) -> tuple[Severity, Message | None, Message | None]:
+    """Return the severity of a stretch, and up to two sentences on why it is only a remark."""
+    severity, passing = severity_while_learning(run, episode, episode.severity(Severity.WARNING), must_last=True)
+    distance = episode.of(run[_CLASS_KID]) if _CLASS_KID in run else None
+    if severity is Severity.INFO or distance is None or not len(distance) or not distance.median() > limits.class_kid:
+        return severity, passing, None
+    far = Message(
+        "To a classifier all samples are {distance:.2f} away from your digits, more than missing ones alone would "
+        "make. It may mistake what it sees.",
+        distance=float(distance.median()),
+    )
+    return Severity.INFO, None, far
+
+
+def _noisy(run: Run, episode: Episode, limits: Limits) -> bool:
+    """Tell whether the samples of a stretch carry pixel noise, which the classifier was not trained on."""
+    band = real_bands(run).get(_NOISE)
+    noise = episode.of(run[_NOISE]) if _NOISE in run else None
+    return band is not None and noise is not None and bool(noise.median() > band.high + limits.noise_sigma)
 
 
 def over_window(series: pd.Series[float], share: float | None = None) -> pd.Series[float]:
@@ -202,6 +216,8 @@ def over_window(series: pd.Series[float], share: float | None = None) -> pd.Seri
         series: A signal.
         share: Of the values in a window that are at least what is returned in place of the mean.
     """
+    import pandas as pd
+
     clock = pd.Series(series.to_numpy(), index=pd.to_timedelta(series.index.to_numpy(), unit="s"))
     windows = clock.rolling(f"{WINDOW_STEPS}s", min_periods=1)
     values = windows.mean() if share is None else windows.quantile(1 - share)
@@ -211,28 +227,38 @@ def over_window(series: pd.Series[float], share: float | None = None) -> pd.Seri
 
 def _can_be_sorted(run: Run, steps: pd.Index) -> pd.Series[bool]:
     """Tell at which steps a window holds no samples that look like noise or are blank."""
+    import pandas as pd
+
     result = pd.Series(True, index=steps)
-    for rule in (noise_like_samples.RULE, blank_samples.RULE):
-        for first, last in _ranges(run, rule):
-            result.loc[first : last + WINDOW_STEPS - 1] = False
+    noise = _if_known(run, noise_like_samples.SIGNALS, noise_like_samples.find_noise, noise_like_samples.LIMITS)
+    blank = _if_known(run, blank_samples.SIGNALS, blank_samples.find_blank, blank_samples.LIMITS)
+    for found in (noise, blank):
+        if found is not None:
+            result.loc[found.episode.first_step : found.episode.last_step + WINDOW_STEPS - 1] = False
     return result
 
 
-def _ranges(run: Run, rule: Rule) -> list[tuple[int, int]]:
-    """Return the stretches in which another rule's symptom held."""
-    return [(e.first_step, e.last_step) for e in rule.evaluate(run).evidence]
+def _collapsed(run: Run) -> list[tuple[int, int]]:
+    """Return the stretches in which the samples are copies of each other."""
+    signs = _if_known(run, mode_collapse.SIGNALS, mode_collapse.find_collapse, mode_collapse.LIMITS) or []
+    return [(sign.first_step, sign.last_step) for sign in signs]
+
+
+def _if_known(
+    run: Run, signals: tuple[str, ...], find: Callable[[Run, _Limits], _Found | None], limits: _Limits
+) -> _Found | None:
+    """Return what a reading of some signals finds; None also where the run does not hold enough to decide."""
+    if any(name not in run for name in signals):
+        return None
+    try:
+        return find(run, limits)
+    except NotEvaluated:
+        return None
 
 
 def _remark(evidence: Evidence) -> Evidence:
-    statement = f"{evidence.statement} The samples are also copies of each other (GD403), which says more."
-    return replace(evidence, statement=statement, severity=Severity.INFO)
-
-
-def _listed(digits: list[int]) -> str:
-    words = [str(digit) for digit in digits]
-    if len(words) == 1:
-        return f"the digit {words[0]}"
-    return f"the digits {', '.join(words[:-1])} and {words[-1]}"
+    copies = Message("The samples are also copies of each other (GD403), which says more.")
+    return replace(evidence, statement=sentences(evidence.statement, copies), severity=Severity.INFO)
 
 
 LIMITS = Limits()
@@ -240,7 +266,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD404",
     name="mode-dropping",
-    title="Parts of the data are missing from the samples",
+    title=Message("Parts of the data are missing from the samples"),
     severity=Severity.WARNING,
     requires=(_MISSING,),
     detect=detect,

@@ -1,38 +1,37 @@
-"""GD401: the samples look like noise: neighbouring pixels hardly know of each other.
+"""GD401: the samples look like noise: neighbouring pixels are hardly related.
 
 What it is
     The generator's output has no strokes and no shapes, only grain. Either it was never taught (its gradients carry
-    nothing), or something behind it or in it breaks the image up again.
+    nothing), or something in it or behind it breaks the image up again.
 
 Why it hurts
     Nothing useful is generated, and the losses do not show it: with a discriminator that does not train they sit at
     their textbook equilibrium, 0.69, while the images are noise.
 
 How it is recognised
-    The correlation of neighbouring pixels is well below that of the user's own reals at the same batch size, and
-    the power spectrum is flatter or holds more high frequencies than theirs. Both must hold in 3 of 4 successive
-    probes spanning at least 60 steps, after warm-up: every generator starts as noise.
+    The correlation of neighbouring pixels is well below that of your own reals at the same batch size, and the power
+    spectrum is flatter or holds more high frequencies than theirs. Both must hold in 3 of 4 successive probes that span
+    at least 60 steps, after warm-up: every generator starts as noise.
 
 What it is not
-    Images with grain on top are noisy-samples (GD402): what measured pixel noise takes from the correlation is
-    given back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers
-    the correlation but leaves flat areas exactly flat. Real data that are themselves noisy set their own standard,
-    because the comparison is with them. Smooth blobs correlate too much, not too little. Constant output has no
-    correlation at all and is mode-collapse (GD403).
+    Images with grain on top are noisy-samples (GD402): what the measured pixel noise takes from the correlation is
+    given back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers the
+    correlation but leaves flat areas exactly flat. Noisy real data set their own standard, because they are what
+    samples are compared with. Smooth blobs correlate too much, not too little. Constant output has no correlation at
+    all and is mode-collapse (GD403).
 
 What to do
-    Look for the broken contract first: does the discriminator train at all, does batch normalisation run in the
-    mode it should, does the output range match the data? Then the order and placement of batch normalisation; only
+    Look for the broken contract first. Does the discriminator train at all? Does batch normalisation run in the right
+    mode? Does the output range match the data? Then check the order and placement of batch normalisation, and only
     then the learning rates. Dropout comes last: the evidence for it is weak.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from gandoctor.measures import null_bands
+from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import (
     batch_norm_in_discriminator,
     batch_norm_mode,
@@ -46,16 +45,25 @@ from gandoctor.rules.hypotheses.players import (
     generator_not_moving,
     labels_disagree,
 )
-from gandoctor.rules.reading.persistence import persistent_episode
+from gandoctor.rules.hypotheses.training import NOT_FINISHED
+from gandoctor.rules.reading.late_values import medians_of_halves
+from gandoctor.rules.reading.persistence import Episode, persistent_episode
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import severity_while_learning
-from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
+from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
-_SIGNALS = ("sample_autocorrelation", "sample_spectral_flatness", "sample_high_frequency")
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CORRELATION = "sample_autocorrelation"
+_FLATNESS = "sample_spectral_flatness"
+_HIGH = "sample_high_frequency"
+SIGNALS = (_CORRELATION, _FLATNESS, _HIGH)
 NEARER = 0.25
-"""Share of what is missing to the correlation of real images that must be gained between the halves of the run."""
+"""Share of what the correlation lacks of that of real images that it must gain between the halves of the run."""
 _RANKED = (
     range_mismatch,
     discriminator_frozen,
@@ -94,62 +102,87 @@ class Limits:
     flat_noise_sigma: float = 0.005
 
 
-def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the correlation and on whichever spectral statistic stands out."""
-    bands = null_bands(run)
-    if any(name not in bands for name in _SIGNALS):
-        raise NotEvaluated("Too few real images were stored to know what is normal for this data.")
-    table = pd.DataFrame({name: run[name] for name in _SIGNALS}).dropna()
-    correlation = bands["sample_autocorrelation"]
-    lowest = correlation.mean - max(limits.correlation_drop, limits.null_sigmas * correlation.std)
-    flattest = limits.flatness_ratio * bands["sample_spectral_flatness"].mean
-    most_high = limits.high_frequency_ratio * bands["sample_high_frequency"].mean
+@dataclass(frozen=True)
+class NoiseLike:
+    """A stretch of training in which the samples look like noise.
+
+    Attributes:
+        episode: The stretch.
+        medians: Of each of SIGNALS over it.
+        limits: What each was compared with: the least correlation, the largest flatness and high-frequency share.
+    """
+
+    episode: Episode
+    medians: dict[str, float]
+    limits: dict[str, float]
+
+
+def find_noise(run: Run, limits: Limits) -> NoiseLike | None:
+    """Find the stretch in which the samples look like noise; None where there is none.
+
+    Raises:
+        NotEvaluated: Too few real images were stored, or too few probes were recorded.
+    """
+    import pandas as pd
+
+    bands = real_bands(run, *SIGNALS)
+    table = pd.DataFrame({name: run[name] for name in SIGNALS}).dropna()
+    correlation = bands[_CORRELATION]
+    edges = {
+        _CORRELATION: correlation.mean - max(limits.correlation_drop, limits.null_sigmas * correlation.std),
+        _FLATNESS: limits.flatness_ratio * bands[_FLATNESS].mean,
+        _HIGH: limits.high_frequency_ratio * bands[_HIGH].mean,
+    }
     beneath_grain = correlation_beneath_grain(run).reindex(table.index)
-    holds = (beneath_grain < lowest) & (
-        (table["sample_spectral_flatness"] > flattest) | (table["sample_high_frequency"] > most_high)
+    holds = (beneath_grain < edges[_CORRELATION]) & (
+        (table[_FLATNESS] > edges[_FLATNESS]) | (table[_HIGH] > edges[_HIGH])
     )
     holds &= ~_salt_and_pepper(run, table.index, limits)
     episode = persistent_episode(holds, warm_up_end(run.manifest))
     if episode is None:
+        return None
+    return NoiseLike(episode, {name: float(episode.of(table[name]).median()) for name in SIGNALS}, edges)
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """Return evidence on the correlation and on whichever spectral statistic stands out."""
+    noise = find_noise(run, limits)
+    if noise is None:
         return []
+    bands, episode = real_bands(run, *SIGNALS), noise.episode
     severity, passing = severity_while_learning(run, episode, episode.severity(Severity.CRITICAL))
-    observed = {name: float(episode.of(table[name]).median()) for name in _SIGNALS}
-    evidence = [
+    uncorrelated = Message(
+        "Neighbouring pixels of samples correlate by {correlation:.2f}, those of your real images by {normal:.2f}.",
+        correlation=noise.medians[_CORRELATION],
+        normal=bands[_CORRELATION].mean,
+    )
+    flatter = Message(
+        "The spectrum of samples is flatter than that of your real images: {flatness:.3f} against {normal:.3f}.",
+        flatness=noise.medians[_FLATNESS],
+        normal=bands[_FLATNESS].mean,
+    )
+    higher = Message(
+        "Samples hold a larger share of high frequencies than your real images: {share:.3f} against {normal:.3f}.",
+        share=noise.medians[_HIGH],
+        normal=bands[_HIGH].mean,
+    )
+    told = {_CORRELATION: sentences(uncorrelated, episode.ending, passing)}
+    told |= {n: m for n, m in ((_FLATNESS, flatter), (_HIGH, higher)) if noise.medians[n] > noise.limits[n]}
+    return [
         Evidence(
-            "sample_autocorrelation",
-            observed["sample_autocorrelation"],
-            lowest,
-            episode.first_step,
-            episode.last_step,
-            f"Neighbouring pixels of samples correlate by {observed['sample_autocorrelation']:.2f}; in your real "
-            f"images by {correlation.mean:.2f}.{episode.ending}{passing}",
-            severity,
+            name, noise.medians[name], noise.limits[name], episode.first_step, episode.last_step, statement, severity
         )
+        for name, statement in told.items()
     ]
-    for name, limit, what in (
-        ("sample_spectral_flatness", flattest, "The spectrum of samples is flatter"),
-        ("sample_high_frequency", most_high, "Samples hold a larger share of high frequencies"),
-    ):
-        if observed[name] > limit:
-            evidence.append(
-                Evidence(
-                    name,
-                    observed[name],
-                    limit,
-                    episode.first_step,
-                    episode.last_step,
-                    f"{what} than that of your real images: {observed[name]:.3f} against {bands[name].mean:.3f}.",
-                    severity,
-                )
-            )
-    return evidence
 
 
 def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[bool]:
     """Tell at which steps the flat areas are intact and only single pixels stand out."""
-    bands = null_bands(run)
+    import pandas as pd
+
     if "sample_noise_sigma" not in run or "sample_impulse" not in run:
         return pd.Series(False, index=steps)
+    bands = real_bands(run, "sample_noise_sigma", "sample_impulse")
     noise = run["sample_noise_sigma"].reindex(steps)
     impulse = run["sample_impulse"].reindex(steps)
     return (noise < bands["sample_noise_sigma"].high + limits.flat_noise_sigma) & (
@@ -163,18 +196,16 @@ def causes(run: Run, found: Found) -> list[Cause]:
 
 
 def _not_finished(run: Run) -> Cause:
-    late = run["sample_autocorrelation"].loc[warm_up_end(run.manifest) :]
-    half = len(late) // 2
-    early, now = float(late.iloc[:half].median()), float(late.iloc[half:].median())
-    missing = null_bands(run)["sample_autocorrelation"].mean - early
-    rising = now - early > NEARER * missing
-    return Cause(
-        "not-finished",
-        "The generator has not finished learning",
-        0.6 if rising else 0.1,
-        "The correlation of neighbouring pixels keeps rising over the last probes. This run: its median after warm-up "
-        f"went from {early:.2f} in the first half to {now:.2f} in the second.",
+    """Return the hypothesis that learning goes on; its scores are judgement."""
+    early, late = medians_of_halves(run[_CORRELATION].loc[warm_up_end(run.manifest) :])
+    lacking = real_bands(run, _CORRELATION)[_CORRELATION].mean - early
+    shown = Message(
+        "its median after warm-up went from {early:.2f} in the first half to {late:.2f} in the second",
+        early=early,
+        late=late,
     )
+    test = Message("The correlation of neighbouring pixels keeps rising over the last probes.")
+    return NOT_FINISHED.cause(0.6 if late - early > NEARER * lacking else 0.1, shown, test)
 
 
 LIMITS = Limits()
@@ -182,9 +213,9 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD401",
     name="noise-like-samples",
-    title="The samples look like noise",
+    title=Message("The samples look like noise"),
     severity=Severity.CRITICAL,
-    requires=_SIGNALS,
+    requires=SIGNALS,
     detect=detect,
     limits=LIMITS,
     treatments=(

@@ -5,27 +5,27 @@ What it is
     stayed away.
 
 Why it hurts
-    The generator at the end of the training is not the one to keep, and nothing in the losses says so: they are a
-    score between two players who both change, and may look better than ever. Whoever saves the last step only has
-    lost the best one.
+    The generator at the end of the training is not the one to keep, and nothing in the losses says so: they are a score
+    between two players who both change, and may look better than ever. If only the last step is saved, the best one is
+    lost.
 
 How it is recognised
     By the samples alone. Quality is the kernel distance to the real data, in a random convolutional embedding and,
     where the data are digits, in the features of a digit classifier as well. The run is cut into windows of four probes
-    and a fifth of the steps so far, and the median of the last window is compared with that of the best one: it must be
+    and a fifth of the steps so far, and the median of the last window is compared with that of the best one. It must be
     several times worse, and more so where the run has swung before and come back, and worse by several standard
     deviations of what the distance is between real images. The other of the two distances must not say that samples
     have become better. Samples that are no longer finite count as infinitely bad.
 
 What it is not
-    The distance of a single probe is noisy, and the lowest of many is a stroke of luck: that is no best step. Nor is
-    an early dip from which the run recovered, or a plateau with its ups and downs. Samples that never were good have
-    not become worse, and a run that is getting better slowly is not finished. In the random embedding a missing digit
+    The distance of a single probe is noisy, and the lowest of many is a stroke of luck: that is no best step. Nor is an
+    early dip from which the run recovered, or a plateau with its ups and downs. Samples that never were good have not
+    become worse, and a run that is slowly getting better is not finished. In the random embedding a missing digit
     hardly shows (mode-dropping GD404).
 
 What to do
     Take the weights of the best step, if they were kept; if not, train again with BestGenerator and stop there. What
-    began after the best step says why: a collapse, a discriminator that knows its images by heart, players that run
+    began after the best step says why: a collapse, a discriminator that has memorised its images, players that go round
     in circles, updates that have grown too large.
 """
 
@@ -34,13 +34,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from gandoctor.message import Message, sentences
 from gandoctor.rules.reading.late_values import median_between
-from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.best_quality import QUALITY, Regression, regression
-from gandoctor.rules.samples.quality_regression_causes import ranked
+from gandoctor.rules.samples.quality_regression_causes import causes
 from gandoctor.store import Run
-
-_SPACES = {"sample_kid": "a random convolutional embedding", "sample_class_kid": "the features of a digit classifier"}
 
 
 @dataclass(frozen=True)
@@ -63,23 +62,24 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Evidence on the kernel distances that have grown, with the best step."""
+    """Return evidence on the kernel distances that have grown, with the best step."""
     kept = _kept(run)
     return [
         Evidence(
-            found.signal,
-            found.late,
-            found.threshold,
-            found.first_step,
-            found.last_step,
-            _statement(found) + kept,
-            Severity.CRITICAL if found.late >= found.start else Severity.WARNING,
+            worse.signal,
+            worse.late,
+            worse.threshold,
+            worse.first_step,
+            worse.last_step,
+            sentences(_best(worse), *_now(worse), kept),
+            Severity.CRITICAL if worse.late >= worse.start else Severity.WARNING,
+            detail=worse,
         )
-        for found in regressions(run, limits)
+        for worse in _regressions(run, limits)
     ]
 
 
-def regressions(run: Run, limits: Limits) -> list[Regression]:
+def _regressions(run: Run, limits: Limits) -> list[Regression]:
     """Return what has got worse, one for each quality that tells; empty where the other one contradicts it."""
     found: dict[str, Regression] = {}
     reasons = []
@@ -108,30 +108,52 @@ def _contradicted(run: Run, worse: Regression, agreement: float) -> bool:
     return False
 
 
-def _statement(found: Regression) -> str:
-    """Say how good the samples were, when, and how bad they are now."""
-    before = (
-        f"The samples were best around step {found.best_step}: their kernel distance to the real data, in "
-        f"{_SPACES[found.signal]}, was {found.best:.2g} (median of steps {found.best_first} to {found.best_last}). "
+def _best(worse: Regression) -> Message:
+    """Say how good the samples were, and when."""
+    values: dict[str, float] = {
+        "step": worse.best_step,
+        "distance": worse.best,
+        "first": worse.best_first,
+        "last": worse.best_last,
+    }
+    if worse.signal == "sample_class_kid":
+        return Message(
+            "The samples were best around step {step}: their kernel distance to the real data, in the features of a "
+            "digit classifier, was {distance:.2g} (median of steps {first} to {last}).",
+            **values,
+        )
+    return Message(
+        "The samples were best around step {step}: their kernel distance to the real data, in a random convolutional "
+        "embedding, was {distance:.2g} (median of steps {first} to {last}).",
+        **values,
     )
-    if not math.isfinite(found.late):
-        return f"{before}They have not been finite since step {found.first_step}."
-    times = f", {found.late / found.best:.1f} times as much" if found.best > 0 else ""
-    start = " That is no better than at the start." if found.late >= found.start else ""
-    return f"{before}It is {found.late:.2g} now{times}, and has been too large since step {found.first_step}.{start}"
 
 
-def _kept(run: Run) -> str:
+def _now(worse: Regression) -> list[Message]:
+    """Say how bad the samples are now, and since when."""
+    if not math.isfinite(worse.late):
+        return [Message("They have not been finite since step {since}.", since=worse.first_step)]
+    if worse.best > 0:
+        now = Message(
+            "It is {now:.2g} now, {times:.1f} times as much, and has been too large since step {since}.",
+            now=worse.late,
+            times=worse.late / worse.best,
+            since=worse.first_step,
+        )
+    else:
+        now = Message(
+            "It is {now:.2g} now, and has been too large since step {since}.", now=worse.late, since=worse.first_step
+        )
+    start = [Message("That is no better than at the start.")] if worse.late >= worse.start else []
+    return [now, *start]
+
+
+def _kept(run: Run) -> Message:
     """Say whether a guard has kept the weights of a better step."""
     for event in reversed(run.events):
         if event.kind == "checkpoint" and "keeper" in (event.model_extra or {}):
-            return f" The generator's weights of step {event.step} were kept."
-    return " No weights of that step are known to have been kept (BestGenerator keeps them)."
-
-
-def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank what may have driven the samples away again, by what else has changed since the best step."""
-    return ranked(run, regressions(run, LIMITS)[0])
+            return Message("The generator's weights of step {kept} were kept.", kept=event.step)
+    return Message("No weights of that step are known to have been kept (BestGenerator keeps them).")
 
 
 LIMITS = Limits()
@@ -139,7 +161,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD409",
     name="quality-regression",
-    title="The samples were better at an earlier step",
+    title=Message("The samples were better at an earlier step"),
     severity=Severity.WARNING,
     requires=("sample_kid",),
     detect=detect,

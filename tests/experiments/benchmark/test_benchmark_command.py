@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from gandoctor.cli.group import gandoctor
 from gandoctor.experiments.benchmark.conduct import conduct, files_of
+from gandoctor.experiments.benchmark.worker import ONE_THREAD, perform
+from gandoctor.frameworks import MissingFramework
 from gandoctor.store import Manifest, RunWriter
 
 TARGETS = """
@@ -144,3 +146,17 @@ def test_scoring_without_judgements_is_one_clear_error(folder):
     (folder / "plan.json").write_text(plan_of(*band(101)).model_dump_json(), encoding="utf-8")
     with pytest.raises(GandoctorError, match="There are no judgements"):
         benchmark("--score-only", "--plan", "plan.json")
+
+
+def test_a_run_that_lacks_its_framework_is_not_kept_as_one_that_failed(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    for name, value in ONE_THREAD.items():  # `perform` sets them; here they are to be put back
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("gandoctor.frameworks.FRAMEWORKS", {"mindspring": {"mindspring": "MindSpring"}})
+    (folder / "needy_targets.py").write_text("def needy(seed=0):\n    import mindspring\n", encoding="utf-8")
+    plan = plan_of(*band(101), planned("needy", target="needy_targets:needy", options={"seed": 201}))
+    (run,) = plan.wanted(["test"])
+    files = files_of(plan, folder / "runs", run)
+    with pytest.raises(MissingFramework, match="needy_targets:needy needs MindSpring"):
+        perform(plan, run, files, folder)
+    assert files.trained is None

@@ -1,8 +1,7 @@
-"""Intervals, waiting times and rankings against closed forms and SciPy."""
+"""Intervals, waiting times and rankings against closed forms and loops."""
 
 import numpy as np
 import pytest
-from scipy.stats import CensoredData, binomtest, ecdf
 
 from gandoctor.experiments.benchmark.statistics import (
     Ranking,
@@ -12,14 +11,16 @@ from gandoctor.experiments.benchmark.statistics import (
     rank_of_first,
     upper_bound_of_none,
     waiting_quantile,
-    wilson,
 )
 
 
 @pytest.mark.parametrize(("hits", "of"), [(1, 3), (5, 10), (62, 62), (3, 60)])
-def test_wilson_agrees_with_scipy(hits, of):
-    expected = binomtest(hits, of).proportion_ci(method="wilson")
-    assert wilson(hits, of) == pytest.approx((expected.low, expected.high), abs=1e-6)
+def test_the_interval_is_wilson_s(hits, of):
+    """Both ends are the shares from which so many hits are 1.96 standard deviations away."""
+    low, high = Share(hits, of).interval
+    for end in {low, high} - {1.0}:
+        assert abs(hits / of - end) / np.sqrt(end * (1 - end) / of) == pytest.approx(1.959964, rel=1e-5)
+    assert low < hits / of <= high <= 1
 
 
 @pytest.mark.parametrize(("of", "bound"), [(20, 0.139), (60, 0.049)])
@@ -34,16 +35,22 @@ def test_a_share_of_nothing_claims_nothing():
     assert str(Share(3, 4)) == "3/4 (30-95 %)"
 
 
-def test_waiting_times_agree_with_scipy():
+def kaplan_and_meier(waits, share):
+    """The product of the shares that went on waiting, step by step, over those still watched."""
+    surviving = 1.0
+    for step in sorted({w.steps for w in waits if w.happened}):
+        surviving *= 1 - sum(w.happened and w.steps == step for w in waits) / sum(w.steps >= step for w in waits)
+        if surviving <= 1 - share + 1e-9:
+            return step
+    return None
+
+
+@pytest.mark.parametrize("often", [0.0, 0.3, 0.7, 1.0])
+def test_waiting_times_are_those_of_a_loop(often):
     rng = np.random.default_rng(3)
-    waits = [Wait(int(rng.integers(1, 13)) * 25, bool(rng.random() < 0.7)) for _ in range(40)]
-    data = CensoredData(
-        uncensored=[w.steps for w in waits if w.happened], right=[w.steps for w in waits if not w.happened]
-    )
-    survival = ecdf(data).sf
-    for share in (0.1, 0.25, 0.5, 0.75):
-        reached = [q for q, p in zip(survival.quantiles, survival.probabilities, strict=True) if p <= 1 - share + 1e-9]
-        assert waiting_quantile(waits, share) == (int(min(reached)) if reached else None)
+    waits = [Wait(int(rng.integers(1, 13)) * 25, bool(rng.random() < often)) for _ in range(40)]
+    for share in (0.1, 0.25, 0.5, 0.75, 1.0):
+        assert waiting_quantile(waits, share) == kaplan_and_meier(waits, share)
 
 
 def test_what_never_happened_delays_the_quantile():

@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 from test_mode_collapse import batch, showing
 
 from gandoctor.measures import image_statistics, null_bands
+from gandoctor.message import Message
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.samples.blurry_samples import LIMITS
 from gandoctor.store import LayerCard, PlayerCard, Run
@@ -49,6 +50,8 @@ def test_blur_is_found_where_it_began(make_run: MakeRun, images: np.ndarray) -> 
     assert correlation.threshold is not None
     assert share.observed < share.threshold
     assert correlation.observed > correlation.threshold
+    high = null_bands(make_run(healthy()))["sample_high_frequency"].mean
+    assert share.statement.facts["ratio"] == pytest.approx(share.observed / high)
 
 
 def test_faint_samples_can_be_blurry_too(make_run: MakeRun) -> None:
@@ -141,7 +144,7 @@ def test_blur_that_ended_is_only_noted(make_run: MakeRun) -> None:
     finding = RULE.evaluate(make_run(signals))
     assert finding.severity is Severity.INFO
     assert (finding.first_step, finding.last_step) == (300, 500)
-    assert "recovered after step 500" in finding.evidence[0].statement
+    assert finding.evidence[0].statement.facts["step"] == 500
 
 
 @pytest.mark.parametrize("missing", RULE.requires)
@@ -161,7 +164,7 @@ def test_warm_up_and_missing_reals(make_run: MakeRun) -> None:
 def test_causes_are_ranked_by_what_the_run_shows(make_run: MakeRun) -> None:
     sick = showing(blurred(1.0))
 
-    def first(signals: dict[str, dict[int, float]]) -> tuple[str, str]:
+    def first(signals: dict[str, dict[int, float]]) -> tuple[str, Message]:
         cause = RULE.evaluate(make_run(sick | signals)).causes[0]
         return cause.id, cause.test
 
@@ -169,7 +172,7 @@ def test_causes_are_ranked_by_what_the_run_shows(make_run: MakeRun) -> None:
     assert first(fine)[0] == "pixel-loss"
     weak, said = first(fine | {"d_auc": probes(0.52)})
     assert weak == "discriminator-too-weak"
-    assert "its AUC is 0.52" in said
+    assert said.facts["auc"] == pytest.approx(0.52)
     assert first(fine | {"d_auc": probes(1.0), "d_logit_gap": probes(14.0)})[0] == "discriminator-learns-faster"
     assert first(fine | {"d_update_in_d_step": probes(0.0)})[0] == "discriminator-frozen"
     assert first(fine | {"g_update_ratio": probes(1e-7)})[0] == "generator-not-moving"

@@ -117,7 +117,7 @@ def test_a_grid_that_went_is_only_noted(make_run: MakeRun) -> None:
     signals = {n: {s: sick[n][s] if 300 <= s <= 500 else v for s, v in well[n].items()} for n in well}
     finding = RULE.evaluate(make_run(signals))
     assert finding.severity is Severity.INFO
-    assert "recovered after step 500" in finding.evidence[0].statement
+    assert finding.evidence[0].statement.facts["step"] == 500
 
 
 @pytest.mark.parametrize("missing", ["sample_checkerboard", "sample_high_frequency", "sample_std"])
@@ -148,13 +148,16 @@ def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
     even = card(("Conv2D", {"kernel_size": [4, 4], "strides": [2, 2]}), CONV, "Flatten", UNIT)
     assert ranked(generator=GENERATOR, discriminator=even)[0] == "not-finished"
     assert ranked()[0] == "uneven-upsampling", "unknown networks: the usual suspect"
+    scores = {c.id: c.score for c in RULE.evaluate(make_run(sick, generator=GENERATOR, discriminator=even)).causes}
+    assert scores["uneven-upsampling"] == scores["uneven-discriminator-strides"] == 0.03
     finding = RULE.evaluate(make_run(sick, generator=strided, discriminator=uneven))
-    assert "kernel 5 with stride 2" in finding.causes[0].test
-    assert all("This run: " in c.test for c in finding.causes)
+    facts = finding.causes[0].test.facts
+    assert (facts["kernel"], facts["stride"]) == (5, 2)
+    assert all("This run: " in str(c.test) for c in finding.causes)
 
 
 def test_a_grid_that_has_just_come_is_only_noted(make_run: MakeRun) -> None:
     """Built in, it stays; slow healthy generators leave theirs behind."""
     finding = RULE.evaluate(make_run(gridded(clean() + 0.05 * board(), onset=860)))
     assert finding.severity is Severity.INFO
-    assert "has not lasted for 240 steps" in finding.evidence[0].statement
+    assert finding.evidence[0].statement.facts["steps"] == 240

@@ -66,7 +66,9 @@ def test_copies_are_found_where_they_began(make_run: MakeRun, images: np.ndarray
     assert finding.severity is Severity.WARNING
     assert (finding.first_step, finding.last_step) == (400, 1000)
     assert [e.signal for e in finding.evidence] == ["sample_copying"]
-    assert f"{copying(images):.0%} of the time" in finding.evidence[0].statement
+    facts = finding.evidence[0].statement.facts
+    assert facts["share"] == pytest.approx(copying(images))
+    assert facts["spread"] == pytest.approx(1.0, abs=0.25)
 
 
 MEAN = np.repeat(UNIT.mean(axis=0, keepdims=True), SAMPLE_COUNT, axis=0)
@@ -172,9 +174,8 @@ def test_causes_are_ranked_by_what_the_run_shows(make_run: MakeRun) -> None:
     def first(signals: dict[str, dict[int, float]], **fields: object) -> str:
         return RULE.evaluate(make_run(sick | signals, **{"data": CARD, **fields})).causes[0].id
 
-    settings = {"settings": {"data": {"training_images": 64}}}
-    assert first({}, config=settings) == "too-few-images"
-    assert first({}, config={"settings": {"data": {"training_images": 60_000}}}) != "too-few-images"
+    assert first({}, declared={"training_images": 64}) == "too-few-images"
+    assert first({}, declared={"training_images": 60_000}) != "too-few-images"
     repeated = {"real_mean": dict.fromkeys(range(1, 1001), 0.13), "real_spread": dict.fromkeys(range(1, 1001), 0.2)}
     assert first(repeated) == "loader-repeats"
     logits = {"d_real_logit": probes(2.0), "d_holdout_logit": probes(0.5), "d_fake_logit": probes(-2.0)}
@@ -185,5 +186,5 @@ def test_causes_are_ranked_by_what_the_run_shows(make_run: MakeRun) -> None:
 def test_held_out_images_of_another_kind(make_run: MakeRun) -> None:
     """Then everything looks copied from the beginning."""
     always = healthy() | {"sample_copying": probes(0.99)}
-    config = {"settings": {"data": {"training_images": 60_000}}}
-    assert RULE.evaluate(make_run(always, data=CARD, config=config)).causes[0].id == "holdout-differs"
+    many = {"training_images": 60_000}
+    assert RULE.evaluate(make_run(always, data=CARD, declared=many)).causes[0].id == "holdout-differs"

@@ -62,15 +62,14 @@ def test_collapse_is_found_where_it_began(make_run: MakeRun, images: np.ndarray,
     assert finding.severity is Severity.CRITICAL
     assert (finding.first_step, finding.last_step) == (400, 1000)
     assert finding.evidence[0].signal == "sample_duplicate_pairs"
-    assert finding.evidence[0].statement.startswith(kind)
+    assert str(finding.evidence[0].statement).startswith(f"{kind} collapse: ")
 
 
 def test_support_is_estimated(make_run: MakeRun) -> None:
-    statement = RULE.evaluate(make_run(showing(few(10)))).evidence[0].statement
-    support = int(statement.split("many as ")[1].split()[0])
-    assert 7 <= support <= 12
-    statement = RULE.evaluate(make_run(showing(half_collapsed()))).evidence[0].statement
-    assert "one image in 64 samples" in statement
+    facts = RULE.evaluate(make_run(showing(few(10)))).evidence[0].statement.facts
+    assert facts["support"] == pytest.approx(9.5, abs=2.5)
+    facts = RULE.evaluate(make_run(showing(half_collapsed()))).evidence[0].statement.facts
+    assert facts["group"] == pytest.approx(64, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_a_collapse_that_ended_is_a_warning(make_run: MakeRun) -> None:
     signals = healthy() | {"sample_duplicate_pairs": probes(lambda s: 2000.0 if 300 <= s <= 500 else 1.0)}
     finding = RULE.evaluate(make_run(signals))
     assert finding.severity is Severity.WARNING
-    assert "recovered" in finding.evidence[0].statement
+    assert finding.evidence[0].statement.facts["step"] == 500
 
 
 @pytest.mark.parametrize("missing", ["sample_duplicate_pairs", "sample_nn_distance", "sample_latent_std"])

@@ -70,10 +70,10 @@ def of(make_run: MakeRun, signals: Signals, **fields: object) -> Finding:
 @pytest.mark.parametrize(
     ("kinds", "named"),
     [
-        (range(9), "the digit 9,"),
-        ((0, 1, 2, 3, 5, 6, 7, 8, 9), "the digit 4,"),
-        (range(7), "the digits 7, 8 and 9,"),
-        ((0, 2, 4, 6, 8), "the digits 1, 3, 5, 7 and 9,"),
+        (range(9), "The digit 9 is missing from the samples"),
+        ((0, 1, 2, 3, 5, 6, 7, 8, 9), "The digit 4 is missing from the samples"),
+        (range(7), "The digits 7, 8 and 9 are missing from the samples"),
+        ((0, 2, 4, 6, 8), "The digits 1, 3, 5, 7 and 9 are missing from the samples"),
     ],
 )
 def test_missing_digits_are_named(make_run: MakeRun, kinds: Iterable[int], named: str) -> None:
@@ -82,18 +82,17 @@ def test_missing_digits_are_named(make_run: MakeRun, kinds: Iterable[int], named
     assert finding.severity is Severity.WARNING
     first = finding.evidence[0]
     assert first.signal == "sample_class_perplexity"
-    assert f"Missing from the samples: {named}" in first.statement
-    assert "features of a digit classifier" in first.statement
+    assert str(first.statement).startswith(f"{named}; ")
+    assert first.statement.facts["effective"] == first.observed
     # The average over 200 steps falls below the limit when nearly all of it lies after step 400.
     assert 540 <= first.first_step <= 600
     assert first.last_step == 1000
 
 
 def test_the_share_of_the_data_is_that_of_the_reals(make_run: MakeRun) -> None:
-    statement = of(make_run, showing(range(7))).evidence[0].statement
+    facts = of(make_run, showing(range(7))).evidence[0].statement.facts
     real = np.isin(labels()[:REALS], (7, 8, 9)).mean()
-    told = float(statement.split("make up ")[1].split("%")[0]) / 100
-    assert told == pytest.approx(real, abs=0.02)
+    assert facts["share"] == pytest.approx(real, abs=0.02)
 
 
 def test_missing_regions_without_a_classifier(make_run: MakeRun) -> None:
@@ -101,8 +100,9 @@ def test_missing_regions_without_a_classifier(make_run: MakeRun) -> None:
     signals["sample_missing_share"] = probes(lambda s: 0.02 if s < 400 else 0.3)
     finding = of(make_run, signals)
     assert [e.signal for e in finding.evidence] == ["sample_missing_share"]
-    assert "Regions that hold" in finding.evidence[0].statement
-    assert "pixels" in finding.evidence[0].statement
+    facts = finding.evidence[0].statement.facts
+    assert facts["missing"] == pytest.approx(0.3)
+    assert facts["share"] == pytest.approx(0.7)
     assert 400 < finding.evidence[0].first_step < 560
 
 
@@ -147,7 +147,7 @@ def test_collapse_and_blanks_and_noise_speak_first(make_run: MakeRun) -> None:
     copies = {name: collapsed_to(few(1), onset=0)[name] for name in ("sample_duplicate_pairs", "sample_nn_distance")}
     finding = of(make_run, missing | copies)
     assert finding.severity is Severity.INFO
-    assert "GD403" in finding.evidence[0].statement
+    assert "copies of each other (GD403)" in str(finding.evidence[0].statement)
     blanks = {name: showing_from(blank(0.0), 0)[name] for name in ("sample_std", "sample_mean")}
     assert of(make_run, missing | blanks).status is Status.NOT_DETECTED
     noise = {
@@ -175,14 +175,14 @@ def test_noise_that_has_passed_leaves_no_missing_digits_behind(make_run: MakeRun
 def test_what_came_back_is_only_noted(make_run: MakeRun) -> None:
     finding = of(make_run, showing(range(7), onset=500, until=860))
     assert finding.severity is Severity.INFO
-    assert "recovered" in finding.evidence[0].statement
+    assert finding.evidence[0].statement.facts["step"] == finding.last_step
 
 
 def test_what_only_the_classifier_misses_in_noisy_samples_is_a_remark(make_run: MakeRun) -> None:
     noisy = showing([0, 1, 2, 3, 5, 6, 7, 8, 9]) | {"sample_noise_sigma": probes(0.09)}
     finding = of(make_run, noisy)
     assert finding.severity is Severity.INFO
-    assert "may mislead the classifier" in finding.evidence[0].statement
+    assert "may mislead the classifier" in str(finding.evidence[0].statement)
 
 
 def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
@@ -192,7 +192,9 @@ def test_missing_signal_and_warm_up(make_run: MakeRun) -> None:
     young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in signals.items()}
     assert "warm-up" in str(of(make_run, young).reason)
     few_steps = {name: {s: v for s, v in series.items() if s <= 400} for name, series in signals.items()}
-    assert "from step 860 on" in str(of(make_run, few_steps).reason)
+    reason = of(make_run, few_steps).reason
+    assert reason is not None
+    assert reason.facts == {"start": 860, "steps": 560, "step": 400}
     late = {
         name: {s: v for s, v in series.items() if "sample" not in name or s > 800} for name, series in signals.items()
     }
@@ -218,11 +220,11 @@ def test_causes_follow_what_the_run_shows(make_run: MakeRun) -> None:
     improving = {k: v for k, v in steady.items() if "class_share" not in k}
     improving["sample_missing_share"] = probes(lambda s: 0.6 if s < 600 else 0.2)
     assert first(improving) == "not-finished"
-    assert all("This run: " in c.test for c in of(make_run, steady).causes)
+    assert all("This run: " in str(c.test) for c in of(make_run, steady).causes)
 
 
 @pytest.mark.parametrize(("distance", "severity"), [(0.1, Severity.WARNING), (0.6, Severity.INFO)])
 def test_samples_too_far_from_digits_to_be_sorted(make_run: MakeRun, distance: float, severity: Severity) -> None:
     finding = of(make_run, showing(range(7)) | {"sample_class_kid": probes(distance)})
     assert finding.severity is severity
-    assert ("may mistake what it sees" in finding.evidence[0].statement) is (severity is Severity.INFO)
+    assert finding.evidence[0].statement.facts.get("distance") == (0.6 if severity is Severity.INFO else None)

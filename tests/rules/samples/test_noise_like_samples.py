@@ -52,7 +52,11 @@ def test_uniform_noise_is_found_where_it_began(make_run: MakeRun) -> None:
         "sample_spectral_flatness",
         "sample_high_frequency",
     ]
-    assert all("This run: " in cause.test for cause in finding.causes)
+    assert finding.evidence[0].statement.facts["correlation"] == pytest.approx(0.0, abs=0.01)
+    assert [e.statement.facts[name] for e, name in zip(finding.evidence[1:], ("flatness", "share"), strict=True)] == [
+        e.observed for e in finding.evidence[1:]
+    ]
+    assert all("This run: " in str(cause.test) for cause in finding.causes)
 
 
 def test_never_trained_grain_is_found(make_run: MakeRun) -> None:

@@ -9,11 +9,13 @@ import pytest
 from recorded_runs import healthy, probes
 from test_noise_like_samples import clean, showing, with_noise, with_salt_and_pepper
 
+from gandoctor.measures.images import lone_pixel_share
 from gandoctor.rules import Severity, Status, find_rule
-from gandoctor.store import LayerCard, PlayerCard, Run
+from gandoctor.store import LayerCard, PlayerCard, Run, load_run
 
 RULE = find_rule("GD402")
 MakeRun = Callable[..., Run]
+Signals = dict[str, dict[int, float]]
 
 
 @pytest.mark.parametrize("sigma", [0.06, 0.1])
@@ -27,21 +29,44 @@ def test_gaussian_noise_is_named(make_run: MakeRun, sigma: float) -> None:
 
 @pytest.mark.parametrize("share", [0.02, 0.05])
 def test_salt_and_pepper_is_named(make_run: MakeRun, share: float) -> None:
-    finding = RULE.evaluate(make_run(healthy(), sheets=sheets(with_salt_and_pepper(share), onset=400)))
+    finding = RULE.evaluate(make_run(healthy() | specks(with_salt_and_pepper(share))))
     assert finding.severity is Severity.WARNING
     assert (finding.first_step, finding.last_step) == (400, 1000)
-    assert [e.signal for e in finding.evidence] == ["samples"]
-    assert "Salt and pepper" in finding.evidence[0].statement
+    (evidence,) = finding.evidence
+    assert evidence.signal == "sample_lone_pixels"
+    assert evidence.statement.facts["share"] == evidence.observed == pytest.approx(0.3 * share, rel=0.2)
 
 
-def sheets(images: np.ndarray, onset: int = 400) -> dict[int, np.ndarray]:
-    """Contact sheets of clean digits, and of these images from `onset` on."""
-    return {step: images if step >= onset else clean() for step in range(20, 1001, 20)}
+def specks(images: np.ndarray, onset: int = 400) -> Signals:
+    """Lone pixels as probes count them: none to speak of on clean digits, and those of these images from then on."""
+    before, after = (lone_pixel_share(np.clip(which[:32], 0, 1)) for which in (clean(), images))
+    return {"sample_lone_pixels": probes(lambda s: after if s >= onset else before)}
+
+
+def test_reals_with_specks_of_their_own_set_the_standard(make_run: MakeRun) -> None:
+    """The limit lies 0.003 above the share of lone pixels among all stored reals."""
+    reals = (with_salt_and_pepper(0.05) * 255).astype(np.uint8)
+    own = lone_pixel_share(reals / np.float32(255))
+    assert own > 0.01
+
+    def status(above: float) -> Status:
+        run = make_run(healthy() | {"sample_lone_pixels": probes(own + above)}, real_count=0)
+        np.savez_compressed(run.path / "samples" / "reals.npz", reals=reals)
+        return RULE.evaluate(load_run(run.path)).status
+
+    assert status(0.0029) is Status.NOT_DETECTED
+    assert status(0.0031) is Status.DETECTED
+
+
+def test_without_the_signal_grain_is_judged_alone(make_run: MakeRun) -> None:
+    """Runs of earlier versions lack it."""
+    finding = RULE.evaluate(make_run(showing(np.clip(with_noise(0.1), 0, 1))))
+    assert [e.signal for e in finding.evidence] == ["sample_noise_sigma"]
 
 
 def test_healthy_run_and_reals(make_run: MakeRun) -> None:
     assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
-    assert RULE.evaluate(make_run(showing(clean()), sheets=sheets(clean()))).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(showing(clean()) | specks(clean()))).status is Status.NOT_DETECTED
 
 
 def test_look_alikes_sigmoid_floor_and_noise_without_shapes(make_run: MakeRun) -> None:
@@ -49,11 +74,10 @@ def test_look_alikes_sigmoid_floor_and_noise_without_shapes(make_run: MakeRun) -
     barely_seen = healthy() | {"sample_noise_sigma": probes(0.035)}
     assert RULE.evaluate(make_run(barely_seen)).status is Status.NOT_DETECTED
     crisp = (clean() > 0.5).astype(np.float32)  # no lone pixel, and as flat a spectrum as salt and pepper makes
-    run = make_run(showing(crisp), sheets=sheets(crisp))
+    run = make_run(showing(crisp) | specks(crisp))
     assert run["sample_spectral_flatness"].iloc[-1] > 1.35 * 0.078
     assert RULE.evaluate(run).status is Status.NOT_DETECTED
-    few = sheets(with_salt_and_pepper(0.003))
-    assert RULE.evaluate(make_run(healthy(), sheets=few)).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(healthy() | specks(with_salt_and_pepper(0.003)))).status is Status.NOT_DETECTED
     noise = np.random.default_rng(0).random((128, 28, 28, 1))
     assert RULE.evaluate(make_run(showing(noise))).status is Status.NOT_DETECTED  # GD401's
 
@@ -77,7 +101,9 @@ def test_noise_that_falls_is_only_noted_and_noise_that_stays_is_not(make_run: Ma
     falling = improving | {"sample_noise_sigma": probes(lambda s: 0.4 * 0.5 ** (s / 300))}
     finding = RULE.evaluate(make_run(falling))
     assert finding.severity is Severity.INFO
-    assert "It is falling" in finding.evidence[0].statement
+    facts = finding.evidence[0].statement.facts
+    halves = {"early": 0.4 * 0.5 ** (820 / 300), "late": 0.4 * 0.5 ** (940 / 300)}
+    assert facts == pytest.approx({"noise": finding.evidence[0].observed, "normal": 0.0, "steps": 200} | halves)
     assert RULE.evaluate(make_run(improving | {"sample_noise_sigma": probes(0.07)})).severity is Severity.WARNING
 
 
@@ -102,16 +128,16 @@ def test_causes(make_run: MakeRun) -> None:
     noise = card(LayerCard(name="output_noise", type="OutputNoise"))
     finding = RULE.evaluate(make_run(sick, generator=noise))
     assert finding.causes[0].id == "noise-layer"
-    assert "output_noise" in finding.causes[0].test
+    assert finding.causes[0].test.facts["layers"] == "output_noise"
     dropout = card(LayerCard(name="dropout", type="Dropout", settings={"rate": 0.4}))
     finding = RULE.evaluate(make_run(sick, generator=dropout))
     assert finding.causes[0].id == "dropout-active-when-sampling"
-    assert "0.30" in finding.causes[0].test
+    assert finding.causes[0].test.facts == {"rate": pytest.approx(0.4), "gap": pytest.approx(0.3)}
 
 
 def test_strong_noise_and_many_specks_that_come_at_once_need_two_probes(make_run: MakeRun) -> None:
     for onset, status in ((980, Status.DETECTED), (1000, Status.NOT_DETECTED)):
         assert RULE.evaluate(make_run(showing(with_noise(0.15), onset=onset))).status is status
-        specks = sheets(with_salt_and_pepper(0.05), onset)
-        assert RULE.evaluate(make_run(healthy(), sheets=specks)).status is status
+        peppered = healthy() | specks(with_salt_and_pepper(0.05), onset)
+        assert RULE.evaluate(make_run(peppered)).status is status
     assert RULE.evaluate(make_run(showing(with_noise(0.05), onset=980))).status is Status.NOT_DETECTED

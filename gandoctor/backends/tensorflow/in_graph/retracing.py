@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gandoctor.message import Absence, Absent, Message
+
 _STATEFUL_RANDOM_OPS = frozenset(
     {
         "Multinomial",
@@ -19,27 +21,34 @@ _STATEFUL_RANDOM_OPS = frozenset(
 )
 
 
-def cannot_retrace(model: Any, optimizers: list[Any]) -> str | None:
+_REMEDY = Message("attach the monitor at the model's first fit, or call compile() anew before this one")
+
+
+def cannot_retrace(model: Any, optimizers: list[Any]) -> Absence | None:
     """Say why tracing the model's train function anew would change the training; None where it would not.
 
     Two things live in a traced function and nowhere else: the state of TensorFlow's stateful random ops, which would
     begin again, and the `trainable` flags as they were when it was traced.
     """
-    remedy = "attach the monitor at the model's first fit, or call compile() anew before this one"
     stateful = sorted(_ops_of(model.train_function) & _STATEFUL_RANDOM_OPS)
     if stateful:
-        return (
-            f"the model was trained before the monitor was attached, and its traced step draws from {stateful[0]}, "
-            f"whose state would be lost in a new trace; {remedy}"
+        why = Message(
+            "the model was trained before the monitor was attached, and its traced step draws from {operation}, "
+            "whose state would be lost in a new trace; {remedy}",
+            operation=stateful[0],
+            remedy=_REMEDY,
         )
+        return Absence(Absent.USED_BEFORE, why)
     now = {id(v.value) for v in model.trainable_variables}
     known = {id(v.value) for o in optimizers if o.built for v in o._trainable_variables if hasattr(v, "path")}
     ours = {id(v.value) for v in model.variables}
     if known and (known & ours) - now:
-        return (
+        why = Message(
             "the model was trained before the monitor was attached and `trainable` was changed since, which a new "
-            f"trace would put into force; {remedy}"
+            "trace would put into force; {remedy}",
+            remedy=_REMEDY,
         )
+        return Absence(Absent.USED_BEFORE, why)
     return None
 
 

@@ -1,6 +1,6 @@
-"""Taps: where monitors reach into training, by wrapping `optimizer.apply` and `model.train_step` of one instance.
+"""Taps: where the TensorFlow backend reaches into training, by wrapping `apply` and `train_step` of single instances.
 
-Wrapping an instance (never a class) before the train function is traced puts the monitors' ops into the graph; they
+Wrapping an instance (never a class) before the train function is traced puts the recording's ops into the graph; they
 only read. Detaching puts the original methods back.
 """
 
@@ -10,72 +10,41 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated, accumulates, scale, taken
+from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
-from gandoctor.backends.tensorflow.in_graph.step_log import as_float
-from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Input, Observation, observed
-from gandoctor.backends.tensorflow.players.players import Phase, Players
-from gandoctor.backends.tensorflow.replicas import replica_count, spans_processes, summed_by, summed_gradients
-from gandoctor.recording.objective.recognition import Inference
-from gandoctor.store import Manifest
-
-
-@dataclass(frozen=True)
-class Update:
-    """One call of `optimizer.apply`, before clipping.
-
-    Attributes:
-        phase: Whose update it is.
-        gradients: Player -> its (gradient, variable) pairs among those given; a gradient may be None.
-        scale: What the gradients must be divided by: the loss scale of mixed precision, 1 without.
-        applied: Whether the weights will move now: not where gradients are being accumulated, nor where a loss-scaling
-            optimizer skips a step whose scaled gradients overflowed. A boolean scalar tensor, or True.
-        finite: Whether a loss-scaling optimizer will take the gradients at all; True for every other optimizer.
-    """
-
-    phase: Phase
-    gradients: dict[Phase, list[tuple[Any, Any]]]
-    scale: Any = 1.0
-    applied: Any = True
-    finite: Any = True
-
-
-@dataclass(frozen=True)
-class StepTrace:
-    """What one call of `train_step` produced.
-
-    Attributes:
-        metrics: Metric name -> raw value it was given in this step.
-        returned: Name -> value the step returned; running means are left out.
-        targets: Player -> what was differentiated with respect to its weights.
-        d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
-        complete: False for what happens in a graph inside the step and must be recorded there.
-    """
-
-    metrics: dict[str, Any] = field(default_factory=dict)
-    returned: dict[str, Any] = field(default_factory=dict)
-    targets: dict[Phase, Any] = field(default_factory=dict)
-    d_fed: dict[Phase, tuple[Any, Any]] = field(default_factory=dict)
-    complete: bool = True
+from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
+from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, observed
+from gandoctor.backends.tensorflow.in_graph.unseen import frozen, not_called, not_summed, used_before
+from gandoctor.backends.tensorflow.in_graph.update import KerasUpdate
+from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
+from gandoctor.backends.tensorflow.players.players import KerasPlayers
+from gandoctor.backends.tensorflow.replicas import (
+    averaged_values,
+    replica_count,
+    spans_processes,
+    summed_by,
+    summed_gradients,
+)
+from gandoctor.message import Absence
+from gandoctor.player_names import PLAYERS, Player
+from gandoctor.recording.backend import Listener
+from gandoctor.recording.in_step import Fed, StepTrace
 
 
 class Taps:
-    """Attaches to optimizers and a model and calls back on every update and step.
+    """Attaches to optimizers and a model, and calls a listener in every update and step.
 
     Args:
-        before_update: Called with the Update before the optimizer applies it; its gradients are this replica's.
-        on_gradients: Called with the Update between the two, its gradients summed over replicas as they are applied.
-        after_update: Called with the same Update afterwards.
-        on_input: Called with ("latents" or "real", what it is) as a step is fed.
-        after_step: Called at the end of every `train_step`, and with `complete=False` for values of an inner graph.
-        one_step: Context that every `train_step`, its feeding and its end included, is called in.
-        inference: Learns loss family, polarity and latent law from what is observed.
-        contained: Context that keeps the taps' own failures away from training.
+        players: The GAN.
+        step_log: Gets the row of every `train_step`.
+        listener: Is called.
+        witness: Copies what the objective is recognised from.
 
     Attributes:
         captures: Player -> how often its update went through the taps while being traced.
@@ -83,36 +52,20 @@ class Taps:
         unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
     """
 
-    def __init__(
-        self,
-        players: Players,
-        before_update: Callable[[Update], None],
-        on_gradients: Callable[[Update], None],
-        after_update: Callable[[Update], None],
-        after_step: Callable[[StepTrace], None],
-        on_input: Callable[[Input, Any], None],
-        one_step: Callable[[], AbstractContextManager[None]],
-        inference: Inference,
-        contained: Callable[[], AbstractContextManager[None]],
-    ) -> None:
+    def __init__(self, players: KerasPlayers, step_log: StepLog, listener: Listener, witness: KerasWitness) -> None:
         self._players = players
-        self._before_update = before_update
-        self._on_gradients = on_gradients
-        self._after_update = after_update
-        self._after_step = after_step
-        self._on_input = on_input
-        self._one_step = one_step
-        self._inference = inference
-        self._contained = contained
+        self._step_log = step_log
+        self._listener = listener
+        self._contained = listener.contained
+        self.witness = witness
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
         self._model: Any = None
         self._thread = threading.local()  # tf.distribute traces each replica in a thread of its own
         self._observing = True
         self._used_before: set[int] = set()
-        self._warned = False
-        self.captures: dict[Phase, int] = {"d": 0, "g": 0}
-        self.blocked: str | None = None
-        self.unsummed: dict[Phase, str] = {}
+        self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
+        self.blocked: Absence | None = None
+        self.unsummed: dict[Player, Absence] = {}
 
     def attach(self, model: Any | None) -> None:
         """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
@@ -152,49 +105,20 @@ class Taps:
         self._wrapped.clear()
         self._model = None
 
-    def uncaptured(self, phase: Phase, steps: int) -> str | None:
-        """Say why no update of a player has been seen after some steps; None when one has."""
-        if self.captures[phase]:
+    def unseen(self, player: Player, steps: int) -> Absence | None:
+        """Return why no update of a player has been seen after some steps; None when one has."""
+        if self.captures[player]:
             return None
         if self.blocked is not None:
             return self.blocked
-        slot, name = f"{phase}_optimizer", {"d": "discriminator", "g": "generator"}[phase]
-        if slot in self._players.missing:
-            return self._players.missing[slot]
-        if not getattr(self._players, name).trainable_variables:
-            return (
-                f"the {name} is not being trained: all its weights are frozen. In Keras 3 `trainable` is read when "
-                "training is first traced, not at compile; set it to True around the first step that should train it"
-            )
-        if id(getattr(self._players, slot)) in self._used_before:
-            return (
-                f"the {name}'s optimizer had been used before the monitor was attached, so its step was traced without "
-                "it; attach the monitor before the first training step"
-            )
-        return (
-            f"the {name}'s optimizer was not called in {steps} steps; is this the optimizer that trains it, and was "
-            "the monitor attached before the first training step?"
-        )
-
-    def note_captures(self, manifest: Manifest, steps: int, signals: dict[Phase, tuple[str, ...]]) -> str | None:
-        """Give every signal that needs a player's updates its reason, where there are none.
-
-        Returns:
-            What to warn of, once in a run; None otherwise.
-        """
-        worst = None
-        for phase, names in signals.items():
-            reason = self.uncaptured(phase, steps)
-            for name in names:
-                if reason is not None:
-                    manifest.missing[name] = reason
-                else:
-                    manifest.missing.pop(name, None)
-            worst = worst or reason
-        if worst is None or self._warned:
-            return None
-        self._warned = True
-        return worst
+        slot = f"{player}_optimizer"
+        if slot in self._players.absent:
+            return self._players.absent[slot]
+        if not self._players.network(player).trainable_variables:
+            return frozen(player)
+        if id(self._players.optimizer(player)) in self._used_before:
+            return used_before(player)
+        return not_called(player, steps)
 
     def _wrap(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
         # Straight into __dict__: Keras objects track attributes that are set the ordinary way. A bound method, so that
@@ -223,11 +147,11 @@ class Taps:
             taps._thread.inside_apply = True
             try:
                 taps.captures[update.phase] += 1
-                taps._before_update(update)
+                taps._listener.before_update(update)
                 with taps._contained():
                     taps._sum(self, update)
                 result = original(grads, trainable_variables, **kwargs)
-                taps._after_update(update)
+                taps._listener.after_update(update)
             finally:
                 taps._thread.inside_apply = False
                 taps._thread.awaiting_sum = None
@@ -235,17 +159,14 @@ class Taps:
 
         return cast(Callable[..., Any], apply)
 
-    def _sum(self, optimizer: Any, update: Update) -> None:
+    def _sum(self, optimizer: Any, update: KerasUpdate) -> None:
         """Have an update's gradients seen as they are applied: now, or when the optimizer itself has summed them."""
         if replica_count() > 1 and summed_by(optimizer):
             self._thread.awaiting_sum = update
         elif replica_count() > 1 and spans_processes():
-            self.unsummed[update.phase] = (
-                "several processes train together and this optimizer clips, accumulates or scales gradients before it "
-                "sums them, so that their sum as given exists nowhere"
-            )
+            self.unsummed[update.phase] = not_summed()
         else:
-            self._on_gradients(replace(update, gradients=summed_gradients(update.gradients)))
+            self._listener.on_gradients(replace(update, gradients=summed_gradients(update.gradients)))
 
     def _tapped_sum(self, optimizer: Any) -> Callable[..., Any]:
         taps, before = self, optimizer.__dict__.get("_all_reduce_sum_gradients")
@@ -259,20 +180,20 @@ class Taps:
                 with taps._contained():
                     summed = list(summed)
                     # Keras has taken a fixed loss scale off by now.
-                    taps._on_gradients(replace(update, gradients=taps._by_owner(summed), scale=1.0))
+                    taps._listener.on_gradients(replace(update, gradients=taps._by_owner(summed), scale=1.0))
             return summed
 
         return cast(Callable[..., Any], _all_reduce_sum_gradients)
 
-    def _by_owner(self, grads_and_vars: Any) -> dict[Phase, list[tuple[Any, Any]]]:
-        gradients: dict[Phase, list[tuple[Any, Any]]] = {"d": [], "g": []}
+    def _by_owner(self, grads_and_vars: Any) -> dict[Player, list[tuple[Any, Any]]]:
+        gradients: dict[Player, list[tuple[Any, Any]]] = {"d": [], "g": []}
         for gradient, variable in grads_and_vars:
             owner = self._players.owner_of(variable)
             if owner is not None:
                 gradients[owner].append((gradient, variable))
         return gradients
 
-    def _update(self, optimizer: Any, grads: list[Any], variables: list[Any] | None) -> Update | None:
+    def _update(self, optimizer: Any, grads: list[Any], variables: list[Any] | None) -> KerasUpdate | None:
         if variables is None:
             variables = list(optimizer._trainable_variables) if optimizer.built else []
         phase = self._players.phase_of(optimizer, variables)
@@ -283,7 +204,7 @@ class Taps:
         finite = applied = taken(optimizer, grads)
         if accumulates(optimizer):
             applied = tf.logical_and(finite, accumulated(optimizer))
-        return Update(phase, gradients, scale(optimizer), applied, finite)
+        return KerasUpdate(phase, gradients, scale(optimizer), applied, finite)
 
     def _tapped_train_step(self, model: Any) -> Callable[..., Any]:
         taps, before = self, model.__dict__.get("train_step")
@@ -292,13 +213,14 @@ class Taps:
             original = before if before is not None else _class_method(self, "train_step")
             if self is not model or not taps._wrapped:
                 return original(*args, **kwargs)
-            with taps._one_step():
+            with taps._step_log.one_step():
                 with taps._contained():
-                    taps._on_input("real", args or list(kwargs.values()))
+                    taps._fed("real", args or list(kwargs.values()))
                 with taps._observed(model) as seen:
                     logs = original(*args, **kwargs)
                 with taps._contained():
-                    taps._after_step(_trace(logs, seen))
+                    taps._step_end(_trace(logs, seen))
+                    taps._step_log.commit()
             return logs
 
         return train_step
@@ -307,7 +229,7 @@ class Taps:
     def _observed(self, model: Any) -> Iterator[Observation]:
         observation: AbstractContextManager[Observation] = nullcontext(Observation())
         if self._observing:
-            self._inference.begin_step()
+            self.witness.begin_step()
             observation = observed(model, self._players, self._happened, self._safely)
         with observation as seen:
             yield seen
@@ -326,16 +248,26 @@ class Taps:
         # Of a graph inside the step nobody knows whether it belongs to a `tf.function(jit_compile=True)`.
         may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))
         if what == "latents":
-            self._inference.saw_latents(value, may_be_compiled)
-            self._on_input("latents", value)
+            self.witness.see_latents(value, may_be_compiled)
+            self._fed("latents", value)
         elif what == "metric":
             if not here:
-                self._after_step(StepTrace(metrics=dict([value]), complete=False))
+                self._step_end(StepTrace(metrics=dict([value]), complete=False))
         else:
             phase, target = value
-            self._inference.saw_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
+            self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
-                self._after_step(StepTrace(targets={phase: target}, complete=False))
+                self._step_end(StepTrace(targets={phase: target}, complete=False))
+
+    def _fed(self, kind: Fed, value: Any) -> None:
+        self._listener.fed(kind, KerasBatch(kind, value))
+
+    def _step_end(self, trace: StepTrace) -> None:
+        """Tell the listener, with every scalar averaged over the replicas of this process."""
+        metrics, returned, targets = averaged_values(dict(trace.metrics), dict(trace.returned), dict(trace.targets))
+        self._listener.step_end(
+            replace(trace, metrics=metrics, returned=returned, targets=targets, is_share=spans_processes())
+        )
 
 
 def _class_method(owner: Any, name: str) -> Any:

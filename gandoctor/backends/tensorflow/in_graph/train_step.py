@@ -16,11 +16,10 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from gandoctor.backends.tensorflow.players.players import Phase, Players
+from gandoctor.backends.tensorflow.players.players import KerasPlayers
+from gandoctor.player_names import Player
 
 Happening = Literal["metric", "gradient", "latents"]
-Input = Literal["latents", "real"]
-"""What a step is fed."""
 
 
 @dataclass
@@ -40,9 +39,9 @@ class Observation:
     """
 
     metrics: dict[str, Any] = field(default_factory=dict)
-    targets: dict[Phase, Any] = field(default_factory=dict)
+    targets: dict[Player, Any] = field(default_factory=dict)
     d_outputs: list[Any] = field(default_factory=list)
-    d_fed: dict[Phase, list[tuple[Any, Any]]] = field(default_factory=dict)
+    d_fed: dict[Player, list[tuple[Any, Any]]] = field(default_factory=dict)
     d_fed_since: list[tuple[Any, Any]] = field(default_factory=list)
     saw_penalty: bool = False
     nested: bool = False
@@ -67,7 +66,7 @@ Safely = Callable[[Callable[[], None]], None]
 
 
 @contextmanager
-def observed(model: Any, players: Players, listener: Listener, safely: Safely) -> Iterator[Observation]:
+def observed(model: Any, players: KerasPlayers, listener: Listener, safely: Safely) -> Iterator[Observation]:
     """Observe everything inside the block.
 
     Args:
@@ -103,7 +102,7 @@ def observed(model: Any, players: Players, listener: Listener, safely: Safely) -
         yield seen
 
 
-def _gradient(target: Any, sources: Any, players: Players, seen: Observation, listener: Listener) -> None:
+def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observation, listener: Listener) -> None:
     phase = players.phase_of_weights(tf.nest.flatten(sources))
     if phase is None:
         seen.saw_penalty = True

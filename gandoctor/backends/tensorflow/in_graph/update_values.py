@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog
-from gandoctor.backends.tensorflow.players.players import Phase
 from gandoctor.backends.tensorflow.replicas import own_variable
+from gandoctor.player_names import Player
 
 _NEVER = -2
 """Not -1, which is the last completed step where there is none yet."""
@@ -24,16 +24,16 @@ class UpdateValues:
 
     def __init__(self, step_log: StepLog) -> None:
         self._step_log = step_log
-        self._values: dict[Phase, Any] = {}
-        self._steps: dict[Phase, Any] = {}
+        self._values: dict[Player, Any] = {}
+        self._steps: dict[Player, Any] = {}
 
-    def prepare(self, player: Phase, size: int) -> None:
+    def prepare(self, player: Player, size: int) -> None:
         """Create a player's vector; not inside a graph, if it can be had: TensorFlow would trace it twice."""
         if player not in self._values:
             self._values[player] = own_variable(tf.zeros((size,)), "gandoctor_update_values")
             self._steps[player] = own_variable(tf.constant(_NEVER, tf.int64), "gandoctor_update_step")
 
-    def put(self, player: Phase, values: Any, when: Any = True) -> None:
+    def put(self, player: Player, values: Any, when: Any = True) -> None:
         """Write a player's vector in the current step; in a graph this adds the ops that do so. The last write counts.
 
         Args:
@@ -46,7 +46,7 @@ class UpdateValues:
         self._values[player].assign(values)
         self._steps[player].assign(step if when is True else tf.where(when, step, tf.constant(_NEVER, tf.int64)))
 
-    def read(self, player: Phase) -> np.ndarray | None:
+    def read(self, player: Player) -> np.ndarray | None:
         """Return what was written in the last completed step; None where nothing was."""
         if player not in self._values or int(self._steps[player]) != int(self._step_log.under_way) - 1:
             return None

@@ -1,7 +1,7 @@
 """In which order a network calls its layers, and what each is given.
 
 Sequential and functional networks say it themselves. A subclassed one is followed while it is called on placeholders
-(`layer_trace`). Where that fails, the layers are listed as they are declared, and the card says so.
+(`call_trace`). Where that fails, the layers are listed as they are declared, and the card says so.
 """
 
 from __future__ import annotations

@@ -9,9 +9,7 @@ from typing import Any
 import keras
 
 from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras, joined
-
-LAYERS_MAX = 64
-"""Layers of a player that are recorded; where it has more, those with the most weights."""
+from gandoctor.recording.in_step import LAYERS_MAX
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,19 @@
-"""The model card: layers in call order with their settings, optimizers, losses, latent law and package versions.
+"""The model card of a Keras network: layers in call order with their settings, optimizer and losses.
 
 `describe` is the entry; it looks at a network and its optimizer, changes neither, and never raises.
 """
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import keras
-import numpy as np
 
 from gandoctor.backends.tensorflow.in_graph.step_log import as_float
 from gandoctor.backends.tensorflow.players.call_order import layers_in_order
 from gandoctor.backends.tensorflow.players.layer_card import count_parameters, plain, plain_shape
 from gandoctor.networks.output_reach import reach_of
-from gandoctor.store import LatentCard, PlayerCard
+from gandoctor.store import PlayerCard
 
 _OPTIMIZER_SETTINGS = (
     "clipvalue",
@@ -44,7 +41,7 @@ def describe(network: Any, optimizer: Any = None) -> PlayerCard:
 
     Args:
         network: A Keras network, built or not. A subclassed one that is built is called once on placeholders, in a
-            graph that is thrown away (`layer_trace`); an unbuilt one stays so, its layers are listed as declared.
+            graph that is thrown away (`call_trace`); an unbuilt one stays so, its layers are listed as declared.
         optimizer: What trains it, or None.
     """
     card = PlayerCard(name=str(getattr(network, "name", type(network).__name__)))
@@ -104,33 +101,6 @@ def describe_losses(model: Any | None, discriminator: Any) -> dict[str, dict[str
         card = None if name.startswith("_") or isinstance(value, str) else _loss(value)
         if card is not None:
             found[f"attribute .{name}"] = card
-    return found
-
-
-def latent_card(latents: Any, given: bool) -> LatentCard:
-    """Describe one draw of the latent sampler; of several inputs, the first floating-point one."""
-    arrays = list(latents.values()) if isinstance(latents, dict) else latents
-    arrays = list(arrays) if isinstance(arrays, list | tuple) else [arrays]
-    floats = [a for a in map(np.asarray, arrays) if np.issubdtype(a.dtype, np.floating)]
-    first = floats[0] if floats else np.asarray(arrays[0])
-    return LatentCard(
-        shape=tuple(first.shape[1:]),
-        minimum=float(first.min()),
-        maximum=float(first.max()),
-        mean=float(first.mean()),
-        std=float(first.std()),
-        source="given" if given else "assumed",
-    )
-
-
-def versions() -> dict[str, str]:
-    """Versions of what decides the numbers."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in ("gandoctor", "keras", "tensorflow", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed as a package"
     return found
 
 

@@ -1,18 +1,18 @@
-"""Finding the two players and their optimizers on the user's objects; where each came from is said."""
+"""Find the two players and their optimizers on the user's objects, and say where each came from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 
 from gandoctor.errors import GandoctorError
-
-Phase = Literal["d", "g"]
-PLAYERS: tuple[Phase, Phase] = ("d", "g")
+from gandoctor.message import Absence, Absent, Message
+from gandoctor.player_names import SLOTS, Player
+from gandoctor.recording.players import Players
 
 _GENERATORS = ("generator", "gen", "G", "g", "netG", "g_model", "generator_model")
 _DISCRIMINATORS = ("discriminator", "disc", "D", "d", "netD", "d_model", "discriminator_model", "critic")
@@ -30,33 +30,17 @@ _AVERAGED = ("ema_generator", "generator_ema", "ema_G")
 
 
 @dataclass
-class Players:
-    """The two networks of a GAN and what moves them; None where it was not found.
+class KerasPlayers(Players):
+    """The players of a Keras GAN, and whose weights are whose.
 
     Attributes:
-        latent_sampler: n -> batch of n latents for the generator.
-        latent_is_given: False when the latent law is a guess from the generator's input shape.
-        missing: What was not found -> what to do about it.
-        sources: Player, optimizer or signal -> where it was found, e.g. "passed", "attribute .critic".
         candidates: Every further optimizer on the model by attribute; whose it is shows when it is used.
     """
 
-    generator: Any
-    discriminator: Any
-    g_optimizer: Any = None
-    d_optimizer: Any = None
-    latent_sampler: Callable[[int], Any] | None = None
-    latent_is_given: bool = False
-    missing: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
     candidates: dict[str, Any] = field(default_factory=dict)
-    _owners: dict[int, Phase] = field(default_factory=dict, repr=False)
+    _owners: dict[int, Player] = field(default_factory=dict, repr=False)
 
-    def network(self, player: Phase) -> Any:
-        """Return the discriminator or the generator."""
-        return self.discriminator if player == "d" else self.generator
-
-    def phase_of(self, optimizer: Any, variables: list[Any]) -> Phase | None:
+    def phase_of(self, optimizer: Any, variables: list[Any]) -> Player | None:
         """Tell whose update this is: by the optimizer where the players have their own, else by the variables."""
         if self.g_optimizer is not self.d_optimizer:
             if optimizer is self.d_optimizer:
@@ -65,7 +49,7 @@ class Players:
                 return "g"
         return self.phase_of_weights(variables)
 
-    def phase_of_weights(self, variables: list[Any]) -> Phase | None:
+    def phase_of_weights(self, variables: list[Any]) -> Player | None:
         """Tell whose update these weights speak for: the discriminator's only where no generator weight is among them.
 
         A generator update that also moves the discriminator is a known mistake; the reverse has not been seen.
@@ -75,7 +59,7 @@ class Players:
             return "d"
         return "g" if "g" in owners else None
 
-    def owner_of(self, variable: Any) -> Phase | None:
+    def owner_of(self, variable: Any) -> Player | None:
         """Tell whose weight a variable is; None if neither's. Keras variables and the tf.Variables inside both work."""
         key = _key(variable)
         if key not in self._owners:
@@ -89,14 +73,14 @@ class Players:
         every = (self.d_optimizer, self.g_optimizer, *self.candidates.values())
         return list({id(o): o for o in every if o is not None}.values())
 
-    def adopt(self, optimizer: Any, phase: Phase) -> None:
-        """Take note that an optimizer updates a player whose own was not found: a fact, seen in training."""
+    def adopt(self, optimizer: Any, phase: Player) -> None:
+        """Take an optimizer that was seen to update a player whose own was not found for that player's."""
         slot = f"{phase}_optimizer"
         name = next((n for n, o in self.candidates.items() if o is optimizer), None)
         if name is not None and getattr(self, slot) is None:
             setattr(self, slot, optimizer)
-            self.sources[slot] = f"attribute .{name}, seen to update the {_FULL[phase]}"
-            self.missing.pop(slot, None)
+            self.sources[slot] = f"attribute .{name}, seen to update the {SLOTS[phase]}"
+            self.absent.pop(slot, None)
 
     def find_optimizers(self, model: Any | None) -> None:
         """Look for the optimizers on the model, as at first and again where it may have been compiled anew."""
@@ -116,14 +100,17 @@ class Players:
         self.candidates = {n: o for n, o in _optimizers_on(model) if id(o) not in named}
         for slot in ("g_optimizer", "d_optimizer"):
             if getattr(self, slot) is not None:
-                self.missing.pop(slot, None)
-            elif self.candidates:
-                self.missing[slot] = f"no optimizer on the model has been seen to update this player; pass {slot}=..."
+                self.absent.pop(slot, None)
             else:
-                self.missing[slot] = f"no optimizer was found; pass GANMonitor(..., {slot}=...)"
+                self.absent[slot] = _no_optimizer(slot, bool(self.candidates))
 
 
-_FULL = {"d": "discriminator", "g": "generator"}
+def _no_optimizer(slot: str, has_candidates: bool) -> Absence:
+    if has_candidates:
+        why = Message("no optimizer on the model has been seen to update this player; pass {slot}=...", slot=slot)
+    else:
+        why = Message("no optimizer was found; pass GANMonitor(..., {slot}=...)", slot=slot)
+    return Absence(Absent.NO_OPTIMIZER, why)
 
 
 def find_players(
@@ -133,7 +120,7 @@ def find_players(
     g_optimizer: Any = None,
     d_optimizer: Any = None,
     latent_sampler: Callable[[int], Any] | None = None,
-) -> Players:
+) -> KerasPlayers:
     """Take what the user passed, and look for the rest on the model under keras-io's names and common aliases.
 
     Raises:
@@ -157,7 +144,7 @@ def find_players(
     averaged, average = _attribute(model, _AVERAGED, keras.Layer)
     if average is not None:
         sources["ema_generator"] = f"attribute .{averaged}, not recorded: samples are the trained generator's"
-    players = Players(
+    players = KerasPlayers(
         networks["generator"],
         networks["discriminator"],
         g_optimizer,
@@ -176,7 +163,7 @@ def find_players(
 
 
 def _guess_latents(players: Players, model: Any | None) -> None:
-    """Take a standard normal of the size the model declares, unless the generator's own input contradicts it."""
+    """Assume a standard normal of the size the model declares, unless the generator's own input contradicts it."""
     name, dimension = _attribute(model, _LATENT_DIMS, (int, np.integer))
     declared = getattr(players.generator, "input_shape", None) if players.generator.built else None
     known = isinstance(declared, tuple) and len(declared) > 1 and all(isinstance(d, int) for d in declared[1:])
@@ -187,24 +174,37 @@ def _guess_latents(players: Players, model: Any | None) -> None:
         assert isinstance(declared, tuple)
         shape = tuple(declared[1:])
         if dimension is not None and int(np.prod(shape)) != int(dimension):
-            players.missing["latent_sampler"] = (
-                f"the generator takes inputs of shape {shape} but .{name} is {dimension} (is it conditional?); "
-                "pass latent_sampler=lambda n: ... returning what the generator takes"
+            contradiction = Message(
+                "the generator takes inputs of shape {shape} but .{attribute} is {dimension} (is it conditional?); "
+                "pass latent_sampler=lambda n: ... returning what the generator takes",
+                shape=str(shape),
+                attribute=name,
+                dimension=int(dimension),
             )
+            players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, contradiction)
             return
     else:
-        several = isinstance(declared, list | dict)
-        players.missing["latent_sampler"] = (
-            f"the generator takes {'several inputs' if several else 'an input of unknown shape'}; "
-            "pass latent_sampler=lambda n: ... returning what the generator takes"
-        )
+        unknown = _SEVERAL_INPUTS if isinstance(declared, list | dict) else _UNKNOWN_INPUT
+        players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, unknown)
         return
     generator = np.random.default_rng(0)
     players.latent_sampler = lambda n: generator.standard_normal((n, *shape)).astype(np.float32)
     players.sources["latent_sampler"] = f"a standard normal of shape {shape}, from {source}"
-    players.missing["latent_law"] = (
-        "latents were taken to be standard normal; if yours are not, pass latent_sampler=lambda n: ..."
+    players.absent["latent_law"] = Absence(
+        Absent.ASSUMED,
+        Message(
+            "latents were assumed to be standard normal; if yours are not, pass latent_sampler=lambda n: ...",
+        ),
     )
+
+
+_SEVERAL_INPUTS = Message(
+    "the generator takes several inputs; pass latent_sampler=lambda n: ... returning what the generator takes"
+)
+_UNKNOWN_INPUT = Message(
+    "the generator takes an input of unknown shape; "
+    "pass latent_sampler=lambda n: ... returning what the generator takes"
+)
 
 
 def _attribute(model: Any | None, names: tuple[str, ...], kind: Any) -> tuple[str, Any]:

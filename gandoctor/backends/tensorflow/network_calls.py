@@ -1,0 +1,120 @@
+"""Calls of the two networks that leave no trace: no seed, batch-norm statistic or other weight moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
+from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras
+from gandoctor.backends.tensorflow.players.weights import Weights
+from gandoctor.backends.tensorflow.relu_units import ReluUnits, relu_units
+from gandoctor.player_names import Player
+from gandoctor.recording.in_step import Pass
+from gandoctor.recording.players import Players
+
+
+class NetworkCalls:
+    """Runs the players with given weights.
+
+    Every call goes through `stateless_call`, also in inference mode, where a noise layer may still draw.
+
+    Args:
+        players: Generator, discriminator.
+        weights: Takes copies of theirs.
+    """
+
+    def __init__(self, players: Players, weights: Weights) -> None:
+        self._players = players
+        self._weights = weights
+        self._hidden_units: set[Player] = set()
+        # Weights are an argument: one trace of each serves the players as they are and as they were. One vector, as a
+        # call costs by the argument.
+        self._generate = tf.function(self._generated, autograph=False)
+        self._score = tf.function(self._scored, autograph=False)
+        self._differentiate = tf.function(self._differentiated, autograph=False)
+
+    def forward(self, player: Player, batches: Sequence[Any], training: bool, weights: Any) -> Pass:
+        """Run a player; see `recording.backend.Backend`."""
+        if player == "g":
+            (latents,) = batches
+            output, alive = self._generate(weights, latents, training=training)
+            return Pass(output, alive=self._readable("g", alive))
+        output, logit, alive = self._score(weights, list(batches), training=training)
+        return Pass(output, logit, self._readable("d", alive))
+
+    def input_gradient(self, images: Any) -> np.ndarray:
+        """Return the gradient of the discriminator's summed output with respect to its input, inference mode."""
+        gradient: np.ndarray = self._differentiate(self._weights.copy("d"), images).numpy()
+        return gradient
+
+    def _readable(self, player: Player, alive: Any) -> np.ndarray | None:
+        return None if player in self._hidden_units else alive.numpy()
+
+    def _generated(self, weights: Any, latents: Any, training: bool) -> tuple[Any, Any]:
+        output, alive = self._call("g", weights, latents, training)
+        # float32, as the reals are given: real and generated images share one trace of the discriminator.
+        return tf.cast(output, tf.float32), alive
+
+    def _scored(self, weights: Any, batches: Any, training: bool) -> tuple[Any, Any, Any]:
+        images = batches[0] if len(batches) == 1 else tf.nest.map_structure(lambda *t: tf.concat(t, 0), *batches)
+        output, alive = self._call("d", weights, images, training)
+        output = _validity(output)
+        # Keras keeps the logits of a final sigmoid on its output; they do not saturate as the probability does.
+        logit = getattr(output, "_keras_logits", output)
+        n = tf.shape(output)[0]
+        # A patch discriminator scores every patch: an image's score is their mean.
+        flattened = [tf.reduce_mean(tf.reshape(tf.cast(t, tf.float32), (n, -1)), axis=1) for t in (output, logit)]
+        return flattened[0], flattened[1], alive
+
+    def _differentiated(self, weights: Any, images: Any) -> Any:
+        with unobserved(), tf.GradientTape() as tape:
+            tape.watch(images)
+            output, _ = self._call("d", weights, images, training=False)
+            total = tf.reduce_sum(_validity(output))
+            return tape.gradient(total, images)
+
+    def _call(self, player: Player, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
+        """Return what a player says, and which of its ReLU units did; the latter is empty in training mode."""
+        network = self._players.network(player)
+        values = self._weights.unflattened(player, weights)
+        with unobserved(), nullcontext(ReluUnits()) if training else relu_units(network) as units:
+            output, _ = network.stateless_call(
+                [values.get(id(v.value), v.value) for v in network.trainable_variables],
+                [values.get(id(v.value), v.value) for v in network.non_trainable_variables],
+                inputs,
+                training=training,
+            )
+        if units.hidden:
+            self._hidden_units.add(player)
+        return output, units.all()
+
+
+def _validity(output: Any) -> Any:
+    """Return the first of several outputs: of an auxiliary classifier the validity head, by convention."""
+    return output[0] if isinstance(output, list | tuple) else output
+
+
+def normalises_batches(network: Any) -> bool:
+    """Tell whether what a network says of one image depends, in training, on the others in its batch."""
+    layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else []
+    return any("BatchNorm" in type(layer).__name__ for layer in layers)
+
+
+def judges_one_by_one(network: Any) -> bool:
+    """Tell whether it is known that what a network says of one image never depends, in inference, on the others.
+
+    Known of Keras's own layers only: there are those that compare the images of a batch in either mode.
+    """
+    for layer in network._flatten_layers():
+        if is_container(layer):
+            if not all(isinstance(operation, keras.Layer) for operation in getattr(layer, "operations", ())):
+                return False
+        elif not is_part_of_keras(layer) or isinstance(layer, keras.layers.Lambda):
+            return False
+    return True

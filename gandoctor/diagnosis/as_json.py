@@ -1,0 +1,128 @@
+"""A diagnosis as plain data: every sentence in English, and beside it its template and values, so numbers are kept."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from gandoctor.message import Message
+from gandoctor.rules import Cause, Evidence, Finding
+from gandoctor.store import Run
+from gandoctor.treatments import Treatment
+
+if TYPE_CHECKING:
+    from gandoctor.diagnosis.diagnosis import Diagnosis
+    from gandoctor.diagnosis.run_causes import RunCause
+
+SCHEMA = "gandoctor.diagnosis/1"
+
+
+def plain(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return a diagnosis as `json.dumps` takes it; numbers that are not finite become strings ("nan", "inf")."""
+    run, manifest = diagnosis.run, diagnosis.run.manifest
+    return {
+        "schema": SCHEMA,
+        "verdict": diagnosis.verdict,
+        "sentence": str(diagnosis.sentence),
+        "message": _message(diagnosis.sentence),
+        "run": {
+            "path": None if diagnosis.is_check else str(run.path),
+            "state": run.state,
+            "steps": run.last_step,
+            "planned_steps": manifest.planned_steps,
+            "loss": manifest.loss_family,
+            "target": manifest.target,
+            "seed": manifest.seed,
+            "gaps": [str(gap) for gap in run.gaps],
+        },
+        "causes": [_run_cause(cause) for cause in diagnosis.causes],
+        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "model_card": _model_card(run),
+    }
+
+
+def _run_cause(cause: RunCause) -> dict[str, Any]:
+    return {
+        "id": cause.id,
+        "title": str(cause.title),
+        "score": round(cause.score, 4),
+        "test": str(cause.test),
+        "message": _message(cause.test),
+        "explains": list(cause.explains),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.rule.id,
+        "name": finding.rule.name,
+        "title": str(finding.rule.title),
+        "status": finding.status.value,
+        "severity": finding.severity.value,
+        "first_step": finding.first_step,
+        "last_step": finding.last_step,
+        "reason": None if finding.reason is None else str(finding.reason),
+        "message": None if finding.reason is None else _message(finding.reason),
+        "evidence": [_evidence(evidence) for evidence in finding.evidence],
+        "causes": [_cause(cause) for cause in finding.causes],
+        "treatments": [_treatment(treatment) for treatment in finding.treatments],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "signal": evidence.signal,
+        "observed": _number(evidence.observed),
+        "threshold": None if evidence.threshold is None else _number(evidence.threshold),
+        "first_step": evidence.first_step,
+        "last_step": evidence.last_step,
+        "statement": str(evidence.statement),
+        "message": _message(evidence.statement),
+        "layers": list(evidence.layers),
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "id": cause.id,
+        "title": str(cause.title),
+        "score": cause.score,
+        "test": str(cause.test),
+        "message": _message(cause.test),
+    }
+
+
+def _treatment(treatment: Treatment) -> dict[str, Any]:
+    return {
+        "id": treatment.id,
+        "title": str(treatment.title),
+        "explanation": str(treatment.explanation),
+        "code": treatment.code,
+        "patch": treatment.patch,
+        "evidence": treatment.evidence,
+        "reference": str(treatment.reference),
+    }
+
+
+def _model_card(run: Run) -> dict[str, Any]:
+    """Return what the design rules read: both networks, their optimizers and losses, the data and the latents."""
+    names = ("generator", "discriminator", "losses", "data", "latent")
+    card: dict[str, Any] = _finite(run.manifest.model_dump(include=set(names)))
+    return {name: card[name] for name in names}
+
+
+def _message(message: Message) -> Any:
+    return _finite(Message.of(message).to_plain())
+
+
+def _finite(value: Any) -> Any:
+    """Return plain data with numbers that are not finite as strings."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return _number(value) if isinstance(value, float) else value
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

@@ -1,0 +1,57 @@
+"""What a run's own real data score on the sample statistics, for views that compare samples with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from gandoctor.message import Message
+from gandoctor.store import Run
+
+
+class Band(Protocol):
+    """Where a sample statistic falls on real data."""
+
+    @property
+    def low(self) -> float:
+        """Smallest value."""
+
+    @property
+    def high(self) -> float:
+        """Largest value."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The real data of one run.
+
+    Attributes:
+        run: The run.
+        bands: Signal -> where it falls on real data; empty where that could not be measured.
+        trouble: Why it could not be measured; None where it was, or where the run holds no real images.
+    """
+
+    run: Run
+    bands: Mapping[str, Band]
+    trouble: Message | None = None
+
+    @cached_property
+    def class_shares(self) -> dict[str, float]:
+        """Digit -> its share of the real images; empty where they are no digits."""
+        from gandoctor.measures.digits import class_shares, real_probabilities
+
+        probabilities = real_probabilities(self.run)
+        return {} if probabilities is None else {str(k): float(s) for k, s in enumerate(class_shares(probabilities))}
+
+
+def reference_of(run: Run) -> Reference:
+    """Measure a run's real images; a diagnosis without them is better than none."""
+    try:
+        from gandoctor.measures.null import null_bands
+
+        return Reference(run, null_bands(run))
+    except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
+        trouble = Message("{error}: {message}", error=type(error).__name__, message=str(error))
+        return Reference(run, {}, trouble)

@@ -1,0 +1,51 @@
+"""Deep-learning frameworks are optional: what each extra installs, and what is raised where one is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+from gandoctor.errors import GandoctorError
+
+FRAMEWORKS: Mapping[str, Mapping[str, str]] = {"tensorflow": {"tensorflow": "TensorFlow", "keras": "Keras"}}
+"""Extra of this package -> the top-level modules it installs, each with the name people know it by."""
+
+
+class MissingFramework(GandoctorError, ModuleNotFoundError):
+    """A framework is needed and not installed; the message names the command that installs it."""
+
+
+@contextmanager
+def framework_needed(by: str) -> Iterator[None]:
+    """Run code that imports a framework, or code of the user's that may.
+
+    An import that fails for another reason raises what it raised: only a framework that is not installed is missing.
+
+    Args:
+        by: What needs the framework, the subject of the message. Of nested calls, the outermost one's is used.
+
+    Raises:
+        MissingFramework: The code imports a framework that is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if is_installed(module):
+            raise
+        for extra, modules in FRAMEWORKS.items():
+            if module in modules:
+                # Keras may be what was imported first; without TensorFlow, that is what people look for.
+                name = next(name for module, name in modules.items() if not is_installed(module))
+                raise MissingFramework(
+                    f"{by} needs {name}, which is not installed. To install it: pip install 'gandoctor[{extra}]'",
+                    name=module,
+                ) from None
+        raise
+
+
+def is_installed(module: str) -> bool:
+    """Tell whether a top-level module can be imported, without importing it."""
+    return bool(module) and (sys.modules.get(module) is not None or find_spec(module) is not None)

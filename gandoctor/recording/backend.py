@@ -1,0 +1,205 @@
+"""What recording asks of a framework: one protocol, and what it calls back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from gandoctor.message import Absence
+from gandoctor.player_names import Player
+from gandoctor.recording.in_step import (
+    Batch,
+    Fed,
+    LayerGradients,
+    LayerMovement,
+    Movement,
+    Pass,
+    Scalar,
+    StepTrace,
+    Switch,
+    Update,
+    Weights,
+    WeightSlot,
+    Witness,
+)
+from gandoctor.recording.players import Players
+from gandoctor.store import PlayerCard
+
+
+class Listener(Protocol):
+    """What a backend calls as training goes on. None of these raises, save where the user has asked for it."""
+
+    def fed(self, kind: Fed, batch: Batch) -> None:
+        """A step is fed."""
+
+    def before_update(self, update: Update) -> None:
+        """An optimizer is about to move weights; where several replicas train, the gradients are this one's."""
+
+    def on_gradients(self, update: Update) -> None:
+        """The gradients are known as they are applied, summed over replicas."""
+
+    def after_update(self, update: Update) -> None:
+        """The optimizer has moved the weights."""
+
+    def step_end(self, trace: StepTrace) -> None:
+        """A step is over, or something in it can be recorded only now (`complete=False`)."""
+
+    def contained(self) -> AbstractContextManager[None]:
+        """Return a context that keeps the backend's own failures away from training."""
+
+
+class Backend(Protocol):
+    """One GAN in one framework."""
+
+    @property
+    def players(self) -> Players:
+        """Its networks and optimizers, as they were found."""
+
+    @property
+    def blocked(self) -> Absence | None:
+        """Why no update can be seen at all, known before training; None where they can."""
+
+    @property
+    def spans_processes(self) -> bool:
+        """Whether several processes train this GAN together."""
+
+    # The players. ---------------------------------------------------------------------------------------------
+
+    def owner(self, parameter: Any) -> Player | None:
+        """Return the player a parameter belongs to; None if neither."""
+
+    def variables(self, player: Player) -> Sequence[Any]:
+        """Return the weights of a player that were created to be trained; empty while it is not built."""
+
+    def layers_left_out(self, player: Player) -> int:
+        """Return how many layers are not recorded one by one because a player has more than `LAYERS_MAX`."""
+
+    def card(self, player: Player) -> PlayerCard:
+        """Describe a player and its optimizer in the vocabulary of the manifest; never raises."""
+
+    def losses(self) -> dict[str, dict[str, Any]]:
+        """Return the loss objects that the GAN holds, by where each was found; never raises."""
+
+    def compiled_loss(self) -> str | None:
+        """Return the name of the loss the discriminator was compiled with; None in frameworks that compile none."""
+
+    def learning_rate(self, player: Player) -> float | None:
+        """Return the learning rate in force; None where the player's optimizer is not known."""
+
+    def save_weights(self, player: Player, path: Path) -> None:
+        """Write a player's weights to a file, in the framework's own format."""
+
+    def normalises_batches(self, player: Player) -> bool:
+        """Tell whether what it says of one image depends, in training, on the others in its batch."""
+
+    def judges_one_by_one(self, player: Player) -> bool:
+        """Tell whether it is known that, in inference, what it says of one image never depends on the others."""
+
+    # Weights. -------------------------------------------------------------------------------------------------
+
+    def snapshot(self, player: Player) -> Weights:
+        """Return a copy of a player's weights as they are now."""
+
+    def slot(self, player: Player) -> WeightSlot:
+        """Make a place for a copy of a player's weights."""
+
+    def moved(self, before: Weights, player: Player) -> Movement:
+        """Compare a player's weights with a copy of them."""
+
+    # Passes without a trace: no state, no random number and no gradient of the user's changes. ------------------
+
+    def forward(self, player: Player, batches: Sequence[Any], training: bool, weights: Weights) -> Pass:
+        """Run a player with given weights on batches that it is given as one.
+
+        Args:
+            player: Which.
+            batches: Each as the player takes it, in the framework (`on_device`).
+            training: Whether dropout, batch normalisation and the like act as in training.
+            weights: A `snapshot` of the player.
+        """
+
+    def input_gradient(self, images: Any) -> np.ndarray:
+        """Return the gradient of the discriminator's summed output with respect to its input, inference mode."""
+
+    def on_device(self, array: Any) -> Any:
+        """Return an array as the framework takes it."""
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        """Return an array of the framework, or of any other kind, as NumPy has it."""
+
+    def number(self, value: Any) -> float:
+        """Return a scalar of any kind as a float.
+
+        Raises:
+            ValueError: It is not one number.
+        """
+
+    def preserved_random_state(self, *functions: Callable[..., Any]) -> AbstractContextManager[None]:
+        """Return a context that puts every random generator back, those that the functions reach included."""
+
+    # Training. ------------------------------------------------------------------------------------------------
+
+    def attach(self, listener: Listener) -> None:
+        """Begin to call back."""
+
+    def attach_again(self, model: Any) -> None:
+        """Go on with the model of an earlier training.
+
+        Raises:
+            GandoctorError: It holds another GAN.
+        """
+
+    def detach(self) -> None:
+        """Leave the user's objects as they were."""
+
+    def stop(self) -> bool:
+        """Ask the framework's own training loop to end after this step; False where none is known.
+
+        A loop of the user's own has to ask itself.
+        """
+
+    def unseen(self, player: Player, steps: int) -> Absence | None:
+        """Return why no update of a player has been seen after some steps; None when one has."""
+
+    def unsummed(self, player: Player) -> Absence | None:
+        """Return why a player's gradients, summed over all workers, cannot be seen; None when they can."""
+
+    # Numbers of the step. ---------------------------------------------------------------------------------------
+
+    def put(self, values: Mapping[str, Scalar], when: Scalar = True) -> None:
+        """Record scalars of the step under way; the last write counts.
+
+        Args:
+            values: Signal -> scalar.
+            when: Where it is false the values are absent from this step.
+        """
+
+    def end_step(self) -> None:
+        """Close the row of a step of the user's own loop."""
+
+    def drain(self) -> list[dict[str, float]]:
+        """Return the rows of the steps completed since the last call, oldest first; lost ones are empty."""
+
+    def switch(self, name: str) -> Switch:
+        """Make a switch."""
+
+    def layer_gradients(self) -> LayerGradients:
+        """Make a place for the gradient norms of layers."""
+
+    def layer_movement(self) -> LayerMovement:
+        """Make a place for the movement of layers."""
+
+    def witness(self, loss: bool, latents: bool) -> Witness:
+        """Begin to copy what the objective is recognised from.
+
+        Args:
+            loss: Whether losses and the discriminator's outputs are wanted.
+            latents: Whether the generator's inputs are.
+        """
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the framework's packages."""

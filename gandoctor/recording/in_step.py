@@ -1,0 +1,194 @@
+"""What a training step is made of, as a backend hands it over: batches, updates, movements, and places to keep numbers.
+
+All of it stays in the framework until it is asked for: a scalar is a number on the device, inside a traced step a
+symbol of one. Instruments pass such values on and never look into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from gandoctor.player_names import Player
+
+Scalar = Any
+"""One number in the framework."""
+Weights = Any
+"""A copy of all weights of a player in the framework."""
+Fed = Literal["latents", "real"]
+"""What a step is fed."""
+
+LAYERS_MAX = 64
+"""Layers of a player that are recorded one by one; where it has more, those with the most weights."""
+
+
+class Batch(Protocol):
+    """What a step is fed, while it is being fed."""
+
+    def mean_and_spread(self) -> tuple[Scalar, Scalar] | None:
+        """Return its mean, and the mean over positions of the standard deviation over the batch.
+
+        Of several tensors (images and labels, say) the first that is a batch of arrays counts; None where none is.
+        """
+
+
+class Update(Protocol):
+    """One update of one player, as an optimizer makes it; its gradients are those before clipping."""
+
+    @property
+    def phase(self) -> Player:
+        """The player whose update it is."""
+
+    @property
+    def moves(self) -> Sequence[Player]:
+        """The players that are given a gradient, so that this update may move their weights."""
+
+    @property
+    def applied(self) -> Scalar:
+        """Whether the weights will move now, a boolean scalar.
+
+        They will not while gradients are accumulated, nor where a loss-scaling optimizer skips a step.
+        """
+
+    @property
+    def finite(self) -> Scalar:
+        """Whether a loss-scaling optimizer takes the gradients at all; True for every other optimizer."""
+
+    def gradient_norm(self) -> Scalar | None:
+        """Return the L2 norm of the gradient of the phase's own player, loss scale taken off; None without any."""
+
+
+class Movement(Protocol):
+    """How far a player's weights are from an earlier copy of them."""
+
+    @property
+    def distance(self) -> Scalar:
+        """L2 norm of the difference."""
+
+    @property
+    def ratio(self) -> Scalar:
+        """The distance relative to the norm of the copy; 0 where that is 0."""
+
+
+@dataclass(frozen=True)
+class StepTrace:
+    """What one training step has produced, in the framework's numbers.
+
+    Attributes:
+        metrics: Metric name -> raw value it was given in this step.
+        returned: Name -> value the step returned; running means are left out.
+        targets: Player -> what was differentiated with respect to its weights.
+        d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
+        complete: False for what happens in a graph inside the step and must be recorded there.
+        is_share: Whether the values are one worker's share of a training in several processes.
+    """
+
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    returned: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[Player, Any] = field(default_factory=dict)
+    d_fed: Mapping[Player, tuple[Scalar, Scalar]] = field(default_factory=dict)
+    complete: bool = True
+    is_share: bool = False
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a network has said of a batch.
+
+    Attributes:
+        output: In the framework, as the network returned it. Of a discriminator, its first output: one number an
+            image, the mean where it scores patches.
+        logit: Of a discriminator, the same before a final sigmoid; `output` itself where there is none.
+        alive: The network's ReLU units, True where one was not 0 for every image of the batch; empty in training mode.
+            None where some of them cannot be read.
+    """
+
+    output: Any
+    logit: Any = None
+    alive: np.ndarray | None = None
+
+
+class Switch(Protocol):
+    """Turns a measurement inside the step on and off, between steps."""
+
+    def set(self, on: bool) -> None:
+        """Turn it on or off; called between steps."""
+
+    def when_on(self, action: Callable[[], None]) -> None:
+        """Do something in those steps in which it is on; called inside a step, which may be traced once for all."""
+
+
+class WeightSlot(Protocol):
+    """A place for one copy of a player's weights, written inside a step."""
+
+    def keep(self) -> None:
+        """Copy the player's weights as they are now."""
+
+    def read(self) -> Weights:
+        """Return the copy that was made last."""
+
+
+class LayerGradients(Protocol):
+    """The gradient norm of each layer in a player's last update, kept on the device until a probe reads them."""
+
+    def keep(self, update: Update) -> None:
+        """Keep the norms of this update's gradients; called inside a step."""
+
+    def read(self, player: Player) -> dict[str, float]:
+        """Return layer -> norm in the last completed step; layers without a gradient are left out."""
+
+
+class LayerMovement(Protocol):
+    """How far each layer moved in a player's last update, kept on the device until a probe reads it."""
+
+    def keep(self, update: Update, movement: Movement) -> None:
+        """Keep how far the layers of the phase's own player moved; called inside a step."""
+
+    def read(self, player: Player, before: Weights) -> dict[str, float]:
+        """Return layer -> movement over its norm before, in the last completed step.
+
+        Args:
+            player: Whose layers.
+            before: The weights before that step's update.
+        """
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the discriminator said of a batch in a training step.
+
+    Attributes:
+        output: As it returned it, float32 (n,), image after image.
+        logit: The same before a final sigmoid.
+        places: Numbers that belong to one image.
+    """
+
+    output: np.ndarray
+    logit: np.ndarray
+    places: int
+
+
+class Witness(Protocol):
+    """Copies of the numbers from which the objective is recognised, made inside the first training steps."""
+
+    @property
+    def saw_penalty(self) -> bool:
+        """Whether something was differentiated with respect to other things than the players' weights."""
+
+    def losses(self) -> dict[Player, float]:
+        """Return what was last differentiated for each player."""
+
+    def said(self, player: Player) -> list[Said] | None:
+        """Return what the discriminator last said towards a player's loss; None where that loss was never seen.
+
+        An output that is not finite, or too large to be copied whole, is left out.
+        """
+
+    def latents(self) -> np.ndarray:
+        """Return the numbers the generator was last given, (n,); empty where none were seen."""
+
+    def forget(self, what: Literal["loss", "latents"]) -> None:
+        """Stop copying one of the two, where the step can still be changed."""

@@ -1,0 +1,131 @@
+"""Instrument: one measurement, made for a session that calls its hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from gandoctor.message import Absence, Message
+from gandoctor.player_names import Player
+from gandoctor.recording.backend import Backend
+from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
+from gandoctor.recording.objective.polarity import Polarity
+from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
+from gandoctor.recording.probe.latents import ProbeLatents
+from gandoctor.store import Manifest, RunWriter
+
+Readings = Mapping[str, Any]
+"""What a hook returns, by signal: a number; why there is none (`Absence`); None where no reason is left."""
+
+
+class Recording(Protocol):
+    """What an instrument sees of its session.
+
+    Attributes:
+        backend: The GAN.
+        writer: The run directory; its manifest is read by instruments, and `spaces` and `players` are filled by them.
+        reals, holdout: The user's real images, float32 (n, h, w, c), or None.
+        latents: Which latents each probe looks at.
+        forward: The probe's passes; None before the first probe.
+        polarity: Which side of the discriminator's output means "real".
+        step: Completed training steps; first_step: where this recording began.
+    """
+
+    backend: Backend
+    writer: RunWriter
+    reals: np.ndarray | None
+    holdout: np.ndarray | None
+    latents: ProbeLatents
+    forward: ForwardPasses | None
+    polarity: Polarity
+    step: int
+    first_step: int
+
+    @property
+    def manifest(self) -> Manifest:
+        """The run's manifest."""
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether this is the run's last probe."""
+
+    def absence(self, name: str) -> Absence | None:
+        """Return why something is absent, as it is known so far; None where no reason is."""
+
+    def unseen(self, step: int, signals: Mapping[Player, tuple[str, ...]]) -> dict[str, Absence | None]:
+        """Give signals that need a player's updates their reason, where none was seen; warns once in a run.
+
+        Nothing is said of the first steps: a player may be updated in every fifth only.
+        """
+
+    def warn(self, why: Message) -> None:
+        """Tell the user something while training goes on."""
+
+
+class Instrument:
+    """Base of all instruments; a subclass overrides the hooks it needs.
+
+    Hooks, in the order of a step:
+        before_step: Between steps; says whether the next step will be probed.
+        on_input: Inside the step, for the latents and the real batch it is fed.
+        before_update, after_update: Inside the step, around each `optimizer.apply`.
+        on_gradients: Inside the step, between the two, with the gradients as they are applied.
+        after_step: Inside the step, at its end.
+        probe: Between steps, every few of them; gets the players' outputs.
+        after_probe: Between steps, after every instrument's `probe`; gets the numbers they returned.
+
+    What is inside the step may run once only, while the step is traced: the numbers are the framework's, not Python's.
+
+    Args:
+        recording: The session it is made for.
+
+    Attributes:
+        name: What the instrument is called in warnings and events.
+        disabled: Set when a hook failed; the instrument is then left out for the rest of the run.
+    """
+
+    name = ""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.disabled = False
+
+    def begin(self) -> Readings:
+        """Prepare; called once when recording begins. Returns what is known to be absent."""
+        return {}
+
+    def before_step(self, measured: bool) -> None:
+        """Prepare for a step, which will be probed at its end or not."""
+
+    def on_input(self, kind: Fed, batch: Batch) -> Readings:
+        """Measure what a step is fed."""
+        return {}
+
+    def before_update(self, update: Update) -> Readings:
+        """Measure before an optimizer moves weights."""
+        return {}
+
+    def on_gradients(self, update: Update) -> Readings:
+        """Measure the gradients that are applied."""
+        return {}
+
+    def after_update(self, update: Update) -> Readings:
+        """Measure after an optimizer has moved weights."""
+        return {}
+
+    def after_step(self, trace: StepTrace) -> Readings:
+        """Measure what a step has produced."""
+        return {}
+
+    def probe(self, step: int, probe: Probe | None) -> Readings:
+        """Measure at a probe; `probe` is None where the players cannot be run."""
+        return {}
+
+    def after_probe(self, step: int, values: Mapping[str, float]) -> None:
+        """Look at all numbers of a probe."""
+
+
+MakeInstrument = Callable[[Recording], Instrument]
+"""An instrument's class, or anything that makes one for a session."""

@@ -1,0 +1,257 @@
+"""The probe: both players run on the same latents and reals every few steps, in inference and in training mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gandoctor.errors import GandoctorError
+from gandoctor.message import Absence, Absent, Message
+from gandoctor.player_names import Player
+from gandoctor.recording.backend import Backend
+from gandoctor.recording.in_step import Pass, Weights
+from gandoctor.recording.probe.nested import flattened, like, mapped, parts
+
+SCORE_COUNT = 64
+"""Images of each kind that are scored in inference mode."""
+TRAINING_MODE_COUNT = 32
+"""Images of each kind that are scored in training mode."""
+SCORED = ("fake", "fake_training", "real", "real_training", "holdout", "fake_mixed")
+"""What a `Probe` has scores of."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Discriminator outputs on one set of images.
+
+    Attributes:
+        output: As the discriminator returns it, float32 (n,).
+        logit: Before the final sigmoid, float32 (n,); the same as `output` where there is none.
+    """
+
+    output: np.ndarray
+    logit: np.ndarray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the players do at one step; None where the data for it was not given or the pass failed.
+
+    Attributes:
+        step: Completed training steps.
+        fakes: Generated images in data units, inference mode, float32 (n, h, w, c).
+        fakes_training: The first of the same latents in training mode.
+        real, holdout, fake: Scores in inference mode.
+        real_training, fake_training: Scores in training mode.
+        fake_mixed: Training-mode scores of the same images sharing a batch with reals; where D has batch normalisation.
+        raw: What the generator returned for the scored ones, as the discriminator takes it, in the framework.
+        no_scores: Why the discriminator could not be run on what was given; None when it could.
+        alive: Player -> its ReLU units, True where one was not 0 for every image of its inference-mode passes; the
+            discriminator's over reals and fakes. Absent where it was not run on both, or where they cannot be read.
+        hidden_units: Players that compute ReLUs where they cannot be read.
+    """
+
+    step: int
+    fakes: np.ndarray
+    fakes_training: np.ndarray
+    fake: Scores | None
+    fake_training: Scores | None
+    real: Scores | None
+    real_training: Scores | None
+    holdout: Scores | None
+    fake_mixed: Scores | None = None
+    raw: Any = None
+    no_scores: Absence | None = None
+    alive: Mapping[Player, np.ndarray] = field(default_factory=dict)
+    hidden_units: frozenset[Player] = frozenset()
+
+
+class CannotGenerate(GandoctorError):
+    """The generator cannot be run on the latents; `absence` says why."""
+
+    def __init__(self, absence: Absence) -> None:
+        super().__init__(str(absence))
+        self.absence = absence
+
+
+class ForwardPasses:
+    """Runs both players on given latents and fixed reals, each by itself: one that fails does not cost the other.
+
+    Args:
+        backend: Runs them.
+        reals: Reals the discriminator trains on, in data units, or None; where it takes more than images, all it takes,
+            images first. The latents then hold as many parts, those after the first being what goes with the images.
+        holdout: Reals it never trains on, likewise.
+
+    Attributes:
+        no_samples: Why the generator could not be run on the latents; None while it can.
+        no_scores: Why the discriminator could not be run on what was given; None while it can.
+    """
+
+    def __init__(self, backend: Backend, reals: Any, holdout: Any) -> None:
+        self._backend = backend
+        self._reals = None if reals is None else _scored_part(reals)
+        self._batches = {
+            name: mapped(backend.on_device, batch)
+            for name, batch in (("real", self._reals), ("holdout", None if holdout is None else _scored_part(holdout)))
+            if batch is not None
+        }
+        self._mixes_batches = backend.normalises_batches("d")
+        self._takes_all_at_once = backend.judges_one_by_one("d")
+        self.no_samples: Absence | None = None
+        self.no_scores: Absence | None = None
+        self._latents: Any = None
+        self._given: Any = None
+        self._has_scored = False
+
+    def run(self, step: int, latents: Any) -> Probe | None:
+        """Run all passes on the players as they are now; None once the generator has been found not to run.
+
+        Args:
+            step: Completed training steps.
+            latents: At most SAMPLE_COUNT latents, NumPy arrays in the structure the generator takes.
+
+        Raises:
+            CannotGenerate: The generator cannot be run on these latents; said once.
+        """
+        if self.no_samples is not None:
+            return None
+        given = mapped(self._backend.on_device, latents)
+        weights = self._backend.snapshot("g")
+        try:
+            made = self._backend.forward("g", [given], False, weights)
+            made_training = self._backend.forward("g", [_first(given, TRAINING_MODE_COUNT)], True, weights)
+        except Exception as error:
+            if self._given is not None:
+                raise
+            why = Message(
+                "the generator cannot be run on the latents ({error}); "
+                "pass latent_sampler=lambda n: ... returning what the generator takes",
+                error=_brief(error),
+            )
+            self.no_samples = Absence(Absent.CANNOT_RUN, why)
+            raise CannotGenerate(self.no_samples) from error
+        self._latents, self._given = latents, given
+        fakes = self._for_discriminator(made.output)
+        scores, alive = self._scores(fakes)
+        alive["g"] = made.alive
+        return Probe(
+            step,
+            self._as_images(made.output),
+            self._as_images(made_training.output),
+            **{name: scores.get(name) for name in SCORED},
+            raw=fakes,
+            no_scores=self.no_scores,
+            alive={player: units for player, units in alive.items() if units is not None},
+            hidden_units=frozenset(player for player, units in alive.items() if units is None),
+        )
+
+    def generate(self, g_weights: Weights) -> Any:
+        """Return the images of the last probe's latents by a generator with these weights."""
+        return self._for_discriminator(self._backend.forward("g", [self._given], False, g_weights).output)
+
+    def mean_logits(self, d_weights: Weights, images: Any) -> tuple[float, float | None]:
+        """Mean logit of images, and of the reals where there are some, inference mode.
+
+        Args:
+            d_weights: Of the discriminator that is asked.
+            images: As many as a probe has, as `generate` returns them.
+        """
+        found, _ = self._pass(d_weights, {"fake": images, **self._batches}, training=False)
+        real = found.get("real")
+        return float(np.mean(found["fake"].logit)), None if real is None else float(np.mean(real.logit))
+
+    def _for_discriminator(self, raw: Any) -> Any:
+        """Put generated images where the real ones are given, beside what they were generated from."""
+        raw = raw[:SCORE_COUNT]
+        wanted = parts(self._reals)
+        if len(wanted) == 1:
+            return raw
+        conditions = parts(self._latents)[1:]
+        if len(conditions) != len(wanted) - 1:
+            why = Message(
+                "probe_data holds {wanted} beside the images, what latent_sampler returns holds {given} beside the "
+                "latents; let it return what the discriminator is given with the images",
+                wanted=len(wanted) - 1,
+                given=len(conditions),
+            )
+            self.no_scores = Absence(Absent.UNUSABLE, why)
+            return raw
+        beside = [c[:SCORE_COUNT].astype(w.dtype, copy=False) for c, w in zip(conditions, wanted[1:], strict=True)]
+        return like(self._reals, [raw, *map(self._backend.on_device, beside)])
+
+    def _scores(self, fakes: Any) -> tuple[dict[str, Scores], dict[Player, np.ndarray | None]]:
+        """Return all scores by name, and which ReLU units answered: nothing of the latter where there are no reals."""
+        if self.no_scores is not None:
+            return {}, {}
+        weights, few = self._backend.snapshot("d"), {"fake_training": _first(fakes, TRAINING_MODE_COUNT)}
+        if self._reals is not None:
+            few["real_training"] = _first(self._batches["real"], TRAINING_MODE_COUNT)
+        try:
+            found, alive = self._pass(weights, {"fake": fakes, **self._batches}, training=False)
+            found |= self._pass(weights, few, training=True)[0]
+            if self._mixes_batches and self._reals is not None:
+                mixed = self._backend.forward("d", list(few.values()), True, weights)
+                alone = (self._backend.to_numpy(t)[:TRAINING_MODE_COUNT] for t in (mixed.output, mixed.logit))
+                found["fake_mixed"] = Scores(*alone)
+        except Exception as error:
+            if self._has_scored:
+                raise
+            template = _not_alone if len(parts(fakes)) == 1 else _not_with_those
+            self.no_scores = Absence(Absent.CANNOT_RUN, template(_brief(error)))
+            return {}, {}
+        self._has_scored = True
+        return found, {} if self._reals is None else {"d": alive}
+
+    def _pass(
+        self, weights: Weights, batches: Mapping[str, Any], training: bool
+    ) -> tuple[dict[str, Scores], np.ndarray | None]:
+        """Score each batch by itself, or all in one where that is the same; return the ReLU units that answered too."""
+        shapes = {tuple(tuple(t.shape[1:]) for t in flattened(batch)) for batch in batches.values()}
+        at_once = self._takes_all_at_once and len(shapes) == 1 and not (training and self._mixes_batches)
+        together = [list(batches)] if at_once else [[name] for name in batches]
+        found: dict[str, Scores] = {}
+        answered = []
+        for names in together:
+            said = self._backend.forward("d", [batches[name] for name in names], training, weights)
+            outputs, logits = self._backend.to_numpy(said.output), self._backend.to_numpy(said.logit)
+            ends = np.cumsum([len(parts(batches[name])[0]) for name in names])[:-1]
+            pairs = zip(np.split(outputs, ends), np.split(logits, ends), strict=True)
+            found |= {name: Scores(output, logit) for name, (output, logit) in zip(names, pairs, strict=True)}
+            answered.append(said)
+        return found, _alive_in_any(answered)
+
+    def _as_images(self, raw: Any) -> np.ndarray:
+        images = self._backend.to_numpy(raw)
+        return images[..., None] if images.ndim == 3 else images
+
+
+def _alive_in_any(passes: list[Pass]) -> np.ndarray | None:
+    units = [one.alive for one in passes if one.alive is not None]
+    return np.logical_or.reduce(units) if len(units) == len(passes) else None
+
+
+def _not_alone(error: str) -> Message:
+    return Message("the discriminator cannot be run on images alone ({error})", error=error)
+
+
+def _not_with_those(error: str) -> Message:
+    return Message("the discriminator cannot be run on what probe_data and latent_sampler give ({error})", error=error)
+
+
+def _first(batch: Any, count: int) -> Any:
+    return mapped(lambda part: part[:count], batch)
+
+
+def _scored_part(reals: Any) -> Any:
+    images, *conditions = (np.asarray(part)[:SCORE_COUNT] for part in parts(reals))
+    return like(reals, [images.astype(np.float32, copy=False), *conditions])
+
+
+def _brief(error: Exception) -> str:
+    """First line of an error, without the pages Keras adds."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

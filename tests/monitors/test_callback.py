@@ -1,0 +1,85 @@
+"""Monitors are callbacks by their methods: every one that Keras may call is there, and does what it is told."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gandoctor import GandoctorError
+from gandoctor.backends import backend_for
+from gandoctor.monitors import GANMonitor
+from gandoctor.monitors.callback import TrainingCallback
+from gandoctor.recording.session.options import checked_declaration
+
+
+def test_every_public_method_of_keras_callbacks_is_there() -> None:
+    keras = pytest.importorskip("keras")
+    theirs = {name for name in dir(keras.callbacks.Callback) if not name.startswith("_")}
+    assert "on_train_batch_end" in theirs
+    assert theirs <= set(dir(TrainingCallback()))
+
+
+def test_hooks_that_are_not_used_leave_keras_free_to_dispatch_the_others() -> None:
+    keras = pytest.importorskip("keras")
+    callbacks = keras.callbacks.CallbackList([TrainingCallback()], model=None)
+    plain = keras.callbacks.CallbackList([keras.callbacks.Callback()], model=None)
+    for name in ("_async_train", "_async_test", "_async_predict"):
+        assert getattr(callbacks, name) == getattr(plain, name)
+
+
+def test_parameters_are_written_out() -> None:
+    parameters = inspect.signature(GANMonitor).parameters
+    documented = GANMonitor.__doc__ or ""
+    assert next(iter(parameters)) == "run_dir"
+    assert "declared" in parameters
+    for name, parameter in parameters.items():
+        assert parameter.annotation is not inspect.Parameter.empty, name
+        assert f"        {name}: " in documented, name
+
+
+class OfKeras:
+    __module__ = "keras.src.models.sequential"
+
+
+class OfTorch:
+    __module__ = "torch.nn.modules.module"
+
+
+class Mine(OfTorch):
+    pass
+
+
+@pytest.mark.training
+def test_the_backend_is_picked_by_what_the_players_are() -> None:
+    pytest.importorskip("keras")
+    for arguments in ((None, OfKeras()), (OfKeras(),), (SimpleNamespace(generator=OfKeras()),)):
+        assert backend_for(*arguments).__module__ == "gandoctor.backends.tensorflow.backend"
+
+
+def test_what_no_backend_is_there_for_is_one_clear_error() -> None:
+    with pytest.raises(GandoctorError, match="no PyTorch backend yet"):
+        backend_for(None, Mine(), Mine())
+    with pytest.raises(GandoctorError, match=r"none was passed. Pass GANMonitor\(..., generator=...\)"):
+        backend_for()
+    with pytest.raises(GandoctorError, match="SimpleNamespace holds no network"):
+        backend_for(SimpleNamespace(generator=3))
+
+
+def test_what_is_declared_is_checked() -> None:
+    declared = checked_declaration({"pretrain_steps": 150, "real_label": 0.9, "training_images": None})
+    assert (declared.pretrain_steps, declared.real_label, declared.fake_label) == (150, 0.9, None)
+    with pytest.raises(GandoctorError, match="declared holds steps, which is unknown; it may hold pretrain_steps"):
+        checked_declaration({"steps": 3})
+    with pytest.raises(GandoctorError, match=r"declared\['real_label'\]=2 cannot be used"):
+        checked_declaration({"real_label": 2})
+    with pytest.raises(GandoctorError, match="not a dictionary"):
+        checked_declaration(3)  # type: ignore[arg-type]
+
+
+def test_options_are_one_object_for_all_instruments(tmp_path: Path) -> None:
+    monitor = GANMonitor(tmp_path / "run", declared={"real_label": 0.9})
+    assert monitor.options.declared == {"real_label": 0.9}
+    assert len(monitor.instruments) == 8

@@ -1,0 +1,82 @@
+"""Loss family, polarity and latent law are told from numbers, and left open where the numbers do not tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gandoctor.recording.objective.formulas import fitting as fitting_of
+from gandoctor.recording.objective.formulas import statistics
+from gandoctor.recording.objective.latent_law import law_of
+
+LOGITS = np.random.default_rng(0).normal(0.3, 1.0, (3, 32, 1)).astype(np.float32)
+REAL, FAKE, MIXED = LOGITS
+
+
+def softplus(x: np.ndarray) -> Any:
+    return np.log1p(np.exp(x)).mean()
+
+
+def fitting(g_loss: float, d_loss: float = 0.0, penalty: bool = False) -> set[Any]:
+    outputs = [statistics(o.reshape(-1), o.reshape(-1), 1) for o in (REAL, FAKE, MIXED)]
+    return fitting_of(float(d_loss), float(g_loss), outputs, [outputs[1]], penalty)
+
+
+HINGE = np.maximum(0, 1 - REAL).mean() + np.maximum(0, 1 + FAKE).mean()
+WASSERSTEIN = FAKE.mean() - REAL.mean()
+
+
+@pytest.mark.parametrize(
+    ("g_loss", "d_loss", "expected"),
+    [
+        (softplus(-FAKE), 0.0, ("non_saturating", True)),
+        (softplus(FAKE), 0.0, ("non_saturating", False)),
+        (-softplus(FAKE), 0.0, ("minimax", True)),
+        (-softplus(-FAKE), 0.0, ("minimax", False)),
+        (((FAKE - 1) ** 2).mean(), 0.0, ("least_squares", True)),
+        (0.5 * ((FAKE - 1) ** 2).mean(), 0.0, ("least_squares", True)),
+        ((FAKE**2).mean(), 0.0, ("least_squares", False)),
+        (-FAKE.mean(), HINGE, ("hinge", True)),
+        (-FAKE.mean(), WASSERSTEIN, ("wasserstein", True)),
+        (FAKE.mean(), -WASSERSTEIN, ("wasserstein", False)),
+    ],
+)
+def test_each_formula_is_recognised_alone(g_loss: float, d_loss: float, expected: Any) -> None:
+    assert fitting(g_loss, d_loss) == {expected}
+
+
+def test_a_loss_with_something_added_is_no_known_loss() -> None:
+    assert fitting(softplus(-FAKE) + 0.05) == set()
+    assert fitting(-FAKE.mean(), WASSERSTEIN + 0.05) == set()
+
+
+def test_a_penalty_leaves_hinge_and_wasserstein_open_until_one_is_excluded() -> None:
+    small, large = (fitting(-FAKE.mean(), WASSERSTEIN + penalty, penalty=True) for penalty in (0.1, 100.0))
+    assert small == {("wasserstein", True)}
+    assert large == {("hinge", True), ("wasserstein", True)}
+    assert large & small == small, "a step that leaves it open does not contradict a later one that tells"
+
+
+def test_a_loss_with_a_penalty_that_happens_to_equal_a_hinge_stays_open() -> None:
+    """Seen in a WGAN-GP, which was then taken for a hinge GAN."""
+    by_chance = HINGE  # Wasserstein's loss and a penalty that makes up the difference
+    assert fitting(-FAKE.mean(), by_chance, penalty=True) == {("hinge", True), ("wasserstein", True)}
+    assert fitting(-FAKE.mean(), 0.5 * HINGE + 0.01, penalty=True) == {("hinge", True), ("wasserstein", True)}
+
+
+@pytest.mark.parametrize(
+    ("draw", "law"),
+    [
+        (lambda rng: rng.standard_normal(4000), "normal"),
+        (lambda rng: rng.uniform(-1, 1, 4000), (-1.0, 1.0)),
+        (lambda rng: rng.uniform(0, 1, 4000), (0.0, 1.0)),
+        (lambda rng: 2 * rng.standard_normal(4000), None),
+        (lambda rng: np.zeros(4000), None),
+        (lambda rng: np.clip(rng.standard_normal(4000), -1, 1), None),
+    ],
+)
+def test_a_latent_law_is_recognised_or_left_open(draw: Any, law: Any) -> None:
+    z = draw(np.random.default_rng(1))
+    assert law_of(z.size, z.mean(), z.std(), z.min(), z.max()) == law

@@ -1,0 +1,15 @@
+"""Hides the frameworks from a Python process, and from those it starts, that has this folder in its PYTHONPATH."""
+
+import sys
+from importlib.machinery import PathFinder
+
+HIDDEN = ("tensorflow", "keras")
+
+
+class FindsNoFramework(PathFinder):
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        return None if fullname.partition(".")[0] in HIDDEN else super().find_spec(fullname, path, target)
+
+
+sys.meta_path = [FindsNoFramework if finder is PathFinder else finder for finder in sys.meta_path]
