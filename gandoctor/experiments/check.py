@@ -74,7 +74,8 @@ def check(
         The diagnosis from the contract rules (GD0xx) and the design rules (GD1xx).
 
     Raises:
-        GandoctorError: The players cannot be told, the data are no images, or the target cannot be built or trained.
+        GandoctorError: The generator or discriminator cannot be found, the data are not images, or the target cannot
+            be built or trained.
         MissingFramework: TensorFlow is not installed.
     """
     given = {
