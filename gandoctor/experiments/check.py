@@ -74,7 +74,8 @@ def check(
         The diagnosis from the contract rules (GD0xx) and the design rules (GD1xx).
 
     Raises:
-        GandoctorError: The players cannot be told, the data are no images, or the target cannot be built or trained.
+        GandoctorError: The generator or discriminator cannot be found, the data are not images, or the target cannot
+            be built or trained.
         MissingFramework: TensorFlow is not installed.
     """
     given = {
@@ -203,5 +204,5 @@ def _log_tail(path: Path) -> list[str]:
             text = file.read(_LOG_TAIL_BYTES).decode("utf-8", "replace")
     except OSError:
         return []
-    _, found, after = text.rpartition("Traceback (most recent call last):")
-    return (found + after if found else text).splitlines()[-_LOG_TAIL_LINES:]
+    _, marker, after = text.rpartition("Traceback (most recent call last):")
+    return (marker + after if marker else text).splitlines()[-_LOG_TAIL_LINES:]

@@ -87,10 +87,10 @@ def build_training(target: str, options: Mapping[str, Any]) -> Training:
         options: Options that the user gave. The factory's own defaults apply to the rest.
 
     Raises:
-        UnusableTarget: There is no such factory, it does not take an option, does not return a Training, or
-            raised GandoctorError itself.
-        MissingFramework: It needs a framework that is not installed.
-        TargetCrashed: The target's code raised anything else.
+        GandoctorError: The factory raised it.
+        UnusableTarget: The factory does not exist, does not take an option, or does not return a Training.
+        MissingFramework: The target needs a framework that is not installed.
+        TargetCrashed: The target's code raised another error.
     """
     factory = _import_factory(target)
     _check_options(target, factory, options)

@@ -20,17 +20,17 @@ FILE = "judged.json"
 
 def machine() -> dict[str, Any]:
     """Return a description of this machine: system, processors, Python and package versions."""
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "system": platform.platform(),
         "processors": os.cpu_count(),
         "python": platform.python_version(),
     }
     for name in PACKAGES:
         try:
-            found[name] = installed(name)
+            facts[name] = installed(name)
         except PackageNotFoundError:
-            found[name] = None
-    return found
+            facts[name] = None
+    return facts
 
 
 def read_record(folder: Path) -> list[dict[str, Any]]:

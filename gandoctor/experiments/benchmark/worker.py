@@ -49,10 +49,10 @@ BATCH = 250
 
 
 def perform(plan: Plan, run: PlannedRun, files: RunFiles, oracle_cache: Path) -> None:
-    """Train and measure one run as far as that has not been done; whatever goes wrong becomes its outcome.
+    """Train and measure one run, unless that has been done. Any error becomes the outcome of the run.
 
     Raises:
-        MissingFramework: It needs a framework that is not installed, as then every other run does.
+        MissingFramework: The run needs a framework that is not installed, and so do all other runs.
     """
     os.environ.update(ONE_THREAD)
     files.folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
         if drawn is not None:
             files.keep_samples(*drawn)
     except MissingFramework:
-        raise  # no fault of the run: it must not be kept as one that failed
+        raise  # not a fault of the run, which must not count as failed
     except TrainingCrashed as error:
         traceback.print_exc()
         files.finish("crashed", time.monotonic() - started, str(error))

@@ -50,9 +50,9 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         None, or a message that tells the user why nothing was recorded.
 
     Raises:
-        ScriptEnded: See there; the traceback has been printed.
-        MissingFramework: It imports a framework that is not installed.
-        KeyboardInterrupt: It was interrupted.
+        ScriptEnded: The script raised an error, whose traceback has been printed, or exited with a status other than 0.
+        MissingFramework: The script imports a framework that is not installed.
+        KeyboardInterrupt: The script was interrupted.
     """
     metadata = {
         "target": job.target,
@@ -98,8 +98,8 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
     """Run the file as `__main__`; return its exit status.
 
     Raises:
-        ScriptEnded: It raised.
-        MissingFramework: It imports a framework that is not installed.
+        ScriptEnded: The script raised an error.
+        MissingFramework: The script imports a framework that is not installed.
     """
     sys.argv = [script, *arguments]
     file = str(Path(script).absolute())

@@ -155,7 +155,7 @@ def test_a_run_that_lacks_its_framework_is_not_kept_as_one_that_failed(folder, m
     monkeypatch.setattr("gandoctor.frameworks.FRAMEWORKS", {"mindspring": {"mindspring": "MindSpring"}})
     (folder / "needy_targets.py").write_text("def needy(seed=0):\n    import mindspring\n", encoding="utf-8")
     plan = plan_of(*band(101), planned("needy", target="needy_targets:needy", options={"seed": 201}))
-    (run,) = plan.wanted(["test"])
+    (run,) = plan.select(["test"])
     files = files_of(plan, folder / "runs", run)
     with pytest.raises(MissingFramework, match="needy_targets:needy needs MindSpring"):
         perform(plan, run, files, folder)
