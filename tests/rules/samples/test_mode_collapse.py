@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from gandoctor.measures import Reference, diversity_statistics, image_statistics
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import LatentCard, Run
 from support.digit_batches import clean as batch
@@ -72,15 +73,14 @@ def test_healthy_run_whose_first_samples_were_all_alike(make_run: MakeRun) -> No
     assert RULE.evaluate(make_run(healthy())).status is Status.NOT_DETECTED
 
 
-def test_data_with_few_modes_set_their_own_standard(make_run: MakeRun) -> None:
+@pytest.mark.parametrize(("kinds", "status"), [(10, Status.NOT_DETECTED), (1, Status.DETECTED)])
+def test_data_with_few_modes_set_their_own_standard(make_run: MakeRun, kinds: int, status: Status) -> None:
     """Ten different images are all there is in the data: a generator that makes them has not collapsed."""
-    images = digits()[:10][np.random.default_rng(2).integers(0, 10, 288)]
-    same = {
-        "sample_duplicate_pairs": probes(800.0),
-        "sample_nn_distance": probes(0.0),
-        "sample_latent_std": probes(0.18),
-    }
-    assert RULE.evaluate(make_run(healthy() | same, reals=images)).status is Status.NOT_DETECTED
+    reals = digits()[:10][np.random.default_rng(2).integers(0, 10, 288)]
+    fakes = digits()[:kinds][np.random.default_rng(3).integers(0, kinds, SAMPLE_COUNT)].astype(np.float32) / 255
+    measured = image_statistics(fakes) | diversity_statistics(fakes, Reference(reals.astype(np.float32) / 255))
+    signals = healthy() | {name: probes(value) for name, value in measured.items() if name in healthy()}
+    assert RULE.evaluate(make_run(signals, reals=reals)).status is status
 
 
 def test_a_collapse_that_ended_is_a_warning(make_run: MakeRun) -> None:
