@@ -108,6 +108,9 @@ def _model_card(run: Run) -> dict[str, Any]:
     """Return what the design rules read: both networks, their optimizers and losses, the data and the latents."""
     names = ("generator", "discriminator", "losses", "data", "latent")
     card: dict[str, Any] = _finite(run.manifest.model_dump(include=set(names)))
+    for name, player in (("generator", run.manifest.generator), ("discriminator", run.manifest.discriminator)):
+        if player is not None:
+            card[name]["order_note"] = str(player.order_note or "")
     return {name: card[name] for name in names}
 
 

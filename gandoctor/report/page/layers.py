@@ -140,8 +140,10 @@ def _makes(card: PlayerCard, words: Language) -> str:
 
 def _notes(card: PlayerCard, words: Language) -> Iterator[str]:
     """Sentences on a network as a whole."""
-    if card.order == "declared":
-        yield words("model.declared", why=clean(words.say(card.order_note or ""), 300))
+    if card.order == "declared" and card.order_note is not None:
+        yield words("model.declared", why=clean(words.say(card.order_note), 300))
+    elif card.order == "declared":
+        yield words("model.declared_without_reason")
 
 
 def _flags(role: str, layer: LayerCard, detected: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -124,6 +124,14 @@ def test_model_card_tells_order_wrappers_reach_losses_and_data(shown: Page) -> N
         assert part in card, part
 
 
+def test_a_card_that_does_not_say_why_its_order_is_the_declared_one(failing: Diagnosis) -> None:
+    card = failing.run.manifest.discriminator
+    assert card is not None
+    manifest = failing.run.manifest.model_copy(update={"discriminator": card.model_copy(update={"order_note": None})})
+    view = layers.players(SimpleNamespace(manifest=manifest), (), language("en"))[1]  # type: ignore[arg-type]
+    assert view.notes == ("Its layers are listed as declared, not as called.",)
+
+
 def flagged(layer: layers.LayerView) -> list[str]:
     return [finding.rule.id for finding in layer.flags]
 
