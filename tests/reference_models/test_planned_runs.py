@@ -71,7 +71,7 @@ def test_right_causes_are_ids_that_the_rules_can_give():
     import gandoctor
 
     package = Path(gandoctor.__file__).parent
-    said = "".join(path.read_text(encoding="utf-8") for path in (package / "rules").glob("*.py"))
+    said = "".join(path.read_text(encoding="utf-8") for path in (package / "rules").rglob("*.py"))
     known = set(re.findall(r'"([a-zA-Z0-9-]+)"', said)) | {"generator-frozen", "discriminator-frozen"}
     assert {cause for causes in RIGHT_CAUSES.values() for cause in causes} <= known
 
