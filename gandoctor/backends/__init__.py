@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
+from gandoctor.frameworks import framework_needed
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.session.options import Options
 
@@ -44,6 +45,7 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
 
     Raises:
         GandoctorError: Nothing here is a network of a framework that gandoctor knows.
+        MissingFramework: It is, and TensorFlow is not installed.
     """
     held = list(getattr(model, "__dict__", {}).values())
     found = (_framework(one) for one in (generator, discriminator, model, *held))
@@ -57,7 +59,8 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         raise GandoctorError(
             f"gandoctor cannot tell which network is the generator: {there}. Pass GANMonitor(..., generator=...)."
         )
-    from gandoctor.backends.tensorflow.backend import KerasBackend  # takes seconds: only where it is in use
+    with framework_needed(by="A monitor of this GAN"):
+        from gandoctor.backends.tensorflow.backend import KerasBackend  # takes seconds: only where it is in use
 
     return KerasBackend
 

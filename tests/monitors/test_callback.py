@@ -16,6 +16,7 @@ from gandoctor.recording.session.options import checked_declaration
 
 
 @pytest.mark.training
+@pytest.mark.training
 def test_every_public_method_of_keras_callbacks_is_there() -> None:
     keras = pytest.importorskip("keras")
     theirs = {name for name in dir(keras.callbacks.Callback) if not name.startswith("_")}
@@ -23,6 +24,7 @@ def test_every_public_method_of_keras_callbacks_is_there() -> None:
     assert theirs <= set(dir(TrainingCallback()))
 
 
+@pytest.mark.training
 @pytest.mark.training
 def test_hooks_that_are_not_used_leave_keras_free_to_dispatch_the_others() -> None:
     keras = pytest.importorskip("keras")
