@@ -27,7 +27,7 @@ from gandoctor.store.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
     from gandoctor.recording.session.options import Options
-    from gandoctor.store import LossFamily
+    from gandoctor.loss_families import LossFamily
 
 DRY_RUN_STEPS = 2
 """Default number of training steps in a dry run. A contract rule reports a mistake that it sees twice."""

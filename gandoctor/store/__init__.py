@@ -3,7 +3,6 @@
 The writer only appends and survives a crash. The reader trusts nothing that it reads.
 """
 
-from gandoctor.loss_families import LossFamily
 from gandoctor.store.events import Event
 from gandoctor.store.manifest import (
     DataCard,
@@ -21,7 +20,6 @@ __all__ = [
     "Event",
     "LatentCard",
     "LayerCard",
-    "LossFamily",
     "Manifest",
     "PlayerCard",
     "Reach",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gandoctor.errors import NotARun
-from gandoctor.loss_families import LossFamily as LossFamily
+from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Message
 from gandoctor.store.atomic import write_whole
 

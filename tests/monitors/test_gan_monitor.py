@@ -406,5 +406,5 @@ def test_bad_probe_data_is_one_warning(make_gan: Any, fit: Any, reals: np.ndarra
 def test_a_model_without_players_is_one_clear_error(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(GandoctorError, match=r"Pass GANMonitor\(..., generator=...\)"):
+    with pytest.raises(GandoctorError, match=r"Pass generator=..."):
         model.fit(np.zeros((4, 2)), np.zeros((4, 1)), verbose=0, callbacks=[GANMonitor(tmp_path / "run", strict=True)])

@@ -187,5 +187,5 @@ class Recognition:
     def _unknown(self, why: Message) -> Absences:
         if self._manifest.loss_family is not None:
             return {}
-        absence = Absence(Absent.NOT_RECOGNISED, Message("{why}; pass GANMonitor(..., loss=...)", why=why))
+        absence = Absence(Absent.NOT_RECOGNISED, Message("{why}; pass loss=...", why=why))
         return {"loss_family": absence}

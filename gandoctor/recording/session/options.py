@@ -120,7 +120,7 @@ def usable_reals(options: Options) -> dict[str, Images]:
 def _usable_images(options: Options, name: str) -> Images:
     given = getattr(options, name)
     if given is None:
-        return Absence(Absent.NOT_GIVEN, Message("pass GANMonitor(..., {argument}=...)", argument=name))
+        return Absence(Absent.NOT_GIVEN, Message("pass {argument}=...", argument=name))
     try:
         return checked_images(given, name)
     except UnusableImages as error:

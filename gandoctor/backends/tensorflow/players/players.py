@@ -109,7 +109,7 @@ def _no_optimizer(slot: str, has_candidates: bool) -> Absence:
     if has_candidates:
         why = Message("no optimizer on the model has been seen to update this player; pass {slot}=...", slot=slot)
     else:
-        why = Message("no optimizer was found; pass GANMonitor(..., {slot}=...)", slot=slot)
+        why = Message("no optimizer was found; pass {slot}=...", slot=slot)
     return Absence(Absent.NO_OPTIMIZER, why)
 
 
@@ -136,11 +136,11 @@ def find_players(
         if networks[role] is None:
             raise GandoctorError(
                 f"gandoctor cannot tell which network is the {role}: {_what_there_is(model, role)}. "
-                f"Pass GANMonitor(..., {role}=...)."
+                f"Pass {role}=..."
             )
         sources[role] = f"attribute .{name}"
     if networks["generator"] is networks["discriminator"]:
-        raise GandoctorError("generator and discriminator are the same network. Pass GANMonitor(..., generator=...).")
+        raise GandoctorError("generator and discriminator are the same network. Pass generator=...")
     averaged, average = _attribute(model, _AVERAGED, keras.Layer)
     if average is not None:
         sources["ema_generator"] = f"attribute .{averaged}, not recorded: samples are the trained generator's"
