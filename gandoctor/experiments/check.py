@@ -26,8 +26,8 @@ from gandoctor.store import Run, load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
-    from gandoctor.recording.session.options import Options
     from gandoctor.loss_families import LossFamily
+    from gandoctor.recording.session.options import Options
 
 DRY_RUN_STEPS = 2
 """Default number of training steps in a dry run. A contract rule reports a mistake that it sees twice."""
