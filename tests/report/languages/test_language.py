@@ -66,7 +66,7 @@ def test_every_loss_family_has_its_equilibrium_told() -> None:
 
 
 def test_unknown_language_is_one_clear_error(failing: Diagnosis) -> None:
-    with pytest.raises(GandoctorError, match=r"does not speak 'xx'\. It speaks: en, zh\."):
+    with pytest.raises(GandoctorError, match=r"does not speak 'xx'\. It speaks: en, "):
         render_html(failing, "xx")
 
 
