@@ -171,7 +171,7 @@ def test_a_polarity_that_was_assumed_wrongly_is_said(
             d_optimizer=optimizer,
             loss="non_saturating",
             probe_data=reals,
-            overhead_budget=1.0,  # probes 25 steps apart, however busy the machine is
+            overhead_budget=1e6,  # probes 25 steps apart, however busy the machine is
             strict=True,
         ) as monitor:
             for _ in range(250):
