@@ -56,9 +56,7 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         )
     if framework is None:
         there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
-        raise GandoctorError(
-            f"gandoctor cannot tell which network is the generator: {there}. Pass generator=..."
-        )
+        raise GandoctorError(f"gandoctor cannot tell which network is the generator: {there}. Pass generator=...")
     with framework_needed(by="A monitor of this GAN"):
         from gandoctor.backends.tensorflow.backend import KerasBackend  # takes seconds: only where it is in use
 

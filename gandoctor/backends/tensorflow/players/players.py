@@ -135,8 +135,7 @@ def find_players(
         name, networks[role] = _attribute(model, names, keras.Layer)
         if networks[role] is None:
             raise GandoctorError(
-                f"gandoctor cannot tell which network is the {role}: {_what_there_is(model, role)}. "
-                f"Pass {role}=..."
+                f"gandoctor cannot tell which network is the {role}: {_what_there_is(model, role)}. Pass {role}=..."
             )
         sources[role] = f"attribute .{name}"
     if networks["generator"] is networks["discriminator"]:
