@@ -13,12 +13,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.store import Run, RunWriter, load_run
 from support import recorded_runs
 from support.report_runs import close, hostile_diagnosis, make_diagnosis, make_manifest, write_run
+
+settings.register_profile("gandoctor", deadline=None)  # no test hangs on how fast the machine is
+settings.load_profile("gandoctor")
 
 FRAMEWORKS = frozenset({"tensorflow", "keras", "torch", "jax"})
 

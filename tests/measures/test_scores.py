@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
@@ -14,14 +14,12 @@ from gandoctor.measures.scores import QUANTILES, chance_above, quantiles
 LOGITS = st.lists(st.integers(-4, 4).map(float), min_size=2, max_size=30)
 
 
-@settings(deadline=None)
 @given(LOGITS, LOGITS)
 def test_auc_equals_mann_whitney_with_ties(real: list[float], fake: list[float]) -> None:
     expected = mannwhitneyu(real, fake, method="asymptotic").statistic / (len(real) * len(fake))
     assert separation(np.array(real), np.array(fake))["d_auc"] == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(LOGITS, LOGITS)
 def test_the_chance_is_counted_and_not_rounded(values: list[float], others: list[float]) -> None:
     wins = sum(1.0 if v > o else 0.5 if v == o else 0.0 for v in values for o in others)
@@ -57,7 +55,6 @@ def test_nan_is_nan_and_infinite_logits_still_rank() -> None:
     assert "d_prime" not in scores
 
 
-@settings(deadline=None)
 @given(LOGITS)
 def test_quantiles_are_those_of_the_inverse_distribution_function(logits: list[float]) -> None:
     found = quantiles(np.array(logits))

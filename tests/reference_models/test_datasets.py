@@ -129,7 +129,7 @@ def test_an_array_that_declares_more_than_it_holds_is_refused_unread(tmp_path, s
     assert "declares" in message
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 10**6), byte=st.integers(0, 255), cut=st.booleans())
 @example(position=0, byte=0, cut=True)
 def test_a_damaged_npz_is_read_or_refused_but_never_a_traceback(tmp_path, position, byte, cut):
@@ -176,7 +176,7 @@ def test_what_cannot_be_trained_on_is_refused(array, says):
 
 
 @given(hnp.arrays(np.float64, (64, 8, 8, 1), elements=st.floats(0, 1), fill=st.floats(0, 1)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_three_float_ranges_are_brought_to_the_same_unit_range(unit):
     unit[0, :2, 0, 0] = 0, 1  # an array's range can only be told when it is used
     for there in (unit, unit * 2 - 1, unit * 255):

@@ -46,7 +46,7 @@ def test_clean_removes_what_cannot_or_should_not_be_shown() -> None:
     assert len(clean("x" * 10_000_000)) == 400
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.recursive(st.text() | st.floats(allow_nan=False, allow_infinity=False), st.lists, max_leaves=5))
 @example(["</script><!-- & \u2028"])
 def test_script_json_cannot_end_its_script_and_reads_back(content: object) -> None:

@@ -214,7 +214,7 @@ def test_cutting_a_segment_anywhere_loses_the_torn_batch_only(tmp_path: Path) ->
     assert seen == set(range(7))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damage_in_a_segment_becomes_a_gap_never_a_traceback(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

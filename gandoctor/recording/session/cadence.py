@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median_high
 
 SHORTEST_EVERY = 25
 LONGEST_EVERY = 50
@@ -47,7 +48,6 @@ class Cadence:
         self._costs = [*self._costs[-4:], cost_s]
         # The first probe compiles; it says nothing about the next ones.
         if len(self._costs) > 1 and step_time_s and self.budget > 0:
-            typical = sorted(self._costs)[len(self._costs) // 2]
-            wanted = math.ceil(typical / (self.budget * step_time_s))
+            wanted = math.ceil(median_high(self._costs) / (self.budget * step_time_s))
             self.every_steps = min(max(wanted, self._shortest), self._longest)
         self._next = step + self.every_steps

@@ -27,7 +27,7 @@ def test_short_signal_is_kept_whole() -> None:
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 99_999), st.sampled_from([1e6, -1e6]))
 def test_a_spike_of_one_step_is_never_lost(at: int, size: float) -> None:
     values = np.random.default_rng(0).standard_normal(100_000)
@@ -94,7 +94,7 @@ def test_axis_keeps_extremes_that_do_not_hide_the_rest() -> None:
     assert axis_range([thin(series(values), EN)], [], log=False)[1] > 8.0
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.floats(), max_size=30), st.lists(st.floats(), max_size=3), st.booleans())
 def test_axis_is_always_finite_and_rising(values: list[float], extra: list[float], log: bool) -> None:
     low, high = axis_range([thin(series(values), EN, log)], extra, log)

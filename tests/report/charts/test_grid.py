@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gandoctor.report.charts.grid import grid_of
@@ -19,7 +19,6 @@ def series(values: dict[int, float]) -> pd.Series[float]:
     return pd.Series([values[s] for s in steps], index=pd.Index(steps), dtype=np.float64)
 
 
-@settings(deadline=None)
 @given(st.lists(SERIES, min_size=1, max_size=3), st.integers(1, 8))
 def test_each_cell_holds_the_largest_of_its_steps(rows: list[dict[int, float]], columns: int) -> None:
     grid = grid_of({str(i): series(row) for i, row in enumerate(rows)}, columns)

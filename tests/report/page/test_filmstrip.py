@@ -19,7 +19,7 @@ from gandoctor.store import Run, RunWriter, load_run
 from support.report_runs import make_manifest
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.sets(st.integers(0, 10_000), min_size=1, max_size=300), st.lists(st.integers(-10, 20_000), max_size=60))
 def test_choice_is_bounded_rising_and_holds_first_and_last(found: set[int], moments: list[int]) -> None:
     steps = sorted(found)
