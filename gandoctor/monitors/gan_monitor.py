@@ -31,7 +31,7 @@ class GANMonitor(Monitor):
         discriminator: Network (critic) that scores them. Defaults likewise.
         g_optimizer: Optimizer of the generator. Defaults likewise.
         d_optimizer: Optimizer of the discriminator. Defaults likewise.
-        latent_sampler: n -> batch of n latents, of the law used in training. Called at every probe with the same n;
+        latent_sampler: n -> batch of n latents, distributed as in training. Called at every probe with the same n;
             its random state is put back. Defaults to a standard normal of the model's `latent_dim`.
         probe_data: Real images the discriminator trains on, (n, h, w, c), in the model's own range. The first 512 are
             used. Without it, nothing can be said of real scores or sample quality. Where the discriminator takes more
