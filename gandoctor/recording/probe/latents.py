@@ -34,7 +34,7 @@ class Drawing(Protocol):
 
 
 class ProbeLatents:
-    """Draws the same batch at every probe, unless the user's distribution itself has changed, and hands out a part of it.
+    """Draws the same batch at every probe, unless the user's distribution has changed, and hands out a part of it.
 
     The sampler's random state is put back after each call, so calling it anew repeats the draw and still follows a
     sampler that changes mid-run. One whose state cannot be reached is called once and its draw kept.

@@ -67,7 +67,7 @@ class Limits:
         repeated_steps: Successive steps with the same batch. Judgement; even two do not happen by chance.
         window: Steps in which the different batches are counted.
         handful: Batches among them that count as a handful. Judgement: 200 steps should see 200.
-        small: Spread below which latents are mentioned: ten times below any distribution in use (uniform on [0, 1]: 0.29).
+        small: Spread below which latents are mentioned: ten times below what is in use (uniform on [0, 1]: 0.29).
         small_steps: Steps for which they must have been that small.
     """
 
