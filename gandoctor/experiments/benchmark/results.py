@@ -233,10 +233,6 @@ def _kids(judgements: Any) -> list[float]:
     return [float(oracle[DECISIVE]) for oracle in oracles if DECISIVE in oracle]
 
 
-def _median(values: list[float]) -> float | None:
-    return median_high(values) if values else None
-
-
 def to_plain(value: Any) -> Any:
     """Return results as plain data. A share includes its interval."""
     if isinstance(value, Share):

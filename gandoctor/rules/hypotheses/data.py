@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gandoctor.message import Message, counted
 from gandoctor.rules.hypothesis import NOT_RECORDED, Hypothesis
+from gandoctor.rules.reading.real_batches import REPEATED, ROUNDING
 from gandoctor.rules.reading.repetition import few_batches, repeated_stretch
 from gandoctor.rules.rule import Cause
 from gandoctor.store import Run
@@ -14,8 +15,9 @@ from gandoctor.store import Run
 FEW = 1000
 """Real images that count as few for a network that sees each of them within a minute. Judgement: with 64 the share was
 0.12 after 500 steps, with 4,000 it was 0.00."""
-ROUNDING, REPEATED, WINDOW, HANDFUL = 1e-6, 10, 60, 16
-"""As in GD009: rounding of a batch's mean, successive repetitions, steps in which batches are counted, a few."""
+WINDOW, HANDFUL = 60, 16
+"""Steps in which batches are counted, and how many of them are a few: sooner and wider than GD009 (200 and 4), as this
+only ranks a cause."""
 
 TOO_FEW_IMAGES = Hypothesis(
     "too-few-images",
