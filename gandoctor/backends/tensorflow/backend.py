@@ -167,8 +167,16 @@ class KerasBackend:
 
     def attach(self, listener: Listener) -> None:
         """Wrap the optimizers and the model's `train_step`."""
-        self._taps = Taps(self.players, self._step_log, listener, self._witness)
+        self._taps = Taps(self.players, self._step_log, listener, self._witness, self._options.observe_loop)
         self._taps.attach(self._model)
+
+    def adopt(self, optimizer: Any, variables: list[Any]) -> bool:
+        """Take an optimizer that is about to move a player whose own is not known; tell whether it was taken."""
+        return self._taps is not None and self._taps.adopt(optimizer, variables)
+
+    def phase_of(self, optimizer: Any, variables: list[Any]) -> Player | None:
+        """Tell whose update an optimizer makes; None if neither player's."""
+        return self.players.phase_of(optimizer, variables)
 
     def attach_again(self, model: Any) -> None:
         """Wrap what of a model was compiled anew."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -61,9 +62,10 @@ class Attachment:
         self._current: Path | None = None
         self._given = 0
         self._diverted: dict[Path, Path] = {}
+        self._loops: Any = None
 
     def patch_keras(self, keras: ModuleType) -> None:
-        """Wrap `keras.Model.fit`; in a dry run, wrap `Optimizer.apply` as well."""
+        """Wrap `keras.Model.fit`, and follow networks and optimizers for a GAN that is trained in another way."""
         original = keras.Model.fit
         signature = inspect.signature(original)
         attachment = self
@@ -78,14 +80,24 @@ class Attachment:
                 attachment._note(model, f"gandoctor failed: {type(error).__name__}: {error}")
                 monitors = []
             if not monitors:
-                attachment._stop.leave_dry_run()  # not a GAN, and training it may take hours
-                return original(model, *args, **kwargs)
+                return original(model, *args, **kwargs)  # no GAN, or one that is found by what it does
+            attachment._leave_loops_alone()
             arguments.arguments["callbacks"] = attachment._callbacks(arguments.arguments.get("callbacks"), monitors)
             return attachment._fit(original, arguments, monitors)
 
         keras.Model.fit = fit
-        if self._stop.dry_run_steps is not None:
-            self._leave_unrecorded_loops(keras.optimizers.Optimizer)
+        if keras.backend.backend() != "tensorflow":
+            return
+        try:
+            from gandoctor.experiments.child.loops import LoopAttachment
+
+            self._loops = LoopAttachment(self._loop_monitor, self._note_further_pairs, self._cannot_tell)
+        except Exception:  # noqa: BLE001 - our failure must not become the script's
+            traceback.print_exc()
+
+    def close(self, reason: str, **fields: Any) -> None:
+        """End what was attached to a loop of the script's own: nothing but the end of the script ends it."""
+        self._leave_loops_alone(reason, **fields)
 
     def patch_monitor(self, module: ModuleType) -> None:
         """Make the script's own monitors announce their runs and obey stop requests.
@@ -102,6 +114,8 @@ class Attachment:
 
         @functools.wraps(enter)
         def enter_and_announce(self: Any) -> Any:
+            if attachment._loops is not None and not attachment._loops.is_ours(self):
+                attachment._leave_loops_alone()  # the script has a monitor of its own
             if attachment._stop.dry_run_steps == 0:
                 attachment._write_card_and_leave(self, None)
             result = enter(self)
@@ -249,19 +263,27 @@ class Attachment:
             # Close the run here: fit would close it as completed.
             monitor.close(reason=reason, **({"why": why} if why else {}))
 
-    def _leave_unrecorded_loops(self, optimizer: Any) -> None:
-        """Leave a dry run if the script trains in its own loop without a monitor, because that may take hours."""
-        original = optimizer.apply
-        attachment = self
+    def _leave_loops_alone(self, reason: str = "completed", **fields: Any) -> None:
+        if self._loops is not None:
+            loops, self._loops = self._loops, None
+            loops.close(reason, **fields)
 
-        @functools.wraps(original)
-        def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if not attachment.runs:
-                attachment.unmonitored_optimizer = type(self).__name__
-                attachment._stop.leave_dry_run()
-            return original(self, *args, **kwargs)
+    def _loop_monitor(self, **players: Any) -> Any:
+        """Return a monitor for players that were found by what they do."""
+        from gandoctor.monitors import GANMonitor
 
-        optimizer.apply = apply
+        monitor = GANMonitor(self._next_run_dir(), **players, metadata=self._metadata)
+        self._given += 1
+        return monitor
+
+    def _note_further_pairs(self, discriminator: Any, count: int) -> None:
+        self._note(discriminator, f"{count} more of its kind play a game of their own, which is not recorded yet")
+
+    def _cannot_tell(self, optimizer: Any, why: str) -> None:
+        """Tell, at the first updates and not after the training, that nothing can be recorded, and why."""
+        self.unmonitored_optimizer = type(optimizer).__name__
+        print(f"gandoctor records nothing so far: {why}", file=sys.stderr, flush=True)
+        self._stop.leave_dry_run()
 
     def _write_card_and_leave(self, monitor: Any, model: Any) -> None:
         """Write the model card that this monitor would write, and leave the script before it trains.

@@ -63,7 +63,15 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce)
     when_imported("keras", attachment.patch_keras)
     when_imported("gandoctor.monitors.monitor", attachment.patch_monitor)
-    status = _run_as_main(job.target, job.arguments)
+    try:
+        status = _run_as_main(job.target, job.arguments)
+    except ScriptEnded as error:
+        attachment.close("crashed", error=str(error))
+        raise
+    except KeyboardInterrupt:
+        attachment.close("interrupted")
+        raise
+    attachment.close("stopped" if stop.reason == "stopped" else "completed")
     sys.stdout.flush()
     if status:
         raise ScriptEnded(status)

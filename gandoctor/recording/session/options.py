@@ -42,6 +42,8 @@ class Options:
     strict: bool = False
     resume: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    observe_loop: bool = False
+    """Observe the networks in a hand-written loop as in `fit`; set by what attaches itself."""
 
 
 Images = np.ndarray | Absence

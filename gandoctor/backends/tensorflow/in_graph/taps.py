@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import types
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -45,6 +45,7 @@ class Taps:
         step_log: Gets the row of every `train_step`.
         listener: Is called.
         witness: Copies what the objective is recognised from.
+        observe_loop: Whether to observe networks and tapes in a hand-written loop as well, from attaching to detaching.
 
     Attributes:
         captures: Player -> how often its update went through the taps while being traced.
@@ -52,7 +53,14 @@ class Taps:
         unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
     """
 
-    def __init__(self, players: KerasPlayers, step_log: StepLog, listener: Listener, witness: KerasWitness) -> None:
+    def __init__(
+        self,
+        players: KerasPlayers,
+        step_log: StepLog,
+        listener: Listener,
+        witness: KerasWitness,
+        observe_loop: bool = False,
+    ) -> None:
         self._players = players
         self._step_log = step_log
         self._listener = listener
@@ -62,6 +70,8 @@ class Taps:
         self._model: Any = None
         self._thread = threading.local()  # tf.distribute traces each replica in a thread of its own
         self._observing = True
+        self._observe_loop = observe_loop
+        self._loop = ExitStack()
         self._used_before: set[int] = set()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
@@ -80,12 +90,10 @@ class Taps:
             self._players.find_optimizers(model)
         self._model = model
         for optimizer in self._players.optimizers():
-            self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
-            if hasattr(optimizer, "_all_reduce_sum_gradients"):
-                self._wrap(optimizer, "_all_reduce_sum_gradients", self._tapped_sum(optimizer))
-            if optimizer.built and as_float(optimizer.iterations) > 0:
-                self._used_before.add(id(optimizer))
+            self._tap(optimizer)
         if model is None:
+            if self._observe_loop:
+                self._loop.enter_context(self._observed(None))
             return
         self._wrap(model, "train_step", self._tapped_train_step(model))
         if model.train_function is not None:
@@ -93,8 +101,30 @@ class Taps:
             if self.blocked is None:
                 model.train_function = None  # traced earlier, it would never call the taps
 
+    def adopt(self, optimizer: Any, variables: list[Any]) -> bool:
+        """Take an optimizer that is about to move a player whose own is not known; tell whether it was taken."""
+        phase = self._players.phase_of_weights(variables)
+        slot = f"{phase}_optimizer"
+        if phase is None or getattr(self._players, slot) is not None:
+            return False
+        setattr(self._players, slot, optimizer)
+        self._players.sources[slot] = "seen to update it"
+        self._players.absent.pop(slot, None)
+        self._tap(optimizer)
+        return True
+
+    def _tap(self, optimizer: Any) -> None:
+        if any(owner is optimizer for owner, *_ in self._wrapped):
+            return
+        self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
+        if hasattr(optimizer, "_all_reduce_sum_gradients"):
+            self._wrap(optimizer, "_all_reduce_sum_gradients", self._tapped_sum(optimizer))
+        if optimizer.built and as_float(optimizer.iterations) > 0:
+            self._used_before.add(id(optimizer))
+
     def detach(self) -> None:
         """Put the original methods back."""
+        self._loop.close()
         for owner, name, replacement, before in reversed(self._wrapped):
             if owner.__dict__.get(name) is not replacement:
                 continue  # someone has wrapped it since; ours only passes through from now on
@@ -226,7 +256,7 @@ class Taps:
         return train_step
 
     @contextmanager
-    def _observed(self, model: Any) -> Iterator[Observation]:
+    def _observed(self, model: Any | None) -> Iterator[Observation]:
         observation: AbstractContextManager[Observation] = nullcontext(Observation())
         if self._observing:
             self.witness.begin_step()

@@ -15,11 +15,14 @@ from typing import Any, Literal
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import record
 
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
 Happening = Literal["metric", "gradient", "latents"]
+OUTPUTS_KEPT = 8
+"""Outputs of the discriminator that are remembered in a hand-written loop."""
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Observation:
         nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
         running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
         scaled: Scaled losses by id, with the loss before scaling.
+        is_loop: Whether this spans a hand-written loop: it has no end at which values could still be read.
     """
 
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -47,11 +51,12 @@ class Observation:
     nested: bool = False
     running: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     scaled: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    is_loop: bool = False
     graph: Any = field(default_factory=lambda: current_graph())
 
     def is_here(self) -> bool:
         """Tell whether values made now can still be read at the end of the step."""
-        here = current_graph() is self.graph
+        here = current_graph() is self.graph and not self.is_loop
         self.nested |= not here
         return here
 
@@ -66,26 +71,31 @@ Safely = Callable[[Callable[[], None]], None]
 
 
 @contextmanager
-def observed(model: Any, players: KerasPlayers, listener: Listener, safely: Safely) -> Iterator[Observation]:
+def observed(
+    model: Any | None, players: KerasPlayers, listener: Listener, safely: Safely
+) -> Iterator[Observation]:
     """Observe everything inside the block.
 
     Args:
-        model: Whose `train_step` is being called.
+        model: Whose `train_step` is being called; None spans a hand-written loop.
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
             ("gradient", (phase, target)), ("latents", inputs of the generator).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
-    seen = Observation()
+    seen = Observation(is_loop=model is None)
 
     def gradient(target: Any, sources: Any) -> None:
         safely(lambda: _gradient(target, sources, players, seen, listener))
 
     def latents(args: Any) -> None:
-        if args:
+        # Outside of a tape an eager generator makes pictures to look at, not a step.
+        if args and not (seen.is_loop and tf.executing_eagerly() and not record.could_possibly_record()):
             safely(lambda: listener("latents", args[0], seen))
 
     def discriminated(args: Any, output: Any) -> None:
+        if seen.is_loop:
+            del seen.d_outputs[:-OUTPUTS_KEPT]
         seen.d_outputs.append(output)
         if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
             safely(lambda: seen.d_fed_since.extend(_extremes(args)))
@@ -188,8 +198,10 @@ def _wrapped(owner: Any, name: str, wrapper: Wrapper) -> Iterator[None]:
             owner.__dict__[name] = before
 
 
-def _metrics(model: Any) -> list[Any]:
+def _metrics(model: Any | None) -> list[Any]:
     """Every metric of the model: tracked, or held in an attribute, a list or a dictionary."""
+    if model is None:
+        return []
     found = list(model.metrics)
     for value in list(vars(model).values()):
         members = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]

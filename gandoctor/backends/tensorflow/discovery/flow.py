@@ -1,0 +1,106 @@
+"""Flow: whose output enters which network, in a graph by its operations, in eager execution by the values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+OPERATIONS_MAX = 20_000
+"""Operations of a graph that are looked through for one input."""
+ROWS_COMPARED = 64
+"""Rows of a batch that are compared by value."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkCall:
+    """One call of one network.
+
+    Attributes:
+        network: A Keras layer or model.
+        inputs: What it was given: tensors, or NumPy arrays where it was called through `predict` or `train_on_batch`.
+        outputs: What it returned, likewise.
+    """
+
+    network: Any
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+
+
+def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Any]:
+    """Return the networks whose output enters a call, without another network of the list in between.
+
+    Args:
+        call: The call.
+        calls: All calls that are known, this one included.
+    """
+    found: dict[int, Any] = {}
+    others = [other for other in calls if other.network is not call.network]
+    made_by: dict[int, list[Any]] = {}
+    for other in others:
+        for tensor in other.outputs:
+            made_by.setdefault(_identity(tensor), []).append(other.network)
+    for tensor in call.inputs:
+        reached = _reached_in_graph(tensor, made_by) if _graph(tensor) is not None else made_by.get(id(tensor), [])
+        for network in reached:
+            found[id(network)] = network
+        if not reached and _graph(tensor) is None:
+            for other in others:
+                if any(_graph(output) is None and shares_rows(output, tensor) for output in other.outputs):
+                    found[id(other.network)] = other.network
+    return list(found.values())
+
+
+def shares_rows(made: Any, given: Any) -> bool:
+    """Tell whether rows of what one network made are among the rows another is given.
+
+    Further channels or columns may have been put beside them, and other rows before or after them.
+    """
+    made, given = _array(made), _array(given)
+    if made is None or given is None or made.ndim != given.ndim or made.ndim < 2 or not len(made) or not len(given):
+        return False
+    if made.shape[1:-1] != given.shape[1:-1] or made.shape[-1] > given.shape[-1] or made[0].size < 2:
+        return False
+    ours = {row.tobytes() for row in made[:ROWS_COMPARED]}
+    if len(ours) == 1 and len(made) > 1:
+        return False  # rows that are all alike identify nothing
+    channels = made.shape[-1]
+    for start in {0, given.shape[-1] - channels}:
+        theirs = np.ascontiguousarray(given[..., start : start + channels], dtype=made.dtype)
+        if sum(row.tobytes() in ours for row in theirs) >= max(1, len(ours) // 4):
+            return True
+    return False
+
+
+def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> list[Any]:
+    """Walk back from a symbolic tensor to the first outputs of networks on every way."""
+    found: dict[int, Any] = {}
+    waiting, known = [tensor], set()
+    while waiting and len(known) < OPERATIONS_MAX:
+        current = waiting.pop()
+        if id(current) in known:
+            continue
+        known.add(id(current))
+        networks = made_by.get(_identity(current))
+        if networks:
+            found |= {id(network): network for network in networks}
+            continue
+        waiting.extend(current.op.inputs)
+    return list(found.values())
+
+
+def _graph(tensor: Any) -> Any:
+    return None if not tf.is_tensor(tensor) or isinstance(tensor, tf.__internal__.EagerTensor) else tensor.graph
+
+
+def _identity(tensor: Any) -> int:
+    return hash((id(tensor.graph), tensor.name)) if _graph(tensor) is not None else id(tensor)
+
+
+def _array(value: Any) -> np.ndarray | None:
+    if _graph(value) is not None:
+        return None
+    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    return array if array.dtype.kind == "f" else None

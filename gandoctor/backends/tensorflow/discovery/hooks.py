@@ -1,0 +1,298 @@
+"""Hooks: follow the networks, optimizers and traced functions of a program from before its first step.
+
+They are set on the classes of Keras and TensorFlow, as nothing is known of the instances yet. Calls of layers are
+followed only until the players are found; the two other hooks then only pass on.
+
+A function of the program is traced once more before its first call, into a graph that is thrown away: nothing is
+computed, but every call and update in it is seen, so that the first step is already recorded.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.python.eager import record
+from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
+
+from gandoctor.backends.tensorflow.discovery.flow import NetworkCall
+from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, weights_of
+from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
+from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
+from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
+from gandoctor.backends.tensorflow.players.weights import inner
+from gandoctor.backends.tensorflow.random_state import preserved_random_state
+
+CALLS_KEPT = 64
+"""Calls that are remembered: several eager steps."""
+
+UPDATES_UNTIL_TOLD = 12
+"""Updates after which a program whose players are still unknown is said to be none that can be attached to."""
+
+Updated = Callable[[Any, list[Any]], bool]
+"""Takes an optimizer and variables before they are moved; True where `apply` of the instance is to be called anew."""
+
+
+class Hooks:
+    """Follows a program until its players are found, then its updates.
+
+    Args:
+        found: Called once, with the pairs, before the step that follows.
+        updates: Called after each call of a traced function and each eager update, once something is recorded, with
+            the updates that it made, as (optimizer, variables).
+        unknown: Called before every update, once something is recorded; see `Updated`.
+        cannot_tell: Called once, with an optimizer and the reason, where the players stay unknown for some updates.
+    """
+
+    def __init__(
+        self,
+        found: Callable[[list[Pair]], None],
+        updates: Callable[[list[tuple[Any, list[Any]]]], None],
+        unknown: Updated,
+        cannot_tell: Callable[[Any, str], None],
+    ) -> None:
+        self._found, self._updates, self._unknown, self._cannot_tell = found, updates, unknown, cannot_tell
+        self._calls: deque[NetworkCall] = deque(maxlen=CALLS_KEPT)
+        self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
+        self._compiled: list[Any] = []
+        self._rehearsed: set[int] = set()
+        self._sequences: dict[int, list[list[tuple[Any, list[Any]]]]] = {}
+        self._thread = threading.local()
+        self._undo: list[tuple[Any, str, Any]] = []
+        self._layers_undo: list[tuple[Any, str, Any]] = []
+        self._missed = 0
+        self.is_recording = False
+
+    def install(self) -> None:
+        """Set the hooks."""
+        self._replace(keras.Layer, "__call__", self._layer_call, self._layers_undo)
+        self._replace(keras.Model, "predict", self._predict, self._layers_undo)
+        self._replace(keras.Model, "predict_on_batch", self._predict, self._layers_undo)
+        self._replace(keras.Model, "train_on_batch", self._train_on_batch, self._layers_undo)
+        self._replace(keras.Model, "compile", self._compile, self._layers_undo)
+        self._replace(keras.optimizers.Optimizer, "apply", self._apply, self._undo)
+        self._replace(Function, "__call__", self._function_call, self._undo)
+
+    def remove(self) -> None:
+        """Put everything back."""
+        self._restore(self._layers_undo)
+        self._restore(self._undo)
+
+    @property
+    def compiled(self) -> list[Any]:
+        """Models that were compiled by themselves."""
+        return self._compiled
+
+    # The hooks. -----------------------------------------------------------------------------------------------
+
+    def _layer_call(self, original: Callable[..., Any], layer: Any, *args: Any, **kwargs: Any) -> Any:
+        output = original(layer, *args, **kwargs)
+        if self.is_recording or getattr(self._thread, "muted", False):
+            return output
+        if isinstance(layer, keras.Model) or not is_part_of_keras(layer):
+            with suppress(Exception):
+                self._note_call(layer, (args, kwargs), output)
+        return output
+
+    def _predict(self, original: Callable[..., Any], model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        output = original(model, x, *args, **kwargs)
+        with suppress(Exception):
+            self._note_call(model, x, output)
+        return output
+
+    def _train_on_batch(self, original: Callable[..., Any], model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        with suppress(Exception):
+            self._note_call(model, x, ())
+        return original(model, x, *args, **kwargs)
+
+    def _compile(self, original: Callable[..., Any], model: Any, *args: Any, **kwargs: Any) -> Any:
+        if not any(known is model for known in self._compiled):
+            self._compiled.append(model)
+        return original(model, *args, **kwargs)
+
+    def _apply(
+        self, original: Callable[..., Any], optimizer: Any, grads: Any, trainable_variables: Any = None, **kwargs: Any
+    ) -> Any:
+        if getattr(self._thread, "inside", False):  # an optimizer may call another within
+            return original(optimizer, grads, trainable_variables, **kwargs)
+        variables = trainable_variables if trainable_variables is None else list(trainable_variables)
+        moved = list(optimizer._trainable_variables if variables is None and optimizer.built else variables or ())
+        again = False
+        if not getattr(self._thread, "rehearsing", False) and not self.is_recording:
+            with suppress(Exception):
+                self._note_update(optimizer, moved)
+                self._decide()
+            again = self.is_recording
+        elif not self.is_recording:
+            with suppress(Exception):
+                self._note_update(optimizer, moved)
+        if self.is_recording and not getattr(self._thread, "rehearsing", False):
+            again = self._unknown(optimizer, moved) or again
+        self._thread.inside = not again
+        try:
+            if again and "apply" in vars(optimizer):
+                result = optimizer.apply(grads, variables, **kwargs)  # now tapped
+                return result
+            result = original(optimizer, grads, variables, **kwargs)
+        finally:
+            self._thread.inside = False
+        if not getattr(self._thread, "rehearsing", False):
+            self._made(optimizer, moved)
+        return result
+
+    def _function_call(self, original: Callable[..., Any], function: Any, *args: Any, **kwargs: Any) -> Any:
+        outermost = tf.executing_eagerly() and getattr(self._thread, "function", None) is None
+        if not outermost or getattr(self._thread, "muted", False):
+            return original(function, *args, **kwargs)
+        if not self.is_recording and id(function) not in self._rehearsed:
+            self._rehearse(function, args, kwargs)
+        self._thread.function, self._thread.traced = function, []
+        try:
+            result = original(function, *args, **kwargs)
+        finally:
+            self._thread.function = None
+        if self.is_recording:
+            self._called(function)
+        elif self._thread.traced or self._sequences.get(id(function)):
+            self._sequences[id(function)] = [self._thread.traced or self._sequences[id(function)][-1]]
+            self._miss(self._sequences[id(function)][-1][0][0])
+        return result
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    def _called(self, function: Any) -> None:
+        """Pass on what a call of a traced function has updated."""
+        traced, known = self._thread.traced, self._sequences.setdefault(id(function), [])
+        if traced:
+            known.append(traced)
+            self._kept = function  # alive, so that its id stays its own
+        if known and known[-1]:
+            with record.stop_recording():
+                self._updates(known[-1])
+
+    def _made(self, optimizer: Any, moved: list[Any]) -> None:
+        if getattr(self._thread, "function", None) is not None:
+            self._thread.traced.append((optimizer, moved))
+        elif not self.is_recording:
+            self._miss(optimizer)
+        elif tf.executing_eagerly():
+            with record.stop_recording():
+                self._updates([(optimizer, moved)])
+
+    def _miss(self, optimizer: Any) -> None:
+        """Count an update that nothing recorded; say so when there are too many."""
+        self._missed += 1
+        if self._missed == UPDATES_UNTIL_TOLD:
+            self._cannot_tell(optimizer, self._why_unknown())
+
+    def _why_unknown(self) -> str:
+        called = list({id(c.network): c.network.name for c in self._calls if weights_of(c.network)}.values())
+        if len(called) < 2:
+            return f"{UPDATES_UNTIL_TOLD} updates were made and only {len(called)} network was called: no GAN so far"
+        return (
+            f"{UPDATES_UNTIL_TOLD} updates were made, and of the networks {', '.join(called[:6])} it cannot be told "
+            "which is the generator: no output of one was seen to enter another that is trained"
+        )
+
+    def _note_call(self, network: Any, given: Any, output: Any) -> None:
+        inputs, outputs = _tensors(given), _tensors(output)
+        if any(isinstance(t, keras.KerasTensor) for t in (*inputs, *outputs)) or not inputs:
+            return
+        self._calls.append(NetworkCall(network, inputs, outputs))
+
+    def _note_update(self, optimizer: Any, moved: list[Any]) -> None:
+        variables = frozenset(id(inner(v)) for v in moved)
+        self._seen.setdefault((id(optimizer), variables), SeenUpdate(optimizer, variables))
+
+    def _decide(self) -> None:
+        pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
+        if not pairs and self._compiled and self._rehearse_compiled():
+            pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
+        if pairs:
+            self._start(pairs)
+
+    def _start(self, pairs: list[Pair]) -> None:
+        self._restore(self._layers_undo)
+        self.is_recording = True
+        with self._muted(), record.stop_recording(), tf.init_scope():
+            self._found(pairs)
+        self._calls.clear()
+
+    def _rehearse(self, function: Any, args: Any, kwargs: Any) -> None:
+        """Trace a function into a graph that is thrown away, and decide by what is seen in it."""
+        self._rehearsed.add(id(function))
+        if any(hasattr(a, "__next__") and not tf.nest.is_nested(a) and not isinstance(a, tf.data.Iterator) for a in args):
+            return  # a generator can be read only once
+        with suppress(Exception), preserved_random_state(), unobserved():
+            self._thread.rehearsing, self._thread.function = True, function
+            try:
+                twin = tf.function(
+                    function.python_function, autograph=function._autograph, reduce_retracing=function._reduce_retracing
+                )
+                twin.get_concrete_function(*args, **kwargs)
+            finally:
+                self._thread.rehearsing, self._thread.function = False, None
+        if self._seen:
+            with suppress(Exception):
+                self._decide()
+
+    def _rehearse_compiled(self) -> bool:
+        """Call the compiled models that hold others on placeholders, to see what flows where; tell whether any was."""
+        any_was = False
+        for model in self._compiled:
+            if id(model) in self._rehearsed or not any(isinstance(p, keras.Model) for p in model._flatten_layers(False)):
+                continue
+            self._rehearsed.add(id(model))
+            with suppress(Exception), preserved_random_state(), unobserved():
+                graph = tf.__internal__.FuncGraph("gandoctor_rehearsal")
+                with graph.as_default(), keras.StatelessScope():
+                    args, kwargs = _placeholders(model, BATCH_SIZES[0])
+                    model(*args, **kwargs)
+                any_was = True
+        return any_was
+
+    @contextmanager
+    def _muted(self) -> Iterator[None]:
+        self._thread.muted = True
+        try:
+            yield
+        finally:
+            self._thread.muted = False
+
+    def _replace(self, owner: Any, name: str, hook: Callable[..., Any], undo: list[tuple[Any, str, Any]]) -> None:
+        own = name in vars(owner)
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return hook(original, self, *args, **kwargs)
+
+        replacement = tf.autograph.experimental.do_not_convert(replacement)
+        undo.append((owner, name, original if own else None))
+        setattr(owner, name, replacement)
+
+    @staticmethod
+    def _restore(undo: list[tuple[Any, str, Any]]) -> None:
+        for owner, name, original in reversed(undo):
+            if original is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+        undo.clear()
+
+
+def _tensors(value: Any) -> tuple[Any, ...]:
+    """Return the batches among what a network is given or returns: floating, of rank 2 or more, or KerasTensors."""
+    flat = tf.nest.flatten(value)
+    return tuple(
+        t
+        for t in flat
+        if isinstance(t, keras.KerasTensor)
+        or (hasattr(t, "dtype") and hasattr(t, "shape") and len(getattr(t.shape, "dims", t.shape) or ()) >= 1)
+    )

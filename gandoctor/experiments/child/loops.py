@@ -1,0 +1,89 @@
+"""Attach a GANMonitor to a GAN that is trained in a hand-written loop, as soon as its players are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+class LoopAttachment:
+    """Follows a program from the import of Keras on, and records the first pair of players it trains.
+
+    Args:
+        make_monitor: Takes keyword arguments of GANMonitor, returns the monitor, not entered.
+        further_pairs: Called with the discriminator and how many further pairs were found.
+        cannot_tell: Called once, with an optimizer and the reason, where players stay unknown for some updates.
+    """
+
+    def __init__(
+        self,
+        make_monitor: Callable[..., Any],
+        further_pairs: Callable[[Any, int], None],
+        cannot_tell: Callable[[Any, str], None],
+    ) -> None:
+        from gandoctor.backends.tensorflow.discovery.hooks import Hooks
+        from gandoctor.backends.tensorflow.discovery.steps import StepCycle
+
+        self._make_monitor, self._further_pairs = make_monitor, further_pairs
+        self._cycle = StepCycle()
+        self._monitor: Any = None
+        self._hooks = Hooks(self._found, self._updated, self._unknown, cannot_tell)
+        self._hooks.install()
+
+    def is_ours(self, monitor: Any) -> bool:
+        """Tell whether a monitor is the one made here."""
+        return monitor is self._monitor
+
+    def close(self, reason: str, **fields: Any) -> None:
+        """End the recording and put everything back; safe to call twice."""
+        self._hooks.remove()
+        if self._monitor is not None and self._monitor.session is not None:
+            self._monitor.close(reason, **fields)
+            self._monitor.session.detach()
+
+    def _found(self, pairs: list[Any]) -> None:
+        pair = pairs[0]
+        self._monitor = monitor = self._make_monitor(
+            generator=pair.generator,
+            discriminator=pair.discriminator,
+            g_optimizer=pair.g_optimizer,
+            d_optimizer=pair.d_optimizer,
+        )
+        monitor.options = replace(monitor.options, observe_loop=True)
+        monitor.__enter__()
+        if monitor.session is None:
+            return
+        sources = monitor.session.manifest.players
+        sources["generator"] = f"found by data flow: {pair.generator.name}, whose output enters the discriminator"
+        sources["discriminator"] = f"found by data flow: {pair.discriminator.name}"
+        for slot in ("g_optimizer", "d_optimizer"):
+            if slot in sources:
+                sources[slot] = "found by what it updates"
+        for model in self._hooks.compiled:
+            model.train_function = _retraced(model, monitor.session.backend)
+        if len(pairs) > 1:
+            self._further_pairs(pair.discriminator, len(pairs) - 1)
+
+    def _unknown(self, optimizer: Any, variables: list[Any]) -> bool:
+        if self._monitor is None or self._monitor.session is None:
+            return False
+        with self._monitor.session.contained():
+            return bool(self._monitor.session.backend.adopt(optimizer, variables))
+        return False
+
+    def _updated(self, updates: list[tuple[Any, list[Any]]]) -> None:
+        if self._monitor is None or self._monitor.session is None:
+            return
+        for optimizer, variables in updates:
+            phase = self._monitor.session.backend.phase_of(optimizer, variables)
+            if phase is not None and self._cycle.updated(phase):
+                self._monitor.step()
+
+
+def _retraced(model: Any, backend: Any) -> Any:
+    """Return the train function that a compiled model goes on with: none, to have it traced anew where that is safe."""
+    from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
+
+    if getattr(model, "train_function", None) is None:
+        return None
+    return model.train_function if cannot_retrace(model, backend.players.optimizers()) else None
