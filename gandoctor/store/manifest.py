@@ -54,7 +54,8 @@ class DataCard(BaseModel):
         distinct_count: Number of different examples among the probe examples. Exact copies count once.
         kind: "images", also flat ones of shape (784,); "series" of shape (T, C); or "vectors" of shape (c,), such
             as the rows of a table. Runs of earlier versions are of images.
-        column_stds: Smallest and largest standard deviation of a column that varies, in data units; of vectors only.
+        column_stds: Smallest and largest standard deviation of a column (of series: a channel) that varies, in data
+            units. None for images.
     """
 
     shape: tuple[int, ...]

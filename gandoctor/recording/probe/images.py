@@ -139,9 +139,9 @@ def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> Data
 
 
 def _column_stds(probe: np.ndarray) -> tuple[float, float] | None:
-    if kind_of(probe) != "vectors":
+    if kind_of(probe) == "images":
         return None
-    spread = probe.std(axis=0, dtype=np.float64)
+    spread = probe.reshape(-1, probe.shape[-1]).std(axis=0, dtype=np.float64)
     varied = spread[spread > 0]
     return (float(varied.min()), float(varied.max())) if len(varied) else None
 
