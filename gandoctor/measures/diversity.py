@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,17 +28,24 @@ class Reference:
         reals: Floats in 0..1 of the data's range, (m, height, width, channels), m at least 8. The first 1024
             are kept; shuffle first.
         holdout: Likewise, real images that are not trained on; the first 1024 are kept. None where there are none.
+        embedding: Features (n, d) of finite images, in which the kernel distance is taken; None for the random
+            convolutional embedding, which takes images of 8 pixels a side and more.
 
     Attributes:
         count: Number of reals kept.
     """
 
-    def __init__(self, reals: np.ndarray, holdout: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        reals: np.ndarray,
+        holdout: np.ndarray | None = None,
+        embedding: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
         kept = np.asarray(reals[:MAX_REALS], dtype=np.float32)
         if len(kept) < NEIGHBOURS + 3:
             raise ValueError(f"A reference needs at least {NEIGHBOURS + 3} real images, got {len(kept)}.")
         self.count = len(kept)
-        self._embedding = RandomConvEmbedding(kept.shape[1:])
+        self._embedding = embedding or RandomConvEmbedding(kept.shape[1:])
         features = self._embedding(kept)
         self._standardised = Standardisation(features)
         self._kernel_distance = KernelDistance(self._standardised(features))

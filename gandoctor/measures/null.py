@@ -6,12 +6,14 @@ that plays the generator and a disjoint rest that plays the reference.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gandoctor.measures.columns import Columns, flat
 from gandoctor.measures.digits import DigitSet, class_perplexity
 from gandoctor.measures.diversity import MAX_REALS, RealDistances
 from gandoctor.measures.embedding import RandomConvEmbedding
@@ -65,13 +67,18 @@ def null_bands(run: Run) -> dict[str, Band]:
     pool_count = int(run.manifest.cadence.get("pool_count", DEFAULT_POOL_COUNT))
     reals = run.reals
     if reals is None:
+        reals = run.real_values
+    if reals is None:
         return {}
     key = (blake2b(repr(reals.shape).encode() + reals.tobytes()).digest(), count, pool_count)
     if key not in _RECENT:
         while len(_RECENT) >= _RECENT_SIZE:
             del _RECENT[next(iter(_RECENT))]
-        unit = reals.astype(np.float32) / 255.0
-        _RECENT[key] = resampled_bands(unit, count, pool_count) | sheet_bands(unit)
+        if reals.dtype == np.uint8:
+            unit = reals.astype(np.float32) / 255.0
+            _RECENT[key] = resampled_bands(unit, count, pool_count) | sheet_bands(unit)
+        else:
+            _RECENT[key] = column_bands(reals, count, pool_count)
     return _RECENT[key]
 
 
@@ -106,7 +113,29 @@ def resampled_bands(reals: np.ndarray, count: int, pool_count: int = 0, resample
     """
     if len(reals) < MIN_REALS or min(reals.shape[1:3]) < 8:
         return {}
-    splits = RealSplits(reals, count, pool_count)
+    return _bands(RealSplits(reals, count, pool_count), resamples)
+
+
+def column_bands(reals: np.ndarray, count: int, pool_count: int = 0, resamples: int = RESAMPLES) -> dict[str, Band]:
+    """Resample real vectors or series against real ones, as `resampled_bands` does images.
+
+    Args:
+        reals: Finite floats (m, c) or (m, T, C); the first 1024 are used.
+        count: Examples in a batch.
+        pool_count: Examples in the pool of several probes; 0 for no statistics of it.
+        resamples: How many splits; the same ones every time.
+    """
+    if len(reals) < MIN_REALS:
+        return {}
+    reals = reals[:MAX_REALS]
+
+    def compared(fakes: np.ndarray, rest: np.ndarray) -> dict[str, float]:
+        return Columns(reals[rest]).statistics(reals[fakes])
+
+    return _bands(RealSplits(Columns(reals).rows(reals), count, pool_count, flat, compared), resamples)
+
+
+def _bands(splits: RealSplits, resamples: int) -> dict[str, Band]:
     rng = np.random.default_rng(SEED)
     values: dict[str, list[float]] = {}
     for _ in range(resamples):
@@ -125,13 +154,23 @@ class RealSplits:
     rows and columns.
 
     Args:
-        reals: See `resampled_bands`; so for the others.
+        reals: See `resampled_bands`; so for the counts.
+        embedding: Features (n, d) for the kernel distance; None for the random convolutional embedding.
+        own: Statistics of a batch beside the rest, given the positions of both; None for those of images.
 
     Attributes:
         count: Number of reals that are used.
     """
 
-    def __init__(self, reals: np.ndarray, count: int, pool_count: int = 0) -> None:
+    def __init__(
+        self,
+        reals: np.ndarray,
+        count: int,
+        pool_count: int = 0,
+        embedding: Callable[[np.ndarray], np.ndarray] | None = None,
+        own: Callable[[np.ndarray, np.ndarray], dict[str, float]] | None = None,
+    ) -> None:
+        self._own = own
         self._reals = reals = np.asarray(reals[:MAX_REALS], dtype=np.float32)
         self.count = m = len(reals)
         self._batch = min(count, m // 2)
@@ -144,7 +183,7 @@ class RealSplits:
         self._squared = squared_distances(self._pixels, self._pixels)
         if self._comparable:
             # In the units of the monitor: standardised by all reals.
-            features = RandomConvEmbedding(reals.shape[1:])(reals)
+            features = (embedding or RandomConvEmbedding(reals.shape[1:]))(reals)
             self._features["sample_kid"] = Standardisation(features)(features)
             if digits is not None:
                 self._features["sample_class_kid"] = digits.features
@@ -152,7 +191,7 @@ class RealSplits:
     def statistics(self, order: np.ndarray) -> dict[str, float]:
         """Measure the first reals of an order, a permutation of all, against the rest."""
         fakes, rest = order[: self._batch], order[self._batch :]
-        found = image_statistics(self._reals[fakes])
+        found = image_statistics(self._reals[fakes]) if self._own is None else self._own(fakes, rest)
         if self._comparable:
             found |= RealDistances.of(self._squared[np.ix_(rest, rest)]).statistics(
                 among=self._squared[np.ix_(fakes, fakes)], to_reals=self._squared[np.ix_(fakes, rest)]

@@ -26,7 +26,7 @@ class Recording(Protocol):
     Attributes:
         backend: The GAN.
         writer: The run directory; its manifest is read by instruments, and `spaces` and `players` are filled by them.
-        reals, holdout: The user's real images, float32 (n, h, w, c), or None.
+        reals, holdout: The user's real data, float32 (n, h, w, c), (n, T, C) or (n, c), or None.
         latents: Which latents each probe looks at.
         forward: The probe's passes; None before the first probe.
         polarity: Which side of the discriminator's output means "real".

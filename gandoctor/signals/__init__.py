@@ -9,7 +9,7 @@ value of the user's own data.
 
 from __future__ import annotations
 
-from gandoctor.signals import discriminator, layers, samples, training, updates, variety
+from gandoctor.signals import columns, discriminator, layers, samples, training, updates, variety
 from gandoctor.signals.groups import GROUPS
 from gandoctor.signals.signal import Cadence, Chart, Colour, Dash, Group, Kind, Signal
 
@@ -39,6 +39,8 @@ _ALL = (
     *discriminator.SIGNALS,
     *samples.TEXTURE,
     *variety.SIGNALS,
+    *columns.COLUMNS,
+    *columns.SERIES,
     *samples.VALUES,
 )
 

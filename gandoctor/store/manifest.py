@@ -17,6 +17,7 @@ MANIFEST_NAME = "run.json"
 MANIFEST_MAX_BYTES = 32 * 2**20
 
 Source = Literal["given", "inferred", "assumed", "unknown"]
+DataKind = Literal["images", "series", "vectors"]
 
 
 class Declared(BaseModel):
@@ -51,6 +52,10 @@ class DataCard(BaseModel):
         share_at_minimum: Share of all values that equal the minimum, 0..1.
         share_at_maximum: Share of all values that equal the maximum, 0..1.
         distinct_count: Number of different examples among the probe examples. Exact copies count once.
+        kind: "images", also flat ones of shape (784,); "series" of shape (T, C); or "vectors" of shape (c,), such
+            as the rows of a table. Runs of earlier versions are of images.
+        column_stds: Smallest and largest standard deviation of a column (of series: a channel) that varies, in data
+            units. None for images.
     """
 
     shape: tuple[int, ...]
@@ -64,6 +69,8 @@ class DataCard(BaseModel):
     share_at_minimum: float | None = None
     share_at_maximum: float | None = None
     distinct_count: int | None = None
+    kind: DataKind = "images"
+    column_stds: tuple[float, float] | None = None
 
 
 class LatentCard(BaseModel):

@@ -80,6 +80,7 @@ class Run:
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
         self._reals: np.ndarray | None = None
+        self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
         self._in_memory = False
 
@@ -90,6 +91,7 @@ class Run:
         manifest: Manifest | None = None,
         *,
         reals: np.ndarray | None = None,
+        real_values: np.ndarray | None = None,
     ) -> Self:
         """Return a completed run that exists in memory only, to try a rule on chosen signals.
 
@@ -97,12 +99,13 @@ class Run:
             signals: Signal name -> step -> value. Leave out steps without a value.
             manifest: The manifest. Defaults to an empty one.
             reals: The real probe images, uint8 (n, height, width, channels).
+            real_values: The real probe series (n, T, C) or vectors (n, c), float32.
         """
         run = cls.__new__(cls)
         run._empty(Path("memory"))
         run._in_memory = True
         run.manifest = manifest or Manifest()
-        run._reals = reals
+        run._reals, run._real_values = reals, real_values
         for name, series in signals.items():
             run.add_signal(name, series)
         every = np.array(sorted({step for series in signals.values() for step in series}), np.int64)
@@ -264,6 +267,15 @@ class Run:
             self._reals = _read_images(self.path / "samples" / "reals.npz", "reals")
         return self._reals
 
+    @property
+    def real_values(self) -> np.ndarray | None:
+        """The real probe series (n, T, C) or vectors (n, c), float32, in data units. None if absent or images."""
+        if self._real_values is None and not self._in_memory:
+            array = _read_array(self.path / "samples" / "reals.npz", "values")
+            if array is not None and array.dtype == np.float32 and array.ndim in (2, 3) and np.isfinite(array).all():
+                self._real_values = array
+        return self._real_values
+
     def _last_write(self) -> float:
         times = [p.stat().st_mtime for p in self._files()]
         return max(times, default=0.0)
@@ -283,7 +295,13 @@ def load_run(run_dir: str | os.PathLike[str]) -> Run:
 
 
 def _read_images(path: Path, key: str) -> np.ndarray | None:
-    """Read one uint8 image array without pickle, after checking its declared size; return None on failure."""
+    """Read one uint8 image array; return None on failure."""
+    array = _read_array(path, key)
+    return array if array is not None and array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] else None
+
+
+def _read_array(path: Path, key: str) -> np.ndarray | None:
+    """Read one array without pickle, after checking its declared size; return None on failure."""
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(f"{key}.npy").file_size > ARRAY_MAX_BYTES:
@@ -301,4 +319,4 @@ def _read_images(path: Path, key: str) -> np.ndarray | None:
         EOFError,
     ):
         return None
-    return array if array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] in (1, 3) else None
+    return array

@@ -134,7 +134,7 @@ class RunWriter:
 
         Args:
             step: Global step of the images.
-            fakes: uint8, (n, height, width, channels) with 1 or 3 channels, generated from the fixed latents.
+            fakes: uint8, (n, height, width, channels), generated from the fixed latents.
             reals: Like `fakes`; shown in the first row of the sheet.
         """
         stem = self.path / "samples" / f"{step:06d}"
@@ -145,6 +145,10 @@ class RunWriter:
     def reals(self, reals: np.ndarray) -> None:
         """Store the real images for comparison with the samples: uint8, (n, height, width, channels)."""
         _replace(self.path / "samples" / REALS_NAME, lambda file: np.savez_compressed(file, reals=reals))
+
+    def real_values(self, values: np.ndarray) -> None:
+        """Store real series (n, T, C) or vectors (n, c) for comparison with the samples: float32, in data units."""
+        _replace(self.path / "samples" / REALS_NAME, lambda file: np.savez_compressed(file, values=values))
 
     def close(self, reason: str, **fields: Any) -> None:
         """Flush, end the segment and record how the run ended.
@@ -176,9 +180,14 @@ def _is_of_a_probe(row: Mapping[str, float | None]) -> bool:
 
 
 def contact_sheet(fakes: np.ndarray, reals: np.ndarray | None, columns: int = 8) -> Image.Image:
-    """Lay out images in a grid, one row of reals on top; 2 pixels between images, 6 below the reals."""
+    """Lay out images in a grid, one row of reals on top; 2 pixels between images, 6 below the reals.
+
+    Of two channels the first is shown, of four and more the first three.
+    """
     from PIL import Image
 
+    shown = 3 if fakes.shape[-1] >= 3 else 1
+    fakes, reals = fakes[..., :shown], None if reals is None else reals[..., :shown]
     height, width, channels = fakes.shape[1:]
     blocks = [reals[:columns]] if reals is not None and len(reals) else []
     blocks += [fakes[i : i + columns] for i in range(0, len(fakes), columns)]

@@ -98,4 +98,26 @@ def latents(count, latent_dim=100):
 """,
         },
     ),
+    Treatment(
+        id="standardise-columns",
+        title=Message("Standardise every column of the data"),
+        explanation=Message(
+            "Then every column counts as much to both networks, and the generator's last layer starts on the scale of "
+            "the data. Keep the means and deviations to turn samples back into your units."
+        ),
+        evidence="strong",
+        reference=Message("LeCun et al., Efficient BackProp, 1998; Xu et al., NeurIPS 2019, for tables"),
+        snippets={
+            "numpy": '''\
+import numpy as np
+
+
+def standardise(table):
+    """Return the rows (n, columns) standardised, and what turns samples back: samples * std + mean."""
+    mean, std = table.mean(axis=0), table.std(axis=0)
+    std = np.where(std > 0, std, 1.0)
+    return ((table - mean) / std).astype("float32"), mean, std
+''',
+        },
+    ),
 )

@@ -13,7 +13,7 @@ def draw_images(images: np.ndarray, columns: int, rows: int, colour: bool) -> Te
     """Draw as many images as fit, shrunk by a whole factor until at least four do (or as few as there are).
 
     Args:
-        images: uint8, (n, height, width, 1 or 3).
+        images: uint8, (n, height, width, channels); of two channels the first is drawn, of more the first three.
         columns: Width of the space in characters.
         rows: Height of the space in lines; a line holds two pixels.
         colour: Half blocks in true colour (rich lowers it to what the terminal has); otherwise letters.
@@ -48,7 +48,7 @@ def _mosaic(images: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
     """Average factor x factor blocks, the border being repeated; gray becomes RGB."""
-    rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    rgb = np.repeat(image[..., :1], 3, axis=2) if image.shape[2] < 3 else image[..., :3]
     pad = [(0, -side % factor) for side in rgb.shape[:2]]
     padded = np.pad(rgb, (*pad, (0, 0)), mode="edge").astype(np.float32)
     height, width = padded.shape[0] // factor, padded.shape[1] // factor

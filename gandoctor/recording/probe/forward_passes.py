@@ -42,7 +42,7 @@ class Probe:
 
     Attributes:
         step: Completed training steps.
-        fakes: Generated images in data units, inference mode, float32 (n, h, w, c).
+        fakes: What was generated, in data units and as the generator returns it, inference mode, float32 (n, ...).
         fakes_training: The first of the same latents in training mode.
         real, holdout, fake: Scores in inference mode.
         real_training, fake_training: Scores in training mode.
@@ -140,8 +140,8 @@ class ForwardPasses:
         alive["g"] = made.alive
         return Probe(
             step,
-            self._as_images(made.output),
-            self._as_images(made_training.output),
+            self._backend.to_numpy(made.output),
+            self._backend.to_numpy(made_training.output),
             **{name: scores.get(name) for name in SCORED},
             raw=fakes,
             no_scores=self.no_scores,
@@ -223,10 +223,6 @@ class ForwardPasses:
             found |= {name: Scores(output, logit) for name, (output, logit) in zip(names, pairs, strict=True)}
             answered.append(said)
         return found, _alive_in_any(answered)
-
-    def _as_images(self, raw: Any) -> np.ndarray:
-        images = self._backend.to_numpy(raw)
-        return images[..., None] if images.ndim == 3 else images
 
 
 def _alive_in_any(passes: list[Pass]) -> np.ndarray | None:

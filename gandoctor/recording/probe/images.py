@@ -1,8 +1,9 @@
-"""The user's images as a monitor sees them: checked once, scaled to the data's own range."""
+"""The user's real data as a monitor sees them: their kind, checked once; images scaled to the data's own range."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,15 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Message
 from gandoctor.recording.probe.nested import like, parts
 from gandoctor.store import DataCard
+from gandoctor.store.manifest import DataKind
 
 REALS_KEPT = 512
 LEAST_IMAGES = 16
+LEAST_SIDE = 8
+"""Of an image whose shape does not say that it is one: no image data set in use is smaller, no series has fewer steps
+and as many channels."""
+_FLAT_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+"""Ranges of values in which images are given."""
 
 
 class UnusableImages(GandoctorError):
@@ -37,11 +44,11 @@ def with_conditions(images: np.ndarray | None, data: Any) -> Any:
 
 
 def checked_images(data: Any, name: str) -> np.ndarray:
-    """Return images as float32 (n, height, width, channels).
+    """Return real data as float32: images as (n, height, width, channels), all else as it was given.
 
     Args:
-        data: Array of shape (n, h, w) or (n, h, w, 1 or 3), in the units the model is trained on; or a tuple or
-            dictionary of what the discriminator takes, such images first.
+        data: Images (n, h, w) or (n, h, w, c), series (n, T, C) or vectors (n, c), in the units the model is trained
+            on; or a tuple or dictionary of what the discriminator takes, such data first.
         name: Name of the argument, for the message.
 
     Raises:
@@ -55,16 +62,17 @@ def checked_images(data: Any, name: str) -> np.ndarray:
                 "{argument} must hold as much of every part; found {lengths}", argument=name, lengths=tuple(lengths)
             )
         )
-    if array.ndim == 3:
-        array = array[..., None]
-    if array.ndim != 4 or array.shape[-1] not in (1, 3):
+    if array.ndim not in (2, 3, 4) or 0 in array.shape[1:]:
         raise UnusableImages(
             Message(
-                "{argument} must be images of shape (n, height, width[, 1 or 3]); found shape {shape}",
+                "{argument} must be images (n, height, width[, channels]), series (n, steps, channels) or vectors "
+                "(n, columns); found shape {shape}",
                 argument=name,
                 shape=str(array.shape),
             )
         )
+    if array.ndim == 3 and kind_of(array) == "images":
+        array = array[..., None]
     if len(array) < LEAST_IMAGES:
         raise UnusableImages(
             Message(
@@ -78,6 +86,36 @@ def checked_images(data: Any, name: str) -> np.ndarray:
     if not np.isfinite(images).all():
         raise UnusableImages(Message("{argument} holds values that are not finite (NaN or infinity)", argument=name))
     return images
+
+
+def kind_of(data: np.ndarray) -> DataKind:
+    """Tell what real data are by their shape.
+
+    Args:
+        data: (n, ...) of rank 2 to 4. Of rank 3, (n, T, C) with fewer than 8 channels or steps is a series; of rank 2,
+            values that only make sense as a square image are flat images.
+    """
+    if data.ndim == 2:
+        return "images" if _are_flat_images(data) else "vectors"
+    return "series" if data.ndim == 3 and min(data.shape[1:]) < LEAST_SIDE else "images"
+
+
+def _are_flat_images(rows: np.ndarray) -> bool:
+    """Tell whether rows (n, side * side) of a common image range are squares: alike beside and below each other.
+
+    A smooth curve is alike beside each other too, but then less and less alike the farther apart: half a line of the
+    would-be square nearer than a whole line.
+    """
+    side = math.isqrt(rows.shape[1])
+    if side < LEAST_SIDE or side * side != rows.shape[1]:
+        return False
+    x = np.asarray(rows[:REALS_KEPT], dtype=np.float64)
+    if (float(x.min()), float(x.max())) not in _FLAT_RANGES:
+        return False
+    x = x - x.mean(axis=1, keepdims=True)
+    variance = float((x * x).mean())
+    beside, half, below = (float((x[:, :-lag] * x[:, lag:]).mean()) / variance for lag in (1, side // 2, side))
+    return beside > 0.3 and below > 0.3 and below > half + 0.1
 
 
 def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> DataCard:
@@ -94,12 +132,33 @@ def data_card(probe: np.ndarray, holdout: np.ndarray | None, given: Any) -> Data
         holdout_count=0 if holdout is None else len(holdout),
         share_at_minimum=float((probe == minimum).mean()),
         share_at_maximum=float((probe == maximum).mean()),
+        kind=kind_of(probe),
+        column_stds=_column_stds(probe),
         distinct_count=len({hashlib.blake2b(np.ascontiguousarray(image).data).digest() for image in probe}),
     )
 
 
+def _column_stds(probe: np.ndarray) -> tuple[float, float] | None:
+    if kind_of(probe) == "images":
+        return None
+    spread = probe.reshape(-1, probe.shape[-1]).std(axis=0, dtype=np.float64)
+    varied = spread[spread > 0]
+    return (float(varied.min()), float(varied.max())) if len(varied) else None
+
+
 def to_unit(images: np.ndarray, card: DataCard) -> np.ndarray:
-    """Scale so that the data's darkest value is 0 and its brightest is 1; values outside stay outside."""
+    """Return images as (n, height, width, channels), the data's darkest value 0 and its brightest 1.
+
+    Values outside stay outside. Flat images become squares.
+
+    Raises:
+        ValueError: They are not as large as those of the card.
+    """
+    if len(card.shape) == 1:
+        side = math.isqrt(card.shape[0])
+        images = images.reshape(len(images), side, side, 1)
+    else:
+        images = images.reshape(len(images), *card.shape)
     width = card.maximum - card.minimum
     scaled = (images - card.minimum) / np.float32(width if width > 0 else 1.0)
     return np.asarray(scaled, dtype=np.float32)

@@ -47,7 +47,7 @@ class Options:
 
 
 Images = np.ndarray | Absence
-"""The user's real images, float32 (n, h, w, c), or why there are none."""
+"""The user's real data, float32: images (n, h, w, c), series (n, T, C) or vectors (n, c); or why there are none."""
 
 
 def opening_manifest(

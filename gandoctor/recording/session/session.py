@@ -69,7 +69,10 @@ class Session:
         self._panel = Panel(manifest, self._containment)
         if self.reals is not None:
             assert manifest.data is not None
-            self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
+            if manifest.data.kind == "images":
+                self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
+            else:
+                self.writer.real_values(self.reals)
         self.forward: ForwardPasses | None = None
         self.latents = ProbeLatents(backend)
         self.polarity = Polarity(manifest)

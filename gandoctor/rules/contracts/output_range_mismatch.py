@@ -83,7 +83,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if data is not None and missing_share(data, reach) > limits.slack:
         return [_out_of_reach(run, data, reach, limits)]
     evidence = list(_in_training(run, reach, limits)) or list(_given(run, reach, limits))
-    if not evidence and data is not None:
+    if not evidence and data is not None and data.kind == "images":  # columns have ranges of their own
         evidence = list(_beyond_the_data(run, data, reach, limits))
     return evidence
 

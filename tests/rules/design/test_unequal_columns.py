@@ -1,0 +1,34 @@
+"""GD110."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from gandoctor.rules import Severity, Status
+from gandoctor.store import Manifest, Run
+from support.design_cards import data, facts, judged
+
+
+def of(stds: tuple[float, float] | None, kind: str = "vectors") -> Run:
+    card = data(-94.0, 1e5, shape=(6,), kind=kind, column_stds=stds)
+    return Run.from_signals({}, Manifest(data=card))
+
+
+def test_an_income_beside_a_rate() -> None:
+    finding = judged("GD110", of((0.0175, 18_100.0)))
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence[0].observed == pytest.approx(18_100 / 0.0175)
+    assert facts(finding)["low"] == 0.0175
+    assert judged("GD110", of((0.01, 5.0), "series")).status is Status.DETECTED
+
+
+@pytest.mark.parametrize("stds", [(1.0, 1.0), (0.05, 1.0), (1.0, 100.0)], ids=["standardised", "rare class", "limit"])
+def test_look_alikes(stds: tuple[float, float]) -> None:
+    assert judged("GD110", of(stds)).status is Status.NOT_DETECTED
+
+
+def test_not_evaluated(make_run: Callable[..., Run]) -> None:
+    for run in (of(None), of(None, "images"), make_run({}, real_count=0)):
+        assert judged("GD110", run).status is Status.NOT_EVALUATED
