@@ -208,8 +208,8 @@ def test_each_image_is_scored_with_the_label_that_goes_with_it(kind: type, reals
     ) as monitor:
         monitor.step()
     run = load_run(tmp_path / "run")
-    assert run["d_real_score"].tolist() == [1.0]
-    assert run["d_fake_score"].tolist() == [3.0]
+    assert run["d_real_score"].tolist() == [1.0, 1.0]
+    assert run["d_fake_score"].tolist() == [3.0, 3.0]
     options["generator"] = keras.Sequential([keras.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))])
     with (
         pytest.warns(MonitorWarning, match="holds 0 beside the latents"),
