@@ -85,6 +85,9 @@ def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonito
             f"{script} trains in its own loop without a GANMonitor "
             f"(the first update would have been by {unmonitored_optimizer})."
         )
+    elif not unrecorded and "tf_keras" in sys.modules:
+        why = f"{script} uses Keras 2 (tf_keras), which is not supported: gandoctor records Keras 3 GANs."
+        return f"Nothing was recorded: {why}"
     elif not unrecorded:
         why = f"{script} never called keras.Model.fit."
     else:
