@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.errors import GandoctorError
+from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
@@ -46,6 +47,7 @@ class Attachment:
         unrecorded: Models that were fitted but not recorded.
         unmonitored_optimizer: Class name of the optimizer in the script's own loop that no monitor records. Set in
             dry runs only.
+        other_fits: The fits that train no GAN; a dry run takes a few batches of each.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Attachment:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
         self.unmonitored_optimizer: str | None = None
+        self.other_fits = OtherFits()
         self._run_dir = run_dir
         self._metadata = metadata
         self._stop = stop
@@ -78,7 +81,8 @@ class Attachment:
                 attachment._note(model, f"gandoctor failed: {type(error).__name__}: {error}")
                 monitors = []
             if not monitors:
-                attachment._stop.leave_dry_run()  # not a GAN, and training it may take hours
+                if attachment._stop.dry_run_steps is not None:  # not a GAN, and training it may take hours
+                    return attachment.other_fits.fit(original, model, *args, **kwargs)
                 return original(model, *args, **kwargs)
             arguments.arguments["callbacks"] = attachment._callbacks(arguments.arguments.get("callbacks"), monitors)
             return attachment._fit(original, arguments, monitors)
@@ -256,7 +260,7 @@ class Attachment:
 
         @functools.wraps(original)
         def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if not attachment.runs:
+            if not attachment.runs and not attachment.other_fits.running:
                 attachment.unmonitored_optimizer = type(self).__name__
                 attachment._stop.leave_dry_run()
             return original(self, *args, **kwargs)
