@@ -15,6 +15,8 @@ from gandoctor.recording.session.options import Options
 
 _FRAMEWORKS = {"keras": "tensorflow", "tensorflow": "tensorflow", "torch": "torch"}
 """Top package of a class -> the backend for it."""
+_LEGACY = ("tf_keras.", "keras.src.engine.", "keras.engine.")
+"""How the modules of Keras 2 begin: what TF_USE_LEGACY_KERAS=1 makes of `tf.keras`, and `keras` before version 3."""
 
 
 class BackendClass(Protocol):
@@ -44,7 +46,7 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         discriminator: The discriminator, likewise.
 
     Raises:
-        GandoctorError: Nothing here is a network of a framework that gandoctor knows.
+        GandoctorError: Nothing here is a network of a framework that gandoctor knows, or it is one of Keras 2.
         MissingFramework: It is, and TensorFlow is not installed.
     """
     held = list(getattr(model, "__dict__", {}).values())
@@ -53,6 +55,11 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
     if framework == "torch":
         raise GandoctorError(
             "These are PyTorch modules. There is no PyTorch backend yet: gandoctor records Keras 3 GANs."
+        )
+    if framework == "legacy":
+        raise GandoctorError(
+            "These are models of Keras 2 (tf_keras, TF_USE_LEGACY_KERAS=1), which is not supported. "
+            "gandoctor records Keras 3 GANs: import keras, version 3, and leave TF_USE_LEGACY_KERAS unset."
         )
     if framework is None:
         there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
@@ -66,8 +73,12 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
 def _framework(value: Any) -> str | None:
     """Return the backend for an object, told by where its classes are defined; None where no framework is known.
 
-    PyTorch comes first: a Keras layer on PyTorch is a PyTorch module as well.
+    PyTorch comes first: a Keras layer on PyTorch is a PyTorch module as well. So does Keras 2, "legacy": its models are
+    TensorFlow's as well.
     """
-    packages = {kind.__module__.partition(".")[0] for kind in type(value).__mro__}
+    modules = {kind.__module__ for kind in type(value).__mro__}
+    if any(f"{module}.".startswith(_LEGACY) for module in modules):
+        return "legacy"
+    packages = {module.partition(".")[0] for module in modules}
     known = {_FRAMEWORKS[package] for package in packages if package in _FRAMEWORKS}
     return "torch" if "torch" in known else next(iter(known), None)

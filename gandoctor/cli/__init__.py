@@ -11,7 +11,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process.
 
     Exit status: 0 if nothing at or above `--fail-on` was detected; 1 if something was, or the training crashed; 2 for
-    unusable input or arguments; 130 if interrupted.
+    unusable input or arguments; 3 if `run` recorded nothing of a script; 130 if interrupted.
 
     Args:
         arguments: Command-line arguments. Defaults to those of this process.

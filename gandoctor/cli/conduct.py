@@ -79,7 +79,8 @@ def conduct(
     outcome = training.outcome()
     if isinstance(view, ScreenView) and is_script(job.target):
         _print_hidden_output(training, outcome, errors)
-    return _conclude(training, outcome, stopper, console, errors)
+    was_shown = is_script(job.target) and not isinstance(view, ScreenView)
+    return _conclude(training, outcome, stopper, console, errors, was_shown)
 
 
 def _print_hidden_output(training: ChildTraining, outcome: Outcome, errors: Console) -> None:
@@ -90,7 +91,7 @@ def _print_hidden_output(training: ChildTraining, outcome: Outcome, errors: Cons
 
 
 def _conclude(
-    training: ChildTraining, outcome: Outcome, stopper: _Stopper, console: Console, errors: Console
+    training: ChildTraining, outcome: Outcome, stopper: _Stopper, console: Console, errors: Console, was_shown: bool
 ) -> tuple[list[Diagnosis], Outcome]:
     if outcome.ending == "unusable":
         raise UnusableTarget(outcome.message or "The target cannot be used.")
@@ -99,6 +100,12 @@ def _conclude(
     recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
     if not recorded and outcome.exit_status != 0:  # the message of a script that ended well already says why
         errors.print("Nothing was recorded, so there is no report.")
+    if not recorded and outcome.where is None:  # else the message names the log
+        if was_shown:
+            training.remove_created_files()
+        else:
+            with suppress(OSError), training.log_path.open("a") as log:
+                log.write(f"{outcome.message or 'Nothing was recorded.'}\n")
     diagnoses = []
     for run_dir in recorded:
         if len(recorded) > 1:

@@ -9,6 +9,7 @@ import click
 
 from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options
 
+UNRECORDED = 3
 INTERRUPTED = 130
 
 
@@ -25,6 +26,7 @@ INTERRUPTED = 130
     help="Stop training at the first finding of this severity.",
 )
 @fail_on_option
+@click.option("--allow-unrecorded", is_flag=True, help="Exit with 0 where a script ends well and nothing was recorded.")
 def command(
     target: str | None,
     arguments: tuple[str, ...],
@@ -32,6 +34,7 @@ def command(
     run_dir: Path | None,
     stop_on: str | None,
     fail_on: str,
+    allow_unrecorded: bool,
     **given: Any,
 ) -> int:
     """Train TARGET with monitors attached and write a report.
@@ -45,7 +48,8 @@ def command(
     Ctrl-C ends at once.
 
     Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was, or
-    the training crashed; 2 for unusable arguments; 130 if interrupted. A script that exits
+    the training crashed; 2 for unusable arguments; 3 if a script ended well and nothing was
+    recorded, which leaves no run directory behind; 130 if interrupted. A script that exits
     with another status passes it on.
     """
     import sys
@@ -73,5 +77,7 @@ def command(
     if outcome.ending in ("crashed", "killed"):
         return 1
     if not diagnoses:
-        return 0 if outcome.exit_status == 0 else 1
+        if outcome.exit_status != 0:
+            return 1
+        return 0 if allow_unrecorded else UNRECORDED
     return max(exit_status(diagnosis, fail_on) for diagnosis in diagnoses)

@@ -41,6 +41,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     verdict = Text.assemble((diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict]))
     yield 0, verdict.append("  ").append(printable(diagnosis.sentence), STYLES["strong"])
     yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
+    yield from ((0, _text(line, "quiet")) for line in _fitted_briefly(diagnosis))
     if diagnosis.likely_causes:
         yield 0, Text()
         yield 0, _text("Most likely causes", "strong")
@@ -64,6 +65,15 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
             yield 0, Text()
             yield 0, _text(title, "strong")
             yield from ((2, _brief(finding)) for finding in chosen)
+
+
+def _fitted_briefly(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield what a check has done with the fits that came before the GAN's."""
+    for event in diagnosis.run.events:
+        if event.kind == "fitted_briefly":
+            extra = event.model_extra or {}
+            names = ", ".join(dict.fromkeys(map(str, extra.get("models", ()))))
+            yield f"No GAN, so fitted for at most {extra.get('batches')} batches and not saved: {names}."
 
 
 def rule_lines(rule: Rule) -> Iterator[Line]:

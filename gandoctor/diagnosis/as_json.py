@@ -34,11 +34,19 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
             "target": manifest.target,
             "seed": manifest.seed,
             "gaps": [str(gap) for gap in run.gaps],
+            **_fitted_briefly(run),
         },
         "causes": [_run_cause(cause) for cause in diagnosis.causes],
         "findings": [_finding(finding) for finding in diagnosis.findings],
         "model_card": _model_card(run),
     }
+
+
+def _fitted_briefly(run: Run) -> dict[str, Any]:
+    """Return the models that are no GAN and that a check has fitted for a few batches; nothing where there are none."""
+    found = [e.model_extra or {} for e in run.events if e.kind == "fitted_briefly"]
+    models = [str(name) for extra in found for name in extra.get("models", ())]
+    return {"fitted_briefly": models} if models else {}
 
 
 def _run_cause(cause: RunCause) -> dict[str, Any]:

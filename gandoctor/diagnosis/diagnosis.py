@@ -70,12 +70,15 @@ class Diagnosis:
         """Failing with a critical finding, attention with a warning, inconclusive where too little could be judged.
 
         Inconclusive: nothing above info was detected, and a rule that judges training itself (not only a contract)
-        was not evaluated because the run is too short or lacks signals, or failed with an error.
+        was not evaluated because the run is too short or lacks signals, or failed with an error. A training of which
+        no step was recorded is never healthy.
         """
         if self.worst is Severity.CRITICAL:
             return "failing"
         if self.worst is Severity.WARNING:
             return "attention"
+        if not self.is_check and self.run.last_step == 0:
+            return "inconclusive"
         not_judged = [f for f in self.findings if f.status in (Status.NOT_EVALUATED, Status.ERRORED)]
         judged = [f for f in self.findings if f.status in (Status.DETECTED, Status.NOT_DETECTED)]
         return "inconclusive" if len(not_judged) >= len(judged) else "healthy"

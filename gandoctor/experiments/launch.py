@@ -182,7 +182,7 @@ class ChildTraining:
         if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None and message.error is not None:
             where = f"The traceback is in {self.log_path}." if message.traceback_in_log else None
             if status == ExitStatus.UNUSABLE and where is None:
-                self._remove_created_files()
+                self.remove_created_files()
             ending: Ending = "unusable" if status == ExitStatus.UNUSABLE else "crashed"
             return Outcome(ending, message.error, exit_status, where)
         if status < 0:
@@ -191,11 +191,17 @@ class ChildTraining:
             return Outcome("killed", f"The training process was killed by {name}.{cause}", where=log)
         return Outcome("crashed", f"The training process ended with status {status}.", where=log)
 
-    def _remove_created_files(self) -> None:
+    def remove_created_files(self) -> None:
+        """Remove the log and the directories that were created for it, unless something else lies in them.
+
+        Call it only where nothing was recorded and nobody needs the log.
+        """
         with suppress(OSError):
-            self.log_path.unlink()
-            if self._created:
-                self.run_dir.rmdir()
+            for path in self._created:
+                if path == self.log_path:
+                    path.unlink()
+                else:
+                    path.rmdir()
 
 
 def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -> Path:
@@ -215,11 +221,11 @@ def _make_relative(path: Path) -> Path:
     return path
 
 
-def _make_run_dir(run_dir: Path) -> bool:
-    """Create the directory; return whether it is new."""
-    existed = run_dir.exists()
+def _make_run_dir(run_dir: Path) -> list[Path]:
+    """Create the directory and the log in it; return what is new of the log, the directory and those above it."""
     try:
-        if existed and any(entry.name != LOG_NAME for entry in run_dir.iterdir()):
+        new = [path for path in (run_dir / LOG_NAME, run_dir, *run_dir.parents) if not path.exists()]
+        if run_dir.exists() and any(entry.name != LOG_NAME for entry in run_dir.iterdir()):
             raise NotWritable(f"{run_dir} already exists and is not empty. Choose another directory with --run-dir.")
         run_dir.mkdir(parents=True, exist_ok=True)
         (run_dir / LOG_NAME).touch()
@@ -228,7 +234,7 @@ def _make_run_dir(run_dir: Path) -> bool:
             f"Cannot create run directory {run_dir}: {error.strerror or error}. "
             "Choose another directory with --run-dir."
         ) from None
-    return not existed
+    return new
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:

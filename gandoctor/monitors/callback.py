@@ -32,6 +32,13 @@ class TrainingCallback:
     # As in Keras's own base class: hooks that are marked so keep no fit from dispatching the others asynchronously.
     _unused._is_default = True  # type: ignore[attr-defined]
 
+    def _implements_no_batch_hooks(self) -> bool:
+        """Answer Keras 2, which asks callbacks for this: it is not supported, and its training must go on."""
+        return False
+
+    _implements_train_batch_hooks = _implements_no_batch_hooks
+    _implements_test_batch_hooks = _implements_predict_batch_hooks = _implements_no_batch_hooks
+
     on_batch_begin = on_batch_end = _unused
     on_epoch_begin = on_epoch_end = _unused
     on_train_begin = on_train_end = on_train_batch_begin = on_train_batch_end = _unused

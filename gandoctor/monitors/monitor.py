@@ -79,6 +79,7 @@ class Monitor(TrainingCallback):
         self.session: Session | None = None
         self._leads = False
         self._last_batch = -1
+        self._entered_at = 0
 
     # Keras callback. ------------------------------------------------------------------------------------------
 
@@ -121,13 +122,16 @@ class Monitor(TrainingCallback):
         self._open(None)
         if self.session is not None:
             self.session.start()
+            self._entered_at = self.session.step
         return self
 
-    def step(self, **scalars: Any) -> None:
+    def step(self, /, **scalars: Any) -> None:
         """Tell the monitor that one training step is done.
 
         Args:
             scalars: Values of this step by name, e.g. `d_loss=..., g_loss=...`; tensors stay on the device for now.
+                None means absent in this step. A value that is no number, and the names "step" and "time", are left
+                out with one warning a name.
         """
         if self.session is not None:
             self.session.end_own_step(scalars)
@@ -148,6 +152,9 @@ class Monitor(TrainingCallback):
     ) -> None:
         if self.session is None:
             return
+        raised = kind is not None and not issubclass(kind, KeyboardInterrupt)
+        no_step = self.session.step == self._entered_at and not (self.session.is_closing or raised)
+        why = self.session.note_no_step() if no_step else None
         if kind is None:
             self.close("completed")
         elif issubclass(kind, KeyboardInterrupt):
@@ -155,6 +162,8 @@ class Monitor(TrainingCallback):
         else:
             self.close("crashed", error=repr(error))
         self.session.detach()
+        if why is not None:
+            warn(why)
 
     # ----------------------------------------------------------------------------------------------------------
 

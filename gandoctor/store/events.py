@@ -20,7 +20,8 @@ class Event(BaseModel):
     """One line of the log. Other fields are kept in `model_extra`.
 
     Attributes:
-        kind: "started", "resumed", "monitor_error", "monitor_warning", "fault", "checkpoint" or "ended".
+        kind: "started", "resumed", "monitor_error", "monitor_warning", "fault", "checkpoint",
+            "fitted_briefly" (in a check: fits that are no GAN's) or "ended".
         step: Global step of the event.
         time: Unix time in seconds.
     """

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gandoctor
+from gandoctor.cli.text import diagnosis_lines
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.check import check_target
 from gandoctor.experiments.saved import check_saved
@@ -227,6 +228,44 @@ def test_a_script_that_trains_something_else_is_not_trained_to_its_end(tmp_path,
     )
     with pytest.raises(GandoctorError, match=said):
         check_target(script(tmp_path, text + training))
+
+
+PRETRAINING = """
+import keras, numpy
+x, y = numpy.zeros((64, 1)), numpy.zeros((64, 1))
+inner = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model = keras.Sequential([inner, keras.layers.Dense(1)])
+model.compile("adam", "mse")
+seen = []
+count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+for given in ({"callbacks": count}, {"validation_split": 0.5}, {"validation_data": (x, y), "callbacks": [count]}):
+    history = model.fit(x, y, batch_size=4, epochs=10**9, verbose=0, **given).history
+    assert len(history["loss"]) == 1
+    assert ("val_loss" in history) == any(name.startswith("validation") for name in given)
+assert seen == [0, 1, 0, 1], seen
+model.save("classifier.keras")
+inner.save_weights("inner.weights.h5")
+"""
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_fit_that_is_no_gan_is_looked_past(tmp_path, monkeypatch, steps):
+    shutil.copy(HERE / "scripts" / "tiny_gan.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    diagnosis = check_target(script(tmp_path, PRETRAINING + GAN_SCRIPT), dry_run_steps=steps)
+    assert diagnosis.run.last_step == steps
+    assert diagnosis.run.manifest.generator.layers[-1].type == "Reshape"
+    assert diagnosis.to_dict()["run"]["fitted_briefly"] == ["Sequential"] * 3
+    lines = [str(text) for _, text in diagnosis_lines(diagnosis)]
+    assert "No GAN, so fitted for at most 2 batches and not saved: Sequential." in lines
+    assert not list(tmp_path.glob("*.keras")) + list(tmp_path.glob("*.h5"))
+
+
+@pytest.mark.training
+def test_a_script_that_needs_the_other_network_trained_is_told_that_it_was_not(tmp_path):
+    with pytest.raises(GandoctorError, match=r"(?s)IndexError.*for at most 2 batches and not saved: Sequential\."):
+        check_target(script(tmp_path, PRETRAINING + "history['loss'][5]"))
 
 
 @pytest.mark.training

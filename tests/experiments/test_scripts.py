@@ -50,32 +50,65 @@ def test_a_script_runs_as_python_would_run_it(tmp_path):
         "print(os.getcwd(), os.path.samefile(sys.path[0], os.path.dirname(__file__)), 'keras' in sys.modules)\n"
         "print('to stderr', file=sys.stderr)\n",
     )
-    done = run(tmp_path, script, "--", "--epochs", "3", "-v")
+    done = run(tmp_path, "--allow-unrecorded", script, "--", "--epochs", "3", "-v")
     assert done.returncode == 0
     assert "__main__ train.py ['--epochs', '3', '-v'] found\n" in done.stdout
     assert f"{tmp_path} True False\n" in done.stdout, "Keras is left for the script to import"
     assert "to stderr" in done.stdout
-    assert "to stderr" in (tmp_path / "run" / "training.log").read_text()
 
 
 def test_a_script_that_never_fits_is_told_so_once(tmp_path):
     done = run_here(tmp_path, write(tmp_path, "print('done')"))
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert done.stdout == "done\n"
+    assert "training.log" not in done.stderr
+    assert not (tmp_path / "run").exists()
     assert "never called keras.Model.fit" in done.stderr
     assert done.stderr.count("Nothing was recorded") == 1
     assert "GANMonitor(" in done.stderr
 
 
+def test_nothing_recorded_can_be_allowed(tmp_path):
+    done = run_here(tmp_path, "--allow-unrecorded", write(tmp_path, "print('done')"))
+    assert done.returncode == 0
+    assert done.stderr.count("Nothing was recorded") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["train.py"]
+
+
+@pytest.mark.parametrize("kept", ["out/model.txt", "out/run/model.txt"])
+def test_what_a_script_writes_beside_the_log_stays(tmp_path, kept):
+    text = f"import pathlib; pathlib.Path({kept!r}).write_text('weights')"
+    done = command_here("run", "--run-dir", "out/run", write(tmp_path, text), cwd=tmp_path)
+    assert done.returncode == 3
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "train.py", tmp_path / kept]
+
+
+def test_a_directory_that_was_there_stays(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "training.log").write_text("of an earlier run")
+    done = run_here(tmp_path, write(tmp_path, "print('done')"))
+    assert done.returncode == 3
+    assert (tmp_path / "run" / "training.log").exists()
+
+
+def test_a_script_that_uses_keras_2_is_told_so(tmp_path):
+    (tmp_path / "tf_keras.py").touch()
+    done = run_here(tmp_path, write(tmp_path, "import tf_keras"))
+    assert done.returncode == 3
+    assert "uses Keras 2 (tf_keras), which is not supported" in done.stderr
+    assert "never called" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
-    [("import sys; sys.exit(3)", 3), ("import sys; sys.exit('told why')", 1), ("import sys; sys.exit()", 0)],
+    [("import sys; sys.exit(3)", 3), ("import sys; sys.exit('told why')", 1), ("import sys; sys.exit()", 3)],
 )
 def test_the_exit_status_of_the_script_is_that_of_the_command(tmp_path, text, status):
     done = run_here(tmp_path, write(tmp_path, text))
     assert done.returncode == status
     assert ("told why" in done.stdout) == ("told" in text)
     assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "run").exists(), "nothing was recorded, and all output was shown"
 
 
 def test_a_script_that_raises_shows_its_own_traceback_only(tmp_path):
@@ -165,7 +198,7 @@ def test_two_gans_are_two_runs_and_a_crash_is_the_scripts_own(tmp_path):
 @pytest.mark.training
 def test_a_script_without_a_gan_runs_to_its_end_and_is_told_why(tmp_path):
     done = run(tmp_path, SCRIPTS / "no_gan.py", "--", "0")
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert "ran to its end" in done.stdout
     assert "fitted no model that can be recorded as a GAN" in done.stderr
     assert "cannot tell which network is the generator" in done.stderr

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from gandoctor import GandoctorError
 from gandoctor.backends import backend_for
-from gandoctor.monitors import GANMonitor
+from gandoctor.monitors import GANMonitor, MonitorWarning
 from gandoctor.monitors.callback import TrainingCallback
 from gandoctor.recording.session.options import checked_declaration
 
@@ -48,6 +49,18 @@ class OfKeras:
     __module__ = "keras.src.models.sequential"
 
 
+class OfTensorFlow:
+    __module__ = "tensorflow.python.module.module"
+
+
+class OfKeras2(OfTensorFlow):
+    __module__ = "tf_keras.src.engine.training"
+
+
+class OfOldKeras(OfTensorFlow):
+    __module__ = "keras.src.engine.training"
+
+
 class OfTorch:
     __module__ = "torch.nn.modules.module"
 
@@ -70,6 +83,45 @@ def test_what_no_backend_is_there_for_is_one_clear_error() -> None:
         backend_for()
     with pytest.raises(GandoctorError, match="SimpleNamespace holds no network"):
         backend_for(SimpleNamespace(generator=3))
+
+
+class LegacyCallbackList:
+    """What Keras 2 does with its callbacks."""
+
+    def __init__(self, callbacks: list[Any], model: Any) -> None:
+        self.callbacks = callbacks
+        for callback in callbacks:
+            callback.set_model(model)
+            callback.set_params({"epochs": 1, "steps": 2})
+        self.batch_hooks = any(callback._implements_train_batch_hooks() for callback in callbacks)
+        any(callback._implements_test_batch_hooks() for callback in callbacks)
+        any(callback._implements_predict_batch_hooks() for callback in callbacks)
+
+    def fit(self) -> None:
+        for hook, arguments in (("on_train_begin", ()), ("on_epoch_begin", (0,)), ("on_epoch_end", (0,))):
+            for callback in self.callbacks:
+                getattr(callback, hook)(*arguments, logs={})
+        for callback in self.callbacks:
+            callback.on_train_end(logs={})
+
+
+@pytest.mark.parametrize("kind", [OfKeras2, OfOldKeras, type("GAN", (OfKeras2,), {"__module__": "train"})])
+def test_keras_2_is_told_apart_in_one_line_and_trains_on(kind: type, tmp_path: Path) -> None:
+    model = kind()
+    model.generator, model.discriminator = OfKeras2(), OfKeras2()
+    with pytest.warns(MonitorWarning) as caught:
+        LegacyCallbackList([GANMonitor(tmp_path / "fit", probe_data=[])], model).fit()
+    (text,) = (str(w.message) for w in caught)
+    assert "Keras 2 (tf_keras" in text
+    assert "records Keras 3 GANs" in text
+    assert "\n" not in text
+    with (
+        pytest.warns(MonitorWarning) as caught,
+        GANMonitor(tmp_path / "loop", generator=kind(), discriminator=kind()) as monitor,
+    ):
+        monitor.step(d_loss=1.0)
+    assert ["Keras 2 (tf_keras" in str(w.message) for w in caught] == [True]
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_declared_is_checked() -> None:

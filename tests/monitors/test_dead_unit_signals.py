@@ -32,8 +32,8 @@ def probed(run_dir: Path, generator: Any, discriminator: Any, reals: Any) -> Any
         latent_sampler=lambda n: np.random.default_rng(0).standard_normal((n, 4)).astype(np.float32),
         probe_data=reals,
         strict=True,
-    ):
-        pass
+    ) as monitor:
+        monitor.close()
     return load_run(run_dir)
 
 

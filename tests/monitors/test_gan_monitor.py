@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gandoctor import GandoctorError, load_run
+from gandoctor import GandoctorError, diagnose, load_run
 from gandoctor.message import Absent
 from gandoctor.store import RunWriter
 
@@ -205,17 +205,17 @@ def test_each_image_is_scored_with_the_label_that_goes_with_it(kind: type, reals
         tmp_path / "run",
         latent_sampler=lambda n: labelled(kind, np.zeros((n, 4), np.float32), np.full((n, 1), 3)),
         **options,
-    ):
-        pass
+    ) as monitor:
+        monitor.step()
     run = load_run(tmp_path / "run")
-    assert run["d_real_score"].tolist() == [1.0]
-    assert run["d_fake_score"].tolist() == [3.0]
+    assert run["d_real_score"].tolist() == [1.0, 1.0]
+    assert run["d_fake_score"].tolist() == [3.0, 3.0]
     options["generator"] = keras.Sequential([keras.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))])
     with (
         pytest.warns(MonitorWarning, match="holds 0 beside the latents"),
-        GANMonitor(tmp_path / "alone", latent_sampler=lambda n: np.zeros((n, 4), np.float32), **options),
+        GANMonitor(tmp_path / "alone", latent_sampler=lambda n: np.zeros((n, 4), np.float32), **options) as monitor,
     ):
-        pass
+        monitor.step()
 
 
 def test_a_hand_written_loop(make_gan: Any, reals: np.ndarray, tmp_path: Path) -> None:
@@ -240,6 +240,84 @@ def test_a_hand_written_loop(make_gan: Any, reals: np.ndarray, tmp_path: Path) -
     assert run["temperature"].tolist() == [0.5] * 12
     assert run["g_grad_norm"].index.tolist() == list(range(1, 13))
     assert run.state == "completed"
+
+
+def alone(gan: Any, reals: np.ndarray, run_dir: Path, **options: Any) -> GANMonitor:
+    return GANMonitor(
+        run_dir, generator=gan.generator, discriminator=gan.discriminator, probe_data=reals, **options
+    )
+
+
+def warned(caught: Any) -> list[str]:
+    return [str(w.message) for w in caught if issubclass(w.category, MonitorWarning)]
+
+
+def test_a_loop_that_tells_of_no_step_is_told_so_and_never_called_healthy(
+    make_gan: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    with pytest.warns(MonitorWarning) as caught, alone(make_gan(), reals, tmp_path / "run"):
+        pass
+    (text,) = warned(caught)
+    assert "step() was never called" in text
+    run = load_run(tmp_path / "run")
+    assert [event.kind for event in run.events] == ["started", "monitor_warning", "ended"]
+    assert run.manifest.missing["d_loss"].code is run.manifest.missing["g_grad_norm"].code is Absent.NOT_SEEN
+    assert diagnose(run).verdict == "inconclusive"
+
+
+def test_a_loop_that_raises_before_its_first_step_is_not_lectured(
+    make_gan: Any, reals: np.ndarray, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    with pytest.raises(ZeroDivisionError), alone(make_gan(), reals, tmp_path / "run"):
+        raise ZeroDivisionError
+    assert not warned(recwarn)
+
+
+def test_a_scalar_of_none_is_absent_and_one_that_is_no_number_costs_itself(
+    make_gan: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
+    gan = make_gan()
+    optimizers = {"g_optimizer": gan.g_optimizer, "d_optimizer": gan.d_optimizer}
+    with (
+        pytest.warns(MonitorWarning) as caught,
+        alone(gan, reals, tmp_path / "run", **optimizers) as monitor,
+    ):
+        for step in range(1, 11):
+            odd = object() if step < 3 else 4.0
+            monitor.step(d_loss=0.7, g_loss=None if step % 5 else 0.6, step=3, vector=tf.ones(3), odd=odd)
+    names = [name for text in warned(caught) for name in ("step", "vector", "odd") if f"step({name}=" in text]
+    assert sorted(names) == ["odd", "step", "vector"]
+    run = load_run(tmp_path / "run")
+    assert run["d_loss"].tolist() == [0.7] * 10
+    assert run["g_loss"].to_dict() == {5: 0.6, 10: 0.6}
+    assert run["odd"].to_dict() == dict.fromkeys(range(3, 11), 4.0)
+    assert run.manifest.missing["vector"].code is Absent.UNUSABLE
+    assert "odd" not in run.manifest.missing
+    assert "GD001" not in [finding.rule.id for finding in diagnose(run).detected]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "said"),
+    [
+        (lambda n: np.zeros((n, 97), np.float32), "the generator cannot be run on the latents"),
+        (lambda n: np.zeros((0, 4), np.float32), "returned no batch of latents"),
+        (lambda n: np.zeros((10, 4), np.float32), "returned 10 latents when asked for 288"),
+    ],
+)
+def test_an_odd_latent_sampler_is_one_clear_message(
+    make_gan: Any, reals: np.ndarray, tmp_path: Path, sampler: Any, said: str
+) -> None:
+    gan = make_gan()
+    optimizers = {"g_optimizer": gan.g_optimizer, "d_optimizer": gan.d_optimizer}
+    with (
+        pytest.warns(MonitorWarning) as caught,
+        alone(gan, reals, tmp_path / "run", latent_sampler=sampler, **optimizers) as monitor,
+    ):
+        for _ in range(5):
+            monitor.step(d_loss=0.7, g_loss=0.6)
+    assert [text for text in warned(caught) if said in text], warned(caught)
+    assert len([text for text in warned(caught) if "latent" in text]) == 1
+    assert load_run(tmp_path / "run")["d_loss"].size == 5
 
 
 def test_a_loop_that_raises_is_a_crashed_run(make_gan: Any, reals: np.ndarray, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 from gandoctor.backends.tensorflow.random_state import preserved_random_state  # noqa: E402
+from gandoctor.message import Message  # noqa: E402
 from gandoctor.recording.probe.latents import (  # noqa: E402
     FIXED_COUNT,
     POOL_COUNT,
     SAMPLE_COUNT,
     WINDOWS,
     ProbeLatents,
+    UnusableLatents,
 )
 
 pytestmark = pytest.mark.training
@@ -117,6 +119,50 @@ def test_a_sampler_that_has_no_more_than_a_few_labels_is_asked_for_fewer() -> No
     assert len(first) == SAMPLE_COUNT
     np.testing.assert_array_equal(first, second)
     assert rng.standard_normal() == np.random.default_rng(0).standard_normal()
+
+
+@pytest.mark.parametrize(
+    ("counts", "facts"),
+    [
+        ([10] * 4, {"count": 10, "asked": 288, "least": 32}),
+        ([40, 41, 42, 43], {"asked": 288, "before": 40, "count": 41}),
+        ([40, 40, 300, 7], {"asked": 288, "before": 40, "count": 300}),
+    ],
+)
+def test_too_few_latents_or_another_count_is_told_once(counts: list[int], facts: dict[str, int]) -> None:
+    told: list[Message] = []
+    latents, counter = ProbeLatents(Drawing(), told.append), iter(counts)
+    for _ in range(3):
+        latents.draw(lambda n: numbered(next(counter)))
+    assert [message.facts for message in told] == [facts]
+
+
+def test_as_many_as_asked_for_or_always_the_same_fewer_is_nothing_to_tell() -> None:
+    told: list[Message] = []
+    for sampler in (numbered, lambda n: numbered(64)):
+        latents = ProbeLatents(Drawing(), told.append)
+        for _ in range(3):
+            latents.draw(sampler)
+    assert not told
+
+
+@pytest.mark.parametrize(
+    "returned", [None, 3.0, numbered(0), [], "latents"], ids=["none", "a number", "empty", "a list of none", "text"]
+)
+def test_what_is_no_batch_is_refused(returned: Any) -> None:
+    with pytest.raises(UnusableLatents, match="no batch of latents"):
+        probing().draw(lambda n: returned)
+
+
+def test_latents_of_another_shape_than_before_are_refused() -> None:
+    latents, widths = probing(), iter([4, 4, 5])
+
+    def sampler(n: int) -> np.ndarray:
+        return np.zeros((n, next(widths)))
+
+    latents.draw(sampler)
+    with pytest.raises(UnusableLatents, match=r"\(288, 4\) at one call and \(288, 5\)"):
+        latents.draw(sampler)
 
 
 def test_a_sampler_that_fails_fails() -> None:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.errors import GandoctorError
+from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
@@ -47,6 +48,7 @@ class Attachment:
         unrecorded: Models that were fitted but not recorded.
         unmonitored_optimizer: Class name of the optimizer in the script's own loop that no monitor records. Set in
             dry runs only.
+        other_fits: The fits that train no GAN; a dry run takes a few batches of each.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Attachment:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
         self.unmonitored_optimizer: str | None = None
+        self.other_fits = OtherFits()
         self._run_dir = run_dir
         self._metadata = metadata
         self._stop = stop
@@ -80,6 +83,8 @@ class Attachment:
                 attachment._note(model, f"gandoctor failed: {type(error).__name__}: {error}")
                 monitors = []
             if not monitors:
+                if attachment._stop.dry_run_steps is not None:  # no GAN, and training it may take hours
+                    return attachment.other_fits.fit(original, model, *args, **kwargs)
                 return original(model, *args, **kwargs)  # no GAN, or one that is found by what it does
             attachment._leave_loops_alone()
             arguments.arguments["callbacks"] = attachment._callbacks(arguments.arguments.get("callbacks"), monitors)
@@ -281,6 +286,8 @@ class Attachment:
 
     def _cannot_tell(self, optimizer: Any, why: str) -> None:
         """Tell, at the first updates and not after the training, that nothing can be recorded, and why."""
+        if self.other_fits.running:
+            return
         self.unmonitored_optimizer = type(optimizer).__name__
         print(f"gandoctor records nothing so far: {why}", file=sys.stderr, flush=True)
         self._stop.leave_dry_run()

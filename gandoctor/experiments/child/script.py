@@ -11,9 +11,11 @@ from pathlib import Path
 
 from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
 from gandoctor.experiments.child.imports import when_imported
+from gandoctor.experiments.child.other_fits import BATCHES
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
 from gandoctor.frameworks import MissingFramework, framework_needed
+from gandoctor.store.events import append_event
 
 HOW_TO_ATTACH = """\
 To attach, add to the script:
@@ -63,21 +65,35 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce)
     when_imported("keras", attachment.patch_keras)
     when_imported("gandoctor.monitors.monitor", attachment.patch_monitor)
+    past = attachment.other_fits.models
     try:
         status = _run_as_main(job.target, job.arguments)
     except ScriptEnded as error:
         attachment.close("crashed", error=str(error))
+        if past:
+            raise ScriptEnded(error.status, f"{error.raised}\n{fitted_briefly(past)}") from error.__cause__
         raise
     except KeyboardInterrupt:
         attachment.close("interrupted")
         raise
     attachment.close("stopped" if stop.reason == "stopped" else "completed")
     sys.stdout.flush()
+    for run_dir in attachment.runs if past else ():
+        append_event(run_dir, "fitted_briefly", 0, models=past, batches=BATCHES)
     if status:
         raise ScriptEnded(status)
     if attachment.runs:
         return None
-    return explain_missing_run(job.target, attachment.unrecorded, attachment.unmonitored_optimizer)
+    why = explain_missing_run(job.target, attachment.unrecorded, attachment.unmonitored_optimizer)
+    return f"{why}\n{fitted_briefly(past)}" if past else why
+
+
+def fitted_briefly(models: list[str]) -> str:
+    """Return what to tell of models that are no GANs and that a dry run has fitted."""
+    return (
+        f"No GAN, so fitted for at most {BATCHES} batches and not saved: {', '.join(dict.fromkeys(models))}. "
+        "What the script makes of them is that of untrained networks."
+    )
 
 
 def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonitored_optimizer: str | None) -> str:
@@ -93,6 +109,9 @@ def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonito
             f"{script} trains in its own loop without a GANMonitor "
             f"(the first update would have been by {unmonitored_optimizer})."
         )
+    elif not unrecorded and "tf_keras" in sys.modules:
+        why = f"{script} uses Keras 2 (tf_keras), which is not supported: gandoctor records Keras 3 GANs."
+        return f"Nothing was recorded: {why}"
     elif not unrecorded:
         why = f"{script} never called keras.Model.fit."
     else:

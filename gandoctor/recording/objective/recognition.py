@@ -74,7 +74,7 @@ class Recognition:
         self._steps += steps
         changes: list[Absences | None] = []
         if "loss" in self._open and g_loss is not None:
-            changes.append(self._settle_compiled(self._backend.number(g_loss)))
+            changes.append(self._settle_compiled(g_loss))
         if "loss" in self._open:
             changes.append(self._settle_loss())
         if "latents" in self._open:
@@ -117,11 +117,17 @@ class Recognition:
         """Return the means of what the discriminator said before a player's last update, an entry an output."""
         return [statistics(one.output, one.logit, one.places) for one in self._witness.said(player) or []]
 
-    def _settle_compiled(self, g_loss: float) -> Absences | None:
+    def _settle_compiled(self, g_loss: Any) -> Absences | None:
         """Go by the loss the discriminator was compiled with; a minimax generator's cross-entropy is negative."""
         name = self._backend.compiled_loss()
         family = _COMPILED.get(name or "")
-        if family is None or (family == "non_saturating" and not g_loss >= 0.0):
+        if family is None:
+            return None
+        try:
+            is_negative = not self._backend.number(g_loss) >= 0.0
+        except Exception:  # no number: refused where it would be written
+            return None
+        if family == "non_saturating" and is_negative:
             return None
         self._manifest.loss_family, self._manifest.loss_family_source = family, "inferred"
         self._manifest.players["loss_family"] = f"the discriminator was compiled with {name}"

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gandoctor.errors import GandoctorError
+from gandoctor.message import Message
 from gandoctor.recording.probe.nested import flattened, mapped
 from gandoctor.store import LatentCard
 
@@ -33,6 +35,14 @@ class Drawing(Protocol):
         """Return a context that puts every random generator back."""
 
 
+class UnusableLatents(GandoctorError):
+    """What the sampler returned cannot be probed with; `why` says it."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 class ProbeLatents:
     """Draws the same batch at every probe, unless the user's distribution has changed, and hands out a part of it.
 
@@ -41,15 +51,19 @@ class ProbeLatents:
 
     Args:
         drawing: Puts random states back and turns the framework's arrays into NumPy's.
+        tell: Called, once, with what is odd about a sampler that can be used.
 
     Attributes:
         windows: Windows that the last draw had room for: fewer than 8 where the sampler gives fewer latents than it is
             asked for, 0 where there is none.
     """
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, drawing: Drawing, tell: Callable[[Message], None] = lambda _: None) -> None:
         self.windows = 0
         self._drawing = drawing
+        self._tell = tell
+        self._has_told = False
+        self._shapes: list[tuple[int, ...]] | None = None
         self._probes = 0
         self._asked = FIXED_COUNT + POOL_COUNT
         self._kept: Any = None
@@ -59,9 +73,22 @@ class ProbeLatents:
 
         Returns:
             NumPy arrays, in the structure in which the sampler returns them.
+
+        Raises:
+            UnusableLatents: It returned no batch, an empty one, or latents of another shape than before.
         """
         drawn = self._drawn(sampler)
         count = min(len(part) for part in flattened(drawn))
+        if count < FIXED_COUNT:
+            self._tell_once(
+                Message(
+                    "latent_sampler returned {count} latents when asked for {asked}; below {least}, samples are judged "
+                    "by these few only",
+                    count=count,
+                    asked=self._asked,
+                    least=FIXED_COUNT,
+                )
+            )
         self.windows = max(0, min(WINDOWS, (count - FIXED_COUNT) // FRESH_COUNT))
         start = FIXED_COUNT + self._probes % max(1, self.windows) * FRESH_COUNT
         self._probes += 1
@@ -87,7 +114,54 @@ class ProbeLatents:
 
     def _call(self, sampler: Callable[[int], Any], count: int) -> Any:
         with self._drawing.preserved_random_state(sampler):
-            return mapped(self._drawing.to_numpy, sampler(count))
+            drawn = mapped(self._drawing.to_numpy, sampler(count))
+        self._check(drawn)
+        return drawn
+
+    def _check(self, drawn: Any) -> None:
+        """Compare the shapes of a draw with those of the first.
+
+        Raises:
+            UnusableLatents: See `draw`.
+        """
+        shapes = [np.shape(part) for part in flattened(drawn)]
+        if not shapes or any(not shape or shape[0] == 0 for shape in shapes):
+            raise UnusableLatents(
+                Message(
+                    "latent_sampler({asked}) returned no batch of latents, but something of shape {shape}",
+                    asked=self._asked,
+                    shape=_shown(shapes),
+                )
+            )
+        before, self._shapes = self._shapes or shapes, shapes
+        if [shape[1:] for shape in before] != [shape[1:] for shape in shapes]:
+            raise UnusableLatents(
+                Message(
+                    "latent_sampler({asked}) returned shape {before} at one call and {shape} at another",
+                    asked=self._asked,
+                    before=_shown(before),
+                    shape=_shown(shapes),
+                )
+            )
+        if before != shapes:
+            self._tell_once(
+                Message(
+                    "latent_sampler({asked}) returned {before} latents at one call and {count} at another; let it "
+                    "return as many as it is asked for",
+                    asked=self._asked,
+                    before=before[0][0],
+                    count=shapes[0][0],
+                )
+            )
+
+    def _tell_once(self, why: Message) -> None:
+        if not self._has_told:
+            self._has_told = True
+            self._tell(why)
+
+
+def _shown(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join(map(str, shapes)) or "()"
 
 
 def latent_card(latents: Any, given: bool) -> LatentCard:

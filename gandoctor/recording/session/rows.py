@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from gandoctor.message import Message
 from gandoctor.recording.backend import Backend
 from gandoctor.store import RunWriter
+from gandoctor.store.segments import STEP, TIME
 
 
 class Rows:
@@ -16,20 +18,40 @@ class Rows:
         backend: Holds the numbers of steps.
         writer: Gets the rows.
         first_step: Where this recording begins.
+        refuse: Called with a name and why its value is left out, once a name.
 
     Attributes:
         drained_step: The last step that was written.
+        refused: Names of scalars of which a value was left out.
+        numbers: Names of scalars of which a value was written.
     """
 
-    def __init__(self, backend: Backend, writer: RunWriter, first_step: int) -> None:
+    def __init__(
+        self, backend: Backend, writer: RunWriter, first_step: int, refuse: Callable[[str, Message], None]
+    ) -> None:
         self._backend = backend
         self._writer = writer
+        self._refuse = refuse
         self._scalars: dict[int, dict[str, Any]] = {}
         self.drained_step = first_step
+        self.refused: set[str] = set()
+        self.numbers: set[str] = set()
 
-    def add(self, step: int, scalars: Mapping[str, Any]) -> None:
-        """Keep further values of a step; those on a device are not fetched before the next drain."""
-        self._scalars[step] = dict(scalars)
+    def add(self, step: int, scalars: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep further values of a step; those on a device are not fetched before the next drain.
+
+        Returns:
+            Those that are kept. One that is None is absent in this step; one of an unusable name is refused.
+        """
+        kept = {name: value for name, value in scalars.items() if value is not None}
+        for name in ("", STEP, TIME):
+            if name in kept:
+                del kept[name]
+                self._leave_out(
+                    name, Message("a scalar needs a name, which is not one of {reserved}", reserved=(STEP, TIME))
+                )
+        self._scalars[step] = dict(kept)
+        return kept
 
     def skip(self) -> None:
         """Forget the steps between two recorded trainings: they are not this run's."""
@@ -48,8 +70,7 @@ class Rows:
         first = max(self.drained_step, step - len(rows)) + 1
         table: dict[int, dict[str, float]] = {first + i: row for i, row in enumerate(rows)}
         for own_step, scalars in sorted(self._scalars.items()):
-            numbers = {name: self._backend.number(value) for name, value in scalars.items()}
-            table.setdefault(own_step, {}).update(numbers)
+            table.setdefault(own_step, {}).update(self._numbers(scalars))
         self._scalars.clear()
         if probe_values:
             table.setdefault(step, {}).update(probe_values)
@@ -57,3 +78,28 @@ class Rows:
             if table[number] or at_start:
                 self._writer.record(number, table[number])
         self.drained_step = step
+
+    def _numbers(self, scalars: Mapping[str, Any]) -> dict[str, float]:
+        """Return what is one number, by name; a value that is none costs itself only."""
+        numbers = {}
+        for name, value in scalars.items():
+            try:
+                if isinstance(value, str | bytes):
+                    raise TypeError  # NumPy would read "0.7" as a number
+                numbers[name] = self._backend.number(value)
+            except Exception:
+                self._leave_out(name, _no_number(value))
+        self.numbers.update(numbers)
+        return numbers
+
+    def _leave_out(self, name: str, why: Message) -> None:
+        if name not in self.refused:
+            self.refused.add(name)
+            self._refuse(name, why)
+
+
+def _no_number(value: Any) -> Message:
+    kind, shape = type(value).__name__, getattr(value, "shape", ())
+    if shape in ((), None):
+        return Message("one number was expected, and this is a {kind}", kind=kind)
+    return Message("one number was expected, and this is a {kind} of shape {shape}", kind=kind, shape=str(shape))

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from gandoctor.message import Absence, Message
+from gandoctor.errors import GandoctorError
+from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
-from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
+from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, Probe
 from gandoctor.recording.probe.images import to_bytes, to_unit, with_conditions
 from gandoctor.recording.probe.latents import (
     FIXED_COUNT,
@@ -24,6 +25,7 @@ from gandoctor.recording.probe.latents import (
     SAMPLE_COUNT,
     WINDOWS,
     ProbeLatents,
+    UnusableLatents,
     latent_card,
 )
 from gandoctor.recording.session.cadence import Cadence
@@ -33,6 +35,7 @@ from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.rows import Rows
 from gandoctor.recording.session.stopwatch import Stopwatch
 from gandoctor.recording.warning import warn
+from gandoctor.signals import SIGNALS, cadence_of
 from gandoctor.store import Manifest, RunWriter
 
 DRAIN_EVERY_STEPS = 128
@@ -64,7 +67,7 @@ class Session:
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)
         self.step = self.first_step = self._last_probe = self.writer.last_step
-        self._rows = Rows(backend, self.writer, self.step)
+        self._rows = Rows(backend, self.writer, self.step, self._refuse)
         self._containment = Containment(self.writer, options.strict)
         self._panel = Panel(manifest, self._containment)
         if self.reals is not None:
@@ -74,7 +77,7 @@ class Session:
             else:
                 self.writer.real_values(self.reals)
         self.forward: ForwardPasses | None = None
-        self.latents = ProbeLatents(backend)
+        self.latents = ProbeLatents(backend, lambda why: self.warn(Message("gandoctor: {why}.", why=why)))
         self.polarity = Polarity(manifest)
         self._recognition = Recognition(backend, manifest)
         self._panel.take(self._recognition.begin())
@@ -190,10 +193,9 @@ class Session:
             scalars: Further values of the last of them; those on a device are not fetched before the next drain.
         """
         self.step = self._containment.step = self.step + steps
-        if scalars:
-            self._take_scalars(scalars)
+        g_loss = self._take_scalars(scalars).get("g_loss") if scalars else None
         with self.contained():
-            settled = self._recognition.settle(steps, None if scalars is None else scalars.get("g_loss"))
+            settled = self._recognition.settle(steps, g_loss)
             if settled is not None:
                 self._panel.take(settled)
             if settled is not None or self.step - steps == self.first_step:
@@ -210,6 +212,20 @@ class Session:
         """Take note that a step of a loop of the user's own has completed."""
         self.backend.end_step()
         self.end_step(1, scalars)
+
+    def note_no_step(self) -> Message:
+        """Record that a loop of the user's own ends without having told of a step; return what to tell the user."""
+        why = Message("monitor.step() was never called")
+        if self.step == 0:
+            stepwise = (name for name in SIGNALS if cadence_of(name) != "probe")
+            self._panel.take({name: Absence(Absent.NOT_SEEN, why) for name in stepwise})
+        with self.contained():
+            self.writer.event("monitor_warning", self.step, monitor="Session", message=str(why))
+        return Message(
+            "gandoctor: {why}, so no training step was recorded; call it at the end of each step: "
+            "monitor.step(d_loss=..., g_loss=...).",
+            why=why,
+        )
 
     def probe(self) -> None:
         """Probe now and record the result at the current step."""
@@ -252,18 +268,32 @@ class Session:
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _take_scalars(self, scalars: Mapping[str, Any]) -> None:
-        self._rows.add(self.step, scalars)
-        losses = {f"{player}_loss" for player in PLAYERS} & set(scalars)
-        self._panel.take(dict.fromkeys(losses))
+    def _take_scalars(self, scalars: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep what the user passed with a step, and return what of it can be used."""
+        kept = self._rows.add(self.step, scalars)
+        losses = {f"{player}_loss" for player in PLAYERS} & set(kept)
+        self._panel.take(dict.fromkeys(losses - self._rows.refused))
         self.manifest.players.update(dict.fromkeys(losses, "passed to monitor.step"))
+        return kept
+
+    def _refuse(self, name: str, why: Message) -> None:
+        """Say once of a scalar that its value is left out."""
+        said = Message("gandoctor: monitor.step({name}=...) is left out: {why}.", name=name, why=why)
+        if self.options.strict:
+            raise GandoctorError(str(said))
+        self._panel.take({name: Absence(Absent.UNUSABLE, why)})
+        self.warn(said)
 
     def _run_forward(self) -> Probe | None:
         """Return the players' outputs; None where they cannot be run."""
         sampler = self.backend.players.latent_sampler
         if sampler is None or self.absence("latent_sampler") is not None:
             return None
-        latents = self.latents.draw(sampler)
+        try:
+            latents = self.latents.draw(sampler)
+        except UnusableLatents as error:
+            self._no_samples(Absence(Absent.UNUSABLE, error.why))
+            return None
         if self.forward is None:
             self.forward = ForwardPasses(
                 self.backend,
@@ -275,13 +305,21 @@ class Session:
             self.writer.write_manifest()
         try:
             return self.forward.run(self.step, latents)
-        finally:
-            if self.forward.no_samples is not None:
-                self._panel.take({"latent_sampler": self.forward.no_samples})
+        except CannotGenerate as error:
+            self._no_samples(error.absence)
+            return None
+
+    def _no_samples(self, absence: Absence) -> None:
+        """Say that the generator is not run from now on, and why."""
+        self._panel.take({"latent_sampler": absence})
+        if self.options.strict:
+            raise GandoctorError(str(absence))
+        self.warn(Message("gandoctor: no samples: {why}.", why=absence.message))
 
     def _drain(self, probe_values: Mapping[str, float], at_start: bool = False) -> None:
         with self.contained():
             self._rows.drain(self.step, probe_values, at_start)
+            self._panel.take(dict.fromkeys(self._rows.refused & self._rows.numbers))  # another step had a number
             self._stopwatch.drained()
 
     def _is_due(self, step: int) -> bool:
