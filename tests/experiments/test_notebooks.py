@@ -38,7 +38,8 @@ def test_magics_and_shell_lines_are_skipped_and_named(tmp_path):
         tmp_path / "train.ipynb",
         "%load_ext gandoctor\nx = 1\n!pip install it's",
         "%%bash\nexit 3",
-        "%%time\nif x:\n    !ls \\\n      -l\n    files = !ls\nx?\ntext = '''\n%kept\n!kept\n'''\nprint('text', text.split())",
+        "%%time\nif x:\n    !ls \\\n      -l\n    files = !ls\nx?\ntext = '''\n%kept\n!kept\n'''"
+        "\nprint('text', text.split())",
     )
     done = run_here(tmp_path, notebook)
     assert done.returncode == 0

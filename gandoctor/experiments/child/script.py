@@ -1,4 +1,4 @@
-"""Run the user's script or notebook unchanged and record its GANs: the child's part of `gandoctor run train.py -- ARGS`."""
+"""Run the user's script or notebook unchanged and record its GANs: the child's part of `gandoctor run train.py`."""
 
 from __future__ import annotations
 

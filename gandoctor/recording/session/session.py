@@ -50,6 +50,10 @@ class Session:
 
     Raises:
         GandoctorError: What the user passed, or the run directory, cannot be used.
+
+    Attributes:
+        listeners: Called without arguments after every completed step and after the end, in the thread that trains.
+            What they raise is contained.
     """
 
     def __init__(self, options: Options, backend: Backend, planned_steps: int | None = None) -> None:
@@ -58,6 +62,7 @@ class Session:
         self._stopwatch = Stopwatch()
         self._closed = False
         self._has_warned_of_unseen = False
+        self.listeners: list[Callable[[], None]] = []
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.reals, self.holdout = (None if isinstance(images, Absence) else images for images in given.values())
@@ -202,6 +207,7 @@ class Session:
         if due or self._stopwatch.has_waited or waiting >= DRAIN_EVERY_STEPS:
             self._drain(self.probe_values() if due else {})
         self._panel.announce(self._is_due(self.step + 1))
+        self._tell_listeners()
 
     def end_own_step(self, scalars: Mapping[str, Any]) -> None:
         """Take note that a step of a loop of the user's own has completed."""
@@ -242,12 +248,18 @@ class Session:
             self.writer.write_manifest()
         with self.contained():
             self.writer.close(reason, **fields)
+        self._tell_listeners()
 
     def detach(self) -> None:
         """Leave the user's objects as they were."""
         self.backend.detach()
 
     # ----------------------------------------------------------------------------------------------------------
+
+    def _tell_listeners(self) -> None:
+        for listener in tuple(self.listeners):
+            with self.contained():
+                listener()
 
     def _take_scalars(self, scalars: Mapping[str, Any]) -> None:
         self._rows.add(self.step, scalars)
