@@ -26,7 +26,7 @@ def draw(snapshot: Snapshot) -> dict[str, str]:
     found = diagnosis.detected if diagnosis is not None else ()
     sentence = "" if diagnosis is None else str(diagnosis.sentence)
     more = f"and {len(found) - SHOWN_FINDINGS} more" if len(found) > SHOWN_FINDINGS else ""
-    head = f"{snapshot.run_dir.parent.name}/{snapshot.run_dir.name}: {snapshot.state}"
+    head = f"{'/'.join(snapshot.run_dir.parts[-2:])}: {snapshot.state}"
     progress = progress_line(snapshot)
     lines = [head, progress, sentence, *(finding_line(f) for f in found[:SHOWN_FINDINGS]), more]
     tone = _TONES[diagnosis.verdict if diagnosis is not None else "inconclusive"]

@@ -45,7 +45,7 @@ class LiveRun:
         self._display = display
         self._clock = clock
         self._cpu = cpu
-        self._follower = Follower(Path(session.writer.path), time.time, cpu)
+        self._follower = Follower(Path(session.writer.path).absolute(), time.time, cpu)
         self._output: Output | None = None
         self._next = float("-inf")
         self._shown: tuple[int, bool] | None = None

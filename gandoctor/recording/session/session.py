@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from gandoctor.message import Absence, Message
+from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
@@ -116,15 +116,19 @@ class Session:
 
     def unseen(self, step: int, signals: Mapping[Player, tuple[str, ...]]) -> dict[str, Absence | None]:
         """Return why signals that need a player's updates are absent; see `Recording`."""
-        if step - self.first_step <= FIRST_STEPS and not self.is_closing:
+        taken = step - self.first_step
+        if taken < FIRST_STEPS and not self.is_closing:
             return {}
-        why = {player: self.backend.unseen(player, step - self.first_step) for player in signals}
+        why = {player: self.backend.unseen(player, taken) for player in signals}
+        if taken == FIRST_STEPS and not self.is_closing:
+            # An update may be yet to come. Frozen weights are told now: the next probe may be minutes away.
+            why = {player: absence for player, absence in why.items() if absence and absence.code is Absent.FROZEN}
         first = next((absence for absence in why.values() if absence is not None), None)
         if first is not None and not self._has_warned_of_unseen:
             self._has_warned_of_unseen = True
             names = tuple(name for several in signals.values() for name in several)
             self.warn(Message("gandoctor: {signals}: {why}.", signals=", ".join(names), why=first.message))
-        return {name: why[player] for player, names in signals.items() for name in names}
+        return {name: absence for player, absence in why.items() for name in signals[player]}
 
     def warn(self, why: Message) -> None:
         """Tell the user something while training goes on."""
