@@ -35,8 +35,8 @@ def command(
 ) -> int:
     """Judge the contracts and the design of TARGET before you train it.
 
-    TARGET is one of: the reference model (default); "module:factory"; a script, which runs
-    with ARGS and is left after N steps of the first GAN it fits; two saved networks,
+    TARGET is one of: the reference model (default); "module:factory"; a script or
+    a notebook, which runs with ARGS and is left after N steps of the first GAN it fits; two saved networks,
     generator.keras discriminator.keras. Nothing is kept.
 
     Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was; 2 if
