@@ -29,6 +29,24 @@ _HOME = {
 }
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """Record every GAN that is trained in this kernel from now on: `%load_ext gandoctor`.
+
+    Args:
+        ipython: The running shell.
+    """
+    import_module("gandoctor.notebook.extension").load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Stop recording and put back what `%load_ext gandoctor` has wrapped: `%unload_ext gandoctor`.
+
+    Args:
+        ipython: The running shell.
+    """
+    import_module("gandoctor.notebook.extension").unload(ipython)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gandoctor' has no attribute {name!r}")

@@ -30,7 +30,7 @@ def test_the_page_on_checks_shows_every_kind_of_target() -> None:
         str(parsed(line)["target"]).rpartition(".")[2]
         for line in shell_commands((DOCS / "check.md").read_text(encoding="utf-8"))
     }
-    assert targets == {"None", "my_gan:build", "py", "keras"}
+    assert targets == {"None", "my_gan:build", "py", "ipynb", "keras"}
 
 
 @pytest.mark.training

@@ -35,9 +35,9 @@ def command(
 ) -> int:
     """Judge the contracts and the design of TARGET before you train it.
 
-    TARGET is one of: the reference model (default); "module:factory"; a script, which runs
-    with ARGS and is left after N steps of the first GAN it fits; two saved networks,
-    generator.keras discriminator.keras. Nothing is kept.
+    TARGET is one of: the reference model (default); "module:factory"; a script or
+    a notebook, which runs with ARGS and is left after N steps of the first GAN it fits; two
+    saved networks, generator.keras discriminator.keras. Nothing is kept.
 
     Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was; 2 if
     the target cannot be built, trains no GAN, or raised; 130 if interrupted.

@@ -40,7 +40,8 @@ def command(
     """Train TARGET with monitors attached and write a report.
 
     TARGET is one of: the reference model (default); "module:factory", a function that
-    returns a gandoctor.experiments.Training; a script, which runs unchanged with ARGS.
+    returns a gandoctor.experiments.Training; a script or a notebook, which runs unchanged
+    with ARGS (a notebook without its magics and shell lines).
     Every GAN that the script trains with keras.Model.fit is recorded. Its output is shown,
     or kept in training.log while --watch uses the terminal.
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from gandoctor.errors import GandoctorError, UnusableTarget
+from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.saved import check_saved, is_saved
 from gandoctor.experiments.training import Training
 from gandoctor.frameworks import framework_needed
@@ -23,8 +24,8 @@ class TargetCrashed(Exception):
 
 
 def is_script(target: str) -> bool:
-    """Return whether a target is the path of a script, and neither "module:factory" nor a saved model."""
-    return target.endswith(".py") or (os.sep in target and not is_saved(target))
+    """Return whether a target is the path of a script or notebook, and neither "module:factory" nor a saved model."""
+    return target.endswith(".py") or is_notebook(target) or (os.sep in target and not is_saved(target))
 
 
 def check_target(
@@ -33,14 +34,14 @@ def check_target(
     """Check that a target can be run with these options and arguments, before anything is started.
 
     Args:
-        target: "module:factory", the path of a script, or the path of a saved generator.
+        target: "module:factory", the path of a script or a notebook, or the path of a saved generator.
         options: Options for a factory.
         arguments: Arguments for a script, or the path of the saved discriminator.
         dry_run_steps: See `Job`.
 
     Raises:
-        UnusableTarget: The target is malformed, the file does not exist, or the options or arguments are for another
-            kind of target.
+        UnusableTarget: The target is malformed, the file does not exist or is no notebook by its content, or the
+            options or arguments are for another kind of target.
     """
     if is_saved(target):
         check_saved(target, arguments, [_OPTION_OF.get(name, f"--{name}") for name in options], dry_run_steps)
@@ -54,7 +55,9 @@ def check_target(
             )
         return
     if not os.path.isfile(target):
-        raise UnusableTarget(f"There is no script {target}.")
+        raise UnusableTarget(f"There is no {'notebook' if is_notebook(target) else 'script'} {target}.")
+    if is_notebook(target):
+        read_cells(target)
     if options:
         refused = ", ".join(_OPTION_OF.get(name, f"--{name}") for name in options)
         raise UnusableTarget(

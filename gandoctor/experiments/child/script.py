@@ -1,4 +1,4 @@
-"""Run the user's script unchanged and record its GANs: the child's part of `gandoctor run train.py -- ARGS`."""
+"""Run the user's script or notebook unchanged and record its GANs: the child's part of `gandoctor run train.py`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
 from gandoctor.experiments.child.imports import when_imported
+from gandoctor.experiments.child.notebook import cell_of, run_cells
 from gandoctor.experiments.child.other_fits import BATCHES
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
@@ -44,7 +46,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     Keras is patched when the script imports it, because the script may set environment variables first.
 
     Args:
-        job: Its `target` is the script's path.
+        job: Its `target` is the path of the script or notebook.
         stop: Checked during the fits that are recorded. At other times a signal raises KeyboardInterrupt.
         announce: Called with the run directory and the model's class name when recording of a run starts.
 
@@ -127,6 +129,7 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
     Raises:
         ScriptEnded: The script raised an error.
         MissingFramework: The script imports a framework that is not installed.
+        UnusableTarget: The notebook cannot be read any more.
     """
     sys.argv = [script, *arguments]
     file = str(Path(script).absolute())
@@ -135,9 +138,13 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
         sys.path[0] = folder  # `python -m` puts the working directory there, and `python SCRIPT` puts this
     else:
         sys.path.insert(0, folder)
+    cells = read_cells(file) if is_notebook(file) else None
     try:
         with framework_needed(by=script):
-            runpy.run_path(file, run_name="__main__")
+            if cells is not None:
+                run_cells(cells, script, file)
+            else:
+                runpy.run_path(file, run_name="__main__")
     except MissingFramework:
         raise
     except SystemExit as ending:
@@ -147,7 +154,8 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
     except BaseException as error:
         _print_traceback(error, file)
         text = " ".join(str(error).split())
-        raise ScriptEnded(1, f"{type(error).__name__}: {text}" if text else type(error).__name__) from error
+        raised = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        raise ScriptEnded(1, raised + _place_in_notebook(error, file)) from error
     return 0
 
 
@@ -164,7 +172,25 @@ def _exit_status(code: object) -> int:
 def _print_traceback(error: BaseException, script: str) -> None:
     """Print the traceback as Python would, starting at the script's own first frame."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != script:
+    while trace is not None and not _is_own(trace.tb_frame.f_code.co_filename, script):
         trace = trace.tb_next
+    if trace is None and not (isinstance(error, SyntaxError) and _is_own(error.filename, script)):
+        trace = error.__traceback__
     sys.stdout.flush()
-    traceback.print_exception(type(error), error, trace or error.__traceback__)
+    traceback.print_exception(type(error), error, trace)
+
+
+def _is_own(file_name: str | None, script: str) -> bool:
+    """Tell whether a frame's file is the script, or a cell of the notebook."""
+    return file_name is not None and (file_name == script or cell_of(file_name, script) is not None)
+
+
+def _place_in_notebook(error: BaseException, file: str) -> str:
+    """Return e.g. " (cell 3, line 2)", the last place in the notebook; nothing for a script, which has lines only."""
+    if isinstance(error, SyntaxError) and _is_own(error.filename, file):
+        return ""  # it names the place itself
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        cell = cell_of(frame.f_code.co_filename, file)
+        if cell is not None:
+            return f" ({cell}, line {line})"
+    return ""

@@ -53,6 +53,10 @@ class Session:
 
     Raises:
         GandoctorError: What the user passed, or the run directory, cannot be used.
+
+    Attributes:
+        listeners: Called without arguments after every completed step and after the end, in the thread that trains.
+            What they raise is contained.
     """
 
     def __init__(self, options: Options, backend: Backend, planned_steps: int | None = None) -> None:
@@ -61,6 +65,7 @@ class Session:
         self._stopwatch = Stopwatch()
         self._closed = False
         self._has_warned_of_unseen = False
+        self.listeners: list[Callable[[], None]] = []
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.reals, self.holdout = (None if isinstance(images, Absence) else images for images in given.values())
@@ -117,15 +122,19 @@ class Session:
 
     def unseen(self, step: int, signals: Mapping[Player, tuple[str, ...]]) -> dict[str, Absence | None]:
         """Return why signals that need a player's updates are absent; see `Recording`."""
-        if step - self.first_step <= FIRST_STEPS and not self.is_closing:
+        taken = step - self.first_step
+        if taken < FIRST_STEPS and not self.is_closing:
             return {}
-        why = {player: self.backend.unseen(player, step - self.first_step) for player in signals}
+        why = {player: self.backend.unseen(player, taken) for player in signals}
+        if taken == FIRST_STEPS and not self.is_closing:
+            # An update may be yet to come. Frozen weights are told now: the next probe may be minutes away.
+            why = {player: absence for player, absence in why.items() if absence and absence.code is Absent.FROZEN}
         first = next((absence for absence in why.values() if absence is not None), None)
         if first is not None and not self._has_warned_of_unseen:
             self._has_warned_of_unseen = True
             names = tuple(name for several in signals.values() for name in several)
             self.warn(Message("gandoctor: {signals}: {why}.", signals=", ".join(names), why=first.message))
-        return {name: why[player] for player, names in signals.items() for name in names}
+        return {name: absence for player, absence in why.items() for name in signals[player]}
 
     def warn(self, why: Message) -> None:
         """Tell the user something while training goes on."""
@@ -207,6 +216,7 @@ class Session:
         if due or self._stopwatch.has_waited or waiting >= DRAIN_EVERY_STEPS:
             self._drain(self.probe_values() if due else {})
         self._panel.announce(self._is_due(self.step + 1))
+        self._tell_listeners()
 
     def end_own_step(self, scalars: Mapping[str, Any]) -> None:
         """Take note that a step of a loop of the user's own has completed."""
@@ -261,12 +271,18 @@ class Session:
             self.writer.write_manifest()
         with self.contained():
             self.writer.close(reason, **fields)
+        self._tell_listeners()
 
     def detach(self) -> None:
         """Leave the user's objects as they were."""
         self.backend.detach()
 
     # ----------------------------------------------------------------------------------------------------------
+
+    def _tell_listeners(self) -> None:
+        for listener in tuple(self.listeners):
+            with self.contained():
+                listener()
 
     def _take_scalars(self, scalars: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what the user passed with a step, and return what of it can be used."""

@@ -1,0 +1,68 @@
+"""A snapshot of a run as a notebook shows it: a little HTML without scripts, and plain text beside it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+from gandoctor.printable import printable
+from gandoctor.rules import Finding
+from gandoctor.store.writer import contact_sheet
+from gandoctor.watch.follow import Preview, Snapshot
+from gandoctor.watch.lines import finding_line, progress_line
+
+SHOWN_FINDINGS = 4
+SHOWN_IMAGES = 16
+SHEET_SIDE = 384
+"""Longest side of the sheet in pixels: the page is kept in the notebook's file."""
+
+_TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "inconclusive": "#8a929e"}
+
+
+def draw(snapshot: Snapshot) -> dict[str, str]:
+    """Return the snapshot by MIME type: "text/html" and "text/plain"."""
+    diagnosis = snapshot.diagnosis
+    found = diagnosis.detected if diagnosis is not None else ()
+    sentence = "" if diagnosis is None else str(diagnosis.sentence)
+    more = f"and {len(found) - SHOWN_FINDINGS} more" if len(found) > SHOWN_FINDINGS else ""
+    head = f"{'/'.join(snapshot.run_dir.parts[-2:])}: {snapshot.state}"
+    progress = progress_line(snapshot)
+    lines = [head, progress, sentence, *(finding_line(f) for f in found[:SHOWN_FINDINGS]), more]
+    tone = _TONES[diagnosis.verdict if diagnosis is not None else "inconclusive"]
+    page = (
+        f'<div style="border-left:4px solid {tone};padding:2px 0 2px 14px;max-width:72em">'
+        f"<div><b>{_escaped(head)}</b></div>"
+        f'<div style="font-family:monospace;white-space:pre-wrap">{_escaped(progress)}</div>'
+        f"<div>{_escaped(sentence)}</div>"
+        f"<ul>{''.join(map(_finding, found[:SHOWN_FINDINGS]))}</ul>{more}{_sheet(snapshot.preview)}</div>"
+    )
+    return {"text/html": page, "text/plain": "\n".join(printable(line) for line in lines if line)}
+
+
+def _finding(finding: Finding) -> str:
+    """Return what was found, why, and what to try first."""
+    why = f"<br>{_escaped(finding.evidence[0].statement)}" if finding.evidence else ""
+    return f"<li><b>{_escaped(finding_line(finding))}</b>{why}</li>"
+
+
+def _sheet(preview: Preview | None) -> str:
+    """Return the newest generated images as one picture within the page."""
+    if preview is None:
+        return ""
+    sheet = contact_sheet(preview.images[:SHOWN_IMAGES], None)
+    sheet.thumbnail((SHEET_SIDE, SHEET_SIDE))
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="PNG", optimize=True)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    # Small images are enlarged by the browser, which costs no bytes.
+    zoom = max(1, SHEET_SIDE // sheet.width)
+    return (
+        f'<div><img alt="Generated images, step {preview.step}" width="{sheet.width * zoom}" '
+        f'style="image-rendering:pixelated" src="data:image/png;base64,{data}"><br>step {preview.step}</div>'
+    )
+
+
+def _escaped(text: object) -> str:
+    """Text that adds no markup and holds nothing invisible that could reorder it."""
+    return html.escape(printable(text, 2_000))
