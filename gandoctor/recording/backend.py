@@ -13,6 +13,7 @@ from gandoctor.message import Absence
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import (
     Batch,
+    Call,
     Fed,
     LayerGradients,
     LayerMovement,
@@ -200,6 +201,12 @@ class Backend(Protocol):
             loss: Whether losses and the discriminator's outputs are wanted.
             latents: Whether the generator's inputs are.
         """
+
+    def watch_calls(self, on: bool) -> None:
+        """Begin or end copying what the players are given in training; a loop of the user's own only."""
+
+    def calls(self) -> list[Call]:
+        """Return the copied calls since the last time it was asked, in order; empty where none are copied."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the framework's packages."""

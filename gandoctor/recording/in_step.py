@@ -111,6 +111,24 @@ class Pass:
     alive: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class Call:
+    """One call of a player in a training step, on the host.
+
+    Attributes:
+        player: Who was called.
+        inputs: What it was given: NumPy arrays in the structure of the call.
+        output: What it returned first, float32 (n, ...).
+        of_generator: Of the discriminator, whether the framework knows that what it was given was made of what the
+            generator returned; None where that is not known.
+    """
+
+    player: Player
+    inputs: Any
+    output: np.ndarray
+    of_generator: bool | None = None
+
+
 class Switch(Protocol):
     """Turns a measurement inside the step on and off, between steps."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.layer_values import KerasLayerGradients, KerasLayerMovement, Layers
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
@@ -27,7 +28,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
 from gandoctor.player_names import Player
 from gandoctor.recording.backend import Listener
-from gandoctor.recording.in_step import LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
+from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
 
@@ -59,6 +60,7 @@ class KerasBackend:
         self._step_log = StepLog()
         self._calls = NetworkCalls(self.players, self._weights)
         self._witness = KerasWitness()
+        self._fed_copies = FedCopies()
         self._taps: Taps | None = None
 
     @staticmethod
@@ -167,7 +169,8 @@ class KerasBackend:
 
     def attach(self, listener: Listener) -> None:
         """Wrap the optimizers and the model's `train_step`."""
-        self._taps = Taps(self.players, self._step_log, listener, self._witness, self._options.observe_loop)
+        fed_copies = self._fed_copies if self._options.observe_loop else None
+        self._taps = Taps(self.players, self._step_log, listener, self._witness, fed_copies)
         self._taps.attach(self._model)
 
     def adopt(self, optimizer: Any, variables: list[Any]) -> bool:
@@ -238,6 +241,14 @@ class KerasBackend:
         if self._taps is not None:
             self._taps.witness = self._witness
         return self._witness
+
+    def watch_calls(self, on: bool) -> None:
+        """Begin or end copying what the players are given."""
+        self._fed_copies.watch(on)
+
+    def calls(self) -> list[Call]:
+        """Return the copied calls."""
+        return self._fed_copies.calls()
 
     def versions(self) -> dict[str, str]:
         """Return the versions of Keras and TensorFlow."""

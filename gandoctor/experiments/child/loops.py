@@ -59,6 +59,9 @@ class LoopAttachment:
         for slot in ("g_optimizer", "d_optimizer"):
             if slot in sources:
                 sources[slot] = "found by what it updates"
+        for network in (pair.generator, *self._hooks.compiled):
+            if getattr(network, "predict_function", None) is not None:
+                network.predict_function = None  # traced anew, it shows what is generated
         for model in self._hooks.compiled:
             model.train_function = _retraced(model, monitor.session.backend)
         if len(pairs) > 1:
@@ -74,6 +77,7 @@ class LoopAttachment:
     def _updated(self, updates: list[tuple[Any, list[Any]]]) -> None:
         if self._monitor is None or self._monitor.session is None:
             return
+        self._monitor.session.collect_fed()
         for optimizer, variables in updates:
             phase = self._monitor.session.backend.phase_of(optimizer, variables)
             if phase is not None and self._cycle.updated(phase):

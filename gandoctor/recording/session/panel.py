@@ -38,6 +38,16 @@ class Panel:
         """Take in an instrument that was made elsewhere."""
         self._instruments.append(instrument)
 
+    def begin_again(self, lifted: list[Absence]) -> None:
+        """Have the instruments begin anew for what was absent for reasons that no longer hold."""
+        names = {name for name, absence in self._missing.items() if absence in lifted}
+        for name in names:
+            del self._missing[name]
+        with self._containment.one_blas_thread():
+            for instrument in self._working():
+                with self._containment.contained(instrument):
+                    self.take({name: why for name, why in instrument.begin().items() if name in names})
+
     def ask(self, hook: Callable[[Instrument], Readings], put: Callable[[dict[str, Any]], None]) -> None:
         """Call a hook of every instrument and pass its numbers on."""
         for instrument in self._working():

@@ -13,12 +13,13 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
-from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
+from gandoctor.recording.in_step import Batch, Call, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
 from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, Probe
-from gandoctor.recording.probe.images import to_bytes, to_unit, with_conditions
+from gandoctor.recording.intake import Intake
+from gandoctor.recording.probe.images import checked_images, data_card, to_bytes, to_unit, with_conditions
 from gandoctor.recording.probe.latents import (
     FIXED_COUNT,
     POOL_COUNT,
@@ -75,12 +76,7 @@ class Session:
         self._rows = Rows(backend, self.writer, self.step, self._refuse)
         self._containment = Containment(self.writer, options.strict)
         self._panel = Panel(manifest, self._containment)
-        if self.reals is not None:
-            assert manifest.data is not None
-            if manifest.data.kind == "images":
-                self.writer.reals(to_bytes(to_unit(self.reals, manifest.data)))
-            else:
-                self.writer.real_values(self.reals)
+        self._write_reals()
         self.forward: ForwardPasses | None = None
         self.latents = ProbeLatents(backend, lambda why: self.warn(Message("gandoctor: {why}.", why=why)))
         self.polarity = Polarity(manifest)
@@ -89,7 +85,12 @@ class Session:
         no_latents = self.absence("latent_sampler")
         if no_latents is not None:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
+        wanted = options.observe_loop and self.reals is None
+        self._intake = Intake() if wanted else None
+        self._fed: list[Call] = []
         backend.attach(self)
+        if wanted:
+            backend.watch_calls(True)
 
     @property
     def players(self) -> Any:
@@ -210,6 +211,7 @@ class Session:
             if settled is not None or self.step - steps == self.first_step:
                 self._describe_players()  # an optimizer may have shown whose it is
                 self.writer.write_manifest()
+        self._look_at_fed()
         self._stopwatch.start()
         due = self._is_due(self.step)
         waiting = self.step - self._rows.drained_step
@@ -263,6 +265,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
+        self._look_at_fed(last=True)
         with self.contained():
             if self.step > self._last_probe and reason != "crashed":
                 self._drain(self.probe_values())
@@ -278,6 +281,61 @@ class Session:
         self.backend.detach()
 
     # ----------------------------------------------------------------------------------------------------------
+
+    def collect_fed(self) -> None:
+        """Fetch what the players were fed so far in this step: what is fed later may take its place."""
+        if self._intake is not None:
+            with self.contained():
+                self._fed += self.backend.calls()
+
+    def _write_reals(self) -> None:
+        if self.reals is None:
+            return
+        assert self.manifest.data is not None
+        if self.manifest.data.kind == "images":
+            self.writer.reals(to_bytes(to_unit(self.reals, self.manifest.data)))
+        else:
+            self.writer.real_values(self.reals)
+
+    def _look_at_fed(self, last: bool = False) -> None:
+        """Keep what the players are fed in the first steps, and take it for probe data and latents when it suffices."""
+        if self._intake is None:
+            return
+        with self.contained():
+            intake = self._intake
+            if not last:
+                self.collect_fed()
+                fed, self._fed = self._fed, []
+                intake.take(fed)
+            if not (last or intake.is_full):
+                return
+            self._intake = None
+            self.backend.watch_calls(False)
+            self._adopt(intake)
+
+    def _adopt(self, intake: Intake) -> None:
+        """Use what was fed as if it had been passed."""
+        sampler, reals = intake.sampler(), intake.reals()
+        again = [self.absence("probe_data")] if reals is not None else []
+        if sampler is not None:
+            again.append(self.absence("latent_sampler"))
+            self.backend.players.latent_sampler = sampler
+            self.manifest.players["latent_sampler"] = "kept from what the generator was fed"
+            self._panel.take({"latent_sampler": None})
+        self._panel.take({"latent_law": None} if sampler is not None else {})
+        if reals is not None:
+            self.reals = checked_images(reals, "probe_data")
+            self.manifest.data = data_card(self.reals, self.holdout, reals)
+            self.manifest.players["probe_data"] = "kept from what the discriminator was fed"
+            self._write_reals()
+            self._panel.take({"probe_data": None})
+        else:
+            why = Message("no real batch was told apart among what the discriminator is fed; pass probe_data=...")
+            self.explain("probe_data", Absence(Absent.NOT_SEEN, why))
+        self.forward = None
+        self.latents = ProbeLatents(self.backend, lambda why: self.warn(Message("gandoctor: {why}.", why=why)))
+        self._panel.begin_again([absence for absence in again if absence is not None])
+        self.writer.write_manifest()
 
     def _tell_listeners(self) -> None:
         for listener in tuple(self.listeners):

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated, accumulates, scale, taken
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
+from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, observed
@@ -45,7 +46,8 @@ class Taps:
         step_log: Gets the row of every `train_step`.
         listener: Is called.
         witness: Copies what the objective is recognised from.
-        observe_loop: Whether to observe networks and tapes in a hand-written loop as well, from attaching to detaching.
+        fed_copies: Copies what the networks are given. With it, networks and tapes of a hand-written loop are observed
+            as well, from attaching to detaching.
 
     Attributes:
         captures: Player -> how often its update went through the taps while being traced.
@@ -59,7 +61,7 @@ class Taps:
         step_log: StepLog,
         listener: Listener,
         witness: KerasWitness,
-        observe_loop: bool = False,
+        fed_copies: FedCopies | None = None,
     ) -> None:
         self._players = players
         self._step_log = step_log
@@ -70,7 +72,7 @@ class Taps:
         self._model: Any = None
         self._thread = threading.local()  # tf.distribute traces each replica in a thread of its own
         self._observing = True
-        self._observe_loop = observe_loop
+        self._fed_copies = fed_copies
         self._loop = ExitStack()
         self._used_before: set[int] = set()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
@@ -92,7 +94,7 @@ class Taps:
         for optimizer in self._players.optimizers():
             self._tap(optimizer)
         if model is None:
-            if self._observe_loop:
+            if self._fed_copies is not None:
                 self._loop.enter_context(self._observed(None))
             return
         self._wrap(model, "train_step", self._tapped_train_step(model))
@@ -274,6 +276,10 @@ class Taps:
             self._observing = True
 
     def _happened(self, what: Happening, value: Any, seen: Observation) -> None:
+        if what == "call":
+            if self._fed_copies is not None:
+                self._fed_copies.saw(*value)
+            return
         here = seen.is_here()
         # A graph inside the step may belong to a `tf.function(jit_compile=True)`.
         may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))

@@ -20,7 +20,7 @@ from tensorflow.python.eager import record
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
-Happening = Literal["metric", "gradient", "latents"]
+Happening = Literal["metric", "gradient", "latents", "call"]
 OUTPUTS_KEPT = 8
 """Outputs of the discriminator that are remembered in a hand-written loop."""
 
@@ -80,7 +80,8 @@ def observed(
         model: Whose `train_step` is being called; None spans a hand-written loop.
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
-            ("gradient", (phase, target)), ("latents", inputs of the generator).
+            ("gradient", (phase, target)), ("latents", inputs of the generator); in a hand-written loop also ("call",
+            (player, network, arguments, output)).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
@@ -93,8 +94,14 @@ def observed(
         if args and not (seen.is_loop and tf.executing_eagerly() and not record.could_possibly_record()):
             safely(lambda: listener("latents", args[0], seen))
 
+    def generated(args: Any, output: Any) -> None:
+        latents(args)
+        if seen.is_loop:
+            safely(lambda: listener("call", ("g", players.generator, args, output), seen))
+
     def discriminated(args: Any, output: Any) -> None:
         if seen.is_loop:
+            safely(lambda: listener("call", ("d", players.discriminator, args, output), seen))
             del seen.d_outputs[:-OUTPUTS_KEPT]
         seen.d_outputs.append(output)
         if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
@@ -107,7 +114,7 @@ def observed(
         for optimizer in players.optimizers():
             stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
         stack.enter_context(_after(players.discriminator, "call", discriminated))
-        stack.enter_context(_after(players.generator, "call", lambda args, _: latents(args)))
+        stack.enter_context(_after(players.generator, "call", generated))
         stack.enter_context(_gradients_seen(gradient))
         yield seen
 

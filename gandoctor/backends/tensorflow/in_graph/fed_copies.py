@@ -1,0 +1,121 @@
+"""FedCopies: copies of what the players are given and return in the first steps, made inside the step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, sources
+from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
+from gandoctor.backends.tensorflow.replicas import own_variable
+from gandoctor.player_names import Player
+from gandoctor.recording.in_step import Call
+
+ROWS_MAX = 256
+BYTES_MAX = 32 * 2**20
+"""Of one copied tensor; of larger batches the first rows are copied."""
+EAGER_CALLS_MAX = 64
+
+
+class FedCopies:
+    """Copies the players' inputs and outputs while it is switched on; see `recording.in_step.Call`.
+
+    In a traced step the copies are ops behind a switch. Their variables have one shape, as XLA takes no other.
+    """
+
+    def __init__(self) -> None:
+        self._switch: KerasSwitch | None = None
+        self._is_on = False
+        self._slots: list[_Slot] = []
+        self._eager: list[Call] = []
+        self._made: list[NetworkCall] = []
+
+    def watch(self, on: bool) -> None:
+        """Begin or end copying."""
+        if self._switch is None:
+            self._switch = KerasSwitch("gandoctor_watch_calls")
+        self._is_on = on
+        self._switch.set(on)
+        if not on:
+            self._eager.clear()
+
+    def saw(self, player: Player, network: Any, args: Any, output: Any) -> None:
+        """Copy one call of a player; in a graph this adds the ops that do so."""
+        if self._switch is None or not self._is_on:
+            return
+        inputs = args[0] if len(args) == 1 else list(args)
+        output = tf.nest.flatten(output)[0]
+        tensors = [t for t in tf.nest.flatten(inputs) if tf.is_tensor(t)]
+        if not tensors or len(tensors) != len(tf.nest.flatten(inputs)):
+            return
+        if tf.executing_eagerly():
+            if len(self._eager) < EAGER_CALLS_MAX:
+                given = tf.nest.map_structure(lambda t: t.numpy(), inputs)
+                self._eager.append(Call(player, given, tf.cast(output, tf.float32).numpy()))
+            return
+        call = NetworkCall(network, tuple(tensors), (output,))
+        of_generator = None
+        if player == "g":
+            self._made = [c for c in self._made if c.outputs[0].graph is output.graph] + [call]
+        elif any(c.outputs[0].graph is output.graph for c in self._made):
+            of_generator = bool(sources(call, [*self._made, call]))
+        slot = _Slot(player, inputs, output, of_generator)
+        self._slots.append(slot)
+        self._switch.when_on(slot.keep)
+
+    def calls(self) -> list[Call]:
+        """Return the calls since the last time it was asked, in order."""
+        found, self._eager = self._eager, []
+        return found + [call for slot in self._slots if (call := slot.read()) is not None]
+
+
+@dataclass
+class _Copy:
+    tensor: Any
+    variable: Any
+
+
+class _Slot:
+    """The place of one call in a traced step."""
+
+    def __init__(self, player: Player, inputs: Any, output: Any, of_generator: bool | None) -> None:
+        self._player, self._inputs, self._of_generator = player, inputs, of_generator
+        self._copies = [_copy(t) for t in (*tf.nest.flatten(inputs), output)]
+        self._rows = own_variable(np.zeros((2,), np.int64), "gandoctor_rows")
+        self._read = 0
+
+    def keep(self) -> None:
+        for copy in self._copies:
+            rows, *rest = copy.variable.shape
+            part = tf.cast(copy.tensor, copy.variable.dtype)[:rows]
+            copy.variable.assign(tf.pad(part, [[0, rows - tf.shape(part)[0]], *([0, 0] for _ in rest)]))
+        count = tf.cast(tf.shape(self._copies[-1].tensor)[0], tf.int64)
+        self._rows.assign(tf.stack([self._rows[0] + 1, count]))
+
+    def read(self) -> Call | None:
+        times, count = (int(v) for v in self._rows.numpy())
+        if times == self._read:
+            return None
+        self._read = times
+        *inputs, output = (copy.variable.numpy()[:count] for copy in self._copies)
+        shortest = min(len(a) for a in (*inputs, output))
+        packed = tf.nest.pack_sequence_as(self._inputs, [a[:shortest] for a in inputs])
+        return Call(self._player, packed, output[:shortest], self._of_generator)
+
+
+def _copy(tensor: Any) -> _Copy:
+    """Make a variable for a tensor's first rows.
+
+    Raises:
+        ValueError: The shape of a row is not known.
+    """
+    if not tensor.shape.rank or not tensor.shape[1:].is_fully_defined():
+        raise ValueError(f"a tensor of shape {tensor.shape} cannot be copied: the shape of a row is not known")
+    dtype = tf.float32 if tensor.dtype.is_floating else tensor.dtype
+    row = math.prod(tensor.shape[1:]) * dtype.size
+    rows = min(tensor.shape[0] or ROWS_MAX, max(1, BYTES_MAX // max(1, row)), 2 * ROWS_MAX)
+    return _Copy(tensor, own_variable(np.zeros((rows, *tensor.shape[1:]), dtype.as_numpy_dtype), "gandoctor_fed"))
