@@ -115,6 +115,12 @@ class Columns:
         return standard
 
 
+def summary(values: np.ndarray) -> np.ndarray:
+    """Return mean, standard deviation, minimum and maximum of each column or channel of (n, ..., c), as (c, 4)."""
+    x = values.reshape(-1, values.shape[-1]).astype(np.float64)
+    return np.stack([x.mean(axis=0), x.std(axis=0), x.min(axis=0), x.max(axis=0)], axis=1)
+
+
 def flat(rows: np.ndarray) -> np.ndarray:
     """Return rows (n, ...) as (n, columns): the feature space in which vectors are compared."""
     return rows.reshape(len(rows), -1)

@@ -271,10 +271,23 @@ class Run:
     def real_values(self) -> np.ndarray | None:
         """The real probe series (n, T, C) or vectors (n, c), float32, in data units. None if absent or images."""
         if self._real_values is None and not self._in_memory:
-            array = _read_array(self.path / "samples" / "reals.npz", "values")
-            if array is not None and array.dtype == np.float32 and array.ndim in (2, 3) and np.isfinite(array).all():
+            array = _read_values(self.path / "samples" / "reals.npz")
+            if array is not None and np.isfinite(array).all():
                 self._real_values = array
         return self._real_values
+
+    @property
+    def last_values(self) -> tuple[int, np.ndarray] | None:
+        """Step and values of the newest stored samples, float32 (n, T, C) or (n, c). None if absent or images."""
+        if self._in_memory:
+            return None
+        names = [p.stem for p in (self.path / "samples").glob("*.npz") if p.stem.isdigit() and p.stem.isascii()]
+        for name in sorted(names, key=int, reverse=True):
+            if self._cut_at is None or int(name) <= self._cut_at:
+                array = _read_values(self.path / "samples" / f"{name}.npz")
+                if array is not None:
+                    return int(name), array
+        return None
 
     def _last_write(self) -> float:
         times = [p.stat().st_mtime for p in self._files()]
@@ -298,6 +311,13 @@ def _read_images(path: Path, key: str) -> np.ndarray | None:
     """Read one uint8 image array; return None on failure."""
     array = _read_array(path, key)
     return array if array is not None and array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] else None
+
+
+def _read_values(path: Path) -> np.ndarray | None:
+    """Read series or vectors, float32; return None on failure."""
+    array = _read_array(path, "values")
+    fits = array is not None and array.dtype == np.float32 and array.ndim in (2, 3) and array.size
+    return array if fits else None
 
 
 def _read_array(path: Path, key: str) -> np.ndarray | None:

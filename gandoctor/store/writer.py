@@ -150,6 +150,11 @@ class RunWriter:
         """Store real series (n, T, C) or vectors (n, c) for comparison with the samples: float32, in data units."""
         _replace(self.path / "samples" / REALS_NAME, lambda file: np.savez_compressed(file, values=values))
 
+    def sample_values(self, step: int, values: np.ndarray) -> None:
+        """Store generated series (n, T, C) or vectors (n, c), float32, in data units. There is no sheet of them."""
+        path = self.path / "samples" / f"{step:06d}.npz"
+        _replace(path, lambda file: np.savez_compressed(file, values=values))
+
     def close(self, reason: str, **fields: Any) -> None:
         """Flush, end the segment and record how the run ended.
 

@@ -168,8 +168,11 @@ class Samples(Instrument):
         found |= self._group(_PATH, lambda: self._trajectory.add(fakes[:FIXED_COUNT]))
         if pool is not None:
             found |= self._group((*_POOLED, "sample_class_kid"), lambda: self._pooled(fakes, pool))
-        if columns is None and (step >= self._next_sheet or recording.is_closing):
-            recording.writer.samples(step, sheet, to_bytes(to_unit(recording.reals[:8], card)))
+        if step >= self._next_sheet or recording.is_closing:
+            if columns is None:
+                recording.writer.samples(step, sheet, to_bytes(to_unit(recording.reals[:8], card)))
+            else:
+                recording.writer.sample_values(step, probe.fakes.reshape(-1, *card.shape).astype(np.float32))
             self._next_sheet = step + max(1, (recording.manifest.planned_steps or 0) // SHEETS_A_RUN)
         return found
 
