@@ -125,7 +125,7 @@ class Recognition:
             return None
         try:
             is_negative = not self._backend.number(g_loss) >= 0.0
-        except Exception:  # no number: refused where it would be written
+        except Exception:  # noqa: BLE001 - no number: refused where it would be written
             return None
         if family == "non_saturating" and is_negative:
             return None

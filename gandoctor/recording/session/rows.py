@@ -87,7 +87,7 @@ class Rows:
                 if isinstance(value, str | bytes):
                     raise TypeError  # NumPy would read "0.7" as a number
                 numbers[name] = self._backend.number(value)
-            except Exception:
+            except Exception:  # noqa: BLE001 - an object of any kind may be passed
                 self._leave_out(name, _no_number(value))
         self.numbers.update(numbers)
         return numbers

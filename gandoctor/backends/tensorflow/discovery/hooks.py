@@ -137,8 +137,7 @@ class Hooks:
         self._thread.inside = not again
         try:
             if again and "apply" in vars(optimizer):
-                result = optimizer.apply(grads, variables, **kwargs)  # now tapped
-                return result
+                return optimizer.apply(grads, variables, **kwargs)  # now tapped
             result = original(optimizer, grads, variables, **kwargs)
         finally:
             self._thread.inside = False
@@ -227,7 +226,7 @@ class Hooks:
     def _rehearse(self, function: Any, args: Any, kwargs: Any) -> None:
         """Trace a function into a graph that is thrown away, and decide by what is seen in it."""
         self._rehearsed.add(id(function))
-        if any(hasattr(a, "__next__") and not tf.nest.is_nested(a) and not isinstance(a, tf.data.Iterator) for a in args):
+        if any(hasattr(a, "__next__") and not isinstance(a, tf.data.Iterator) for a in args):
             return  # a generator can be read only once
         with suppress(Exception), preserved_random_state(), unobserved():
             self._thread.rehearsing, self._thread.function = True, function
@@ -246,7 +245,8 @@ class Hooks:
         """Call the compiled models that hold others on placeholders, to see what flows where; tell whether any was."""
         any_was = False
         for model in self._compiled:
-            if id(model) in self._rehearsed or not any(isinstance(p, keras.Model) for p in model._flatten_layers(False)):
+            parts = model._flatten_layers(include_self=False)
+            if id(model) in self._rehearsed or not any(isinstance(part, keras.Model) for part in parts):
                 continue
             self._rehearsed.add(id(model))
             with suppress(Exception), preserved_random_state(), unobserved():

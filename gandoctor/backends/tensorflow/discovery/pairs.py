@@ -87,7 +87,8 @@ def _trained(update: SeenUpdate, networks: list[Any], compiled: list[Any], updat
     alone = [n for n in networks for u in updates if u is not update and weights_of(n) == u.variables]
     # A model that holds both players is neither: it was made to train one of them through the other.
     players = [*alone, *(m for m in compiled if m in networks)]
-    whole = [n for n in whole if not any(contains(n, p) or n is p for p in players if weights_of(p) != update.variables)]
+    others = [p for p in players if weights_of(p) != update.variables]
+    whole = [n for n in whole if not any(contains(n, p) or n is p for p in others)]
     largest = [n for n in whole if not any(contains(other, n) for other in whole)]
     if largest:
         return largest
