@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+
 class LoopAttachment:
     """Follows a program from the import of Keras on, and records the first pair of players it trains.
 

@@ -15,10 +15,10 @@ from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Call, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
+from gandoctor.recording.intake import Intake
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
 from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, Probe
-from gandoctor.recording.intake import Intake
 from gandoctor.recording.probe.images import checked_images, data_card, to_bytes, to_unit, with_conditions
 from gandoctor.recording.probe.latents import (
     FIXED_COUNT,

@@ -71,9 +71,7 @@ Safely = Callable[[Callable[[], None]], None]
 
 
 @contextmanager
-def observed(
-    model: Any | None, players: KerasPlayers, listener: Listener, safely: Safely
-) -> Iterator[Observation]:
+def observed(model: Any | None, players: KerasPlayers, listener: Listener, safely: Safely) -> Iterator[Observation]:
     """Observe everything inside the block.
 
     Args:
