@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from gandoctor.message import Message
 from gandoctor.store import Run
 
@@ -55,3 +57,10 @@ def reference_of(run: Run) -> Reference:
     except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
         trouble = Message("{error}: {message}", error=type(error).__name__, message=str(error))
         return Reference(run, {}, trouble)
+
+
+def column_summary(values: np.ndarray) -> np.ndarray:
+    """Return mean, standard deviation, minimum and maximum of each column or channel of (n, ..., c), as (c, 4)."""
+    from gandoctor.measures.columns import summary  # SciPy takes a while: only where data are no images
+
+    return summary(values)

@@ -15,6 +15,8 @@ LEAST_STEPS = 4
 """Steps of a series below which it has neither a spectrum nor an autocorrelation to speak of."""
 POOLED_MAX = 20_000
 """Real values of a channel that marginal distances are taken to: more change the third digit only."""
+CORRELATED_MAX = 512
+"""Columns between which correlations are taken, evenly spread over all: their number grows with the square."""
 SEED = 0
 
 
@@ -43,7 +45,10 @@ class Columns:
         if len(pooled) > POOLED_MAX:
             pooled = pooled[np.random.default_rng(SEED).choice(len(pooled), POOLED_MAX, replace=False)]
         self._sorted = np.sort(pooled, axis=0)
-        self._correlation = _correlation(pooled)
+        columns = np.flatnonzero(varied)
+        spread_out = np.linspace(0, len(columns) - 1, min(len(columns), CORRELATED_MAX)).astype(int)
+        self._correlated = columns[spread_out] if len(columns) else columns
+        self._correlation = _correlation(pooled[:, self._correlated])
         self._is_series = len(self._shape) == 2 and self._shape[0] >= LEAST_STEPS
         if self._is_series:
             self._spectrum, self._autocorrelation = power_shares(standard), autocorrelation(standard)
@@ -71,8 +76,8 @@ class Columns:
                 that vary among them.
             sample_marginal_distance: Wasserstein-1 distance between the values of one column, mean over columns.
             sample_marginal_worst: That of the worst column.
-            sample_correlation_distance: Mean absolute difference of the correlations of two columns. A column that does
-                not vary correlates with none.
+            sample_correlation_distance: Mean absolute difference of the correlations of two columns that vary among the
+                reals (at most 512 of them). A generated column that does not vary correlates with none.
             sample_spectrum_distance: Of series: half the sum of absolute differences between the shares of mean power
                 at each frequency but 0, mean over channels; 0 the same, 1 disjoint or constant.
             sample_autocorrelation_distance: Of series: mean absolute difference of the autocorrelation, lags 1 to T/2.
@@ -95,9 +100,9 @@ class Columns:
         }
         if self._varied.any():
             found["sample_column_spread"] = float(pooled.std(axis=0)[self._varied].min())
-        count = int(self._varied.sum())
+        count = len(self._correlated)
         if count >= 2:
-            apart = np.abs(_correlation(pooled) - self._correlation)[np.ix_(self._varied, self._varied)]
+            apart = np.abs(_correlation(pooled[:, self._correlated]) - self._correlation)
             found["sample_correlation_distance"] = float(apart.sum() / (count * (count - 1)))
         if self._is_series and self._varied.any():
             shares, ours = power_shares(standard), autocorrelation(standard)

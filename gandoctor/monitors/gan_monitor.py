@@ -33,10 +33,11 @@ class GANMonitor(Monitor):
         d_optimizer: Optimizer of the discriminator. Defaults likewise.
         latent_sampler: n -> batch of n latents, distributed as in training. Called at every probe with the same n;
             its random state is put back. Defaults to a standard normal of the model's `latent_dim`.
-        probe_data: Real images the discriminator trains on, (n, h, w, c), in the model's own range. The first 512 are
-            used. Without it, nothing can be said of real scores or sample quality. Where the discriminator takes more
-            than images, a tuple or dictionary of what it takes, images first; `latent_sampler` then returns the latents
-            followed by what goes with the images.
+        probe_data: Real data the discriminator trains on, in the model's own range: images (n, h, w, c) or flat,
+            series (n, T, C) or vectors (n, c), such as the rows of a table. The first 512 are used. Of series and
+            vectors, columns are compared instead of pixels. Without it, nothing can be said of real scores or sample
+            quality. Where the discriminator takes more than images, a tuple or dictionary of what it takes, images
+            first; `latent_sampler` then returns the latents followed by what goes with the images.
         holdout_data: Real images it never trains on; needed to see overfitting.
         loss: "minimax", "non_saturating", "least_squares", "hinge" or "wasserstein".
         real_is_high: True when the discriminator is trained to score reals above fakes; assumed when not given.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,11 @@ class Intake:
             if not judged:
                 rows = list(range(len(call.output)))  # augmented since, so that none is found by value
             if rows and all(len(part) == len(call.output) for part in flattened(call.inputs)):
-                self._latents.append(mapped(lambda part, at=rows: part[at], call.inputs))
+                self._latents.append(mapped(partial(_rows_at, rows), call.inputs))
+
+
+def _rows_at(rows: list[int], part: np.ndarray) -> np.ndarray:
+    return part[rows]
 
 
 def _judged_part(call: Call, generators: list[Call]) -> np.ndarray | None:

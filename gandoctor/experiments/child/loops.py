@@ -60,10 +60,11 @@ class LoopAttachment:
         for slot in ("g_optimizer", "d_optimizer"):
             if slot in sources:
                 sources[slot] = "found by what it updates"
-        for network in (pair.generator, *self._hooks.compiled):
+        by_batch = self._hooks.trained_by_batch
+        for network in (pair.generator, *by_batch):
             if getattr(network, "predict_function", None) is not None:
                 network.predict_function = None  # traced anew, it shows what is generated
-        for model in self._hooks.compiled:
+        for model in by_batch:
             model.train_function = _retraced(model, monitor.session.backend)
         if len(pairs) > 1:
             self._further_pairs(pair.discriminator, len(pairs) - 1)

@@ -61,6 +61,7 @@ NO_DIGITS = Absence(
     Absent.NOT_APPLICABLE,
     Message("the real images do not look like the digits (28x28, bright on dark) that the classifier knows"),
 )
+NO_COLUMNS = Absence(Absent.NOT_APPLICABLE, Message("the data are images: they have pixels and no columns"))
 NO_IMAGES = {
     "vectors": Absence(Absent.NOT_APPLICABLE, Message("the data are vectors and not images")),
     "series": Absence(Absent.NOT_APPLICABLE, Message("the data are series and not images")),
@@ -99,7 +100,9 @@ class Samples(Instrument):
             without = (name for name in _ALL if name not in _WITHOUT_REALS)
             return found | dict.fromkeys(without, recording.absence("probe_data"))
         spaces, space = recording.manifest.spaces, PIXELS
-        if card.kind != "images":
+        if card.kind == "images":
+            found |= dict.fromkeys(_OF_COLUMNS, NO_COLUMNS)
+        else:
             self._columns, space = Columns(recording.reals), COLUMNS
             if no_latents is not None:
                 found |= dict.fromkeys(_OF_COLUMNS, no_latents)

@@ -77,7 +77,8 @@ def shares_rows(made: Any, given: Any) -> bool:
 def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> list[Any]:
     """Walk back from a symbolic tensor to the first outputs of networks on every way."""
     found: dict[int, Any] = {}
-    waiting, known = [tensor], set()
+    waiting = [tensor]
+    known: set[int] = set()
     while waiting and len(known) < OPERATIONS_MAX:
         current = waiting.pop()
         if id(current) in known:

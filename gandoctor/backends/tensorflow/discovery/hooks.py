@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,10 @@ Updated = Callable[[Any, list[Any]], bool]
 class Hooks:
     """Follows a program until its players are found, then its updates.
 
+    Attributes:
+        is_recording: Whether the players are found.
+        trained_by_batch: Models whose `train_on_batch` was called.
+
     Args:
         found: Called once, with the pairs, before the step that follows.
         updates: Called after each call of a traced function and each eager update, once something is recorded, with
@@ -61,6 +66,7 @@ class Hooks:
         self._calls: deque[NetworkCall] = deque(maxlen=CALLS_KEPT)
         self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
         self._compiled: list[Any] = []
+        self.trained_by_batch: list[Any] = []
         self._rehearsed: set[int] = set()
         self._sequences: dict[int, list[list[tuple[Any, list[Any]]]]] = {}
         self._thread = threading.local()
@@ -84,11 +90,6 @@ class Hooks:
         self._restore(self._layers_undo)
         self._restore(self._undo)
 
-    @property
-    def compiled(self) -> list[Any]:
-        """Models that were compiled by themselves."""
-        return self._compiled
-
     # The hooks. -----------------------------------------------------------------------------------------------
 
     def _layer_call(self, original: Callable[..., Any], layer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -109,6 +110,8 @@ class Hooks:
     def _train_on_batch(self, original: Callable[..., Any], model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         with suppress(Exception):
             self._note_call(model, x, ())
+            if not any(known is model for known in self.trained_by_batch):
+                self.trained_by_batch.append(model)
         return original(model, x, *args, **kwargs)
 
     def _compile(self, original: Callable[..., Any], model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -220,7 +223,10 @@ class Hooks:
         self._restore(self._layers_undo)
         self.is_recording = True
         with self._muted(), record.stop_recording(), tf.init_scope():
-            self._found(pairs)
+            try:
+                self._found(pairs)
+            except Exception:  # noqa: BLE001 - our failure must not become the program's
+                traceback.print_exc()
         self._calls.clear()
 
     def _rehearse(self, function: Any, args: Any, kwargs: Any) -> None:

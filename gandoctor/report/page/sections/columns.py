@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gandoctor.measures.columns import summary
+from gandoctor.diagnosis.reference import column_summary
 from gandoctor.report.page.section import Section, Shown, Source
 from gandoctor.report.text import number
 
@@ -21,12 +21,13 @@ def show(source: Source) -> Shown | None:
     if card is None or card.kind == "images" or reals is None or last is None or reals.shape[1:] != last[1].shape[1:]:
         return None
     step, fakes = last
+    shown = slice(COLUMNS_MAX)
     rows = [
         (index + 1, [number(float(value)) for pair in zip(real, fake, strict=True) for value in pair])
-        for index, (real, fake) in enumerate(zip(summary(reals), summary(fakes), strict=True))
+        for index, (real, fake) in enumerate(zip(column_summary(reals[..., shown]), column_summary(fakes[..., shown]), strict=True))
     ]
     drawn = [] if reals.ndim == 2 else [_lines(reals, fakes, c) for c in range(min(CHANNELS_DRAWN, reals.shape[2]))]
-    values = {"kind": card.kind, "step": step, "rows": rows[:COLUMNS_MAX], "total": len(rows), "drawn": drawn}
+    values = {"kind": card.kind, "step": step, "rows": rows, "total": reals.shape[-1], "drawn": drawn}
     return Shown({**values, "width": WIDTH, "height": HEIGHT})
 
 
