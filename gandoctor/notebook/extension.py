@@ -13,6 +13,7 @@ from typing import Any
 from gandoctor.experiments.child.attach import Attachment
 from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.stop_request import StopRequest
+from gandoctor.message import Message
 from gandoctor.notebook.live import LiveRun
 
 RUNS = "gandoctor-runs"
@@ -118,7 +119,7 @@ class Extension:
         news = self._attachment.unrecorded[self._told :]
         self._told += len(news)
         for note in news:
-            print(f"gandoctor did not record {note.model}: {note.reason}")
+            print(Message("gandoctor did not record {model}: {reason}", model=note.model, reason=note.reason))
 
     def _give_back_run_dir(self) -> None:
         with suppress(OSError):  # it holds a run

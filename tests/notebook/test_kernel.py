@@ -55,6 +55,27 @@ def test_a_fit_is_shown_in_its_cell_and_recorded_beside_the_notebook(tmp_path):
     assert [path.name for path in (tmp_path / "gandoctor-runs").iterdir()] == ["run-1"]
 
 
+def test_training_is_the_same_bit_for_bit_and_other_fits_are_told(tmp_path):
+    tiny = Path(__file__).parents[1] / "experiments" / "scripts" / "tiny_gan.py"
+    train = (
+        "import hashlib\nkeras.utils.set_random_seed(0)\ngan = make_gan()\n"
+        "history = gan.fit(images(), batch_size=4, verbose=0)\n"
+        "weights = [w for player in (gan.generator, gan.discriminator) for w in player.get_weights()]\n"
+        "print(hashlib.sha256(b''.join(w.tobytes() for w in weights)).hexdigest())"
+    )
+    classifier = (
+        "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\nmodel.compile('sgd', 'mse')\n"
+        "history = model.fit(np.ones((8, 4)), np.ones((8, 1)), verbose=0)"
+    )
+    cells = execute_notebook(tmp_path, tiny.read_text(), train, "%load_ext gandoctor", train, train, classifier)
+    bare, recorded, again, other = cells[1], *cells[3:]
+    assert len(bare.text) == 65
+    assert bare.text == recorded.text == again.text
+    assert (bool(bare.views), bool(recorded.views), bool(again.views)) == (False, True, True)
+    assert sorted(path.name for path in (tmp_path / "gandoctor-runs").iterdir()) == ["run-1", "run-1-2"]
+    assert other.text.startswith("gandoctor did not record Sequential: ")
+
+
 def test_the_freeze_trap_of_keras_3_is_told_within_two_steps(tmp_path):
     cells = execute_notebook(tmp_path, "%load_ext gandoctor", LOOP)
     told = [view for view in cells[1].views if "GD002 The discriminator is not training since step 1" in view]

@@ -453,6 +453,10 @@ def reals() -> np.ndarray:
     return images[..., None].astype(np.float32)
 
 
+HEARD: list[int] = []
+"""The step at each call of the session's listener."""
+
+
 def train(run_dir: Path | None) -> tuple[GAN, list[dict[str, float]]]:
     """Train with or without a recording; return the GAN and what a recording should find, by other means."""
     gan, data, rng, truth = GAN(), reals(), np.random.default_rng(1), []
@@ -463,6 +467,7 @@ def train(run_dir: Path | None) -> tuple[GAN, list[dict[str, float]]]:
         for make in INSTRUMENTS:
             session.add(make)
         session.start()
+        session.listeners.append(lambda: HEARD.append(session.step))
     for step in range(STEPS):
         real, z = data[16 * (step % 8) : 16 * (step % 8 + 1)], rng.standard_normal((BATCH, 4))
         before = {p: _flat(gan, p) for p in PLAYERS}
@@ -494,6 +499,7 @@ def main() -> None:
     json.dump(
         {
             "truth": truth,
+            "heard": HEARD,
             "same": all(np.array_equal(_flat(bare, p), _flat(watched, p)) for p in PLAYERS),
             "frameworks": [name for name in ("tensorflow", "keras", "torch") if name in sys.modules],
             "slope": [float(slope), float(backend.input_gradient(nudged)[0, 3, 4, 0])],

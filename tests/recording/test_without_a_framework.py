@@ -30,6 +30,11 @@ def test_no_framework_is_there_and_training_is_the_same_bit_for_bit(recorded: tu
     assert told["same"] is True
 
 
+def test_a_listener_hears_of_every_step_and_of_the_end(recorded: tuple[Run, dict[str, Any]]) -> None:
+    run, told = recorded
+    assert told["heard"] == [*range(1, run.last_step + 1), run.last_step]
+
+
 def test_every_step_has_its_losses_gradients_and_latents(recorded: tuple[Run, dict[str, Any]]) -> None:
     run, told = recorded
     steps = list(range(1, len(told["truth"]) + 1))

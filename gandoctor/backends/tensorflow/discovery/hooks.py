@@ -149,6 +149,9 @@ class Hooks:
         return result
 
     def _function_call(self, original: Callable[..., Any], function: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(self._thread, "rehearsing", False) and not tf.executing_eagerly():
+            # Traced in its own right it would be remembered, without what is recorded from now on.
+            return original(_twin(function), *args, **kwargs)
         outermost = tf.executing_eagerly() and getattr(self._thread, "function", None) is None
         if not outermost or getattr(self._thread, "muted", False):
             return original(function, *args, **kwargs)
@@ -237,10 +240,7 @@ class Hooks:
         with suppress(Exception), preserved_random_state(), unobserved():
             self._thread.rehearsing, self._thread.function = True, function
             try:
-                twin = tf.function(
-                    function.python_function, autograph=function._autograph, reduce_retracing=function._reduce_retracing
-                )
-                twin.get_concrete_function(*args, **kwargs)
+                _twin(function).get_concrete_function(*args, **kwargs)
             finally:
                 self._thread.rehearsing, self._thread.function = False, None
         if self._seen:
@@ -291,6 +291,11 @@ class Hooks:
             else:
                 setattr(owner, name, original)
         undo.clear()
+
+
+def _twin(function: Any) -> Any:
+    """Return a function of the same Python code that has not been traced yet."""
+    return tf.function(function.python_function, autograph=function._autograph)
 
 
 def _tensors(value: Any) -> tuple[Any, ...]:

@@ -22,9 +22,12 @@ def show(source: Source) -> Shown | None:
         return None
     step, fakes = last
     shown = slice(COLUMNS_MAX)
+    columns = zip(column_summary(reals[..., shown]), column_summary(fakes[..., shown]), strict=True)
     rows = [
         (index + 1, [number(float(value)) for pair in zip(real, fake, strict=True) for value in pair])
-        for index, (real, fake) in enumerate(zip(column_summary(reals[..., shown]), column_summary(fakes[..., shown]), strict=True))
+        for index, (real, fake) in enumerate(
+            zip(column_summary(reals[..., shown]), column_summary(fakes[..., shown]), strict=True)
+        )
     ]
     drawn = [] if reals.ndim == 2 else [_lines(reals, fakes, c) for c in range(min(CHANNELS_DRAWN, reals.shape[2]))]
     values = {"kind": card.kind, "step": step, "rows": rows, "total": reals.shape[-1], "drawn": drawn}
