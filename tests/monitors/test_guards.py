@@ -192,6 +192,7 @@ def joined(callbacks, make_gan, reals, tmp_path):
     )  # fmt: skip
     with monitor, callbacks.BestGenerator(monitor, start_from_probe=2) as guard:
         yield monitor, guard
+        monitor.close()
 
 
 def test_early_probes_ties_and_nan_are_never_best(joined):
@@ -207,6 +208,7 @@ def test_a_resumed_run_knows_its_best(callbacks, joined, reals, tmp_path):
     for step, value in [(1, 0.9), (2, 0.3), (3, 0.6)]:
         guard.take(guard.session, step, {"sample_kid": value})
     best = weights_of(generator)
+    monitor.close()
     monitor.__exit__(None, None, None)
     for variable in generator.trainable_variables:
         variable.assign(variable * 2)
@@ -224,6 +226,7 @@ def test_a_resumed_run_knows_its_best(callbacks, joined, reals, tmp_path):
             np.testing.assert_array_equal(restored, then)
         resumed.take(resumed.session, 5, {"sample_kid": 0.1})
         assert (resumed.best, resumed.best_step) == (0.1, 5)
+        again.close()
 
 
 def test_a_metric_that_is_not_recorded_is_said_once(callbacks, make_gan, fit, reals, tmp_path):
