@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Protocol
 
 from gandoctor.message import Message
 from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Band(Protocol):
@@ -23,6 +24,23 @@ class Band(Protocol):
     @property
     def high(self) -> float:
         """Largest value."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Samples that are vectors (n, c) or series (n, T, C) beside the real ones.
+
+    Attributes:
+        step: Step of the samples.
+        reals, fakes: Both, float32, in data units.
+        of_reals, of_fakes: Mean, standard deviation, minimum and maximum of each column or channel, (c, 4).
+    """
+
+    step: int
+    reals: np.ndarray
+    fakes: np.ndarray
+    of_reals: np.ndarray
+    of_fakes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,19 @@ class Reference:
         probabilities = real_probabilities(self.run)
         return {} if probabilities is None else {str(k): float(s) for k, s in enumerate(class_shares(probabilities))}
 
+    @cached_property
+    def columns(self) -> Columns | None:
+        """The newest samples beside the real data; None where they are images or not stored, or do not fit together."""
+        from gandoctor.measures.columns import summary
+
+        card, reals, last = self.run.manifest.data, self.run.real_values, self.run.last_values
+        if card is None or card.kind == "images" or reals is None or last is None:
+            return None
+        step, fakes = last
+        if reals.shape[1:] != fakes.shape[1:]:
+            return None
+        return Columns(step, reals, fakes, summary(reals), summary(fakes))
+
 
 def reference_of(run: Run) -> Reference:
     """Measure a run's real images; a diagnosis without them is better than none."""
@@ -57,10 +88,3 @@ def reference_of(run: Run) -> Reference:
     except Exception as error:  # noqa: BLE001 - the run directory's reals are not trusted
         trouble = Message("{error}: {message}", error=type(error).__name__, message=str(error))
         return Reference(run, {}, trouble)
-
-
-def column_summary(values: np.ndarray) -> np.ndarray:
-    """Return mean, standard deviation, minimum and maximum of each column or channel of (n, ..., c), as (c, 4)."""
-    from gandoctor.measures.columns import summary  # SciPy takes a while: only where data are no images
-
-    return summary(values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gandoctor.diagnosis.reference import column_summary
 from gandoctor.report.page.section import Section, Shown, Source
 from gandoctor.report.text import number
 
@@ -17,20 +16,17 @@ WIDTH, HEIGHT = 320, 90
 
 def show(source: Source) -> Shown | None:
     """Return the last samples in numbers; None where they are images, or where none were stored."""
-    card, reals, last = source.run.manifest.data, source.run.real_values, source.run.last_values
-    if card is None or card.kind == "images" or reals is None or last is None or reals.shape[1:] != last[1].shape[1:]:
+    card, compared = source.run.manifest.data, source.diagnosis.reference.columns
+    if card is None or compared is None:
         return None
-    step, fakes = last
-    shown = slice(COLUMNS_MAX)
-    columns = zip(column_summary(reals[..., shown]), column_summary(fakes[..., shown]), strict=True)
+    reals, fakes = compared.reals, compared.fakes
     rows = [
         (index + 1, [number(float(value)) for pair in zip(real, fake, strict=True) for value in pair])
-        for index, (real, fake) in enumerate(
-            zip(column_summary(reals[..., shown]), column_summary(fakes[..., shown]), strict=True)
-        )
+        for index, (real, fake) in enumerate(zip(compared.of_reals, compared.of_fakes, strict=True))
+        if index < COLUMNS_MAX
     ]
     drawn = [] if reals.ndim == 2 else [_lines(reals, fakes, c) for c in range(min(CHANNELS_DRAWN, reals.shape[2]))]
-    values = {"kind": card.kind, "step": step, "rows": rows, "total": reals.shape[-1], "drawn": drawn}
+    values = {"kind": card.kind, "step": compared.step, "rows": rows, "total": reals.shape[-1], "drawn": drawn}
     return Shown({**values, "width": WIDTH, "height": HEIGHT})
 
 
