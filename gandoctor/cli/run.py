@@ -42,8 +42,9 @@ def command(
     TARGET is one of: the reference model (default); "module:factory", a function that
     returns a gandoctor.experiments.Training; a script or a notebook, which runs unchanged
     with ARGS (a notebook without its magics and shell lines).
-    Every GAN that the script trains with keras.Model.fit is recorded. Its output is shown,
-    or kept in training.log while --watch uses the terminal.
+    Every GAN that the script trains with keras.Model.fit is recorded; of those that it
+    trains in another way, the first. Its output is shown, or kept in training.log while
+    --watch uses the terminal.
 
     Ctrl-C ends training after the current step and still writes the report. A second
     Ctrl-C ends at once.

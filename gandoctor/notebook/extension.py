@@ -74,6 +74,7 @@ class Extension:
     def close(self) -> None:
         """Put the originals back, and leave the networks that were recorded as they were."""
         self._active = False
+        self._attachment.close("stopped", why="the extension was unloaded")
         self._originals.put_back()
         for live in tuple(self._lives):
             session = live.session()

@@ -1,4 +1,4 @@
-"""Attach a GANMonitor to every GAN that the user's script trains with `keras.Model.fit`.
+"""Attach a GANMonitor to the GANs that the user's script trains, by `fit` or in a loop of its own (`loops`).
 
 Nothing here may change what the script does. If anything goes wrong, it is noted and `fit` is called unchanged.
 """

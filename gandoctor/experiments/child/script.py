@@ -108,14 +108,14 @@ def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonito
     """
     if unmonitored_optimizer is not None:
         why = (
-            f"{script} trains in its own loop without a GANMonitor "
-            f"(the first update would have been by {unmonitored_optimizer})."
+            f"{script} trains in its own loop, and its players cannot be told by what they do "
+            f"(the updates are by {unmonitored_optimizer})."
         )
     elif not unrecorded and "tf_keras" in sys.modules:
         why = f"{script} uses Keras 2 (tf_keras), which is not supported: gandoctor records Keras 3 GANs."
         return f"Nothing was recorded: {why}"
     elif not unrecorded:
-        why = f"{script} never called keras.Model.fit."
+        why = f"{script} never trained two networks against each other with Keras."
     else:
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
