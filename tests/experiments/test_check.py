@@ -218,7 +218,10 @@ def test_a_script_is_left_in_its_first_fit_and_saves_nothing(tmp_path, monkeypat
             "from gandoctor import GANMonitor\nmodel.fit(x, x, epochs=10**9, verbose=0, callbacks=[GANMonitor('r')])",
             "Sequential: its own monitor records nothing",
         ),
-        ("while True: model.train_on_batch(x, x)", r"its own loop, and its players cannot be told by what they do \(.* by Adam\)"),
+        (
+            "while True: model.train_on_batch(x, x)",
+            r"its own loop, and its players cannot be told by what they do \(.* by Adam\)",
+        ),
     ],
 )
 def test_a_script_that_trains_something_else_is_not_trained_to_its_end(tmp_path, training, said):

@@ -66,3 +66,16 @@ def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     assert done.returncode == 3
     assert not (tmp_path / "run").exists()
     assert "records nothing so far" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["flip", "unbatch", "labels"])
+def test_real_data_and_latents_are_kept_where_fit_does_not_show_them(tmp_path, kind):
+    script = LOOP.with_name("pipelines.py")
+    bare = subprocess.run([sys.executable, script, kind], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    recorded = command_here("run", "--run-dir", "run", script, "--", kind, cwd=tmp_path)
+    assert weights(recorded.stdout) == weights(bare.stdout)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 24
+    assert run.manifest.data.probe_count >= 300
+    assert "sample_kid" in run
+    assert ("d_real_logit" in run) == (kind != "labels")  # label planes beside an image are not put there yet

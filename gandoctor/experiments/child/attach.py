@@ -11,7 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -192,6 +192,7 @@ class Attachment:
                 )
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
+        monitor.options = replace(monitor.options, observe_loop=True)
         if self._stop.dry_run_steps == 0:
             self._write_card_and_leave(monitor, model)
         with warnings.catch_warnings():

@@ -43,7 +43,8 @@ class Options:
     resume: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
     observe_loop: bool = False
-    """Observe the networks in a hand-written loop as in `fit`; set by what attaches itself."""
+    """Observe a hand-written loop as `fit` is, and keep what the players are fed where real data or latents are not
+    known; set by what attaches itself."""
 
 
 Images = np.ndarray | Absence

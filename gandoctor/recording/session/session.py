@@ -83,9 +83,9 @@ class Session:
         self._recognition = Recognition(backend, manifest)
         self._panel.take(self._recognition.begin())
         no_latents = self.absence("latent_sampler")
-        if no_latents is not None:
+        if no_latents is not None and not options.observe_loop:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
-        wanted = options.observe_loop and self.reals is None
+        wanted = options.observe_loop and (self.reals is None or self.absence("latent_sampler") is not None)
         self._intake = Intake() if wanted else None
         self._fed: list[Call] = []
         backend.attach(self)
@@ -315,7 +315,7 @@ class Session:
 
     def _adopt(self, intake: Intake) -> None:
         """Use what was fed as if it had been passed."""
-        sampler, reals = intake.sampler(), intake.reals()
+        sampler, reals = intake.sampler(), intake.reals() if self.reals is None else None
         again = [self.absence("probe_data")] if reals is not None else []
         if sampler is not None:
             again.append(self.absence("latent_sampler"))
@@ -329,7 +329,7 @@ class Session:
             self.manifest.players["probe_data"] = "kept from what the discriminator was fed"
             self._write_reals()
             self._panel.take({"probe_data": None})
-        else:
+        elif self.reals is None:
             why = Message("no real batch was told apart among what the discriminator is fed; pass probe_data=...")
             self.explain("probe_data", Absence(Absent.NOT_SEEN, why))
         self.forward = None

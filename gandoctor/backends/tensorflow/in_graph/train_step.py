@@ -78,8 +78,8 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         model: Whose `train_step` is being called; None spans a hand-written loop.
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
-            ("gradient", (phase, target)), ("latents", inputs of the generator); in a hand-written loop also ("call",
-            (player, network, arguments, output)).
+            ("gradient", (phase, target)), ("latents", inputs of the generator), ("call", (player, network, arguments,
+            output)).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
@@ -94,12 +94,11 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
     def generated(args: Any, output: Any) -> None:
         latents(args)
-        if seen.is_loop:
-            safely(lambda: listener("call", ("g", players.generator, args, output), seen))
+        safely(lambda: listener("call", ("g", players.generator, args, output), seen))
 
     def discriminated(args: Any, output: Any) -> None:
+        safely(lambda: listener("call", ("d", players.discriminator, args, output), seen))
         if seen.is_loop:
-            safely(lambda: listener("call", ("d", players.discriminator, args, output), seen))
             del seen.d_outputs[:-OUTPUTS_KEPT]
         seen.d_outputs.append(output)
         if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
