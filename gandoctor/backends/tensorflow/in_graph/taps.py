@@ -285,7 +285,8 @@ class Taps:
         may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))
         if what == "latents":
             self.witness.see_latents(value, may_be_compiled)
-            self._fed("latents", value)
+            if not (seen.is_loop and _are_images(value)):
+                self._fed("latents", value)
         elif what == "metric":
             if not here:
                 self._step_end(StepTrace(metrics=dict([value]), complete=False))
@@ -304,6 +305,12 @@ class Taps:
         self._listener.step_end(
             replace(trace, metrics=metrics, returned=returned, targets=targets, is_share=spans_processes())
         )
+
+
+def _are_images(value: Any) -> bool:
+    """Tell whether a generator's input has an extent, as where images are translated: those are no latents."""
+    shapes = [t.shape for t in tf.nest.flatten(value) if tf.is_tensor(t)]
+    return any(s.rank is not None and s.rank >= 3 and any(d is None or d > 1 for d in s[1:-1]) for s in shapes)
 
 
 def _class_method(owner: Any, name: str) -> Any:
