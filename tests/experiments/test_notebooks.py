@@ -18,7 +18,7 @@ def run_here(cwd, *arguments):
 def test_cells_share_one_namespace_and_run_in_order(tmp_path):
     notebook = write_notebook(tmp_path / "train.ipynb", "x = 1", "# Text", "", "x += 1\nprint('x is', x, __name__)")
     done = run_here(tmp_path, notebook)
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert "x is 2 __main__\n" in done.stdout
     assert "train.ipynb never trained two networks against each other" in done.stderr
 
@@ -42,7 +42,7 @@ def test_magics_and_shell_lines_are_skipped_and_named(tmp_path):
         "\nprint('text', text.split())",
     )
     done = run_here(tmp_path, notebook)
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert "text ['%kept', '!kept']\n" in done.stdout
     named = [line.partition("train.ipynb: ")[2] for line in done.stdout.splitlines() if "is skipped" in line]
     assert named == [
