@@ -143,7 +143,7 @@ def test_ctrl_c_leaves_the_view_and_not_the_training(terminal, live):
 
 
 def test_the_end_of_a_watched_run_is_seen(terminal, live):
-    screen = terminal(100, 100)
+    screen = terminal(100, 140)
     screen.type(*watch(live.run_dir))
     screen.wait_for_text("q leaves this view")
     live.kill()
