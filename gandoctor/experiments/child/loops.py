@@ -80,10 +80,11 @@ class LoopAttachment:
         if self._monitor is None or self._monitor.session is None:
             return
         self._monitor.session.collect_fed()
-        for optimizer, variables in updates:
-            phase = self._monitor.session.backend.phase_of(optimizer, variables)
-            if phase is not None and self._cycle.updated(phase):
-                self._monitor.step()
+        with self._monitor.session.contained():
+            for optimizer, variables in updates:
+                phase = self._monitor.session.backend.phase_of(optimizer, variables)
+                if phase is not None and self._cycle.updated(phase):
+                    self._monitor.step()
 
 
 def _retraced(model: Any, backend: Any) -> Any:

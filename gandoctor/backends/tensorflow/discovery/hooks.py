@@ -68,7 +68,8 @@ class Hooks:
         self._compiled: list[Any] = []
         self.trained_by_batch: list[Any] = []
         self._rehearsed: set[int] = set()
-        self._sequences: dict[int, list[list[tuple[Any, list[Any]]]]] = {}
+        self._sequences: dict[int, list[tuple[Any, list[Any]]]] = {}
+        self._functions: list[Any] = []  # kept alive, so that their ids stay their own
         self._thread = threading.local()
         self._undo: list[tuple[Any, str, Any]] = []
         self._layers_undo: list[tuple[Any, str, Any]] = []
@@ -164,22 +165,25 @@ class Hooks:
             self._thread.function = None
         if self.is_recording:
             self._called(function)
-        elif self._thread.traced or self._sequences.get(id(function)):
-            self._sequences[id(function)] = [self._thread.traced or self._sequences[id(function)][-1]]
-            self._miss(self._sequences[id(function)][-1][0][0])
+        elif updates := self._updates_of(function):
+            self._miss(updates[0][0])
         return result
 
     # ----------------------------------------------------------------------------------------------------------
 
     def _called(self, function: Any) -> None:
         """Pass on what a call of a traced function has updated."""
-        traced, known = self._thread.traced, self._sequences.setdefault(id(function), [])
-        if traced:
-            known.append(traced)
-            self._kept = function  # alive, so that its id stays its own
-        if known and known[-1]:
+        updates = self._updates_of(function)
+        if updates:
             with record.stop_recording():
-                self._updates(known[-1])
+                self._updates(updates)
+
+    def _updates_of(self, function: Any) -> list[tuple[Any, list[Any]]]:
+        """Return the updates that the last trace of a function makes."""
+        if self._thread.traced:
+            self._sequences[id(function)] = self._thread.traced
+            self._functions.append(function)
+        return self._sequences.get(id(function), [])
 
     def _made(self, optimizer: Any, moved: list[Any]) -> None:
         if getattr(self._thread, "function", None) is not None:
@@ -235,6 +239,7 @@ class Hooks:
     def _rehearse(self, function: Any, args: Any, kwargs: Any) -> None:
         """Trace a function into a graph that is thrown away, and decide by what is seen in it."""
         self._rehearsed.add(id(function))
+        self._functions.append(function)
         if any(hasattr(a, "__next__") and not isinstance(a, tf.data.Iterator) for a in args):
             return  # a generator can be read only once
         with suppress(Exception), preserved_random_state(), unobserved():
