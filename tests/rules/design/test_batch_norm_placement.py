@@ -60,7 +60,7 @@ def of(
 )
 def test_on_the_generators_output(make_run: MakeRun, end: tuple[Spec, ...], where: str, layers: set[str]) -> None:
     finding = of(make_run, card(DENSE, NORM, LEAKY, transpose(), *end))
-    assert finding.severity is Severity.CRITICAL
+    assert finding.severity is Severity.WARNING, "some programs train with it"
     assert str(finding.evidence[0].statement.values["where"]) == where
     assert named(finding) == {f"generator/{name}" for name in ({"batchnormalization_1"} | layers)}
 
