@@ -67,16 +67,24 @@ class Reference:
 
     @cached_property
     def columns(self) -> Columns | None:
-        """The newest samples beside the real data; None where they are images or not stored, or do not fit together."""
-        from gandoctor.measures.columns import summary
+        """The newest samples beside the real data, as `columns_of` has them."""
+        return columns_of(self.run)
 
-        card, reals, last = self.run.manifest.data, self.run.real_values, self.run.last_values
-        if card is None or card.kind == "images" or reals is None or last is None:
-            return None
-        step, fakes = last
-        if reals.shape[1:] != fakes.shape[1:]:
-            return None
-        return Columns(step, reals, fakes, summary(reals), summary(fakes))
+
+def columns_of(run: Run) -> Columns | None:
+    """Return the newest samples beside the real data.
+
+    None where they are images or not stored, or do not fit together.
+    """
+    from gandoctor.measures.columns import summary
+
+    card, reals, last = run.manifest.data, run.real_values, run.last_values
+    if card is None or card.kind == "images" or reals is None or last is None:
+        return None
+    step, fakes = last
+    if reals.shape[1:] != fakes.shape[1:]:
+        return None
+    return Columns(step, reals, fakes, summary(reals), summary(fakes))
 
 
 def reference_of(run: Run) -> Reference:

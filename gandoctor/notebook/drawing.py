@@ -6,14 +6,17 @@ import base64
 import html
 import io
 
+from gandoctor.diagnosis.reference import Columns
 from gandoctor.printable import printable
 from gandoctor.rules import Finding
 from gandoctor.store.writer import contact_sheet
+from gandoctor.watch.columns import draw_columns
 from gandoctor.watch.follow import Preview, Snapshot
 from gandoctor.watch.lines import finding_line, progress_line
 
 SHOWN_FINDINGS = 4
 SHOWN_IMAGES = 16
+COLUMNS_WIDTH, COLUMNS_LINES = 64, 12
 SHEET_SIDE = 384
 """Longest side of the sheet in pixels: the page is kept in the notebook's file."""
 
@@ -35,7 +38,8 @@ def draw(snapshot: Snapshot) -> dict[str, str]:
         f"<div><b>{_escaped(head)}</b></div>"
         f'<div style="font-family:monospace;white-space:pre-wrap">{_escaped(progress)}</div>'
         f"<div>{_escaped(sentence)}</div>"
-        f"<ul>{''.join(map(_finding, found[:SHOWN_FINDINGS]))}</ul>{more}{_sheet(snapshot.preview)}</div>"
+        f"<ul>{''.join(map(_finding, found[:SHOWN_FINDINGS]))}</ul>{more}{_sheet(snapshot.preview)}"
+        f"{_columns(snapshot.columns)}</div>"
     )
     return {"text/html": page, "text/plain": "\n".join(printable(line) for line in lines if line)}
 
@@ -61,6 +65,14 @@ def _sheet(preview: Preview | None) -> str:
         f'<div><img alt="Generated images, step {preview.step}" width="{sheet.width * zoom}" '
         f'style="image-rendering:pixelated" src="data:image/png;base64,{data}"><br>step {preview.step}</div>'
     )
+
+
+def _columns(columns: Columns | None) -> str:
+    """Return the newest samples that are no images in characters, beside the real data."""
+    if columns is None:
+        return ""
+    drawn = draw_columns(columns, COLUMNS_WIDTH, COLUMNS_LINES, ascii_only=False).plain
+    return f'<pre aria-label="Samples and real data, step {columns.step}">{html.escape(drawn)}</pre>'
 
 
 def _escaped(text: object) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.diagnosis.reference import Columns, columns_of
 from gandoctor.rules import all_rules, warm_up_end
 from gandoctor.store import Run, RunState, load_run
 from gandoctor.store.manifest import MANIFEST_NAME
@@ -66,6 +67,7 @@ class Snapshot:
         warm_up_end: First step at which symptoms are judged.
         curves: Signal -> recorded values in order of step, for the signals in WATCHED that were recorded.
         preview: The newest readable contact sheet's images, or None.
+        columns: The newest samples beside the real data where those are vectors or series, or None.
     """
 
     run_dir: Path
@@ -81,6 +83,7 @@ class Snapshot:
     warm_up_end: int = 0
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     preview: Preview | None = None
+    columns: Columns | None = None
 
     @property
     def in_warm_up(self) -> bool:
@@ -126,13 +129,14 @@ class Follower:
         self._news_to_judge = False
         self._curves: dict[str, np.ndarray] = {}
         self._preview: Preview | None = None
+        self._columns: Columns | None = None
 
     def turn_to(self, run_dir: Path) -> None:
         """Follow another run directory from the next look on; does nothing if it is the one followed."""
         if run_dir == self.run_dir:
             return
         self.run_dir = run_dir
-        self._run = self._diagnosis = self._preview = None
+        self._run = self._diagnosis = self._preview = self._columns = None
         self._judged_at = float("-inf")
         self._news_to_judge = False
         self._curves = {}
@@ -158,6 +162,7 @@ class Follower:
         if grown:
             self._news_to_judge = True
             self._curves = {name: run[name].to_numpy() for name in WATCHED if name in run}
+            self._columns = columns_of(run)
         state = run.state
         # The first look is shown unjudged: of a run of a million steps, the first judgement takes many seconds.
         if last or state != "running" or not first:
@@ -203,6 +208,7 @@ class Follower:
             warm_up_end=warm_up_end(run.manifest),
             curves=self._curves,
             preview=self._preview,
+            columns=self._columns,
         )
 
 

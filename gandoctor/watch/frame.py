@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gandoctor.printable import printable
 from gandoctor.rules import Status
+from gandoctor.watch.columns import draw_columns
 from gandoctor.watch.follow import Snapshot
 from gandoctor.watch.lines import duration, number, steps_text, suggestion
 from gandoctor.watch.preview import draw_images
@@ -140,7 +141,8 @@ def _signal(name: str, values: np.ndarray, width: int, canvas: Canvas) -> Text:
 
 
 def _has_preview(snapshot: Snapshot, canvas: Canvas) -> bool:
-    return snapshot.preview is not None and canvas.width >= 70 and canvas.height >= 16
+    there = snapshot.preview is not None or snapshot.columns is not None
+    return there and canvas.width >= 70 and canvas.height >= 16
 
 
 def _preview_columns(snapshot: Snapshot, canvas: Canvas) -> int:
@@ -152,11 +154,8 @@ def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room:
     left = [*signals, Text(), *_lights(snapshot, canvas, max(1, room - len(signals) - 1 - FINDINGS_LINES))]
     if not _has_preview(snapshot, canvas):
         return left[:room]
-    assert snapshot.preview is not None
     columns = _preview_columns(snapshot, canvas)
-    rows = min(room - 5, columns // 2) - 1
-    images = draw_images(snapshot.preview.images, columns, rows, canvas.colour and not canvas.ascii_only)
-    right = [Text(f"samples, step {snapshot.preview.step}", STYLES["quiet"]), *images.split("\n")]
+    right = _samples(snapshot, canvas, columns, min(room - 5, columns // 2) - 1)
     start = canvas.width - columns
     block = []
     for number_of_line in range(max(len(left), len(right))):
@@ -166,6 +165,18 @@ def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room:
         line.append(" " * (start - line.cell_len))
         block.append(line.append_text(right[number_of_line]) if number_of_line < len(right) else line)
     return block[:room]
+
+
+def _samples(snapshot: Snapshot, canvas: Canvas, width: int, rows: int) -> list[Text]:
+    """Return the newest samples under their step: images, or columns beside those of the real data."""
+    if snapshot.preview is not None:
+        step = snapshot.preview.step
+        drawn = draw_images(snapshot.preview.images, width, rows, canvas.colour and not canvas.ascii_only)
+    else:
+        assert snapshot.columns is not None
+        step = snapshot.columns.step
+        drawn = draw_columns(snapshot.columns, width, rows, canvas.ascii_only)
+    return [Text(f"samples, step {step}", STYLES["quiet"]), *drawn.split("\n")]
 
 
 def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from gandoctor.errors import GandoctorError
+from gandoctor.recording.probe.images import data_card
 from gandoctor.store import Manifest, RunWriter
 from gandoctor.watch import follow as module
 from gandoctor.watch.follow import BUSY_SHARE, JUDGE_EVERY_S, LOOK_AT_LEAST_EVERY_S, LOOK_EVERY_S, Follower, follow
+from gandoctor.watch.frame import Canvas, draw_frame
 
 
 class Clock:
@@ -164,6 +166,21 @@ def test_the_newest_readable_samples_are_shown(writer, clock):
     writer.samples(30, np.full((4, 8, 8, 1), 9, np.uint8))
     shot = follower.look()
     assert (shot.preview.step, int(shot.preview.images.max())) == (30, 9)
+
+
+def test_samples_that_are_no_images_are_shown_beside_the_real_data(writer, clock):
+    reals = np.array([[0, 1], [1, 0], [1, 1], [0, 0]], np.float32)
+    writer.manifest.data = data_card(reals, None, reals)
+    writer.write_manifest()
+    writer.real_values(reals)
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 1)
+    assert follower.look().columns is None
+    writer.sample_values(10, np.zeros((4, 2), np.float32))
+    train(writer, clock, 1)
+    shot = follower.look()
+    assert (shot.preview, shot.columns.step) == (None, 10)
+    assert "    fake  0 +- 0" in draw_frame(shot, None, Canvas(90, 30)).plain
 
 
 def test_a_vanished_directory_is_one_clear_error(writer, clock):

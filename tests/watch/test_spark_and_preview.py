@@ -1,8 +1,11 @@
-"""Curves and images drawn with characters."""
+"""Curves, images and columns drawn with characters."""
 
 import numpy as np
 import pytest
 
+from gandoctor.diagnosis.reference import Columns
+from gandoctor.measures.columns import summary
+from gandoctor.watch.columns import draw_columns
 from gandoctor.watch.preview import draw_images
 from gandoctor.watch.spark import spark
 
@@ -78,3 +81,31 @@ def test_shrinking_averages():
 def test_images_of_odd_height_and_other_shapes():
     assert draw_images(np.zeros((2, 7, 3, 1), np.uint8), 10, 10, colour=True).plain
     assert draw_images(np.zeros((0, 7, 3, 1), np.uint8), 10, 10, colour=True).plain == ""
+
+
+def rows_beside_real_ones(reals, fakes):
+    return Columns(10, reals, fakes, summary(reals), summary(fakes))
+
+
+def test_columns_of_a_table_are_numbers():
+    reals = np.array([[0.0, 10.0], [2.0, 30.0]], np.float32)
+    drawn = draw_columns(rows_beside_real_ones(reals, reals * 3), 40, 9, ascii_only=True).plain
+    assert [" ".join(line.split()) for line in drawn.split("\n")] == [
+        "1 real 1.000 +- 1.000",
+        "fake 3.000 +- 3.000",
+        "2 real 20.00 +- 10.00",
+        "fake 60.00 +- 30.00",
+    ]
+
+
+def test_series_are_lines_on_one_scale():
+    reals = np.tile(np.linspace(0, 7, 8, dtype=np.float32)[None, :, None], (3, 1, 1))
+    drawn = draw_columns(rows_beside_real_ones(reals, np.zeros_like(reals)), 18, 9, ascii_only=False).plain
+    assert drawn.split("\n") == ["  1 real  ▁▂▃▄▅▆▇█", "    fake  ▁▁▁▁▁▁▁▁"]
+
+
+def test_columns_that_do_not_fit_are_counted():
+    reals = np.zeros((2, 9), np.float32)
+    lines = draw_columns(rows_beside_real_ones(reals, reals), 30, 6, ascii_only=True).plain.split("\n")
+    assert (len(lines), lines[-1]) == (5, "and 7 more")
+    assert draw_columns(rows_beside_real_ones(reals, reals), 0, 6, ascii_only=True).plain == ""

@@ -48,10 +48,10 @@ class ChartView:
 
 @dataclass(frozen=True)
 class GroupView:
-    """Charts under one heading; `absent` names those for which nothing was recorded, and why."""
+    """Charts under one heading; `absent` names those for which nothing was recorded, by reason."""
 
     id: str
     title: str
     lead: str
     charts: tuple[ChartView, ...]
-    absent: tuple[tuple[str, str], ...]
+    absent: tuple[tuple[tuple[str, ...], str], ...]

@@ -115,7 +115,8 @@ class Charts:
         )
 
     def _group(self, group: Group) -> GroupView:
-        charts, absent, words = [], [], self._words
+        charts, words = [], self._words
+        absent: dict[str, list[str]] = {}  # why -> titles: what one reason keeps away takes one line
         for panel in PANELS[group]:
             is_curve = panel.chart.kind == "curves"
             there = self._run.__contains__ if is_curve else lambda name: is_family(name, self._run)
@@ -124,8 +125,9 @@ class Charts:
             if view is not None:
                 charts.append(view)
             else:
-                absent.append((words.say(panel.chart.title), self._why_absent(panel.signals)))
-        return GroupView(group.id, words.say(group.title), words.say(group.lead), tuple(charts), tuple(absent))
+                absent.setdefault(self._why_absent(panel.signals), []).append(words.say(panel.chart.title))
+        left_out = tuple((tuple(titles), why) for why, titles in absent.items())
+        return GroupView(group.id, words.say(group.title), words.say(group.lead), tuple(charts), left_out)
 
     def _chart(self, panel: Panel) -> ChartView | None:
         if panel.chart.kind == "curves":

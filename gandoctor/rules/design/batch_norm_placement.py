@@ -71,7 +71,7 @@ def _at_output(network: Network, limits: Limits) -> Iterator[Evidence]:
         statement = Message(
             "{where}: {effect}.", where=_where(network, i, before_activation, behind), effect=_effect(network)
         )
-        # Batches of one data set differ little in mean and variance, and scale and offset are learned: G can live with it.
+        # Batches of one data set differ little in mean and variance, and scale and offset are learned: G may train.
         severity = Severity.CRITICAL if network.player == "d" else Severity.WARNING
         yield card_evidence(statement, 1, limits.allowed, map(network.address, places), severity)
 
