@@ -61,9 +61,9 @@ class LiveRun:
             self._show(session, judged=at_start or session.is_closing)
 
     def cell_ended(self) -> None:
-        """Draw what has come since; what is trained later is shown in the cell that trains it."""
+        """Draw what this cell has trained, be it a few steps; what is trained later is shown in the cell that does."""
         session = self.session()
-        if session is not None and not self._failed and self._output is not None:
+        if session is not None and not self._failed:
             if self._shown != (session.step, session.is_closing):
                 self._show(session, judged=True)
             self._output = None

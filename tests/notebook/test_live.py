@@ -143,6 +143,19 @@ def test_the_next_cell_has_an_output_of_its_own_and_the_last_shows_its_last_step
     assert len(cells.outputs) == 2
 
 
+def test_a_cell_that_trains_a_few_steps_shows_them_at_its_end(session):
+    cells = Cells()
+    view = live(session, cells.display)
+    for step in (1, 2, 3, 4):
+        session.take(step, d_loss=0.5)
+        view.step_ended()
+        if step == 3:
+            view.cell_ended()
+    view.cell_ended()
+    assert len(cells.outputs) == 2, "the clock has not moved: no view was due before the end"
+    assert "step 4/100" in cells.outputs[1][-1]["text/plain"]
+
+
 def test_a_failure_turns_the_view_off_with_one_warning(session):
     def failing(*_args, **_options):
         raise OSError("the front end is gone")
