@@ -84,7 +84,8 @@ class Extension:
                 session.detach()
         with suppress(ValueError):
             self._ipython.events.unregister("post_run_cell", self._cell_ended)
-        atexit.unregister(self._give_back_run_dir)
+        for hook in (self._kernel_ends, self._give_back_run_dir):
+            atexit.unregister(hook)
         self._give_back_run_dir()
 
     def _patch_keras(self, keras: ModuleType) -> None:
@@ -112,6 +113,9 @@ class Extension:
         # Last of all: what else waits for the cell's end may close a run whose `fit` has raised.
         self._ipython.events.unregister("post_run_cell", self._cell_ended)
         self._ipython.events.register("post_run_cell", self._cell_ended)
+        # And before what gives up recordings that nobody has closed: a loop has no end but the kernel's.
+        atexit.unregister(self._kernel_ends)
+        atexit.register(self._kernel_ends)
         live.step_ended()
 
     def _cell_ended(self, result: Any = None) -> None:
@@ -121,6 +125,9 @@ class Extension:
         self._told += len(news)
         for note in news:
             print(Message("gandoctor did not record {model}: {reason}", model=note.model, reason=note.reason))
+
+    def _kernel_ends(self) -> None:
+        self._attachment.close("stopped", why="the kernel was shut down")
 
     def _give_back_run_dir(self) -> None:
         with suppress(OSError):  # it holds a run

@@ -72,8 +72,7 @@ class LiveRun:
         try:
             begun = self._cpu()
             with threadpool_limits(1, "blas"):  # more threads would spin in training's way
-                if session.writer.is_open:
-                    session.writer.flush()
+                session.write_out()
                 snapshot = self._follower.look(last=judged)
             if snapshot is None:
                 return

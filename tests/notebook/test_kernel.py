@@ -76,6 +76,22 @@ def test_training_is_the_same_bit_for_bit_and_other_fits_are_told(tmp_path):
     assert other.text.startswith("gandoctor did not record Sequential: ")
 
 
+def test_a_loop_is_shown_to_its_last_step_in_each_cell_and_closed_with_the_kernel(tmp_path):
+    loop = Path(__file__).parents[1] / "experiments" / "scripts" / "loop.py"
+    cells = execute_notebook(
+        tmp_path,
+        "%load_ext gandoctor\nimport sys\nsys.argv = ['loop', 'function']",
+        f"exec(open({str(loop)!r}).read())",
+        "for _ in range(4):\n    both_at_once(next(batches))",
+    )
+    assert "\nstep 24  d_loss" in cells[1].views[-1]
+    assert "\nstep 28  d_loss" in cells[2].views[-1]
+    run = load_run(tmp_path / "gandoctor-runs" / "run-1")
+    assert run.last_step == 28
+    ended = run.events[-1].model_extra
+    assert (ended["reason"], ended["why"]) == ("stopped", "the kernel was shut down")
+
+
 def test_the_freeze_trap_of_keras_3_is_told_within_two_steps(tmp_path):
     cells = execute_notebook(tmp_path, "%load_ext gandoctor", LOOP)
     told = [view for view in cells[1].views if "GD002 The discriminator is not training since step 1" in view]

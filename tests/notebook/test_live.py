@@ -27,6 +27,10 @@ class FakeSession:
         self.step = step
         self.writer.record(step, values)
 
+    def write_out(self):
+        if self.writer.is_open:
+            self.writer.flush()
+
 
 class Cells:
     """Takes the place of IPython's display."""

@@ -260,6 +260,13 @@ class Session:
         self.cadence.probed(self.step, self._stopwatch.last_cost, step_time)
         return values
 
+    def write_out(self) -> None:
+        """Write every completed step, for a view that reads the run directory now."""
+        if not self._closed:
+            self._drain({})
+            with self.contained():
+                self.writer.flush()
+
     def close(self, reason: str, **fields: Any) -> None:
         """Write everything out and record how the run ended; a second call does nothing."""
         if self._closed:
