@@ -92,7 +92,7 @@ class Columns:
             return {}
         standard = np.clip(self._standardised(x), -BOUND, BOUND)
         pooled = standard.reshape(-1, self._shape[-1])
-        marginal = marginal_distances(np.sort(pooled, axis=0), self._sorted)
+        marginal = self.marginals(values)
         found = {
             "sample_latent_std": float(standard.std(axis=0).mean()),
             "sample_marginal_distance": float(marginal.mean()),
@@ -111,6 +111,15 @@ class Columns:
             apart = np.abs(ours - self._autocorrelation)[:, self._varied]
             found["sample_autocorrelation_distance"] = float(apart.mean())
         return found
+
+    def marginals(self, values: np.ndarray) -> np.ndarray:
+        """Return the Wasserstein-1 distance of each column of finite values (n, ...) from the real one, as (c,).
+
+        Raises:
+            ValueError: An example has not as many values as a real one.
+        """
+        standard = np.clip(self._standardised(self._like_reals(values)), -BOUND, BOUND)
+        return marginal_distances(np.sort(standard.reshape(-1, self._shape[-1]), axis=0), self._sorted)
 
     def _like_reals(self, values: np.ndarray) -> np.ndarray:
         return np.asarray(values, dtype=np.float64).reshape(len(values), *self._shape)

@@ -269,7 +269,7 @@ RULE = Rule(
     causes=causes,
     # Latents that vary may still be ignored.
     explains=Explanation(
-        symptoms=("GD301", "GD303", "GD403", "GD404", "GD405", "GD407"),
+        symptoms=("GD301", "GD303", "GD403", "GD404", "GD405", "GD407", "GD411"),
         critical=0.96,
         warning=0.7,
         info=0.15,

@@ -268,6 +268,7 @@ RULE = Rule(
             "GD404",
             "GD405",
             "GD407",
+            "GD411",
         ),
         critical=0.96,
         warning=0.7,

@@ -279,6 +279,7 @@ RULE = Rule(
             "GD405",
             "GD407",
             "GD409",
+            "GD411",
         ),
         critical=0.8,
         warning=0.7,
