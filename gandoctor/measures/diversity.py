@@ -19,6 +19,10 @@ NEIGHBOURS = 5
 """k of coverage."""
 DUPLICATE_QUANTILE = 0.01
 """Two images closer than this quantile of the reals' nearest-neighbour distances count as duplicates."""
+DUPLICATE_SHARE = 0.3
+"""But no farther apart than this share of the root mean squared distance of two reals. Where data are mostly noise, all
+reals are about equally far apart, and a sound generator of fewer dimensions comes nearer. Digits: the quantile is 0.23
+of it and less; noisy series 0.6."""
 
 
 class Reference:
@@ -84,7 +88,7 @@ def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, f
     Returns:
         sample_nn_distance: Median distance of an image to its nearest other one in the batch.
         sample_duplicate_pairs: Pairs closer than tau, the 1 % quantile of the reals' nearest-neighbour
-            distances. c pairs among n images speak for a support of about n^2 / 2c images (Arora and Zhang,
+            distances, but no more than 0.3 of their usual distance. c pairs among n images speak for a support of about n^2 / 2c images (Arora and Zhang,
             Do GANs actually learn the distribution?, 2017: the birthday test).
         sample_pairwise_distance: Mean distance of two images.
         sample_coverage: Share of reals with a fake within their 5th-nearest-neighbour radius (Naeem et al.,
@@ -136,7 +140,8 @@ class RealDistances:
         nearest = np.sqrt(near[:, 0]) / LEVELS
         # The floor serves data with exact copies in it, which are at distance 0: near copies are copies there too.
         tau = max(float(np.quantile(nearest, DUPLICATE_QUANTILE)), 1e-3 * float(np.median(nearest)), 1e-6)
-        return cls(tau, near[:, NEIGHBOURS - 1])
+        usual = float(np.sqrt(squared.mean())) / LEVELS
+        return cls(min(tau, max(DUPLICATE_SHARE * usual, 1e-6)), near[:, NEIGHBOURS - 1])
 
     def statistics(self, among: np.ndarray, to_reals: np.ndarray) -> dict[str, float]:
         """Compute the statistics of `squared_distances` (n, n) among fakes and (n, m) to the reals."""

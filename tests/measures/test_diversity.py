@@ -27,6 +27,15 @@ def reference(digits: np.ndarray) -> Reference:
     return Reference(digits[:400])
 
 
+def test_samples_of_fewer_dimensions_than_noisy_data_are_no_copies(digits: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    noise = Reference(rng.normal(0.5, 0.1, (400, 8, 8, 1)).astype(np.float32))
+    directions = rng.normal(size=(30, 64)) / np.sqrt(30)
+    plane = (0.5 + 0.1 * rng.normal(size=(128, 30)) @ directions).reshape(128, 8, 8, 1)
+    assert diversity_statistics(plane, noise)["sample_duplicate_pairs"] == 0
+    assert diversity_statistics(np.repeat(plane[:1], 128, axis=0), noise)["sample_duplicate_pairs"] == 128 * 127 / 2
+
+
 def test_distances_equal_scipy(digits: np.ndarray, reference: Reference) -> None:
     fakes = digits[400:464]
     flat, real = fakes.reshape(64, -1).astype(np.float64), digits[:400].reshape(400, -1).astype(np.float64)

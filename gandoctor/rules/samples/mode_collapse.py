@@ -10,11 +10,11 @@ Why it hurts
 
 How it is recognised
     By copies. Pairs of samples are counted that lie closer together than real images ever do (the 1 % quantile of
-    nearest-neighbour distances among the reals). By the birthday argument, c such pairs among n samples suggest a
-    support of about n^2 / 2c images; the rule fires when that is fewer than the n samples themselves. It also fires
-    when the median sample has its nearest neighbour at a small fraction of the distance usual among reals, and when
-    the spread across latents vanishes. It must hold in 3 of 4 successive probes that span at least 60 steps, after
-    warm-up; in two where copies come at once and in great numbers.
+    nearest-neighbour distances among the reals, at most 0.3 of their usual distance). By the birthday argument, c
+    such pairs among n samples suggest a support of about n^2 / 2c images; the rule fires when that is fewer than
+    the n samples themselves. It also fires when the median sample has its nearest neighbour at a small fraction of
+    the distance usual among reals, and when the spread across latents vanishes. It must hold in 3 of 4 successive
+    probes that span at least 60 steps, after warm-up; in two where copies come at once and in great numbers.
 
 What it is not
     A young or blurry generator makes images that resemble each other more than reals do: mean distances at 65-78 % of
