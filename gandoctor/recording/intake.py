@@ -129,9 +129,11 @@ def _judged_part(call: Call, generators: list[Call]) -> np.ndarray | None:
 
 
 def _without_interpolated(real: list[np.ndarray], generators: list[Call]) -> list[np.ndarray]:
-    """Leave out batches that lie between a generated and another batch, row by row: a gradient penalty's."""
-    kept = []
+    """Leave out what was judged twice, and batches between a generated and another one, row by row: a penalty's."""
+    kept: list[np.ndarray] = []
     for rows in real:
+        if any(np.array_equal(rows, earlier) for earlier in kept):
+            continue
         lies_between = any(
             other is not rows and len(other) == len(rows) == len(call.output) and _is_between(rows, other, call.output)
             for other in real
@@ -148,4 +150,4 @@ def _is_between(rows: np.ndarray, other: np.ndarray, made: np.ndarray) -> bool:
     if (lengths[0] == 0).any() or (lengths[1] == 0).any():
         return False
     cosines = (ours * theirs).sum(axis=1) / (lengths[0] * lengths[1])
-    return bool((cosines > INTERPOLATED).all() and (lengths[0] <= lengths[1]).all())
+    return bool((cosines > INTERPOLATED).all() and (lengths[0] < lengths[1]).all())

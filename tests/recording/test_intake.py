@@ -48,6 +48,12 @@ def test_labels_as_a_second_input():
     np.testing.assert_array_equal(sampled[1], labels[:40])
 
 
+def test_a_batch_that_is_judged_twice_is_kept_once():
+    fake, real = images(), images()
+    calls = [Call("d", x, x[:, 0, 0]) for x in (fake, fake, real, real)]
+    np.testing.assert_array_equal(taken(Call("g", rng.normal(size=(32, 5)), fake), *calls).reals(), real)
+
+
 def test_points_of_a_gradient_penalty_are_not_real():
     fake, real, share = images(), images(), rng.random((32, 1, 1, 1)).astype(np.float32)
     between = (share * real + (1 - share) * fake).astype(np.float32)
