@@ -7,6 +7,7 @@ from gandoctor.recording.instruments.dead_units import DeadUnits
 from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores
 from gandoctor.recording.instruments.gradient_norms import GradientNorms
 from gandoctor.recording.instruments.inputs import Inputs
+from gandoctor.recording.instruments.labels import LabelEffects
 from gandoctor.recording.instruments.losses import Losses
 from gandoctor.recording.instruments.samples import Samples
 from gandoctor.recording.instruments.update_effects import UpdateEffects
@@ -59,4 +60,5 @@ class GANMonitor(Monitor):
         DiscriminatorScores,
         DeadUnits,
         Samples,
+        LabelEffects,
     )

@@ -26,19 +26,12 @@ class Recording(Protocol):
     Attributes:
         backend: The GAN.
         writer: The run directory; its manifest is read by instruments, and `spaces` and `players` are filled by them.
-        reals, holdout: The user's real data, float32 (n, h, w, c), (n, T, C) or (n, c), or None.
-        latents: Which latents each probe looks at.
-        forward: The probe's passes; None before the first probe.
         polarity: Which side of the discriminator's output means "real".
         step: Completed training steps; first_step: where this recording began.
     """
 
     backend: Backend
     writer: RunWriter
-    reals: np.ndarray | None
-    holdout: np.ndarray | None
-    latents: ProbeLatents
-    forward: ForwardPasses | None
     polarity: Polarity
     step: int
     first_step: int
@@ -46,6 +39,22 @@ class Recording(Protocol):
     @property
     def manifest(self) -> Manifest:
         """The run's manifest."""
+
+    @property
+    def reals(self) -> np.ndarray | None:
+        """Real data, float32 (n, h, w, c), (n, T, C) or (n, c); None where there are none."""
+
+    @property
+    def holdout(self) -> np.ndarray | None:
+        """Likewise, data that the discriminator never trains on."""
+
+    @property
+    def latents(self) -> ProbeLatents:
+        """Which latents each probe looks at."""
+
+    @property
+    def forward(self) -> ForwardPasses | None:
+        """The probe's passes; None before the first probe."""
 
     @property
     def is_closing(self) -> bool:

@@ -2,150 +2,236 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gandoctor.recording.in_step import Call
+from gandoctor.recording.probe.as_fed import FakesAsFed, Place, digests, places
 from gandoctor.recording.probe.images import LEAST_IMAGES, REALS_KEPT
 from gandoctor.recording.probe.latents import FIXED_COUNT, POOL_COUNT, SAMPLE_COUNT
 from gandoctor.recording.probe.nested import flattened, mapped
 
-STEPS_MAX = 20
-"""Steps after which what was kept has to do."""
-BYTES_MAX = 64 * 2**20
+LATENTS_KEPT = FIXED_COUNT + POOL_COUNT
+BYTES_KEPT = 64 * 2**20
+"""Memory that kept rows of one kind may take."""
+REMEMBERED = 100_000
+"""Generated images that are known again when the discriminator is shown them in a later step."""
 INTERPOLATED = 0.999
 """Cosine above which a row lies on the line between a generated and a real one: where a gradient penalty is taken."""
+
+
+@dataclass(frozen=True)
+class _Fed:
+    """An input of the discriminator: which of its rows the generator made, and what the framework knows of it."""
+
+    inputs: Any
+    rows: list[bytes]
+    is_real: np.ndarray
+    of_generator: bool | None
 
 
 class Intake:
     """Keeps the first real rows that the discriminator is fed, and what the generator is fed for the rows it judges.
 
-    A row of the discriminator's input is generated where it equals a row that the generator made; further channels or
-    columns may stand beside it. The others are real, unless the framework knows that they were made of generated ones.
+    A row of the discriminator's input is generated where it holds a row that the generator has made; further channels
+    or columns may stand beside it. The others are real, unless the framework knows that they were made of generated
+    ones. Both are kept as the players take them, with the labels that go with them.
 
     Attributes:
-        steps: Steps that were looked at.
+        place: Where the image is in the discriminator's input; None while that is not known.
     """
 
     def __init__(self) -> None:
-        self.steps = 0
-        self._reals: list[np.ndarray] = []
-        self._latents: list[Any] = []
+        self.place: Place | None = None
+        self._generated: dict[bytes, None] = {}
+        self._reals = _Rows(REALS_KEPT)
+        self._latents = _Rows(LATENTS_KEPT)
+        self._alone = _Rows(LATENTS_KEPT)
 
     @property
     def real_count(self) -> int:
         """How many real rows are kept."""
-        return sum(map(len, self._reals))
+        return self._reals.count
 
     @property
-    def is_full(self) -> bool:
-        """Whether there is nothing more to wait for."""
-        if self.steps >= STEPS_MAX:
-            return True
-        enough_latents = sum(len(flattened(z)[0]) for z in self._latents) >= FIXED_COUNT + POOL_COUNT
-        kept = sum(one.nbytes for one in self._reals)
-        return (self.real_count >= REALS_KEPT or kept >= BYTES_MAX) and enough_latents
+    def reals_are_full(self) -> bool:
+        """Whether no more reals are kept."""
+        return self._reals.is_full
+
+    @property
+    def latents_are_full(self) -> bool:
+        """Whether no more latents are kept."""
+        return self._inputs.is_full
 
     def take(self, calls: Sequence[Call]) -> None:
         """Look at the calls of one step, in their order."""
-        self.steps += 1
-        made: dict[bytes, tuple[int, int]] = {}
-        generators = [call for call in calls if call.player == "g" and len(call.output)]
-        for i, call in enumerate(generators):
-            made |= {row.tobytes(): (i, k) for k, row in enumerate(call.output)}
-        judged: set[tuple[int, int]] = set()
-        candidates: list[tuple[np.ndarray, np.ndarray, bool | None]] = []
-        for call in (call for call in calls if call.player == "d"):
-            rows = _judged_part(call, generators)
-            if rows is None:
-                continue
-            matches = [made.get(row.tobytes()) for row in rows]
-            judged |= {match for match in matches if match is not None}
-            own = np.array([match is None for match in matches], dtype=bool)
-            candidates.append((rows, own, call.of_generator))
+        made: dict[bytes, tuple[Call, int]] = {}
+        generators = [call for call in calls if call.player == "g" and call.output.ndim > 1 and len(call.output)]
+        for call in generators:
+            made |= {row: (call, i) for i, row in enumerate(digests(call.output))}
+        self._remember(made)
+        discriminators = [call for call in calls if call.player == "d" and _is_batch(call.inputs)]
+        if self.place is None:
+            self.place = self._find_place(discriminators, generators)
+        if self.place is None:
+            return
+        fed = [self._told_apart(self.place, call) for call in discriminators if self.place.fits(call.inputs)]
         # Where no generated row is found by value among calls that the framework knows nothing of, none is believed.
-        told_by_value = any(not own.all() for _, own, known in candidates if known is None)
+        told_by_value = any(not one.is_real.all() for one in fed if one.of_generator is None)
         real = [
-            rows[own]
-            for rows, own, known in candidates
-            if own.any() and (known is False or not own.all() or (known is None and told_by_value))
+            _picked(one.inputs, np.flatnonzero(one.is_real))
+            for one in fed
+            if one.is_real.any()
+            and (one.of_generator is False or not one.is_real.all() or (one.of_generator is None and told_by_value))
         ]
-        if judged or any(known is not None for *_, known in candidates):
-            self._keep(_without_interpolated(real, generators), judged, generators)
+        is_judged = any(not one.is_real.all() for one in fed)
+        if not is_judged and all(one.of_generator is None for one in fed):
+            return
+        for inputs in _without_interpolated(real, generators, self.place):
+            self._reals.add(inputs)
+        for one in fed:
+            self._keep_latents(one, made)
+        if not is_judged:  # augmented since, so that none is found by value
+            for call in generators:
+                if _is_batch(call.inputs, len(call.output)):
+                    self._alone.add(call.inputs)
 
     def reals(self) -> np.ndarray | None:
-        """Return up to 512 real rows, float32 (n, ...); None where there are too few."""
-        shapes = {one.shape[1:] for one in self._reals}
-        if len(shapes) != 1 or self.real_count < LEAST_IMAGES:
-            return None
-        return np.concatenate(self._reals)[:REALS_KEPT]
+        """Return up to 512 real images, float32 (n, ...); None where there are too few."""
+        as_fed = self.reals_as_fed()
+        return None if as_fed is None or self.place is None else self.place.images(as_fed)
 
-    def sampler(self) -> Any:
+    def reals_as_fed(self) -> Any:
+        """Return the same with all that the discriminator was given beside them; None where there are too few."""
+        return self._reals.joined() if self.real_count >= LEAST_IMAGES else None
+
+    def sampler(self) -> Callable[[int], Any] | None:
         """Return a sampler that gives the first n kept inputs of the generator, always the same; None if too few."""
-        if not self._latents or sum(len(flattened(z)[0]) for z in self._latents) < SAMPLE_COUNT:
+        if self._inputs.count < SAMPLE_COUNT:
             return None
-        parts = [flattened(z) for z in self._latents]
-        if len({len(p) for p in parts}) > 1 or len({tuple(a.shape[1:] for a in p) for p in parts}) > 1:
+        kept = self._inputs.joined()
+        latents = kept[0] if self._inputs is self._latents else kept
+        return lambda n: mapped(lambda part: part[:n], latents)
+
+    def fakes_as_fed(self) -> FakesAsFed | None:
+        """Return what shows the sampler's images to the discriminator; None where it takes just those."""
+        if self.place is None or self._inputs is not self._latents or not self._latents.count:
             return None
-        kept = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
-        first = self._latents[0]
+        latents, fed = self._latents.joined()
+        return None if self.place.holds_all(fed) else FakesAsFed(self.place, latents, fed)
 
-        def sample(n: int) -> Any:
-            arrays = iter(kept)
-            return mapped(lambda _: next(arrays)[:n], first)
+    @property
+    def _inputs(self) -> _Rows:
+        return self._latents if self._latents.count >= self._alone.count else self._alone
 
-        return sample
+    def _remember(self, made: dict[bytes, Any]) -> None:
+        self._generated |= dict.fromkeys(made)
+        for row in list(self._generated)[: max(0, len(self._generated) - REMEMBERED)]:
+            del self._generated[row]
 
-    def _keep(self, real: list[np.ndarray], judged: set[tuple[int, int]], generators: list[Call]) -> None:
-        if self.real_count < REALS_KEPT:
-            self._reals += [np.array(rows, dtype=np.float32) for rows in real]
-        if sum(len(flattened(z)[0]) for z in self._latents) >= FIXED_COUNT + POOL_COUNT:
-            return
-        for i, call in enumerate(generators):
-            rows = sorted(k for j, k in judged if j == i)
-            if not judged:
-                rows = list(range(len(call.output)))  # augmented since, so that none is found by value
-            if rows and all(len(part) == len(call.output) for part in flattened(call.inputs)):
-                self._latents.append(mapped(partial(_rows_at, rows), call.inputs))
+    def _find_place(self, discriminators: list[Call], generators: list[Call]) -> Place | None:
+        """Return where images that were generated are found by value; else, where they fit, if that is known."""
+        candidates = [
+            (call, place)
+            for call in discriminators
+            for made in generators
+            for part, array in enumerate(flattened(call.inputs))
+            for place in places(part, array, made.output)
+        ]
+        for call, place in candidates:
+            if not self._generated.keys().isdisjoint(digests(place.images(call.inputs))):
+                return place
+        return next((place for call, place in candidates if call.of_generator is not None), None)
+
+    def _told_apart(self, place: Place, call: Call) -> _Fed:
+        rows = digests(place.images(call.inputs))
+        is_real = np.array([row not in self._generated for row in rows], dtype=bool)
+        return _Fed(call.inputs, rows, is_real, call.of_generator)
+
+    def _keep_latents(self, fed: _Fed, made: dict[bytes, tuple[Call, int]]) -> None:
+        """Keep what the judged images of this step were made from, with what they were shown beside, each once."""
+        by_call: dict[int, tuple[Call, list[int], list[int]]] = {}
+        for i, row in enumerate(fed.rows):
+            if row in made:
+                call, j = made.pop(row)
+                _, ours, theirs = by_call.setdefault(id(call), (call, [], []))
+                ours.append(i)
+                theirs.append(j)
+        for call, ours, theirs in by_call.values():
+            if _is_batch(call.inputs, len(call.output)):
+                self._latents.add((_picked(call.inputs, theirs), _picked(fed.inputs, ours)))
 
 
-def _rows_at(rows: list[int], part: np.ndarray) -> np.ndarray:
-    return part[rows]
+class _Rows:
+    """Rows of arrays in one structure, up to a number of them and of bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._batches: list[Any] = []
+        self._layout: Any = None
+        self.count = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.count >= self._most
+
+    def add(self, batch: Any) -> None:
+        arrays = flattened(batch)
+        layout = [(part.shape[1:], part.dtype) for part in arrays]
+        if self._layout is None:
+            self._layout = layout
+            row = sum(part[:1].nbytes for part in arrays)
+            self._most = min(self._most, max(LEAST_IMAGES, BYTES_KEPT // max(1, row)))
+        if layout == self._layout and not self.is_full:
+            room = self._most - self.count
+            self._batches.append(mapped(lambda part: part[:room].copy(), batch))
+            self.count += min(room, len(arrays[0]))
+
+    def joined(self) -> Any:
+        if len(self._batches) > 1:
+            several = zip(*map(flattened, self._batches), strict=True)
+            arrays = iter([np.concatenate(parts) for parts in several])
+            self._batches = [mapped(lambda _: next(arrays), self._batches[0])]
+        return self._batches[0]
 
 
-def _judged_part(call: Call, generators: list[Call]) -> np.ndarray | None:
-    """Return the part of the discriminator's input that is like what the generator makes."""
-    for array in flattened(call.inputs):
-        for made in generators:
-            output = made.output
-            if array.ndim != output.ndim or array.shape[1:-1] != output.shape[1:-1]:
-                continue
-            if array.shape[-1] >= output.shape[-1]:
-                return np.ascontiguousarray(array[..., : output.shape[-1]], dtype=output.dtype)
-    return None
+def _picked(batch: Any, rows: Any) -> Any:
+    return mapped(lambda part: part[rows], batch)
 
 
-def _without_interpolated(real: list[np.ndarray], generators: list[Call]) -> list[np.ndarray]:
+def _is_batch(inputs: Any, count: int | None = None) -> bool:
+    """Tell whether all parts are arrays with as many rows."""
+    arrays = flattened(inputs)
+    if not arrays or any(not isinstance(array, np.ndarray) or not array.ndim for array in arrays):
+        return False
+    lengths = {len(array) for array in arrays}
+    return len(lengths) == 1 and 0 not in lengths and count in (None, *lengths)
+
+
+def _without_interpolated(real: list[Any], generators: list[Call], place: Place) -> list[Any]:
     """Leave out what was judged twice, and batches between a generated and another one, row by row: a penalty's."""
-    kept: list[np.ndarray] = []
-    for rows in real:
-        if any(np.array_equal(rows, earlier) for earlier in kept):
+    images = [place.images(inputs) for inputs in real]
+    kept = []
+    for i, rows in enumerate(images):
+        if any(np.array_equal(rows, earlier) for earlier in images[:i]):
             continue
         lies_between = any(
             other is not rows and len(other) == len(rows) == len(call.output) and _is_between(rows, other, call.output)
-            for other in real
+            for other in images
             for call in generators
         )
         if not lies_between:
-            kept.append(rows)
+            kept.append(real[i])
     return kept
 
 
 def _is_between(rows: np.ndarray, other: np.ndarray, made: np.ndarray) -> bool:
-    ours, theirs = ((x - made).reshape(len(made), -1).astype(np.float64) for x in (rows, other))
+    ours, theirs = ((x.reshape(len(x), -1) - made.reshape(len(made), -1)).astype(np.float64) for x in (rows, other))
+    if ours.shape != theirs.shape:
+        return False
     lengths = np.linalg.norm(ours, axis=1), np.linalg.norm(theirs, axis=1)
     if (lengths[0] == 0).any() or (lengths[1] == 0).any():
         return False

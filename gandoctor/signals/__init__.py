@@ -9,7 +9,7 @@ value of the user's own data.
 
 from __future__ import annotations
 
-from gandoctor.signals import columns, discriminator, layers, samples, training, updates, variety
+from gandoctor.signals import columns, discriminator, labels, layers, samples, training, updates, variety
 from gandoctor.signals.groups import GROUPS
 from gandoctor.signals.signal import Cadence, Chart, Colour, Dash, Group, Kind, Signal
 
@@ -42,6 +42,7 @@ _ALL = (
     *columns.COLUMNS,
     *columns.SERIES,
     *samples.VALUES,
+    *labels.SIGNALS,
 )
 
 SIGNALS: dict[str, Signal] = {s.name: s for s in _ALL if not s.is_family}

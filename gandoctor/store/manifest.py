@@ -84,6 +84,31 @@ class LatentCard(BaseModel):
     source: Source = "inferred"
 
 
+class LabelCard(BaseModel):
+    """The labels of a conditional GAN, as they were recognised in what its players are fed.
+
+    Attributes:
+        generator: How a class is written in the generator's input: "class numbers", "one-hot rows", ...
+        generator_beside: Whether the noise shares an array with it.
+        discriminator: Likewise in the discriminator's; "none" where it is given images alone, None where that is not
+            known.
+        classes: Number of classes among the probe's latents.
+        agreement: Share of generated images that the discriminator is shown under the label they were made for, 0..1.
+            None where that is not known.
+        real_visibility: Share of random draws of 64 real images in which their labels show beyond chance, 0..1: how
+            likely it is that labels of good samples would be seen. None where the labels are not known.
+        source: Where this is from.
+    """
+
+    generator: str
+    generator_beside: bool = False
+    discriminator: str | None = None
+    classes: int
+    agreement: float | None = None
+    real_visibility: float | None = None
+    source: Source = "inferred"
+
+
 class LayerCard(BaseModel):
     """One call of one layer. A layer that is called twice has two cards.
 
@@ -169,6 +194,7 @@ class Manifest(BaseModel):
         declared: Facts that the user declares because no monitor can measure them.
         loss_family: None if it could not be inferred. Rules that need it report that.
         real_is_high: True if the discriminator is trained to score real images above fakes; None if unknown.
+        labels: The labels of a conditional GAN; None where none were recognised.
         losses: Place where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and
             settings.
         players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
@@ -196,6 +222,7 @@ class Manifest(BaseModel):
     real_is_high_source: Source = "unknown"
     data: DataCard | None = None
     latent: LatentCard | None = None
+    labels: LabelCard | None = None
     generator: PlayerCard | None = None
     discriminator: PlayerCard | None = None
     losses: dict[str, dict[str, Any]] = Field(default_factory=dict)

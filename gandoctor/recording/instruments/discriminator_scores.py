@@ -26,6 +26,10 @@ _OF_HOLDOUT = ("d_holdout_score", "d_holdout_logit", "d_holdout_logit_quantile",
 _ENDINGS = ("_score", "_logit", "_quantile", "_accuracy", "_accuracy_training", "_gap", "d_auc", "d_prime")
 _ALL = tuple(name for name in (*SIGNALS, *FAMILIES) if name.startswith("d_") and name.endswith(_ENDINGS))
 _NO_BATCH_NORM = Absence(Absent.NOT_APPLICABLE, Message("the discriminator has no batch normalisation"))
+_HOLDOUT_ALONE = Absence(
+    Absent.UNUSABLE,
+    Message("the discriminator takes more than the images that holdout_data holds; pass what goes with them as well"),
+)
 _NO_BORDER = Absence(
     Absent.NOT_APPLICABLE, Message("a Wasserstein critic's scores have no border between real and fake")
 )
@@ -73,6 +77,8 @@ class DiscriminatorScores(Instrument):
                 found[f"d_{name}_logit"] = float(np.mean(scores.logit))
                 family = f"d_{name}_logit_quantile"
                 found |= {member_of(family, str(percent)): q for percent, q in quantiles(scores.logit).items()}
+        if probe.holdout is None and self.recording.holdout is not None:
+            found |= dict.fromkeys(_OF_HOLDOUT, _HOLDOUT_ALONE)
         found |= _batch_gap(probe)
         if not self.recording.polarity.is_pending(step - self.recording.first_step):
             found |= self._by_polarity(probe)

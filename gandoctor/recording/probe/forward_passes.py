@@ -13,6 +13,7 @@ from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Pass, Weights
+from gandoctor.recording.probe.as_fed import FakesAsFed, Place
 from gandoctor.recording.probe.nested import flattened, like, mapped, parts
 
 SCORE_COUNT = 64
@@ -85,14 +86,20 @@ class ForwardPasses:
         reals: Reals the discriminator trains on, in data units, or None; where it takes more than images, all it takes,
             images first. The latents then hold as many parts, those after the first being what goes with the images.
         holdout: Reals it never trains on, likewise.
+        as_fed: Shows it generated images as in training, where latents were kept from there; the reals then are as it
+            was fed them, in its own order.
 
     Attributes:
         no_samples: Why the generator could not be run on the latents; None while it can.
         no_scores: Why the discriminator could not be run on what was given; None while it can.
+        all_reals: All reals, as they were given.
+        fakes_as_given: What the discriminator was last given with generated images, NumPy arrays; None before.
     """
 
-    def __init__(self, backend: Backend, reals: Any, holdout: Any) -> None:
+    def __init__(self, backend: Backend, reals: Any, holdout: Any, as_fed: FakesAsFed | None = None) -> None:
         self._backend = backend
+        self._as_fed = as_fed
+        self.all_reals = reals
         self._reals = None if reals is None else _scored_part(reals)
         self._batches = {
             name: mapped(backend.on_device, batch)
@@ -103,9 +110,30 @@ class ForwardPasses:
         self._takes_all_at_once = backend.judges_one_by_one("d")
         self.no_samples: Absence | None = None
         self.no_scores: Absence | None = None
+        self.fakes_as_given: Any = None
         self._latents: Any = None
         self._given: Any = None
         self._has_scored = False
+
+    @property
+    def reals(self) -> Any:
+        """The reals that are scored, as the discriminator takes them; None where there are none."""
+        return self._reals
+
+    @property
+    def latents(self) -> Any:
+        """The latents of the last probe, NumPy arrays as the generator takes them."""
+        return self._latents
+
+    @property
+    def image_place(self) -> Place | None:
+        """Where in the discriminator's input the image is; None where there are no reals."""
+        if self._as_fed is not None:
+            return self._as_fed.place
+        if self._reals is None:
+            return None
+        images = parts(self._reals)[0]
+        return Place(0, 0, images.shape[-1], images.shape[1:])
 
     def run(self, step: int, latents: Any) -> Probe | None:
         """Run all passes on the players as they are now; None once the generator has been found not to run.
@@ -153,6 +181,16 @@ class ForwardPasses:
         """Return the images of the last probe's latents by a generator with these weights."""
         return self._for_discriminator(self._backend.forward("g", [self._given], False, g_weights).output)
 
+    def made_of(self, latents: Any) -> np.ndarray:
+        """Return the images of other latents by the generator as it is now, inference mode, float32 (n, ...)."""
+        given = mapped(self._backend.on_device, latents)
+        return self._backend.to_numpy(self._backend.forward("g", [given], False, self._backend.snapshot("g")).output)
+
+    def logits_of(self, batch: Any) -> np.ndarray:
+        """Return the discriminator's logits as it is now of what it takes, NumPy arrays, inference mode, (n,)."""
+        given = mapped(self._backend.on_device, batch)
+        return self._backend.to_numpy(self._backend.forward("d", [given], False, self._backend.snapshot("d")).logit)
+
     def mean_logits(self, d_weights: Weights, images: Any) -> tuple[float, float | None]:
         """Mean logit of images, and of the reals where there are some, inference mode.
 
@@ -167,6 +205,9 @@ class ForwardPasses:
     def _for_discriminator(self, raw: Any) -> Any:
         """Put generated images where the real ones are given, beside what they were generated from."""
         raw = raw[:SCORE_COUNT]
+        if self._as_fed is not None:
+            self.fakes_as_given = self._as_fed(self._backend.to_numpy(raw), self._latents)
+            return mapped(self._backend.on_device, self.fakes_as_given)
         wanted = parts(self._reals)
         if len(wanted) == 1:
             return raw
@@ -243,8 +284,7 @@ def _first(batch: Any, count: int) -> Any:
 
 
 def _scored_part(reals: Any) -> Any:
-    images, *conditions = (np.asarray(part)[:SCORE_COUNT] for part in parts(reals))
-    return like(reals, [images.astype(np.float32, copy=False), *conditions])
+    return mapped(lambda part: np.asarray(part)[:SCORE_COUNT], reals)
 
 
 def _brief(error: Exception) -> str:

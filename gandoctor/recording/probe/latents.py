@@ -68,6 +68,11 @@ class ProbeLatents:
         self._asked = FIXED_COUNT + POOL_COUNT
         self._kept: Any = None
 
+    @property
+    def row_shapes(self) -> list[tuple[int, ...]] | None:
+        """Return the shapes of one latent's parts; None before the first draw."""
+        return None if self._shapes is None else [shape[1:] for shape in self._shapes]
+
     def draw(self, sampler: Callable[[int], Any]) -> Any:
         """Return this probe's latents: 32 fixed ones, then the next window's 32.
 

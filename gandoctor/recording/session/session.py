@@ -9,30 +9,24 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
+
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
-from gandoctor.recording.in_step import Batch, Call, Fed, StepTrace, Update
+from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
-from gandoctor.recording.intake import Intake
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
-from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, Probe
-from gandoctor.recording.probe.images import checked_images, data_card, to_bytes, to_unit, with_conditions
-from gandoctor.recording.probe.latents import (
-    FIXED_COUNT,
-    POOL_COUNT,
-    SAMPLE_COUNT,
-    WINDOWS,
-    ProbeLatents,
-    UnusableLatents,
-    latent_card,
-)
+from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
+from gandoctor.recording.probe.latents import FIXED_COUNT, SAMPLE_COUNT, ProbeLatents
 from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
+from gandoctor.recording.session.keeping import Keeping
 from gandoctor.recording.session.options import Options, opening_manifest, usable_directory, usable_reals
 from gandoctor.recording.session.panel import Panel
+from gandoctor.recording.session.prober import Prober
 from gandoctor.recording.session.rows import Rows
 from gandoctor.recording.session.stopwatch import Stopwatch
 from gandoctor.recording.warning import warn
@@ -69,28 +63,23 @@ class Session:
         self.listeners: list[Callable[[], None]] = []
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
-        self.reals, self.holdout = (None if isinstance(images, Absence) else images for images in given.values())
         self.cadence = Cadence(options.overhead_budget, planned_steps)
         self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)
         self.step = self.first_step = self._last_probe = self.writer.last_step
         self._rows = Rows(backend, self.writer, self.step, self._refuse)
         self._containment = Containment(self.writer, options.strict)
         self._panel = Panel(manifest, self._containment)
-        self._write_reals()
-        self.forward: ForwardPasses | None = None
-        self.latents = ProbeLatents(backend, lambda why: self.warn(Message("gandoctor: {why}.", why=why)))
+        self._prober = Prober(options, backend, given, self.writer, self._panel, self.warn)
         self.polarity = Polarity(manifest)
         self._recognition = Recognition(backend, manifest)
         self._panel.take(self._recognition.begin())
         no_latents = self.absence("latent_sampler")
         if no_latents is not None and not options.observe_loop:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
-        wanted = options.observe_loop and (self.reals is None or self.absence("latent_sampler") is not None)
-        self._intake = Intake() if wanted else None
-        self._fed: list[Call] = []
+        self._keeping: Keeping | None = None
         backend.attach(self)
-        if wanted:
-            backend.watch_calls(True)
+        if options.observe_loop:
+            self._keeping = Keeping(backend, self._prober, self._panel, manifest, self.explain)
 
     @property
     def players(self) -> Any:
@@ -101,6 +90,26 @@ class Session:
     def manifest(self) -> Manifest:
         """The run's manifest; written at the start, after the first probe and at the end."""
         return self.writer.manifest
+
+    @property
+    def reals(self) -> np.ndarray | None:
+        """Real data that the discriminator trains on; see `Recording`."""
+        return self._prober.reals
+
+    @property
+    def holdout(self) -> np.ndarray | None:
+        """Real data that it never trains on."""
+        return self._prober.holdout
+
+    @property
+    def latents(self) -> ProbeLatents:
+        """Which latents each probe looks at."""
+        return self._prober.latents
+
+    @property
+    def forward(self) -> ForwardPasses | None:
+        """The probe's passes; None before the first probe."""
+        return self._prober.forward
 
     @property
     def is_closing(self) -> bool:
@@ -211,7 +220,7 @@ class Session:
             if settled is not None or self.step - steps == self.first_step:
                 self._describe_players()  # an optimizer may have shown whose it is
                 self.writer.write_manifest()
-        self._look_at_fed()
+        self._keep(steps)
         self._stopwatch.start()
         due = self._is_due(self.step)
         waiting = self.step - self._rows.drained_step
@@ -250,7 +259,7 @@ class Session:
         self._note_optimizers()
         with self._stopwatch.probing():
             with self.contained(), self.backend.preserved_random_state():
-                probe = self._run_forward()
+                probe = self._prober.run(self.step)
             values = self._panel.probe(self.step, probe)
             if self._panel.codes() != known:
                 with self.contained():
@@ -272,7 +281,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        self._look_at_fed(last=True)
+        self._keep(0)
         with self.contained():
             if self.step > self._last_probe and reason != "crashed":
                 self._drain(self.probe_values())
@@ -291,58 +300,16 @@ class Session:
 
     def collect_fed(self) -> None:
         """Fetch what the players were fed so far in this step: what is fed later may take its place."""
-        if self._intake is not None:
+        if self._keeping is not None:
             with self.contained():
-                self._fed += self.backend.calls()
+                self._keeping.collect()
 
-    def _write_reals(self) -> None:
-        if self.reals is None:
-            return
-        assert self.manifest.data is not None
-        if self.manifest.data.kind == "images":
-            self.writer.reals(to_bytes(to_unit(self.reals, self.manifest.data)))
-        else:
-            self.writer.real_values(self.reals)
-
-    def _look_at_fed(self, last: bool = False) -> None:
-        """Keep what the players are fed in the first steps, and take it for probe data and latents when it suffices."""
-        if self._intake is None:
-            return
-        with self.contained():
-            intake = self._intake
-            if not last:
-                self.collect_fed()
-                fed, self._fed = self._fed, []
-                intake.take(fed)
-            if not (last or intake.is_full):
-                return
-            self._intake = None
-            self.backend.watch_calls(False)
-            self._adopt(intake)
-
-    def _adopt(self, intake: Intake) -> None:
-        """Use what was fed as if it had been passed."""
-        sampler, reals = intake.sampler(), intake.reals() if self.reals is None else None
-        again = [self.absence("probe_data")] if reals is not None else []
-        if sampler is not None:
-            again.append(self.absence("latent_sampler"))
-            self.backend.players.latent_sampler = sampler
-            self.manifest.players["latent_sampler"] = "kept from what the generator was fed"
-            self._panel.take({"latent_sampler": None})
-        self._panel.take({"latent_law": None} if sampler is not None else {})
-        if reals is not None:
-            self.reals = checked_images(reals, "probe_data")
-            self.manifest.data = data_card(self.reals, self.holdout, reals)
-            self.manifest.players["probe_data"] = "kept from what the discriminator was fed"
-            self._write_reals()
-            self._panel.take({"probe_data": None})
-        elif self.reals is None:
-            why = Message("no real batch was told apart among what the discriminator is fed; pass probe_data=...")
-            self.explain("probe_data", Absence(Absent.NOT_SEEN, why))
-        self.forward = None
-        self.latents = ProbeLatents(self.backend, lambda why: self.warn(Message("gandoctor: {why}.", why=why)))
-        self._panel.begin_again([absence for absence in again if absence is not None])
-        self.writer.write_manifest()
+    def _keep(self, steps: int) -> None:
+        """Look at what the players were fed in the steps that have just ended."""
+        if self._keeping is not None and self._keeping.is_on:
+            with self.contained():
+                if self._keeping.take(steps, self._closed):
+                    self.writer.write_manifest()
 
     def _tell_listeners(self) -> None:
         for listener in tuple(self.listeners):
@@ -364,38 +331,6 @@ class Session:
             raise GandoctorError(str(said))
         self._panel.take({name: Absence(Absent.UNUSABLE, why)})
         self.warn(said)
-
-    def _run_forward(self) -> Probe | None:
-        """Return the players' outputs; None where they cannot be run."""
-        sampler = self.backend.players.latent_sampler
-        if sampler is None or self.absence("latent_sampler") is not None:
-            return None
-        try:
-            latents = self.latents.draw(sampler)
-        except UnusableLatents as error:
-            self._no_samples(Absence(Absent.UNUSABLE, error.why))
-            return None
-        if self.forward is None:
-            self.forward = ForwardPasses(
-                self.backend,
-                with_conditions(self.reals, self.options.probe_data),
-                with_conditions(self.holdout, self.options.holdout_data),
-            )
-            self.manifest.latent = latent_card(latents, self.backend.players.latent_is_given)
-            self.manifest.cadence = self._cadence_report()
-            self.writer.write_manifest()
-        try:
-            return self.forward.run(self.step, latents)
-        except CannotGenerate as error:
-            self._no_samples(error.absence)
-            return None
-
-    def _no_samples(self, absence: Absence) -> None:
-        """Say that the generator is not run from now on, and why."""
-        self._panel.take({"latent_sampler": absence})
-        if self.options.strict:
-            raise GandoctorError(str(absence))
-        self.warn(Message("gandoctor: no samples: {why}.", why=absence.message))
 
     def _drain(self, probe_values: Mapping[str, float], at_start: bool = False) -> None:
         with self.contained():
@@ -421,7 +356,7 @@ class Session:
             "every_steps": self.cadence.every_steps,
             "sample_count": SAMPLE_COUNT,
             "fixed_count": FIXED_COUNT,
-            "pool_count": POOL_COUNT if self.latents.windows == WINDOWS else 0,
+            "pool_count": self._prober.pool_count,
             "overhead_budget": self.options.overhead_budget,
             **self._stopwatch.report(),
         }
