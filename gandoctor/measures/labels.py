@@ -21,58 +21,62 @@ _SEED = 20141106
 
 
 def exchanges(classes: np.ndarray, count: int) -> list[np.ndarray]:
-    """Return orders (n,) of rows, in each of which every row takes the place of one of another class.
-
-    Where a class holds more than half of the rows, some of them meet their own class again.
+    """Return orders (n,) of rows: in each, every row takes the label of one of another class, a class all of the same.
 
     Args:
         classes: Whole numbers (n,), of at least two classes.
-        count: How many orders.
+        count: How many orders; there are as many as other classes at most.
     """
-    by_class = np.argsort(classes, kind="stable")
-    most = int(np.unique(classes, return_counts=True)[1].max())
-    first, last = min(most, len(classes) - 1), max(most, len(classes) - most)
-    orders = []
-    for shift in np.linspace(first, last, count).astype(int):
-        order = np.empty(len(classes), dtype=np.int64)
-        order[by_class] = np.roll(by_class, -shift)
-        orders.append(order)
-    return orders
+    kinds, first, kind = np.unique(classes, return_index=True, return_inverse=True)
+    kind = kind.reshape(-1)
+    return [first[(kind + shift) % len(kinds)] for shift in range(1, min(count + 1, len(kinds)))]
 
 
-def label_effect(own: np.ndarray, exchanged: np.ndarray, classes: np.ndarray, others: np.ndarray) -> float | None:
-    """Return how far samples move when only the label changes, over how far apart noise alone sets them.
-
-    E|G(z, y) - G(z, y')|^2 / E|G(z, y) - G(z', y)|^2. 0: the label changes nothing. 1: as much as other noise, which
-    does not say that it means anything: see `label_share`.
+def label_effects(own: np.ndarray, exchanged: np.ndarray, classes: np.ndarray) -> dict[str, float]:
+    """Compare samples with those of the same latents whose labels were exchanged: each class for one other.
 
     Args:
-        own, exchanged: Samples of the same latents under their own and under other labels, floats (n, d).
-        classes, others: The class under which each row of the two was made, (n,).
+        own: Samples under their own labels, floats (n, d).
+        exchanged: Likewise under the other ones.
+        classes: The class under which each row of `own` was made, (n,).
 
     Returns:
-        None where no two rows share a class or none has changed it, or where noise changes nothing.
+        effect: E|G(z, y) - G(z, y')|^2 / E|G(z, y) - G(z', y)|^2. 0: the label changes nothing; 1: as much as other
+            noise, which does not say that it means anything. Left out where noise changes nothing.
+        share: Share of the variance that classes account for whatever the noise. The changes d = G(z, y) - G(z, y') of
+            two latents under the same two labels agree in what the label does by itself, so that their scalar product
+            over E|G(z, y) - G(z', y')|^2 estimates the variance of the classes' means over all variance, without bias:
+            the main effect of a two-way layout (Fisher 1925). 1: each class is one image.
+        chance: What as many samples appear to have of it in one case of twenty where labels do not matter: the 95th
+            percentile of `apparent_share` over 200 shuffles of the labels. Less is not seen in so many samples.
+
+        Nothing where no two rows share a class or all do.
     """
-    changed = classes != others
-    squared = _squared_distances(own)
     same = _same(classes)
-    if not changed.any() or not same.any():
-        return None
-    by_noise = float(squared[same].mean())
-    by_label = float(((own[changed] - exchanged[changed]).astype(np.float64) ** 2).sum(axis=1).mean())
-    return by_label / by_noise if by_noise > 0 else None
+    apart = ~same & ~np.eye(len(classes), dtype=bool)
+    if not same.any() or not apart.any():
+        return {}
+    squared = _squared_distances(own)
+    changes = (np.asarray(own, np.float64) - np.asarray(exchanged, np.float64)).reshape(len(own), -1)
+    by_noise, by_both = float(squared[same].mean()), float(squared[apart].mean())
+    found: dict[str, float] = {}
+    if by_noise > 0:
+        found["effect"] = float((changes**2).sum(axis=1).mean()) / by_noise
+    if by_both > 0:
+        found["share"] = float((changes @ changes.T)[same].mean()) / by_both
+        found["chance"] = _chance(squared, classes)
+    return found
 
 
-def label_share(rows: np.ndarray, classes: np.ndarray) -> tuple[float, float] | None:
-    """Return the share of the variance that classes account for, and what shuffled ones reach in one case of twenty.
+def apparent_share(rows: np.ndarray, classes: np.ndarray) -> tuple[float, float] | None:
+    """Return the share of the variance that classes seem to account for, and what shuffled ones reach by chance.
 
     The share is 1 - E|x - x'|^2 (same class) / E|x - x'|^2 (other classes) over pairs of rows: the intraclass
-    correlation summed over columns (Fisher 1925), 0 on average where labels say nothing, 1 where each class is one
-    image. The second number is its 95th percentile over 200 random shuffles of the classes, which are exchangeable
-    where rows do not depend on them: a permutation test without a model of the rows.
+    correlation summed over columns, 0 on average where labels say nothing. The second number is its 95th percentile
+    over 200 random shuffles of the classes, which are exchangeable where rows do not depend on them.
 
     Args:
-        rows: Floats (n, d), each of a latent of its own.
+        rows: Floats (n, d).
         classes: Whole numbers (n,).
 
     Returns:
@@ -80,22 +84,13 @@ def label_share(rows: np.ndarray, classes: np.ndarray) -> tuple[float, float] | 
     """
     same = _same(classes)
     squared = _squared_distances(rows)
-    apart = ~same & ~np.eye(len(classes), dtype=bool)
-    if not same.any() or not apart.any() or not squared.any():
+    if not same.any() or not (~same & ~np.eye(len(classes), dtype=bool)).any() or not squared.any():
         return None
-
-    def share(order: np.ndarray | None = None) -> float:
-        there = squared if order is None else squared[np.ix_(order, order)]
-        between = float(there[apart].mean())
-        return 1.0 - float(there[same].mean()) / between if between > 0 else 0.0
-
-    rng = np.random.default_rng(_SEED)
-    by_chance = [share(rng.permutation(len(classes))) for _ in range(SHUFFLES)]
-    return share(), float(np.quantile(by_chance, QUANTILE))
+    return _share(squared, classes), _chance(squared, classes)
 
 
 def visibility(rows: np.ndarray, classes: np.ndarray, count: int) -> float | None:
-    """Return in which share of random draws of `count` rows the classes show: the power of `label_share`'s test.
+    """Return in which share of random draws of `count` rows the classes show: the power of `apparent_share`'s test.
 
     Args:
         rows: Floats (n, d), n at least `count`.
@@ -104,31 +99,27 @@ def visibility(rows: np.ndarray, classes: np.ndarray, count: int) -> float | Non
     """
     rng = np.random.default_rng(_SEED)
     draws = (rng.permutation(len(rows))[:count] for _ in range(DRAWS))
-    found = [told for draw in draws if (told := label_share(rows[draw], classes[draw])) is not None]
+    found = [told for draw in draws if (told := apparent_share(rows[draw], classes[draw])) is not None]
     return float(np.mean([share > chance for share, chance in found])) if found else None
 
 
-def own_label_wins(own: np.ndarray, others: Sequence[np.ndarray], changed: Sequence[np.ndarray]) -> float | None:
+def own_label_wins(own: np.ndarray, others: Sequence[np.ndarray]) -> float:
     """Return P(score under the own label > under another) + 1/2 P(equal), over images and other labels.
 
     1/2: scores do not depend on the label, or not on whether it is the right one.
 
     Args:
         own: Scores (n,) of images under their own labels; higher means "more real".
-        others: For each exchange, the scores (n,) of the same images under other labels.
-        changed: Likewise, whether the label is another one, (n,).
+        others: For each exchange, the scores (n,) of the same images under other labels; at least one.
 
     Returns:
-        None where no label was changed. NaN where a score is.
+        NaN where a score is.
     """
-    won = []
-    for scores, which in zip(others, changed, strict=True):
-        mine, theirs = np.asarray(own, np.float64)[which], np.asarray(scores, np.float64)[which]
-        if np.isnan(mine).any() or np.isnan(theirs).any():
-            return float("nan")
-        won.append((mine > theirs) + 0.5 * (mine == theirs))
-    values = np.concatenate(won) if won else np.zeros(0)
-    return float(values.mean()) if len(values) else None
+    mine = np.asarray(own, np.float64).ravel()
+    theirs = np.stack([np.asarray(scores, np.float64).ravel() for scores in others])
+    if np.isnan(mine).any() or np.isnan(theirs).any():
+        return float("nan")
+    return float(((mine > theirs) + 0.5 * (mine == theirs)).mean())
 
 
 def own_label_wins_by_chance(images: int, exchanged: int = EXCHANGES) -> float:
@@ -148,7 +139,8 @@ def agreement(classes: np.ndarray, others: np.ndarray) -> float:
     """Return the share of rows that two codings put into corresponding classes; each of the first has one partner.
 
     Args:
-        classes, others: Whole numbers (n,) each; the same class may have another number in the other.
+        classes: Whole numbers (n,).
+        others: Likewise; the same class may have another number here.
     """
     return float(sum(counts.max() for counts in _partners(classes, others)) / len(classes))
 
@@ -156,6 +148,17 @@ def agreement(classes: np.ndarray, others: np.ndarray) -> float:
 def _partners(classes: np.ndarray, others: np.ndarray) -> Iterator[np.ndarray]:
     for one in np.unique(classes):
         yield np.unique(others[classes == one], return_counts=True)[1]
+
+
+def _share(squared: np.ndarray, classes: np.ndarray) -> float:
+    same = _same(classes)
+    between = float(squared[~same & ~np.eye(len(classes), dtype=bool)].mean())
+    return 1.0 - float(squared[same].mean()) / between if between > 0 else 0.0
+
+
+def _chance(squared: np.ndarray, classes: np.ndarray) -> float:
+    rng = np.random.default_rng(_SEED)
+    return float(np.quantile([_share(squared, rng.permutation(classes)) for _ in range(SHUFFLES)], QUANTILE))
 
 
 def _same(classes: np.ndarray) -> np.ndarray:

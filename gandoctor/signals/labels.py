@@ -11,9 +11,8 @@ _SHARE = Chart(
     groups.SAMPLES,
     Message("What labels explain of the samples"),
     Message(
-        "Conditional GANs only. The solid line is the share of the samples' variance that their labels account for; "
-        "the dashed one is what shuffled labels reach in one probe of twenty. Staying below it: the samples do not "
-        "show their labels."
+        "Conditional GANs only. Solid: the share of the samples' variance that their labels account for. Dashed: what "
+        "shuffled labels seem to account for in one probe of twenty. Below it, the samples do not show their labels."
     ),
 )
 
@@ -28,7 +27,7 @@ SIGNALS = (
     Signal(
         "sample_label_chance",
         units.SHARE,
-        Message("The same with the labels shuffled: what is reached by chance in one probe of twenty."),
+        Message("What 64 samples seem to have of it by chance in one case of twenty: with their labels shuffled."),
         "probe",
         _SHARE,
         "generator",

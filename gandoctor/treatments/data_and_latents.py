@@ -120,4 +120,71 @@ def standardise(table):
 ''',
         },
     ),
+    Treatment(
+        id="show-labels-to-discriminator",
+        title=Message("Give the discriminator the label with every image"),
+        explanation=Message(
+            "It then learns which images go with which label, and the generator has to follow. Give it the same label "
+            "for a generated image that the generator was given."
+        ),
+        evidence="strong",
+        reference=Message("Mirza and Osindero, Conditional Generative Adversarial Nets, 2014"),
+        cures=("discriminator-sees-no-labels", "discriminator-disregards-labels", "labels-differ-between-players"),
+        snippets={
+            "keras": '''\
+import keras
+
+
+def with_planes(images, labels, classes=10):
+    """Return images (n, h, w, c + classes): one plane a class, the label's own of ones."""
+    height, width = images.shape[1:3]
+    one_hot = keras.ops.one_hot(labels, classes)[:, None, None, :]
+    planes = keras.ops.tile(one_hot, (1, height, width, 1))
+    return keras.ops.concatenate([images, planes], axis=-1)  # D(with_planes(real, y)), D(with_planes(G(z, y), y))
+''',
+        },
+    ),
+    Treatment(
+        id="keep-labels-with-images",
+        title=Message("Shuffle images and labels together"),
+        explanation=Message(
+            "One order for both, or one dataset of pairs. Two datasets that are shuffled on their own give each image "
+            "some other image's label."
+        ),
+        evidence="strong",
+        reference=Message("Deterministic: labels that go with no image say nothing of it"),
+        cures=("labels-shuffled-apart",),
+        snippets={
+            "numpy": '''\
+import numpy as np
+
+
+def shuffled(images, labels, seed=0):
+    """Return both in one new order."""
+    order = np.random.default_rng(seed).permutation(len(images))
+    return images[order], labels[order]
+''',
+        },
+    ),
+    Treatment(
+        id="embed-class-numbers",
+        title=Message("Give class numbers as one-hot rows or through an embedding"),
+        explanation=Message(
+            "A class number beside the noise is a quantity to a dense layer: class 9 drowns the noise, and no two "
+            "classes are equally far apart. Check that the embedding reaches the generator's output."
+        ),
+        evidence="moderate",
+        reference=Message("Mirza and Osindero 2014 (one-hot); Odena et al., ICML 2017 (embedding)"),
+        cures=("class-number-as-quantity", "label-not-connected"),
+        snippets={
+            "keras": """\
+import keras
+
+latent_dim, classes = 100, 10
+z, label = keras.Input((latent_dim,)), keras.Input((1,), dtype="int32")
+embedded = keras.layers.Flatten()(keras.layers.Embedding(classes, 50)(label))
+hidden = keras.layers.Concatenate()([z, embedded])  # goes on as z did
+""",
+        },
+    ),
 )

@@ -116,14 +116,9 @@ class LabelEffects(Instrument):
         if len(np.unique(classes)) < 2:
             return dict.fromkeys(_OF_SAMPLES, TOO_FEW_CLASSES)
         order = measures.exchanges(classes, 1)[0]
-        rows = self._rows(probe.fakes)
-        told = measures.label_share(rows, classes)
-        changed = self._rows(forward.made_of(labels.exchanged(forward.latents, order)))
-        effect = measures.label_effect(rows, changed, classes, classes[order])
-        found: dict[str, Any] = {} if effect is None else {"sample_label_effect": effect}
-        if told is not None:
-            found |= {"sample_label_share": told[0], "sample_label_chance": told[1]}
-        return found
+        exchanged = forward.made_of(labels.exchanged(forward.latents, order))
+        told = measures.label_effects(self._rows(probe.fakes), self._rows(exchanged), classes)
+        return {f"sample_label_{name}": value for name, value in told.items()}
 
     def _of_scores(self, probe: Probe, forward: ForwardPasses, labels: Labels) -> Readings:
         if probe.real is None:
@@ -133,8 +128,7 @@ class LabelEffects(Instrument):
             return dict.fromkeys(_OF_SCORES, TOO_FEW_CLASSES)
         orders = measures.exchanges(classes, measures.EXCHANGES)
         others = [sign * forward.logits_of(labels.exchanged(forward.reals, order)) for order in orders]
-        wins = measures.own_label_wins(sign * probe.real.logit, others, [classes[o] != classes for o in orders])
-        return {} if wins is None else {"d_label_effect": wins}
+        return {"d_label_effect": measures.own_label_wins(sign * probe.real.logit, others)}
 
     def _rows(self, data: np.ndarray) -> np.ndarray:
         """Return data (n, d) between which distances mean something: pixels, or standardised columns."""
