@@ -31,5 +31,5 @@ def write_card(options: Options, model: Any | None = None, planned_steps: int | 
     if players.latent_sampler is not None:
         with backend.preserved_random_state(players.latent_sampler):
             latents = mapped(backend.to_numpy, players.latent_sampler(SAMPLE_COUNT))
-        manifest.latent = latent_card(latents, players.latent_is_given)
+        manifest.latent = latent_card(latents, "given" if players.latent_is_given else "assumed")
     RunWriter(usable_directory(options), manifest).close("completed")

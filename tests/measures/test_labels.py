@@ -34,7 +34,7 @@ def effects(weight: float, how: str = "alike") -> dict[str, float]:
 def test_every_row_takes_the_label_of_another_class_and_a_class_all_of_one() -> None:
     for order in exchanges(CLASSES, 3):
         assert (CLASSES[order] != CLASSES).all()
-        assert all(len(set(CLASSES[order][CLASSES == k])) == 1 for k in range(K))
+        assert all(len(set(CLASSES[order][k == CLASSES])) == 1 for k in range(K))
     assert len({tuple(CLASSES[order]) for order in exchanges(CLASSES, 3)}) == 3
     assert len(exchanges(np.array([0, 1, 0]), 3)) == 1
 
@@ -90,9 +90,7 @@ def test_own_label_against_others() -> None:
 
 
 def test_its_null_is_that_of_ranks_by_chance() -> None:
-    drawn = [
-        own_label_wins(scores[0], list(scores[1:])) for scores in RNG.normal(size=(2000, 1 + EXCHANGES, N))
-    ]
+    drawn = [own_label_wins(scores[0], list(scores[1:])) for scores in RNG.normal(size=(2000, 1 + EXCHANGES, N))]
     assert np.mean(np.array(drawn) > own_label_wins_by_chance(N)) == pytest.approx(0.05, abs=0.02)
 
 

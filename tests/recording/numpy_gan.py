@@ -1,6 +1,6 @@
 """A GAN in plain NumPy, its tiny framework, and a backend for it: recording works where no framework can be imported.
 
-    python tests/recording/numpy_gan.py RUN_DIR > truth.json
+    python tests/recording/numpy_gan.py RUN_DIR [--keep-fed [wrong]] > truth.json
 
 Trains without and with a recording, and prints what the recording should have found. Importing TensorFlow, Keras or
 PyTorch fails in this process.
@@ -33,7 +33,7 @@ sys.meta_path.insert(0, NoFramework)  # type: ignore[arg-type]
 from gandoctor.message import Absence, Absent, Message  # noqa: E402 - the frameworks must be out of reach first
 from gandoctor.player_names import PLAYERS, Player  # noqa: E402
 from gandoctor.recording.backend import Backend, Listener  # noqa: E402
-from gandoctor.recording.in_step import Movement, Pass, Said, StepTrace, Update  # noqa: E402
+from gandoctor.recording.in_step import Call, Movement, Pass, Said, StepTrace, Update  # noqa: E402
 from gandoctor.recording.instruments.dead_units import DeadUnits  # noqa: E402
 from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores  # noqa: E402
 from gandoctor.recording.instruments.gradient_norms import GradientNorms  # noqa: E402
@@ -265,18 +265,24 @@ class NumpyBackend:
 
     blocked, spans_processes = None, False
 
-    def __init__(self, gan: GAN) -> None:
+    def __init__(self, gan: GAN, with_sampler: bool | str = True) -> None:
         self.gan = gan
         self.players = Players(gan.generator, gan.discriminator, gan.g_optimizer, gan.d_optimizer)
         rng = np.random.default_rng(0)
         self.players.latent_sampler = lambda n: rng.standard_normal((n, 4))
         self.players.absent["latent_law"] = Absence(Absent.ASSUMED, Message("latents were assumed to be normal"))
+        if not with_sampler:
+            self.players.latent_sampler = None
+            self.players.absent = {"latent_sampler": Absence(Absent.NOT_GIVEN, Message("pass it"))}
+        if with_sampler == "wrong":
+            self.players.latent_sampler = lambda n: rng.standard_normal((n, 3))
         self.steps = 0
         self._rows: list[dict[str, float]] = []
         self._row: dict[str, float] = {}
         self._witness = NumpyWitness()
         self._said: list[np.ndarray] = []
         self._captured: set[Player] = set()
+        self._calls: list[Call] | None = None
 
     def owner(self, parameter: Any) -> Player | None:
         return next((p for p in PLAYERS if any(parameter is v for v in self.variables(p))), None)
@@ -384,6 +390,15 @@ class NumpyBackend:
             with listener.contained():
                 listener.after_update(NumpyUpdate(self._phase(optimizer), gradients))
 
+        def called(player: Player) -> Callable[[Any, Any], None]:
+            def keep(x: np.ndarray, output: np.ndarray) -> None:
+                if self._calls is not None:
+                    self._calls.append(Call(player, x.astype(np.float32), output.astype(np.float32)))
+
+            return keep
+
+        self.gan.generator.on_call.append(called("g"))
+        self.gan.discriminator.on_call.append(called("d"))
         self.gan.generator.on_call.append(heard)
         self.gan.discriminator.on_call.append(said)
         for optimizer in (self.gan.d_optimizer, self.gan.g_optimizer):
@@ -438,6 +453,13 @@ class NumpyBackend:
     def witness(self, loss: bool, latents: bool) -> NumpyWitness:
         return self._witness
 
+    def watch_calls(self, on: bool) -> None:
+        self._calls = [] if on else None
+
+    def calls(self) -> list[Call]:
+        calls, self._calls = self._calls or [], None if self._calls is None else []
+        return calls
+
     def versions(self) -> dict[str, str]:
         return {}
 
@@ -457,13 +479,16 @@ HEARD: list[int] = []
 """The step at each call of the session's listener."""
 
 
-def train(run_dir: Path | None) -> tuple[GAN, list[dict[str, float]]]:
+def train(
+    run_dir: Path | None, keep_fed: bool = False, with_sampler: bool | str = True
+) -> tuple[GAN, list[dict[str, float]]]:
     """Train with or without a recording; return the GAN and what a recording should find, by other means."""
     gan, data, rng, truth = GAN(), reals(), np.random.default_rng(1), []
     session = None
     if run_dir is not None:
-        backend: Backend = NumpyBackend(gan)
-        session = Session(Options(run_dir, probe_data=data[:64], holdout_data=data[64:], strict=True), backend, STEPS)
+        backend: Backend = NumpyBackend(gan, with_sampler)
+        given = {} if keep_fed else {"probe_data": data[:64], "holdout_data": data[64:]}
+        session = Session(Options(run_dir, **given, strict=True, observe_loop=keep_fed), backend, STEPS)
         for make in INSTRUMENTS:
             session.add(make)
         session.start()
@@ -490,7 +515,11 @@ def _flat(gan: GAN, player: Player) -> np.ndarray:
 def main() -> None:
     """Train both ways."""
     bare, _ = train(None)
-    watched, truth = train(Path(sys.argv[1]))
+    watched, truth = train(
+        Path(sys.argv[1]),
+        keep_fed=len(sys.argv) > 2,
+        with_sampler="wrong" if "wrong" in sys.argv else len(sys.argv) == 2,
+    )
     images = reals()[:4]
     nudged, backend = images.astype(np.float64), NumpyBackend(watched)
     nudged[0, 3, 4, 0] += 1e-5

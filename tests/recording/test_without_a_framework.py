@@ -24,6 +24,37 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, A
     return load_run(run_dir), json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module", params=["no sampler", "wrong"])
+def kept(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[Run, dict[str, Any]]:
+    run_dir = tmp_path_factory.mktemp("numpy") / "kept"
+    command = [sys.executable, str(PROGRAM), str(run_dir), "--keep-fed", request.param]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return load_run(run_dir), json.loads(done.stdout)
+
+
+def test_without_reals_and_latents_those_that_are_fed_are_kept(
+    kept: tuple[Run, dict[str, Any]], recorded: tuple[Run, dict[str, Any]]
+) -> None:
+    (run, told), full = kept, recorded[0]
+    assert told["same"] is True
+    assert run.reals is not None
+    assert len(run.reals) == 320, "what was fed in the first 20 steps"
+    assert run.sheets
+    assert run.manifest.data is not None
+    assert full.manifest.data is not None
+    assert run.manifest.data.shape == full.manifest.data.shape
+    assert run.manifest.players["probe_data"] == "kept from what the discriminator was fed"
+    assert run.manifest.players["latent_sampler"] == "kept from what the generator was fed"
+    assert not {"probe_data", "latent_sampler", "latent_law"} & set(run.manifest.missing)
+    assert run.manifest.latent is not None
+    assert run.manifest.latent.source == "inferred"
+    needs_holdout = {n for n in full.signals if n.startswith("d_holdout") or n == "sample_copying"}
+    assert set(full.signals) - needs_holdout <= set(run.signals)
+    assert {n for n, why in run.manifest.missing.items() if why.code == "not_given"} >= {"d_holdout_score"}
+    assert np.isfinite(run["d_auc"]).all()
+
+
 def test_no_framework_is_there_and_training_is_the_same_bit_for_bit(recorded: tuple[Run, dict[str, Any]]) -> None:
     _, told = recorded
     assert told["frameworks"] == []

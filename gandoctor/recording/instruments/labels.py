@@ -92,7 +92,7 @@ class LabelEffects(Instrument):
             return {**dict.fromkeys(_OF_SAMPLES), **dict.fromkeys(_OF_SCORES, HIDDEN_FROM_US)}
         card.discriminator = in_d.coding
         card.agreement = self._agreement(forward, labels, in_d)
-        card.real_visibility = self._visibility(forward, in_d)
+        card.real_visibility = self._visibility(place.images(forward.all_reals), in_d.classes(forward.all_reals))
         return dict.fromkeys(_ALL)
 
     def _agreement(self, forward: ForwardPasses, in_g: Labels, in_d: Labels) -> float | None:
@@ -104,12 +104,11 @@ class LabelEffects(Instrument):
         beside = in_d.classes(shown)
         return measures.agreement(made_for[: len(beside)], beside)
 
-    def _visibility(self, forward: ForwardPasses, in_d: Labels) -> float | None:
+    def _visibility(self, images: np.ndarray, classes: np.ndarray) -> float | None:
         """Return in which share of as many real images as a probe generates their labels show."""
-        reals, given = self.recording.reals, forward.all_reals
-        if reals is None or len(reals) < SAMPLE_COUNT:
+        if len(images) < SAMPLE_COUNT:
             return None
-        return measures.visibility(self._rows(reals), in_d.classes(given)[: len(reals)], SAMPLE_COUNT)
+        return measures.visibility(self._rows(images), classes, SAMPLE_COUNT)
 
     def _of_samples(self, probe: Probe, forward: ForwardPasses, labels: Labels) -> Readings:
         classes = labels.classes(forward.latents)

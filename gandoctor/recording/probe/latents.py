@@ -12,6 +12,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Message
 from gandoctor.recording.probe.nested import flattened, mapped
 from gandoctor.store import LatentCard
+from gandoctor.store.manifest import Source
 
 SAMPLE_COUNT = 64
 """Generated images a probe; sample statistics are compared with real images at the same number."""
@@ -169,12 +170,12 @@ def _shown(shapes: list[tuple[int, ...]]) -> str:
     return ", ".join(map(str, shapes)) or "()"
 
 
-def latent_card(latents: Any, given: bool) -> LatentCard:
+def latent_card(latents: Any, source: Source) -> LatentCard:
     """Describe one draw of the latent sampler; of several inputs, the first floating-point one.
 
     Args:
         latents: NumPy arrays, alone or in a structure.
-        given: Whether the user passed the sampler.
+        source: Where the sampler is from.
     """
     arrays = flattened(latents)
     floats = [a for a in arrays if np.issubdtype(a.dtype, np.floating)]
@@ -185,5 +186,5 @@ def latent_card(latents: Any, given: bool) -> LatentCard:
         maximum=float(first.max()),
         mean=float(first.mean()),
         std=float(first.std()),
-        source="given" if given else "assumed",
+        source=source,
     )

@@ -18,6 +18,7 @@ from gandoctor.recording.probe.latents import POOL_COUNT, WINDOWS, ProbeLatents,
 from gandoctor.recording.session.options import Images, Options
 from gandoctor.recording.session.panel import Panel
 from gandoctor.store import RunWriter
+from gandoctor.store.manifest import Source
 
 
 class Prober:
@@ -54,6 +55,7 @@ class Prober:
         self._reals_given = with_conditions(self.reals, options.probe_data)
         self._holdout_given = with_conditions(self.holdout, options.holdout_data)
         self._as_fed: FakesAsFed | None = None
+        self._latent_source: Source = "given" if backend.players.latent_is_given else "assumed"
         self.latents = self._new_latents()
         self.forward: ForwardPasses | None = None
         self.awaits_fed = False
@@ -77,7 +79,7 @@ class Prober:
             latents = self.latents.draw(sampler)
             if self.forward is None:
                 self.forward = ForwardPasses(self._backend, self._reals_given, self._holdout_given, self._as_fed)
-                self._writer.manifest.latent = latent_card(latents, self._backend.players.latent_is_given)
+                self._writer.manifest.latent = latent_card(latents, self._latent_source)
                 self._writer.write_manifest()
             probe = self.forward.run(step, latents)
         except UnusableLatents as error:
@@ -115,6 +117,7 @@ class Prober:
     def take_sampler(self, sampler: Callable[[int], Any]) -> None:
         """Use latents that the generator was fed."""
         self._backend.players.latent_sampler = sampler
+        self._latent_source = "inferred"
         self.latents = self._new_latents()
         self.forward = None
 

@@ -45,7 +45,7 @@ def test_labels_that_the_discriminator_never_sees_are_ignored() -> None:
     assert finding.severity is Severity.WARNING
     (evidence,) = finding.evidence
     assert (evidence.observed, evidence.threshold) == pytest.approx((0.004, 0.03))
-    assert (evidence.first_step, evidence.last_step) == (25, 1000)
+    assert (evidence.first_step, evidence.last_step) == (225, 1000)
     assert finding.causes[0].id == "discriminator-sees-no-labels"
     assert finding.causes[0].score > 0.9 > 0.1 > max(cause.score for cause in finding.causes[1:])
 
@@ -92,9 +92,7 @@ def test_labels_that_real_images_do_not_show_are_a_remark_and_ones_they_hardly_s
         ("class-number-as-quantity", {"generator": "class numbers", "generator_beside": True}, {"d_label_effect": 0.9}),
     ],
 )
-def test_the_cause_that_the_run_shows_comes_first(
-    cause: str, update: dict[str, Any], more: dict[str, float]
-) -> None:
+def test_the_cause_that_the_run_shows_comes_first(cause: str, update: dict[str, Any], more: dict[str, float]) -> None:
     finding = judged(0.0, SEEN.model_copy(update=update), **{"sample_label_effect": 0.02, **more})
     assert finding.causes[0].id == cause
 

@@ -68,9 +68,11 @@ class FedCopies:
         self._switch.when_on(slot.keep)
 
     def calls(self) -> list[Call]:
-        """Return the calls since the last time it was asked, in order."""
+        """Return the calls since the last time it was asked, in order; none where some of the generator's are lost."""
         found, self._eager = self._eager, []
-        return found + [call for slot in self._slots if (call := slot.read()) is not None]
+        is_whole = not any(slot.has_lost for slot in self._slots)
+        read = [call for slot in self._slots if (call := slot.read()) is not None]
+        return found + read if is_whole else []
 
 
 @dataclass
@@ -80,27 +82,45 @@ class _Copy:
 
 
 class _Slot:
-    """The place of one call in a traced step."""
+    """The place of one call in a traced step.
+
+    Where a batch may be of any size, as in `predict`, which calls the network for 32 rows at a time, the rows of all
+    calls are kept until they are read, the newest first. Else the last call is.
+    """
 
     def __init__(self, player: Player, inputs: Any, output: Any, of_generator: bool | None) -> None:
         self._player, self._inputs, self._of_generator = player, inputs, of_generator
         self._copies = [_copy(t) for t in (*tf.nest.flatten(inputs), output)]
+        self._gathers = output.shape[0] is None
         self._rows = own_variable(np.zeros((2,), np.int64), "gandoctor_rows")
         self._read = 0
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether the generator has made more since the last reading than is kept."""
+        most = min(copy.variable.shape[0] for copy in self._copies)
+        return self._gathers and self._player == "g" and int(self._rows.numpy()[1]) > most
 
     def keep(self) -> None:
         for copy in self._copies:
             rows, *rest = copy.variable.shape
             part = tf.cast(copy.tensor, copy.variable.dtype)[:rows]
-            copy.variable.assign(tf.pad(part, [[0, rows - tf.shape(part)[0]], *([0, 0] for _ in rest)]))
+            if self._gathers:
+                whole = tf.concat([part, copy.variable], axis=0)[:rows]
+            else:
+                whole = tf.pad(part, [[0, rows - tf.shape(part)[0]], *([0, 0] for _ in rest)])
+            copy.variable.assign(tf.ensure_shape(whole, copy.variable.shape))
         count = tf.cast(tf.shape(self._copies[-1].tensor)[0], tf.int64)
-        self._rows.assign(tf.stack([self._rows[0] + 1, count]))
+        kept = self._rows[1] + count if self._gathers else count
+        self._rows.assign(tf.stack([self._rows[0] + 1, kept]))
 
     def read(self) -> Call | None:
         times, count = (int(v) for v in self._rows.numpy())
         if times == self._read:
             return None
         self._read = times
+        if self._gathers:
+            self._rows.assign([times, 0])
         *inputs, output = (copy.variable.numpy()[:count] for copy in self._copies)
         shortest = min(len(a) for a in (*inputs, output))
         packed = tf.nest.pack_sequence_as(self._inputs, [a[:shortest] for a in inputs])
