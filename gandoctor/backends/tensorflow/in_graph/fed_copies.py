@@ -84,22 +84,24 @@ class _Copy:
 class _Slot:
     """The place of one call in a traced step.
 
-    Where a batch may be of any size, as in `predict`, which calls the network for 32 rows at a time, the rows of all
-    calls are kept until they are read, the newest first. Else the last call is.
+    Of the generator, the rows of all calls are kept until they are read, the newest first: `predict` makes a batch in
+    several calls. Of the discriminator, the last call is.
     """
 
     def __init__(self, player: Player, inputs: Any, output: Any, of_generator: bool | None) -> None:
         self._player, self._inputs, self._of_generator = player, inputs, of_generator
-        self._copies = [_copy(t) for t in (*tf.nest.flatten(inputs), output)]
-        self._gathers = output.shape[0] is None
+        self._gathers = player == "g"
+        least = ROWS_MAX if self._gathers else 0
+        self._copies = [_copy(t, least) for t in (*tf.nest.flatten(inputs), output)]
         self._rows = own_variable(np.zeros((2,), np.int64), "gandoctor_rows")
         self._read = 0
 
     @property
     def has_lost(self) -> bool:
-        """Whether the generator has made more since the last reading than is kept."""
+        """Whether calls of the generator were made since the last reading of which the rows are no longer kept."""
+        times, count = (int(v) for v in self._rows.numpy())
         most = min(copy.variable.shape[0] for copy in self._copies)
-        return self._gathers and self._player == "g" and int(self._rows.numpy()[1]) > most
+        return self._gathers and times > self._read + 1 and count > most
 
     def keep(self) -> None:
         for copy in self._copies:
@@ -127,8 +129,8 @@ class _Slot:
         return Call(self._player, packed, output[:shortest], self._of_generator)
 
 
-def _copy(tensor: Any) -> _Copy:
-    """Make a variable for a tensor's first rows.
+def _copy(tensor: Any, least: int) -> _Copy:
+    """Make a variable for a tensor's first rows, and for so many at least as far as there is room.
 
     Raises:
         ValueError: The shape of a row is not known.
@@ -137,5 +139,5 @@ def _copy(tensor: Any) -> _Copy:
         raise ValueError(f"a tensor of shape {tensor.shape} cannot be copied: the shape of a row is not known")
     dtype = tf.float32 if tensor.dtype.is_floating else tensor.dtype
     row = math.prod(tensor.shape[1:]) * dtype.size
-    rows = min(tensor.shape[0] or ROWS_MAX, max(1, BYTES_MAX // max(1, row)), 2 * ROWS_MAX)
+    rows = min(max(tensor.shape[0] or ROWS_MAX, least), max(1, BYTES_MAX // max(1, row)), 2 * ROWS_MAX)
     return _Copy(tensor, own_variable(np.zeros((rows, *tensor.shape[1:]), dtype.as_numpy_dtype), "gandoctor_fed"))
