@@ -128,10 +128,15 @@ class Keeping:
             self._prober.show_as_fed(reals, fakes)
 
     def _is_better(self, sampler: Any) -> bool:
-        """Tell whether kept latents are to be used: none are known, or those assumed are not what is fed."""
+        """Tell whether kept latents are to be used: none are known, or those assumed are not what is fed.
+
+        Without reals, too: what is judged and what is made then come from the same steps.
+        """
         players = self._backend.players
         if players.latent_is_given and "latent_sampler" not in self._manifest.missing:
             return False
+        if self._prober.reals is None:
+            return True
         fed = flattened(sampler(1))
         known = self._prober.latents.row_shapes
         is_unlike = known != [part.shape[1:] for part in fed]
