@@ -23,11 +23,13 @@ class LoopAttachment:
         cannot_tell: Callable[[Any, str], None],
     ) -> None:
         from gandoctor.backends.tensorflow.discovery.hooks import Hooks
-        from gandoctor.backends.tensorflow.discovery.steps import StepCycle
+        from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
 
         self._make_monitor, self._further_pairs = make_monitor, further_pairs
         self._cycle = StepCycle()
+        self._counted = InGraphSteps()
         self._monitor: Any = None
+        self._committed = 0
         self._hooks = Hooks(self._found, self._updated, self._unknown, cannot_tell)
         self._hooks.install()
 
@@ -54,6 +56,7 @@ class LoopAttachment:
         monitor.__enter__()
         if monitor.session is None:
             return
+        monitor.session.backend.when_updated(self._in_graph)
         sources = monitor.session.manifest.players
         sources["generator"] = f"found by data flow: {pair.generator.name}, whose output enters the discriminator"
         sources["discriminator"] = f"found by data flow: {pair.discriminator.name}"
@@ -76,15 +79,30 @@ class LoopAttachment:
             return bool(self._monitor.session.backend.adopt(optimizer, variables))
         return False
 
-    def _updated(self, updates: list[tuple[Any, list[Any]]]) -> None:
+    def _in_graph(self, player: Any) -> None:
+        """Close the step where the graph itself goes round in steps."""
+        session = self._monitor.session
+        with session.contained():
+            if self._counted.updated(player):
+                session.backend.end_step()
+
+    def _updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
         if self._monitor is None or self._monitor.session is None:
             return
-        self._monitor.session.collect_fed()
-        with self._monitor.session.contained():
+        session = self._monitor.session
+        session.collect_fed()
+        with session.contained():
+            if self._counted.counts(graph):
+                steps = session.backend.committed() - self._committed
+                if steps:
+                    session.end_step(steps)
+                self._committed += steps
+                return
             for optimizer, variables in updates:
-                phase = self._monitor.session.backend.phase_of(optimizer, variables)
+                phase = session.backend.phase_of(optimizer, variables)
                 if phase is not None and self._cycle.updated(phase):
                     self._monitor.step()
+                    self._committed += 1
 
 
 def _retraced(model: Any, backend: Any) -> Any:

@@ -15,15 +15,18 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import tensorflow as tf
 from tensorflow.python.eager import record
+from tensorflow.python.eager.polymorphic_function.concrete_function import ConcreteFunction
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
 from gandoctor.backends.tensorflow.discovery.flow import NetworkCall
 from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, weights_of
+from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
 from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
@@ -40,6 +43,15 @@ Updated = Callable[[Any, list[Any]], bool]
 """Takes an optimizer and variables before they are moved; True where `apply` of the instance is to be called anew."""
 
 
+@dataclass
+class _FunctionCall:
+    """A call of a traced function by the program itself, and the graph that it runs."""
+
+    is_rehearsal: bool = False
+    graph: Any = None
+    thread: int = field(default_factory=threading.get_ident)
+
+
 class Hooks:
     """Follows a program until its players are found, then its updates.
 
@@ -50,7 +62,7 @@ class Hooks:
     Args:
         found: Called once, with the pairs, before the step that follows.
         updates: Called after each call of a traced function and each eager update, once something is recorded, with
-            the updates that it made, as (optimizer, variables).
+            the updates that it made, as (optimizer, variables), and the graph that was called, None in eager execution.
         unknown: Called before every update, once something is recorded; see `Updated`.
         cannot_tell: Called once, with an optimizer and the reason, where the players stay unknown for some updates.
     """
@@ -58,7 +70,7 @@ class Hooks:
     def __init__(
         self,
         found: Callable[[list[Pair]], None],
-        updates: Callable[[list[tuple[Any, list[Any]]]], None],
+        updates: Callable[[list[tuple[Any, list[Any]]], Any], None],
         unknown: Updated,
         cannot_tell: Callable[[Any, str], None],
     ) -> None:
@@ -68,7 +80,8 @@ class Hooks:
         self._compiled: list[Any] = []
         self.trained_by_batch: list[Any] = []
         self._rehearsed: set[int] = set()
-        self._sequences: dict[int, list[tuple[Any, list[Any]]]] = {}
+        self._traces = Traces()
+        self._call: _FunctionCall | None = None
         self._functions: list[Any] = []  # kept alive, so that their ids stay their own
         self._thread = threading.local()
         self._undo: list[tuple[Any, str, Any]] = []
@@ -85,6 +98,7 @@ class Hooks:
         self._replace(keras.Model, "compile", self._compile, self._layers_undo)
         self._replace(keras.optimizers.Optimizer, "apply", self._apply, self._undo)
         self._replace(Function, "__call__", self._function_call, self._undo)
+        self._replace(ConcreteFunction, "_call_flat", self._graph_call, self._undo)
 
     def remove(self) -> None:
         """Put everything back."""
@@ -127,16 +141,15 @@ class Hooks:
             return original(optimizer, grads, trainable_variables, **kwargs)
         variables = trainable_variables if trainable_variables is None else list(trainable_variables)
         moved = list(optimizer._trainable_variables if variables is None and optimizer.built else variables or ())
+        rehearsing = self._call is not None and self._call.is_rehearsal
         again = False
-        if not getattr(self._thread, "rehearsing", False) and not self.is_recording:
+        if not self.is_recording:
             with suppress(Exception):
                 self._note_update(optimizer, moved)
-                self._decide()
+                if not rehearsing:
+                    self._decide()
             again = self.is_recording
-        elif not self.is_recording:
-            with suppress(Exception):
-                self._note_update(optimizer, moved)
-        if self.is_recording and not getattr(self._thread, "rehearsing", False):
+        if self.is_recording and not rehearsing:
             again = self._unknown(optimizer, moved) or again
         self._thread.inside = not again
         try:
@@ -145,59 +158,61 @@ class Hooks:
             result = original(optimizer, grads, variables, **kwargs)
         finally:
             self._thread.inside = False
-        if not getattr(self._thread, "rehearsing", False):
-            self._made(optimizer, moved)
+        self._made(optimizer, moved, rehearsing)
         return result
 
     def _function_call(self, original: Callable[..., Any], function: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(self._thread, "rehearsing", False) and not tf.executing_eagerly():
+        if self._call is not None and self._call.is_rehearsal and not tf.executing_eagerly():
             # Traced in its own right it would be remembered, without what is recorded from now on.
             return original(_twin(function), *args, **kwargs)
-        outermost = tf.executing_eagerly() and getattr(self._thread, "function", None) is None
-        if not outermost or getattr(self._thread, "muted", False):
+        if not tf.executing_eagerly() or self._call is not None or getattr(self._thread, "muted", False):
             return original(function, *args, **kwargs)
         if not self.is_recording and id(function) not in self._rehearsed:
             self._rehearse(function, args, kwargs)
-        self._thread.function, self._thread.traced = function, []
+        call = self._call = _FunctionCall()
         try:
             result = original(function, *args, **kwargs)
         finally:
-            self._thread.function = None
-        if self.is_recording:
-            self._called(function)
-        elif updates := self._updates_of(function):
-            self._miss(updates[0][0])
+            self._call = None
+        self._called(call.graph)
         return result
+
+    def _graph_call(self, original: Callable[..., Any], concrete: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._call is not None and not getattr(self._thread, "muted", False):
+            if not tf.executing_eagerly():
+                self._traces.runs(concrete.graph)
+            elif self._call.thread == threading.get_ident():
+                self._call.graph = concrete.graph
+        return original(concrete, *args, **kwargs)
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _called(self, function: Any) -> None:
+    def _called(self, graph: Any) -> None:
         """Pass on what a call of a traced function has updated."""
-        updates = self._updates_of(function)
-        if updates:
+        updates = self._traces.made_by(graph)
+        if not updates:
+            return
+        if self.is_recording:
             with record.stop_recording():
-                self._updates(updates)
+                self._updates([(u.optimizer, u.variables) for u in updates], graph)
+        else:
+            self._miss(updates[0].optimizer, UPDATES_UNTIL_TOLD if any(u.repeats for u in updates) else 1)
 
-    def _updates_of(self, function: Any) -> list[tuple[Any, list[Any]]]:
-        """Return the updates that the last trace of a function makes."""
-        if self._thread.traced:
-            self._sequences[id(function)] = self._thread.traced
-            self._functions.append(function)
-        return self._sequences.get(id(function), [])
-
-    def _made(self, optimizer: Any, moved: list[Any]) -> None:
-        if getattr(self._thread, "function", None) is not None:
-            self._thread.traced.append((optimizer, moved))
+    def _made(self, optimizer: Any, moved: list[Any], rehearsing: bool) -> None:
+        if rehearsing or not is_first_replica():
+            return
+        if current_graph() is not None:
+            self._traces.updated(optimizer, moved)
         elif not self.is_recording:
             self._miss(optimizer)
-        elif tf.executing_eagerly():
+        else:
             with record.stop_recording():
-                self._updates([(optimizer, moved)])
+                self._updates([(optimizer, moved)], None)
 
-    def _miss(self, optimizer: Any) -> None:
-        """Count an update that nothing recorded; say so when there are too many."""
-        self._missed += 1
-        if self._missed == UPDATES_UNTIL_TOLD:
+    def _miss(self, optimizer: Any, count: int = 1) -> None:
+        """Count updates that nothing recorded; say so when there are too many."""
+        before, self._missed = self._missed, self._missed + count
+        if before < UPDATES_UNTIL_TOLD <= self._missed:
             self._cannot_tell(optimizer, self._why_unknown())
 
     def _why_unknown(self) -> str:
@@ -243,11 +258,11 @@ class Hooks:
         if any(hasattr(a, "__next__") and not isinstance(a, tf.data.Iterator) for a in args):
             return  # a generator can be read only once
         with suppress(Exception), preserved_random_state(), unobserved():
-            self._thread.rehearsing, self._thread.function = True, function
+            self._call = _FunctionCall(is_rehearsal=True)
             try:
                 _twin(function).get_concrete_function(*args, **kwargs)
             finally:
-                self._thread.rehearsing, self._thread.function = False, None
+                self._call = None
         if self._seen:
             with suppress(Exception):
                 self._decide()

@@ -53,6 +53,7 @@ class Taps:
         captures: Player -> how often its update went through the taps while being traced.
         blocked: Why nothing can be captured from an optimizer, known before training; None when it can.
         unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
+        after_update: Called with the player after everything of an update, in the graph that makes it.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Taps:
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
         self.unsummed: dict[Player, Absence] = {}
+        self.after_update: Callable[[Player], None] | None = None
 
     def attach(self, model: Any | None) -> None:
         """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
@@ -121,8 +123,9 @@ class Taps:
         self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
         if hasattr(optimizer, "_all_reduce_sum_gradients"):
             self._wrap(optimizer, "_all_reduce_sum_gradients", self._tapped_sum(optimizer))
-        if optimizer.built and as_float(optimizer.iterations) > 0:
-            self._used_before.add(id(optimizer))
+        with tf.init_scope():  # a step may be being traced
+            if optimizer.built and as_float(optimizer.iterations) > 0:
+                self._used_before.add(id(optimizer))
 
     def detach(self) -> None:
         """Put the original methods back."""
@@ -184,6 +187,8 @@ class Taps:
                     taps._sum(self, update)
                 result = original(grads, trainable_variables, **kwargs)
                 taps._listener.after_update(update)
+                if taps.after_update is not None:
+                    taps.after_update(update.phase)
             finally:
                 taps._thread.inside_apply = False
                 taps._thread.awaiting_sum = None
