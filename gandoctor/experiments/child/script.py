@@ -22,7 +22,8 @@ from gandoctor.store.events import append_event
 HOW_TO_ATTACH = """\
 To attach, add to the script:
     from gandoctor import GANMonitor
-    monitor = GANMonitor("runs/mine", generator=G, discriminator=D, probe_data=real_images[:512])
+    monitor = GANMonitor("runs/mine", generator=G, discriminator=D, g_optimizer=g_opt, d_optimizer=d_opt,
+                         loss="non_saturating", probe_data=real_images[:512])
     model.fit(dataset, callbacks=[monitor])  # in your own loop: `with monitor:`, then monitor.step(d_loss=...)"""
 
 
@@ -86,7 +87,9 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         raise ScriptEnded(status)
     if attachment.runs:
         return None
-    why = explain_missing_run(job.target, attachment.unrecorded, attachment.unmonitored_optimizer)
+    why = explain_missing_run(
+        job.target, attachment.unrecorded, attachment.unmonitored_optimizer, attachment.recipe or HOW_TO_ATTACH
+    )
     return f"{why}\n{fitted_briefly(past)}" if past else why
 
 
@@ -98,13 +101,16 @@ def fitted_briefly(models: list[str]) -> str:
     )
 
 
-def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonitored_optimizer: str | None) -> str:
+def explain_missing_run(
+    script: str, unrecorded: list[UnrecordedModel], unmonitored_optimizer: str | None, remedy: str = HOW_TO_ATTACH
+) -> str:
     """Return the message for a script of which nothing was recorded.
 
     Args:
         script: Path of the script.
         unrecorded: The models that it fitted.
-        unmonitored_optimizer: Optimizer of the script's own loop, if a dry run was left there.
+        unmonitored_optimizer: Optimizer of the script's own loop, if its players stayed unknown.
+        remedy: What to do.
     """
     if unmonitored_optimizer is not None:
         why = (
@@ -120,7 +126,7 @@ def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonito
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
         why = f"{script} fitted no model that can be recorded as a GAN:{lines}{more}"
-    return f"Nothing was recorded: {why}\n{HOW_TO_ATTACH}"
+    return f"Nothing was recorded: {why}\n{remedy}"
 
 
 def _run_as_main(script: str, arguments: list[str]) -> int:

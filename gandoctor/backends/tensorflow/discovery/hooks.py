@@ -10,6 +10,7 @@ computed, but every call and update in it is seen, so that the first step is alr
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import traceback
 from collections import deque
@@ -25,7 +26,7 @@ from tensorflow.python.eager.polymorphic_function.concrete_function import Concr
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
 from gandoctor.backends.tensorflow.discovery.flow import NetworkCall
-from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, weights_of
+from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by, weights_of
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
@@ -41,6 +42,25 @@ UPDATES_UNTIL_TOLD = 12
 
 Updated = Callable[[Any, list[Any]], bool]
 """Takes an optimizer and variables before they are moved; True where `apply` of the instance is to be called anew."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What was seen of a program whose players cannot be told.
+
+    Attributes:
+        optimizer: The one that made the latest update.
+        why: In words.
+        calls: Calls of networks, in order.
+        updates: Every optimizer with what it was asked to move.
+        trained: Which networks each update trains.
+    """
+
+    optimizer: Any
+    why: str
+    calls: list[NetworkCall]
+    updates: list[SeenUpdate]
+    trained: list[tuple[SeenUpdate, list[Any]]]
 
 
 @dataclass
@@ -63,18 +83,21 @@ class Hooks:
         found: Called once, with the pairs, before the step that follows.
         updates: Called after each call of a traced function and each eager update, once something is recorded, with
             the updates that it made, as (optimizer, variables), and the graph that was called, None in eager execution.
+        moved_nothing: Called with a traced function after a call of it that updated nothing, once something is recorded.
         unknown: Called before every update, once something is recorded; see `Updated`.
-        cannot_tell: Called once, with an optimizer and the reason, where the players stay unknown for some updates.
+        cannot_tell: Called once, with what was seen, where the players stay unknown for some updates.
     """
 
     def __init__(
         self,
         found: Callable[[list[Pair]], None],
         updates: Callable[[list[tuple[Any, list[Any]]], Any], None],
+        moved_nothing: Callable[[Any], None],
         unknown: Updated,
-        cannot_tell: Callable[[Any, str], None],
+        cannot_tell: Callable[[Unknown], None],
     ) -> None:
-        self._found, self._updates, self._unknown, self._cannot_tell = found, updates, unknown, cannot_tell
+        self._found, self._updates, self._moved_nothing = found, updates, moved_nothing
+        self._unknown, self._cannot_tell = unknown, cannot_tell
         self._calls: deque[NetworkCall] = deque(maxlen=CALLS_KEPT)
         self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
         self._compiled: list[Any] = []
@@ -174,7 +197,7 @@ class Hooks:
             result = original(function, *args, **kwargs)
         finally:
             self._call = None
-        self._called(call.graph)
+        self._called(function, call.graph)
         return result
 
     def _graph_call(self, original: Callable[..., Any], concrete: Any, *args: Any, **kwargs: Any) -> Any:
@@ -187,10 +210,12 @@ class Hooks:
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _called(self, graph: Any) -> None:
+    def _called(self, function: Any, graph: Any) -> None:
         """Pass on what a call of a traced function has updated."""
         updates = self._traces.made_by(graph)
         if not updates:
+            if self.is_recording:
+                self._moved_nothing(function)
             return
         if self.is_recording:
             with record.stop_recording():
@@ -213,7 +238,9 @@ class Hooks:
         """Count updates that nothing recorded; say so when there are too many."""
         before, self._missed = self._missed, self._missed + count
         if before < UPDATES_UNTIL_TOLD <= self._missed:
-            self._cannot_tell(optimizer, self._why_unknown())
+            updates, calls = list(self._seen.values()), list(self._calls)
+            trained = trained_by(calls, updates, self._compiled)
+            self._cannot_tell(Unknown(optimizer, self._why_unknown(), calls, updates, trained))
 
     def _why_unknown(self) -> str:
         called = list({id(c.network): c.network.name for c in self._calls if weights_of(c.network)}.values())
@@ -232,7 +259,9 @@ class Hooks:
 
     def _note_update(self, optimizer: Any, moved: list[Any]) -> None:
         variables = frozenset(id(inner(v)) for v in moved)
-        self._seen.setdefault((id(optimizer), variables), SeenUpdate(optimizer, variables))
+        key = (id(optimizer), variables)
+        if key not in self._seen:
+            self._seen[key] = SeenUpdate(optimizer, variables, _places())
 
     def _decide(self) -> None:
         pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
@@ -311,6 +340,15 @@ class Hooks:
             else:
                 setattr(owner, name, original)
         undo.clear()
+
+
+def _places() -> tuple[tuple[Any, int], ...]:
+    """Return the code on the stack, innermost first, and the line that each is at."""
+    frame, found = sys._getframe(1), []
+    while frame is not None:
+        found.append((frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return tuple(found)
 
 
 def _twin(function: Any) -> Any:

@@ -18,10 +18,12 @@ class SeenUpdate:
     Attributes:
         optimizer: The optimizer.
         variables: The tf.Variables inside, by id.
+        places: The code on the stack, innermost first, and the line that each is at, when it was first asked.
     """
 
     optimizer: Any
     variables: frozenset[int]
+    places: tuple[tuple[Any, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +50,7 @@ def find_pairs(calls: list[NetworkCall], updates: list[SeenUpdate], compiled: It
     Returns:
         Pairs whose both players are trained; else the only pair of which one is; else nothing.
     """
-    networks = list({id(call.network): call.network for call in calls if weights_of(call.network)}.values())
-    trained = {id(u): _trained(u, networks, list(compiled), updates) for u in updates}
-    by_network = {id(n): u for u in updates for n in trained[id(u)]}
+    by_network = {id(n): u for u, networks in trained_by(calls, updates, compiled) for n in networks}
     edges = _edges([call for call in calls if weights_of(call.network)])
     found = []
     for generator, discriminator in edges:
@@ -68,6 +68,14 @@ def find_pairs(calls: list[NetworkCall], updates: list[SeenUpdate], compiled: It
         return []
     pairs = [Pair(g, d, gu and gu.optimizer, du and du.optimizer) for g, d, gu, du in complete or found]
     return _one_a_judge(pairs, calls)
+
+
+def trained_by(
+    calls: list[NetworkCall], updates: list[SeenUpdate], compiled: Iterable[Any] = ()
+) -> list[tuple[SeenUpdate, list[Any]]]:
+    """Return which networks each update trains; see `find_pairs`."""
+    networks = list({id(call.network): call.network for call in calls if weights_of(call.network)}.values())
+    return [(u, _trained(u, networks, list(compiled), updates)) for u in updates]
 
 
 def weights_of(network: Any) -> frozenset[int]:

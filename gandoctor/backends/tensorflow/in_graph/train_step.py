@@ -112,7 +112,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
             stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
         stack.enter_context(_after(players.discriminator, "call", discriminated))
         stack.enter_context(_after(players.generator, "call", generated))
-        stack.enter_context(_gradients_seen(gradient))
+        stack.enter_context(_gradients_seen(gradient, everywhere=model is None))
         yield seen
 
 
@@ -229,12 +229,16 @@ def unobserved() -> Iterator[None]:
 _local = threading.local()
 _lock = threading.Lock()
 _observers = 0
+_everywhere: list[Callable[[Any, Any], None]] = []
 _tape_gradient = tf.GradientTape.gradient
 
 
 @contextmanager
-def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Have `saw(target, sources)` called after every `tape.gradient` of this thread."""
+def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterator[None]:
+    """Have `saw(target, sources)` called after every `tape.gradient` of this thread, or of those that have no other.
+
+    A loop may have each replica of a strategy run in a thread of its own.
+    """
     global _observers, _tape_gradient
     with _lock:
         if _observers == 0:
@@ -243,10 +247,14 @@ def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
         _observers += 1
     before = getattr(_local, "saw", None)
     _local.saw = saw
+    if everywhere:
+        _everywhere.append(saw)
     try:
         yield
     finally:
         _local.saw = before
+        if everywhere:
+            _everywhere.remove(saw)
         with _lock:
             _observers -= 1
             if _observers == 0:
@@ -256,7 +264,6 @@ def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
 @tf.autograph.experimental.do_not_convert
 def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
     gradients = _tape_gradient(self, target, sources, *args, **kwargs)
-    saw = getattr(_local, "saw", None)
-    if saw is not None:
+    for saw in [own] if (own := getattr(_local, "saw", None)) is not None else _everywhere[-1:]:
         saw(target, sources)
     return gradients
