@@ -19,8 +19,8 @@ from typing import Any
 
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.child.other_fits import OtherFits
-from gandoctor.experiments.child.recipe import recipe
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
+from gandoctor.experiments.child.recipe import recipe
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
 

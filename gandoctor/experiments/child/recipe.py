@@ -51,9 +51,7 @@ def _where(loop: Loop | None, place: FrameType, monitor: str) -> str:
     head = f"        from gandoctor import GANMonitor\n        with {monitor.replace(chr(10) + '    ', chr(10))} as monitor:"
     file = os.path.basename(place.f_code.co_filename)
     if loop is None:
-        return (
-            f"To record it, change {file}: put what trains under this `with`, and after each step `monitor.step()`:\n{head}"
-        )
+        return f"To record it, change {file}: put what trains under this `with`, and after each step `monitor.step()`:\n{head}"
     lines = f"line {loop.first}" if loop.first == loop.last else f"lines {loop.first} to {loop.last}"
     return (
         f"To record it, change {file}:\n"

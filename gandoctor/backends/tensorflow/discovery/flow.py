@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,13 @@ class NetworkCall:
         network: A Keras layer or model.
         inputs: What it was given: tensors, or NumPy arrays where it was called through `predict` or `train_on_batch`.
         outputs: What it returned, likewise.
+        given: What the inputs of the graph stand for that the call was traced in, by `identity`.
     """
 
     network: Any
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
+    given: Mapping[int, Any] = field(default_factory=dict)
 
 
 def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Any]:
@@ -41,16 +44,25 @@ def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Any]:
     made_by: dict[int, list[Any]] = {}
     for other in others:
         for tensor in other.outputs:
-            made_by.setdefault(_identity(tensor), []).append(other.network)
+            made_by.setdefault(identity(tensor), []).append(other.network)
     for tensor in call.inputs:
-        reached = _reached_in_graph(tensor, made_by) if _graph(tensor) is not None else made_by.get(id(tensor), [])
-        for network in reached:
-            found[id(network)] = network
-        if not reached and _graph(tensor) is None:
-            for other in others:
-                if any(_graph(output) is None and shares_rows(output, tensor) for output in other.outputs):
-                    found[id(other.network)] = other.network
+        if _graph(tensor) is None:
+            reached = _made_eagerly(tensor, made_by, others)
+        else:
+            reached, entered = _reached_in_graph(tensor, made_by)
+            for key in entered & call.given.keys():
+                reached += _made_eagerly(call.given[key], made_by, others)
+        found |= {id(network): network for network in reached}
     return list(found.values())
+
+
+def _made_eagerly(tensor: Any, made_by: dict[int, list[Any]], others: list[NetworkCall]) -> list[Any]:
+    """Return the networks that have made a value: this very one, or one whose rows are among its own."""
+    return made_by.get(id(tensor), []) or [
+        other.network
+        for other in others
+        if any(_graph(output) is None and shares_rows(output, tensor) for output in other.outputs)
+    ]
 
 
 def shares_rows(made: Any, given: Any) -> bool:
@@ -74,8 +86,9 @@ def shares_rows(made: Any, given: Any) -> bool:
     return False
 
 
-def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> list[Any]:
-    """Walk back from a symbolic tensor to the first outputs of networks on every way."""
+def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> tuple[list[Any], set[int]]:
+    """Walk back from a symbolic tensor to the first outputs of networks on every way, and to what enters the graph."""
+    entered: set[int] = set()
     found: dict[int, Any] = {}
     waiting = [tensor]
     known: set[int] = set()
@@ -84,19 +97,22 @@ def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> list[Any]:
         if id(current) in known:
             continue
         known.add(id(current))
-        networks = made_by.get(_identity(current))
+        networks = made_by.get(identity(current))
         if networks:
             found |= {id(network): network for network in networks}
             continue
+        if not current.op.inputs:
+            entered.add(identity(current))
         waiting.extend(current.op.inputs)
-    return list(found.values())
+    return list(found.values()), entered
 
 
 def _graph(tensor: Any) -> Any:
     return None if not tf.is_tensor(tensor) or isinstance(tensor, tf.__internal__.EagerTensor) else tensor.graph
 
 
-def _identity(tensor: Any) -> int:
+def identity(tensor: Any) -> int:
+    """Tell a tensor from all others; a symbolic one by its graph and name, as it may come as several objects."""
     return hash((id(tensor.graph), tensor.name)) if _graph(tensor) is not None else id(tensor)
 
 

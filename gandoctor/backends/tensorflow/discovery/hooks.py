@@ -9,7 +9,6 @@ computed, but every call and update in it is seen, so that the first step is alr
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 import traceback
@@ -20,13 +19,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.eager.polymorphic_function.concrete_function import ConcreteFunction
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
-from gandoctor.backends.tensorflow.discovery.flow import NetworkCall
+from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, identity
 from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by, weights_of
+from gandoctor.backends.tensorflow.discovery.patches import Patches
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
@@ -83,7 +84,7 @@ class Hooks:
         found: Called once, with the pairs, before the step that follows.
         updates: Called after each call of a traced function and each eager update, once something is recorded, with
             the updates that it made, as (optimizer, variables), and the graph that was called, None in eager execution.
-        moved_nothing: Called with a traced function after a call of it that updated nothing, once something is recorded.
+        moved_nothing: Called with a traced function after a call of it that updated nothing, likewise.
         unknown: Called before every update, once something is recorded; see `Updated`.
         cannot_tell: Called once, with what was seen, where the players stay unknown for some updates.
     """
@@ -99,6 +100,7 @@ class Hooks:
         self._found, self._updates, self._moved_nothing = found, updates, moved_nothing
         self._unknown, self._cannot_tell = unknown, cannot_tell
         self._calls: deque[NetworkCall] = deque(maxlen=CALLS_KEPT)
+        self._entered: dict[int, Any] = {}
         self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
         self._compiled: list[Any] = []
         self.trained_by_batch: list[Any] = []
@@ -107,26 +109,25 @@ class Hooks:
         self._call: _FunctionCall | None = None
         self._functions: list[Any] = []  # kept alive, so that their ids stay their own
         self._thread = threading.local()
-        self._undo: list[tuple[Any, str, Any]] = []
-        self._layers_undo: list[tuple[Any, str, Any]] = []
+        self._patches, self._layer_patches = Patches(), Patches()
         self._missed = 0
         self.is_recording = False
 
     def install(self) -> None:
         """Set the hooks."""
-        self._replace(keras.Layer, "__call__", self._layer_call, self._layers_undo)
-        self._replace(keras.Model, "predict", self._predict, self._layers_undo)
-        self._replace(keras.Model, "predict_on_batch", self._predict, self._layers_undo)
-        self._replace(keras.Model, "train_on_batch", self._train_on_batch, self._layers_undo)
-        self._replace(keras.Model, "compile", self._compile, self._layers_undo)
-        self._replace(keras.optimizers.Optimizer, "apply", self._apply, self._undo)
-        self._replace(Function, "__call__", self._function_call, self._undo)
-        self._replace(ConcreteFunction, "_call_flat", self._graph_call, self._undo)
+        self._layer_patches.replace(keras.Layer, "__call__", self._layer_call)
+        self._layer_patches.replace(keras.Model, "predict", self._predict)
+        self._layer_patches.replace(keras.Model, "predict_on_batch", self._predict)
+        self._layer_patches.replace(keras.Model, "train_on_batch", self._train_on_batch)
+        self._layer_patches.replace(keras.Model, "compile", self._compile)
+        self._patches.replace(keras.optimizers.Optimizer, "apply", self._apply)
+        self._patches.replace(Function, "__call__", self._function_call)
+        self._patches.replace(ConcreteFunction, "_call_flat", self._graph_call)
 
     def remove(self) -> None:
         """Put everything back."""
-        self._restore(self._layers_undo)
-        self._restore(self._undo)
+        self._layer_patches.restore()
+        self._patches.restore()
 
     # The hooks. -----------------------------------------------------------------------------------------------
 
@@ -255,7 +256,7 @@ class Hooks:
         inputs, outputs = _tensors(given), _tensors(output)
         if any(isinstance(t, keras.KerasTensor) for t in (*inputs, *outputs)) or not inputs:
             return
-        self._calls.append(NetworkCall(network, inputs, outputs))
+        self._calls.append(NetworkCall(network, inputs, outputs, self._entered))
 
     def _note_update(self, optimizer: Any, moved: list[Any]) -> None:
         variables = frozenset(id(inner(v)) for v in moved)
@@ -271,7 +272,7 @@ class Hooks:
             self._start(pairs)
 
     def _start(self, pairs: list[Pair]) -> None:
-        self._restore(self._layers_undo)
+        self._layer_patches.restore()
         self.is_recording = True
         with self._muted(), record.stop_recording(), tf.init_scope():
             try:
@@ -279,6 +280,7 @@ class Hooks:
             except Exception:  # noqa: BLE001 - our failure must not become the program's
                 traceback.print_exc()
         self._calls.clear()
+        self._entered.clear()
 
     def _rehearse(self, function: Any, args: Any, kwargs: Any) -> None:
         """Trace a function into a graph that is thrown away, and decide by what is seen in it."""
@@ -289,9 +291,10 @@ class Hooks:
         with suppress(Exception), preserved_random_state(), unobserved():
             self._call = _FunctionCall(is_rehearsal=True)
             try:
-                _twin(function).get_concrete_function(*args, **kwargs)
+                concrete = _twin(function).get_concrete_function(*args, **kwargs)
             finally:
                 self._call = None
+            self._entered |= _entered(concrete, (args, kwargs))
         if self._seen:
             with suppress(Exception):
                 self._decide()
@@ -320,27 +323,6 @@ class Hooks:
         finally:
             self._thread.muted = False
 
-    def _replace(self, owner: Any, name: str, hook: Callable[..., Any], undo: list[tuple[Any, str, Any]]) -> None:
-        own = name in vars(owner)
-        original = getattr(owner, name)
-
-        @functools.wraps(original)
-        def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return hook(original, self, *args, **kwargs)
-
-        replacement = tf.autograph.experimental.do_not_convert(replacement)
-        undo.append((owner, name, original if own else None))
-        setattr(owner, name, replacement)
-
-    @staticmethod
-    def _restore(undo: list[tuple[Any, str, Any]]) -> None:
-        for owner, name, original in reversed(undo):
-            if original is None:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
-        undo.clear()
-
 
 def _places() -> tuple[tuple[Any, int], ...]:
     """Return the code on the stack, innermost first, and the line that each is at."""
@@ -349,6 +331,13 @@ def _places() -> tuple[tuple[Any, int], ...]:
         found.append((frame.f_code, frame.f_lineno))
         frame = frame.f_back
     return tuple(found)
+
+
+def _entered(concrete: Any, given: Any) -> dict[int, Any]:
+    """Return what the inputs of a rehearsed graph stand for."""
+    values = [v for v in tf.nest.flatten(given) if tf.is_tensor(v) or isinstance(v, np.ndarray)]
+    entered = {identity(p): v for p, v in zip(concrete.inputs, values, strict=False) if p.shape.rank == len(v.shape)}
+    return entered | {identity(inside): v for v, inside in concrete.graph.captures if tf.is_tensor(v)}
 
 
 def _twin(function: Any) -> Any:

@@ -49,7 +49,9 @@ class Traces:
         if graph is None or is_probing(graph) or not (inner := self.made_by(called)):
             return
         within = repeats(graph)
-        self._of(function_graph(graph)).extend(TracedUpdate(u.optimizer, u.variables, within or u.repeats) for u in inner)
+        self._of(function_graph(graph)).extend(
+            TracedUpdate(u.optimizer, u.variables, within or u.repeats) for u in inner
+        )
 
     def made_by(self, graph: Any) -> list[TracedUpdate]:
         """Return the updates that a call of a graph makes, in order."""
