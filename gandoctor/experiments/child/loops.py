@@ -80,7 +80,7 @@ class LoopAttachment:
         return False
 
     def _moved_nothing(self, function: Any) -> None:
-        """Count the training of a compiled player whose weights are all frozen: it is meant to be a part of the step."""
+        """Count the training of a compiled player that is all frozen: it is meant to be a part of the step."""
         session = None if self._monitor is None else self._monitor.session
         if session is None:
             return

@@ -42,22 +42,22 @@ def recipe(unknown: Any, frame: FrameType | None) -> str | None:
             return None
         arguments.append(f"{slot}={name}")
     arguments += _loss(place) + _reals(players.discriminator, unknown, place)
-    separator = ",\n" + " " * 16
-    monitor = f'GANMonitor(\n{" " * 16}"runs/mine",\n{" " * 16}{separator.join(arguments)},\n{" " * 12})'
-    return _where(loop, place, monitor)
+    return _where(loop, place, ['"runs/mine"', *arguments])
 
 
-def _where(loop: Loop | None, place: FrameType, monitor: str) -> str:
-    head = f"        from gandoctor import GANMonitor\n        with {monitor.replace(chr(10) + '    ', chr(10))} as monitor:"
+def _where(loop: Loop | None, place: FrameType, arguments: list[str]) -> str:
+    lines = "".join(f"            {argument},\n" for argument in arguments)
+    head = f"        from gandoctor import GANMonitor\n        with GANMonitor(\n{lines}        ) as monitor:"
     file = os.path.basename(place.f_code.co_filename)
     if loop is None:
-        return f"To record it, change {file}: put what trains under this `with`, and after each step `monitor.step()`:\n{head}"
-    lines = f"line {loop.first}" if loop.first == loop.last else f"lines {loop.first} to {loop.last}"
+        what = "put what trains under this `with`, and after each step `monitor.step()`"
+        return f"To record it, change {file}: {what}:\n{head}"
+    span = f"lines {loop.first} to {loop.last}"
     return (
         f"To record it, change {file}:\n"
         f"    1. After line {loop.body_last}, add as the last line of the loop, indented by {loop.indent} columns:\n"
         f"        monitor.step()\n"
-        f"    2. Put the loop of {lines} (with the line of step 1) under this, indented by four more columns:\n"
+        f"    2. Put the loop of {span} (with the line of step 1) under this, indented by four more columns:\n"
         f"{head}"
     )
 

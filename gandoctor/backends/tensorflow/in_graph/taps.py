@@ -276,9 +276,11 @@ class Taps:
         if not self._observing:
             return
         with self._contained():
-            self._observing = False
-            action()
-            self._observing = True
+            try:
+                action()
+            except Exception:
+                self._observing = False
+                raise
 
     def _happened(self, what: Happening, value: Any, seen: Observation) -> None:
         if what == "call":
