@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
+from gandoctor.experiments.child.errors import shown, summary
 from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.notebook import cell_of, run_cells
 from gandoctor.experiments.child.other_fits import BATCHES
@@ -159,9 +160,7 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
         raise
     except BaseException as error:
         _print_traceback(error, file)
-        text = " ".join(str(error).split())
-        raised = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        raise ScriptEnded(1, raised + _place_in_notebook(error, file)) from error
+        raise ScriptEnded(1, summary(error) + _place_in_notebook(error, file)) from error
     return 0
 
 
@@ -183,7 +182,7 @@ def _print_traceback(error: BaseException, script: str) -> None:
     if trace is None and not (isinstance(error, SyntaxError) and _is_own(error.filename, script)):
         trace = error.__traceback__
     sys.stdout.flush()
-    traceback.print_exception(type(error), error, trace)
+    print(shown(error, trace), end="", file=sys.stderr)
 
 
 def _is_own(file_name: str | None, script: str) -> bool:

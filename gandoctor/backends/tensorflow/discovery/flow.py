@@ -11,6 +11,8 @@ import tensorflow as tf
 
 OPERATIONS_MAX = 20_000
 """Operations of a graph that are looked through for one input."""
+_ENTRIES = ("Placeholder", "IteratorGetNext")
+"""Operations by which data come into a graph."""
 ROWS_COMPARED = 64
 """Rows of a batch that are compared by value."""
 
@@ -32,8 +34,17 @@ class NetworkCall:
     given: Mapping[int, Any] = field(default_factory=dict)
 
 
-def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Any]:
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where something that enters a call comes from: the output of a network, or elsewhere (None)."""
+
+    network: Any
+
+
+def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Source]:
     """Return the networks whose output enters a call, without another network of the list in between.
+
+    What comes from elsewhere (data, latents) is one source more, whose network is None.
 
     Args:
         call: The call.
@@ -50,19 +61,24 @@ def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Any]:
             reached = _made_eagerly(tensor, made_by, others)
         else:
             reached, entered = _reached_in_graph(tensor, made_by)
-            for key in entered & call.given.keys():
-                reached += _made_eagerly(call.given[key], made_by, others)
+            for entry in entered:
+                value = call.given.get(identity(entry))
+                reached += [None] if value is None else _made_eagerly(value, made_by, others)
         found |= {id(network): network for network in reached}
-    return list(found.values())
+    return [Source(network) for network in found.values()]
 
 
 def _made_eagerly(tensor: Any, made_by: dict[int, list[Any]], others: list[NetworkCall]) -> list[Any]:
     """Return the networks that have made a value: this very one, or one whose rows are among its own."""
-    return made_by.get(id(tensor), []) or [
-        other.network
-        for other in others
-        if any(_graph(output) is None and shares_rows(output, tensor) for output in other.outputs)
-    ]
+    made = made_by.get(id(tensor), [])
+    if made:
+        return made
+    found, rows = [], 0
+    for other in others:
+        alike = [o for o in other.outputs if _graph(o) is None and shares_rows(o, tensor)]
+        found += [other.network] if alike else []
+        rows += max((len(o) for o in alike), default=0)
+    return found if found and rows >= len(tensor) else [*found, None]
 
 
 def shares_rows(made: Any, given: Any) -> bool:
@@ -86,9 +102,9 @@ def shares_rows(made: Any, given: Any) -> bool:
     return False
 
 
-def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> tuple[list[Any], set[int]]:
-    """Walk back from a symbolic tensor to the first outputs of networks on every way, and to what enters the graph."""
-    entered: set[int] = set()
+def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> tuple[list[Any], list[Any]]:
+    """Walk back from a symbolic tensor to the first outputs of networks on every way, and to data that enters."""
+    entered: list[Any] = []
     found: dict[int, Any] = {}
     waiting = [tensor]
     known: set[int] = set()
@@ -101,8 +117,8 @@ def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> tuple[list[
         if networks:
             found |= {id(network): network for network in networks}
             continue
-        if not current.op.inputs:
-            entered.add(identity(current))
+        if current.op.type in _ENTRIES and current.dtype not in (tf.resource, tf.variant):
+            entered.append(current)
         waiting.extend(current.op.inputs)
     return list(found.values()), entered
 

@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record
 
+from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
@@ -110,8 +111,8 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
             stack.enter_context(_after(metric, "result", functools.partial(_result, seen)))
         for optimizer in players.optimizers():
             stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
-        stack.enter_context(_after(players.discriminator, "call", discriminated))
-        stack.enter_context(_after(players.generator, "call", generated))
+        stack.enter_context(_called(players.discriminator, discriminated))
+        stack.enter_context(_called(players.generator, generated))
         stack.enter_context(_gradients_seen(gradient, everywhere=model is None))
         yield seen
 
@@ -185,6 +186,24 @@ def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[N
         yield
         return
     with _wrapped(owner, name, wrapper):
+        yield
+
+
+@contextmanager
+def _called(player: Any, saw: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Have `saw(positional arguments, result)` called after every call of a player, of several networks or one."""
+    first, *_, last = (members := members_of(player)) * 2
+    given: list[Any] = [()]
+
+    def entered(args: Any, _: Any) -> None:
+        given[0] = args
+
+    with ExitStack() as stack:
+        if len(members) > 1:
+            stack.enter_context(_after(first, "call", entered))
+            stack.enter_context(_after(last, "call", lambda _, result: saw(given[0], result)))
+        else:
+            stack.enter_context(_after(last, "call", saw))
         yield
 
 
