@@ -79,7 +79,7 @@ class LoopAttachment:
             return bool(self._monitor.session.backend.adopt(optimizer, variables))
         return False
 
-    def _moved_nothing(self, function: Any) -> None:
+    def _moved_nothing(self, model: Any) -> None:
         """Count the training of a compiled player that is all frozen: it is meant to be a part of the step."""
         session = None if self._monitor is None else self._monitor.session
         if session is None:
@@ -88,7 +88,7 @@ class LoopAttachment:
         with session.contained():
             players = session.backend.players
             for player in PLAYERS:
-                if getattr(players.network(player), "train_function", None) is function:
+                if players.network(player) is model:
                     self._take_note(player)
 
     def _take_note(self, player: Player) -> None:

@@ -84,7 +84,7 @@ class Hooks:
         found: Called once, with the pairs, before the step that follows.
         updates: Called after each call of a traced function and each eager update, once something is recorded, with
             the updates that it made, as (optimizer, variables), and the graph that was called, None in eager execution.
-        moved_nothing: Called with a traced function after a call of it that updated nothing, likewise.
+        moved_nothing: Called with a model after a `train_on_batch` of it that updated nothing, likewise.
         unknown: Called before every update, once something is recorded; see `Updated`.
         cannot_tell: Called once, with what was seen, where the players stay unknown for some updates.
     """
@@ -111,6 +111,7 @@ class Hooks:
         self._thread = threading.local()
         self._patches, self._layer_patches = Patches(), Patches()
         self._missed = 0
+        self._has_moved = False
         self.is_recording = False
 
     def install(self) -> None:
@@ -118,7 +119,7 @@ class Hooks:
         self._layer_patches.replace(keras.Layer, "__call__", self._layer_call)
         self._layer_patches.replace(keras.Model, "predict", self._predict)
         self._layer_patches.replace(keras.Model, "predict_on_batch", self._predict)
-        self._layer_patches.replace(keras.Model, "train_on_batch", self._train_on_batch)
+        self._patches.replace(keras.Model, "train_on_batch", self._train_on_batch)
         self._layer_patches.replace(keras.Model, "compile", self._compile)
         self._patches.replace(keras.optimizers.Optimizer, "apply", self._apply)
         self._patches.replace(Function, "__call__", self._function_call)
@@ -148,10 +149,15 @@ class Hooks:
 
     def _train_on_batch(self, original: Callable[..., Any], model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         with suppress(Exception):
-            self._note_call(model, x, ())
+            if not self.is_recording:
+                self._note_call(model, x, ())
             if not any(known is model for known in self.trained_by_batch):
                 self.trained_by_batch.append(model)
-        return original(model, x, *args, **kwargs)
+        self._has_moved = False
+        result = original(model, x, *args, **kwargs)
+        if self.is_recording and not self._has_moved:
+            self._moved_nothing(model)
+        return result
 
     def _compile(self, original: Callable[..., Any], model: Any, *args: Any, **kwargs: Any) -> Any:
         if not any(known is model for known in self._compiled):
@@ -198,7 +204,7 @@ class Hooks:
             result = original(function, *args, **kwargs)
         finally:
             self._call = None
-        self._called(function, call.graph)
+        self._called(call.graph)
         return result
 
     def _graph_call(self, original: Callable[..., Any], concrete: Any, *args: Any, **kwargs: Any) -> Any:
@@ -211,13 +217,12 @@ class Hooks:
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _called(self, function: Any, graph: Any) -> None:
+    def _called(self, graph: Any) -> None:
         """Pass on what a call of a traced function has updated."""
         updates = self._traces.made_by(graph)
         if not updates:
-            if self.is_recording:
-                self._moved_nothing(function)
             return
+        self._has_moved = True
         if self.is_recording:
             with record.stop_recording():
                 self._updates([(u.optimizer, u.variables) for u in updates], graph)
@@ -227,6 +232,7 @@ class Hooks:
     def _made(self, optimizer: Any, moved: list[Any], rehearsing: bool) -> None:
         if rehearsing or not is_first_replica():
             return
+        self._has_moved = True
         if current_graph() is not None:
             self._traces.updated(optimizer, moved)
         elif not self.is_recording:

@@ -20,7 +20,7 @@ from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
-from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, observed
+from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, extremes_fed, observed
 from gandoctor.backends.tensorflow.in_graph.unseen import frozen, not_called, not_summed, used_before
 from gandoctor.backends.tensorflow.in_graph.update import KerasUpdate
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
@@ -301,7 +301,10 @@ class Taps:
             phase, target = value
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
-                self._step_end(StepTrace(targets={phase: target}, complete=False))
+                fed = extremes_fed(seen) if seen.is_loop else None
+                self._step_end(
+                    StepTrace(targets={phase: target}, d_fed={} if fed is None else {phase: fed}, complete=False)
+                )
 
     def _fed(self, kind: Fed, value: Any) -> None:
         self._listener.fed(kind, KerasBatch(kind, value))

@@ -90,7 +90,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
     def latents(args: Any) -> None:
         # Outside of a tape an eager generator makes pictures to look at, not a step.
-        if args and not (seen.is_loop and tf.executing_eagerly() and not record.could_possibly_record()):
+        if args and not (seen.is_loop and not _may_differentiate()):
             safely(lambda: listener("latents", args[0], seen))
 
     def generated(args: Any, output: Any) -> None:
@@ -102,8 +102,11 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         if seen.is_loop:
             del seen.d_outputs[:-OUTPUTS_KEPT]
         seen.d_outputs.append(output)
-        if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
+        # Not `is_here`: that its metrics are readable is not for the players to say.
+        if (seen.is_loop and _may_differentiate()) or current_graph() is seen.graph:
             safely(lambda: seen.d_fed_since.extend(_extremes(args)))
+        if seen.is_loop:
+            del seen.d_fed_since[:-OUTPUTS_KEPT]
 
     with ExitStack() as stack:
         for metric in _metrics(model):
@@ -128,6 +131,19 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
             seen.d_fed.setdefault(phase, []).extend(seen.d_fed_since)
             seen.d_fed_since.clear()
         listener("gradient", (phase, raw), seen)
+
+
+def _may_differentiate() -> bool:
+    """Tell whether what happens now may be part of a step: it is traced, or a tape records it."""
+    return not tf.executing_eagerly() or record.could_possibly_record()
+
+
+def extremes_fed(seen: Observation) -> tuple[Any, Any] | None:
+    """Return smallest and largest value of what the discriminator was given in this graph since the last gradient."""
+    graph = current_graph()
+    here = [pair for pair in seen.d_fed_since if graph is None or pair[0].graph is graph]
+    seen.d_fed_since.clear()
+    return None if not here else (tf.reduce_min([low for low, _ in here]), tf.reduce_max([high for _, high in here]))
 
 
 def _extremes(args: Any) -> list[tuple[Any, Any]]:
