@@ -80,5 +80,5 @@ def test_an_error_inside_a_step_shows_the_programs_frames_only(tmp_path, how):
     assert OURS not in trace
     assert "runpy" not in trace
     assert "train.py" in trace
-    kind = "ValueError: in user code:" if how == "traced" else "InvalidArgumentError: "
+    kind = "ValueError: Exception encountered" if how == "traced" else "InvalidArgumentError: "
     assert f"train.py raised {kind}" in done.stdout + done.stderr

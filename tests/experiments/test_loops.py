@@ -125,7 +125,7 @@ def test_a_generator_whose_gradients_are_none_is_named_where_the_training_ends(t
     assert done.returncode == 1
     assert load_run(tmp_path / "run").manifest.missing["g_grad_norm"].code == Absent.NO_GRADIENT
     assert "GD003 The generator is not training" in done.stdout
-    assert "raised ValueError: No gradients provided for any variable." in done.stdout + done.stderr
+    assert "raised ValueError: No gradients provided for any variable.\n" in done.stdout + done.stderr
 
 
 def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):

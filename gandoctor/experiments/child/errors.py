@@ -27,6 +27,7 @@ def summary(error: BaseException) -> str:
     """Return the error in one line: its type and what it says, without the tracebacks that its text may hold."""
     said = _without(str(error), lambda _: True).splitlines()
     text = " ".join(" ".join(line for line in said if not _HEAD.match(line)).split())
+    text = text.removeprefix(f"in user code: {type(error).__name__}: ")
     text = text if len(text) <= SUMMARY_MAX else f"{text[:SUMMARY_MAX]}..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

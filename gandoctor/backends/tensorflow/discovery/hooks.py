@@ -9,7 +9,6 @@ computed, but every call and update in it is seen, so that the first step is alr
 
 from __future__ import annotations
 
-import sys
 import threading
 import traceback
 from collections import deque
@@ -26,9 +25,10 @@ from tensorflow.python.eager.polymorphic_function.concrete_function import Concr
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
 from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, identity
-from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by, weights_of
+from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by
 from gandoctor.backends.tensorflow.discovery.patches import Patches
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
+from gandoctor.backends.tensorflow.discovery.unknown import Unknown, places, why_unknown
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
 from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
@@ -43,25 +43,6 @@ UPDATES_UNTIL_TOLD = 12
 
 Updated = Callable[[Any, list[Any]], bool]
 """Takes an optimizer and variables before they are moved; True where `apply` of the instance is to be called anew."""
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """What was seen of a program whose players cannot be told.
-
-    Attributes:
-        optimizer: The one that made the latest update.
-        why: In words.
-        calls: Calls of networks, in order.
-        updates: Every optimizer with what it was asked to move.
-        trained: Which networks each update trains.
-    """
-
-    optimizer: Any
-    why: str
-    calls: list[NetworkCall]
-    updates: list[SeenUpdate]
-    trained: list[tuple[SeenUpdate, list[Any]]]
 
 
 @dataclass
@@ -245,18 +226,9 @@ class Hooks:
         """Count updates that nothing recorded; say so when there are too many."""
         before, self._missed = self._missed, self._missed + count
         if before < UPDATES_UNTIL_TOLD <= self._missed:
-            updates, calls = list(self._seen.values()), list(self._calls)
+            calls, updates = list(self._calls), list(self._seen.values())
             trained = trained_by(calls, updates, self._compiled)
-            self._cannot_tell(Unknown(optimizer, self._why_unknown(), calls, updates, trained))
-
-    def _why_unknown(self) -> str:
-        called = list({id(c.network): c.network.name for c in self._calls if weights_of(c.network)}.values())
-        if len(called) < 2:
-            return f"{UPDATES_UNTIL_TOLD} updates were made and only {len(called)} network was called: no GAN so far"
-        return (
-            f"{UPDATES_UNTIL_TOLD} updates were made, and of the networks {', '.join(called[:6])} it cannot be told "
-            "which is the generator: no output of one was seen to enter another that is trained"
-        )
+            self._cannot_tell(Unknown(optimizer, why_unknown(calls, UPDATES_UNTIL_TOLD), calls, updates, trained))
 
     def _note_call(self, network: Any, given: Any, output: Any) -> None:
         inputs, outputs = _tensors(given), _tensors(output)
@@ -268,7 +240,7 @@ class Hooks:
         variables = frozenset(id(inner(v)) for v in moved)
         key = (id(optimizer), variables)
         if key not in self._seen:
-            self._seen[key] = SeenUpdate(optimizer, variables, _places())
+            self._seen[key] = SeenUpdate(optimizer, variables, places())
 
     def _decide(self) -> None:
         pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
@@ -328,15 +300,6 @@ class Hooks:
             yield
         finally:
             self._thread.muted = False
-
-
-def _places() -> tuple[tuple[Any, int], ...]:
-    """Return the code on the stack, innermost first, and the line that each is at."""
-    frame, found = sys._getframe(1), []
-    while frame is not None:
-        found.append((frame.f_code, frame.f_lineno))
-        frame = frame.f_back
-    return tuple(found)
 
 
 def _entered(concrete: Any, given: Any) -> dict[int, Any]:
