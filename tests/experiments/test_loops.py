@@ -92,6 +92,20 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style, gen
         assert signal in run
 
 
+@pytest.mark.parametrize(
+    ("how", "generator", "discriminator"),
+    [("phases", "sequential_2_and_sequential_3", "sequential_4"), ("both ways", "sequential", "functional_2")],
+)
+def test_a_third_network_is_taken_for_neither_player(tmp_path, how, generator, discriminator):
+    script = LOOP.with_name("three_networks.py")
+    command_here("run", "--run-dir", "run", script, "--", how, cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 12
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == (generator, discriminator)
+    for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
+        assert len(run[signal].values) >= 11
+
+
 def test_a_discriminator_that_was_frozen_before_its_first_step_is_told_within_the_first_steps(tmp_path):
     script = LOOP.with_name("styles.py")
     recorded = command_here("run", "--run-dir", "run", script, "--", "frozen", cwd=tmp_path)

@@ -36,9 +36,14 @@ class NetworkCall:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Where something that enters a call comes from: the output of a network, or elsewhere (None)."""
+    """Where something that enters a call comes from: the output of another call, or elsewhere (None)."""
 
-    network: Any
+    call: NetworkCall | None
+
+    @property
+    def network(self) -> Any:
+        """The network that made it; None where none did."""
+        return None if self.call is None else self.call.network
 
 
 def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Source]:
@@ -50,12 +55,12 @@ def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Source]:
         call: The call.
         calls: All calls that are known, this one included.
     """
-    found: dict[int, Any] = {}
+    found: dict[int, NetworkCall | None] = {}
     others = [other for other in calls if other.network is not call.network]
-    made_by: dict[int, list[Any]] = {}
+    made_by: dict[int, list[NetworkCall | None]] = {}
     for other in others:
         for tensor in other.outputs:
-            made_by.setdefault(identity(tensor), []).append(other.network)
+            made_by.setdefault(identity(tensor), []).append(other)
     for tensor in call.inputs:
         if _graph(tensor) is None:
             reached = _made_eagerly(tensor, made_by, others)
@@ -64,19 +69,22 @@ def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Source]:
             for entry in entered:
                 value = call.given.get(identity(entry))
                 reached += [None] if value is None else _made_eagerly(value, made_by, others)
-        found |= {id(network): network for network in reached}
-    return [Source(network) for network in found.values()]
+        found |= {id(one): one for one in reached}
+    return [Source(one) for one in found.values()]
 
 
-def _made_eagerly(tensor: Any, made_by: dict[int, list[Any]], others: list[NetworkCall]) -> list[Any]:
-    """Return the networks that have made a value: this very one, or one whose rows are among its own."""
+def _made_eagerly(
+    tensor: Any, made_by: dict[int, list[NetworkCall | None]], others: list[NetworkCall]
+) -> list[NetworkCall | None]:
+    """Return the calls that have made a value: this very one, or one whose rows are among its own."""
     made = made_by.get(id(tensor), [])
     if made:
         return made
-    found, rows = [], 0
+    found: list[NetworkCall | None] = []
+    rows = 0
     for other in others:
         alike = [o for o in other.outputs if _graph(o) is None and shares_rows(o, tensor)]
-        found += [other.network] if alike else []
+        found += [other] if alike else []
         rows += max((len(o) for o in alike), default=0)
     return found if found and rows >= len(tensor) else [*found, None]
 
@@ -102,10 +110,12 @@ def shares_rows(made: Any, given: Any) -> bool:
     return False
 
 
-def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> tuple[list[Any], list[Any]]:
+def _reached_in_graph(
+    tensor: Any, made_by: dict[int, list[NetworkCall | None]]
+) -> tuple[list[NetworkCall | None], list[Any]]:
     """Walk back from a symbolic tensor to the first outputs of networks on every way, and to data that enters."""
     entered: list[Any] = []
-    found: dict[int, Any] = {}
+    found: dict[int, NetworkCall | None] = {}
     waiting = [tensor]
     known: set[int] = set()
     while waiting and len(known) < OPERATIONS_MAX:
@@ -113,9 +123,9 @@ def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> tuple[list[
         if id(current) in known:
             continue
         known.add(id(current))
-        networks = made_by.get(identity(current))
-        if networks:
-            found |= {id(network): network for network in networks}
+        made = made_by.get(identity(current))
+        if made:
+            found |= {id(one): one for one in made}
             continue
         if current.op.type in _ENTRIES and current.dtype not in (tf.resource, tf.variant):
             entered.append(current)

@@ -244,7 +244,8 @@ class Hooks:
 
     def _decide(self) -> None:
         pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
-        if not pairs and self._compiled and self._rehearse_compiled():
+        complete = bool(pairs) and all(pair.g_optimizer and pair.d_optimizer for pair in pairs)
+        if not complete and self._compiled and self._rehearse_compiled():
             pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
         if pairs:
             self._start(pairs)

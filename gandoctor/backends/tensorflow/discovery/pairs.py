@@ -80,7 +80,7 @@ def find_pairs(calls: list[NetworkCall], updates: list[SeenUpdate], compiled: It
         return []
     return [
         Pair(
-            chain_of(_before(g, gu, flows, by_network)),
+            chain_of(_before(g, d, gu, flows, by_network)),
             chain_of(_after(d, du, flows, by_network)),
             gu and gu.optimizer,
             du and du.optimizer,
@@ -93,8 +93,10 @@ def trained_by(
     calls: list[NetworkCall], updates: list[SeenUpdate], compiled: Iterable[Any] = ()
 ) -> list[tuple[SeenUpdate, list[Any]]]:
     """Return which networks each update trains; see `find_pairs`."""
-    networks = list({id(call.network): call.network for call in calls if weights_of(call.network)}.values())
-    return [(u, _trained(u, networks, list(compiled), updates)) for u in updates]
+    named = [call for call in calls if weights_of(call.network)]
+    networks = list({id(call.network): call.network for call in named}.values())
+    feeding = {id(source) for source, _ in _edges([(call, sources(call, calls)) for call in named])}
+    return [(u, _trained(u, networks, list(compiled), updates, feeding)) for u in updates]
 
 
 def weights_of(network: Any) -> frozenset[int]:
@@ -108,13 +110,19 @@ def contains(outer: Any, part: Any) -> bool:
     return outer is not part and any(layer is part for layer in outer._flatten_layers())
 
 
-def _trained(update: SeenUpdate, networks: list[Any], compiled: list[Any], updates: list[SeenUpdate]) -> list[Any]:
-    """Return the networks that an update trains: the largest whose weights it is given, all of them."""
+def _trained(
+    update: SeenUpdate, networks: list[Any], compiled: list[Any], updates: list[SeenUpdate], feeding: set[int]
+) -> list[Any]:
+    """Return the networks that an update trains: the largest whose weights it is given, all of them.
+
+    Left out is a network that another update trains alone, as a discriminator that the generator's update moves by
+    mistake; not so one that feeds a further network, as it was trained alone in an earlier phase.
+    """
     whole = [n for n in networks if weights_of(n) <= update.variables]
     alone = [n for n in networks for u in updates if u is not update and weights_of(n) == u.variables]
     # A model that holds both players is neither: it was made to train one of them through the other.
     players = [*alone, *(m for m in compiled if m in networks)]
-    others = [p for p in players if weights_of(p) != update.variables]
+    others = [p for p in players if weights_of(p) != update.variables and id(p) not in feeding]
     whole = [n for n in whole if not any(contains(n, p) or n is p for p in others)]
     largest = [n for n in whole if not any(contains(other, n) for other in whole)]
     if largest:
@@ -146,11 +154,13 @@ def _says_less(network: Any, calls: list[NetworkCall]) -> bool:
     return _output_size(network, calls) < max(taken, default=0)
 
 
-def _before(network: Any, update: Any, flows: Any, by_network: dict[int, Any]) -> list[Any]:
-    """Return a network with those before it that the same update trains and that alone feed it."""
-    chain = [network]
+def _before(network: Any, judge: Any, update: Any, flows: Any, by_network: dict[int, Any]) -> list[Any]:
+    """Return a network with those before it that the same update trains and that alone feed what is judged of it."""
+    chain, onward = [network], [into for call, into in flows if call.network is judge]
     while True:
-        fed = [{id(s.network): s.network for s in into} for call, into in flows if call.network is chain[0]]
+        calls = {id(s.call) for into in onward for s in into if s.network is chain[0]}
+        onward = [into for call, into in flows if id(call) in calls]
+        fed = [{id(s.network): s.network for s in into} for into in onward]
         if not fed or any(one.keys() != fed[0].keys() or len(one) != 1 for one in fed):
             return chain
         (earlier,) = fed[0].values()
