@@ -94,7 +94,7 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style, gen
 
 @pytest.mark.parametrize(
     ("how", "generator", "discriminator"),
-    [("phases", "sequential_2_and_sequential_3", "sequential_4"), ("both ways", "sequential", "functional_2")],
+    [("phases", "sequential_2_and_sequential_3", "sequential_4"), ("both ways", "sequential", "last")],
 )
 def test_a_third_network_is_taken_for_neither_player(tmp_path, how, generator, discriminator):
     script = LOOP.with_name("three_networks.py")

@@ -69,7 +69,8 @@ def phases():
 def both_ways():
     make, code = net(4, 9), net(9, 4)
     z, x = keras.Input((4,)), keras.Input((9,))
-    judge = keras.Model([z, x], layers.Dense(1)(layers.LeakyReLU(0.2)(layers.Dense(16)(layers.Concatenate()([z, x])))))
+    hidden = layers.LeakyReLU(0.2)(layers.Dense(16)(layers.Concatenate()([z, x])))
+    judge = keras.Model([z, x], layers.Dense(1)(hidden), name="last")
     judge.compile(keras.optimizers.Adam(1e-3), bce)
     judge.trainable = False
     both = keras.Model([z, x], [judge([z, make(z)]), judge([code(x), x])])
