@@ -187,6 +187,7 @@ class Absent(StrEnum):
         NOT_CALLED: Its optimizer was not called while it was watched.
         USED_BEFORE: Its step was traced before the monitor was attached and cannot be traced anew.
         NOT_SUMMED: The sum of its gradients over all workers exists nowhere.
+        NO_GRADIENT: None of its weights is given a gradient.
     Of what is fed, said and made:
         NOT_GIVEN: The user did not pass it.
         UNUSABLE: What the user passed cannot be used.
@@ -205,6 +206,7 @@ class Absent(StrEnum):
     NOT_CALLED = "not_called"
     USED_BEFORE = "used_before"
     NOT_SUMMED = "not_summed"
+    NO_GRADIENT = "no_gradient"
     NOT_GIVEN = "not_given"
     UNUSABLE = "unusable"
     NO_LATENTS = "no_latents"

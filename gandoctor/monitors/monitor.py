@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -119,6 +120,7 @@ class Monitor(TrainingCallback):
     # Context manager for hand-written loops. ------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        self.options = replace(self.options, observe_loop=True)
         self._open(None)
         if self.session is not None:
             self.session.start()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gandoctor.message import Absent
 from gandoctor.store import load_run
 from support.command_line_runs import command_here
 
@@ -47,6 +48,98 @@ def test_what_is_kept_as_real_is_real(tmp_path, style):
     kept = np.load(tmp_path / "run" / "samples" / "reals.npz")
     images = kept[kept.files[0]].reshape(-1, 8, 8, 1)
     assert sum(image.tobytes() in known for image in images) >= 0.97 * len(images)  # the rest: rounded the other way
+
+
+G, D = "sequential", "sequential_1"
+STYLES = {
+    "epoch": (G, D),
+    "epoch nested": (G, D),
+    "traces": (G, D),
+    "trunk": (G, "sequential_2_and_sequential_3"),
+    "mapping": ("sequential_2_and_sequential_3", D),
+    "strategy2": (G, D),
+    "penalty": (G, D),
+    "fits": (G, D),
+    "one optimizer": (G, D),
+}
+RARER = {
+    "epoch range": (G, D),
+    "shapes": (G, D),
+    "strategy1": (G, D),
+    "acgan": (G, "functional_3"),
+    "add_loss": (G, "sequential_2"),
+    "clip": (G, D),
+}
+
+
+@pytest.mark.parametrize(
+    ("style", "generator", "discriminator"),
+    [(style, *names) for style, names in STYLES.items()]
+    + [pytest.param(style, *names, marks=pytest.mark.slow) for style, names in RARER.items()],
+)
+def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style, generator, discriminator):
+    script = LOOP.with_name("styles.py")
+    bare = subprocess.run([sys.executable, script, style], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    recorded = command_here("run", "--run-dir", "run", script, "--", style, cwd=tmp_path)
+    assert weights(recorded.stdout) == weights(bare.stdout)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 24
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == (generator, discriminator)
+    for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
+        assert len(run[signal].values) >= 23
+        assert np.isfinite(run[signal].values).all()
+    for signal in ("d_update_in_d_step", "g_update_in_g_step", "sample_kid", "d_real_logit"):
+        assert signal in run
+
+
+@pytest.mark.parametrize(
+    ("how", "generator", "discriminator"),
+    [("phases", "sequential_2_and_sequential_3", "sequential_4"), ("both ways", "sequential", "last")],
+)
+def test_a_third_network_is_taken_for_neither_player(tmp_path, how, generator, discriminator):
+    script = LOOP.with_name("three_networks.py")
+    command_here("run", "--run-dir", "run", script, "--", how, cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 12
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == (generator, discriminator)
+    for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
+        assert len(run[signal].values) >= 11
+
+
+def test_a_discriminator_that_was_frozen_before_its_first_step_is_told_within_the_first_steps(tmp_path):
+    script = LOOP.with_name("styles.py")
+    recorded = command_here("run", "--run-dir", "run", script, "--", "frozen", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step >= 23  # the first is half over when its players are known
+    assert run.manifest.missing["d_grad_norm"].code == Absent.FROZEN
+    assert "all its weights are frozen" in recorded.stdout
+    assert recorded.returncode == 1  # a critical finding
+
+
+@pytest.mark.parametrize("cut", ["tf.one_hot(tf.argmax(x, -1), 5)", "tf.stop_gradient(x)"])
+def test_a_generator_whose_gradients_are_none_is_named_where_the_training_ends(tmp_path, cut):
+    (tmp_path / "train.py").write_text(
+        "import keras, tensorflow as tf\n"
+        "L = keras.layers\n"
+        "d = keras.Sequential([keras.Input((5,)), L.Dense(8, activation='relu'), L.Dense(1)])\n"
+        "g = keras.Sequential([keras.Input((4,)), L.Dense(5, activation='softmax')])\n"
+        "a, b = keras.optimizers.Adam(), keras.optimizers.Adam()\n"
+        f"cut = lambda x: {cut}\n"
+        "@tf.function\n"
+        "def step(real):\n"
+        "    with tf.GradientTape() as s, tf.GradientTape() as t:\n"
+        "        f, r = d(cut(g(tf.random.normal((8, 4))))), d(real)\n"
+        "        up, down = -tf.reduce_mean(f), tf.reduce_mean(f) - tf.reduce_mean(r)\n"
+        "    a.apply(t.gradient(down, d.trainable_variables), d.trainable_variables)\n"
+        "    b.apply(s.gradient(up, g.trainable_variables), g.trainable_variables)\n"
+        "for i in range(4):\n"
+        "    step(tf.one_hot(tf.random.uniform((8,), 0, 5, tf.int32), 5))\n"
+    )
+    done = command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert load_run(tmp_path / "run").manifest.missing["g_grad_norm"].code == Absent.NO_GRADIENT
+    assert "GD003 The generator is not training" in done.stdout
+    assert "raised ValueError: No gradients provided for any variable.\n" in done.stdout + done.stderr
 
 
 def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):

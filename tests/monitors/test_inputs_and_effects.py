@@ -144,7 +144,9 @@ def test_effects_are_those_of_the_update_alone(make_gan: Any, fit: Any, reals: n
     assert run["fake_logit_change_in_g_step"][1] == pytest.approx(towards, rel=1e-2)
 
 
-def test_a_hand_written_loop_keeps_its_inputs_and_says_so(make_gan: Any, reals: np.ndarray, tmp_path: Path) -> None:
+def test_of_a_hand_written_loop_the_latents_and_what_the_discriminator_is_given_are_seen(
+    make_gan: Any, reals: np.ndarray, tmp_path: Path
+) -> None:
     gan = make_gan()
     players = {n: getattr(gan, n) for n in ("generator", "discriminator", "g_optimizer", "d_optimizer")}
     with GANMonitor(tmp_path / "run", probe_data=reals, strict=True, **players) as monitor:
@@ -152,8 +154,10 @@ def test_a_hand_written_loop_keeps_its_inputs_and_says_so(make_gan: Any, reals: 
             losses = gan.train_step(tf.constant(reals[16 * k : 16 * (k + 1)]))
             monitor.step(**losses)
     run = load_run(tmp_path / "run")
-    assert "real_mean" not in run
-    assert run.manifest.missing["latent_spread"].code == Absent.NOT_SEEN
+    assert run.manifest.missing["real_mean"].code == Absent.NOT_SEEN
+    assert len(run["latent_spread"].values) == 4
+    assert (run["g_step_input_max"] <= 1.0).all()
+    assert (run["d_step_input_max"] > run["d_step_input_min"]).all()
     assert (run["logit_gap_change_in_d_step"] > 0).all()
 
 
@@ -198,5 +202,5 @@ def test_polarity_is_told_from_what_the_first_updates_do(
             monitor.step()
     run = load_run(tmp_path / "run")
     assert (run.manifest.real_is_high, run.manifest.real_is_high_source) == (real_is_high, "inferred")
-    assert run["d_prime"].index[0] == 2  # until it is known, nothing that depends on it
+    assert run["d_prime"].index[0] == 1  # until it is known, nothing that depends on it
     assert (run["fake_logit_change_in_g_step"] * sign > 0).all()

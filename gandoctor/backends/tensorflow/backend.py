@@ -177,6 +177,11 @@ class KerasBackend:
         """Take an optimizer that is about to move a player whose own is not known; tell whether it was taken."""
         return self._taps is not None and self._taps.adopt(optimizer, variables)
 
+    def when_updated(self, act: Callable[[Player], None]) -> None:
+        """Have a function called with the player after each of its updates, in the graph that makes it."""
+        if self._taps is not None:
+            self._taps.after_update = act
+
     def phase_of(self, optimizer: Any, variables: list[Any]) -> Player | None:
         """Tell whose update an optimizer makes; None if neither player's."""
         return self.players.phase_of(optimizer, variables)
@@ -218,6 +223,10 @@ class KerasBackend:
     def end_step(self) -> None:
         """Close the step log's row."""
         self._step_log.commit()
+
+    def committed(self) -> int:
+        """Return how many rows of the step log have been closed so far."""
+        return int(self._step_log.under_way)
 
     def drain(self) -> list[dict[str, float]]:
         """Fetch the step log's new rows."""

@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ from typing import Any
 from gandoctor.errors import GandoctorError
 from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
+from gandoctor.experiments.child.recipe import recipe
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
 
@@ -48,6 +50,7 @@ class Attachment:
         unrecorded: Models that were fitted but not recorded.
         unmonitored_optimizer: Class name of the optimizer in the script's own loop that no monitor records. Set in
             dry runs only.
+        recipe: The lines that would record the script's own loop, in the script's names; None where there are none.
         other_fits: The fits that train no GAN; a dry run takes a few batches of each.
     """
 
@@ -57,6 +60,7 @@ class Attachment:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
         self.unmonitored_optimizer: str | None = None
+        self.recipe: str | None = None
         self.other_fits = OtherFits()
         self._run_dir = run_dir
         self._metadata = metadata
@@ -285,12 +289,15 @@ class Attachment:
     def _note_further_pairs(self, discriminator: Any, count: int) -> None:
         self._note(discriminator, f"{count} more of its kind play a game of their own, which is not recorded yet")
 
-    def _cannot_tell(self, optimizer: Any, why: str) -> None:
-        """Tell, at the first updates and not after the training, that nothing can be recorded, and why."""
+    def _cannot_tell(self, unknown: Any) -> None:
+        """Tell, at the first updates and not after the training, that nothing can be recorded, why, and what to do."""
         if self.other_fits.running:
             return
-        self.unmonitored_optimizer = type(optimizer).__name__
-        print(f"gandoctor records nothing so far: {why}", file=sys.stderr, flush=True)
+        self.unmonitored_optimizer = type(unknown.optimizer).__name__
+        with suppress(Exception):  # nothing that a program holds can be relied on
+            self.recipe = recipe(unknown, sys._getframe())
+        print(f"gandoctor records nothing so far: {unknown.why}", file=sys.stderr)
+        print(self.recipe or "", file=sys.stderr, flush=True)
         self._stop.leave_dry_run()
 
     def _write_card_and_leave(self, monitor: Any, model: Any) -> None:

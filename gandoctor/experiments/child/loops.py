@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from gandoctor.player_names import PLAYERS, Player
 
 
 class LoopAttachment:
@@ -13,22 +14,24 @@ class LoopAttachment:
     Args:
         make_monitor: Takes keyword arguments of GANMonitor, returns the monitor, not entered.
         further_pairs: Called with the discriminator and how many further pairs were found.
-        cannot_tell: Called once, with an optimizer and the reason, where players stay unknown for some updates.
+        cannot_tell: Called once, with what was seen, where players stay unknown for some updates.
     """
 
     def __init__(
         self,
         make_monitor: Callable[..., Any],
         further_pairs: Callable[[Any, int], None],
-        cannot_tell: Callable[[Any, str], None],
+        cannot_tell: Callable[[Any], None],
     ) -> None:
         from gandoctor.backends.tensorflow.discovery.hooks import Hooks
-        from gandoctor.backends.tensorflow.discovery.steps import StepCycle
+        from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
 
         self._make_monitor, self._further_pairs = make_monitor, further_pairs
         self._cycle = StepCycle()
+        self._counted = InGraphSteps()
         self._monitor: Any = None
-        self._hooks = Hooks(self._found, self._updated, self._unknown, cannot_tell)
+        self._committed = 0
+        self._hooks = Hooks(self._found, self._updated, self._moved_nothing, self._unknown, cannot_tell)
         self._hooks.install()
 
     def is_ours(self, monitor: Any) -> bool:
@@ -50,10 +53,10 @@ class LoopAttachment:
             g_optimizer=pair.g_optimizer,
             d_optimizer=pair.d_optimizer,
         )
-        monitor.options = replace(monitor.options, observe_loop=True)
         monitor.__enter__()
         if monitor.session is None:
             return
+        monitor.session.backend.when_updated(self._in_graph)
         sources = monitor.session.manifest.players
         sources["generator"] = f"found by data flow: {pair.generator.name}, whose output enters the discriminator"
         sources["discriminator"] = f"found by data flow: {pair.discriminator.name}"
@@ -76,15 +79,46 @@ class LoopAttachment:
             return bool(self._monitor.session.backend.adopt(optimizer, variables))
         return False
 
-    def _updated(self, updates: list[tuple[Any, list[Any]]]) -> None:
+    def _moved_nothing(self, model: Any) -> None:
+        """Count the training of a compiled player that is all frozen: it is meant to be a part of the step."""
+        session = None if self._monitor is None else self._monitor.session
+        if session is None:
+            return
+        session.collect_fed()
+        with session.contained():
+            players = session.backend.players
+            for player in PLAYERS:
+                if players.network(player) is model:
+                    self._take_note(player)
+
+    def _take_note(self, player: Player) -> None:
+        if self._cycle.updated(player):
+            self._monitor.step()
+            self._committed += 1
+
+    def _in_graph(self, player: Player) -> None:
+        """Close the step where the graph itself goes round in steps."""
+        session = self._monitor.session
+        with session.contained():
+            if self._counted.updated(player):
+                session.backend.end_step()
+
+    def _updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
         if self._monitor is None or self._monitor.session is None:
             return
-        self._monitor.session.collect_fed()
-        with self._monitor.session.contained():
+        session = self._monitor.session
+        session.collect_fed()
+        with session.contained():
+            if self._counted.counts(graph):
+                steps = session.backend.committed() - self._committed
+                if steps:
+                    session.end_step(steps)
+                self._committed += steps
+                return
             for optimizer, variables in updates:
-                phase = self._monitor.session.backend.phase_of(optimizer, variables)
-                if phase is not None and self._cycle.updated(phase):
-                    self._monitor.step()
+                phase = session.backend.phase_of(optimizer, variables)
+                if phase is not None:
+                    self._take_note(phase)
 
 
 def _retraced(model: Any, backend: Any) -> Any:

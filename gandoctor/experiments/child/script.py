@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
+from gandoctor.experiments.child.errors import shown, summary
 from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.notebook import cell_of, run_cells
 from gandoctor.experiments.child.other_fits import BATCHES
@@ -22,7 +23,8 @@ from gandoctor.store.events import append_event
 HOW_TO_ATTACH = """\
 To attach, add to the script:
     from gandoctor import GANMonitor
-    monitor = GANMonitor("runs/mine", generator=G, discriminator=D, probe_data=real_images[:512])
+    monitor = GANMonitor("runs/mine", generator=G, discriminator=D, g_optimizer=g_opt, d_optimizer=d_opt,
+                         loss="non_saturating", probe_data=real_images[:512])
     model.fit(dataset, callbacks=[monitor])  # in your own loop: `with monitor:`, then monitor.step(d_loss=...)"""
 
 
@@ -86,7 +88,9 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         raise ScriptEnded(status)
     if attachment.runs:
         return None
-    why = explain_missing_run(job.target, attachment.unrecorded, attachment.unmonitored_optimizer)
+    why = explain_missing_run(
+        job.target, attachment.unrecorded, attachment.unmonitored_optimizer, attachment.recipe or HOW_TO_ATTACH
+    )
     return f"{why}\n{fitted_briefly(past)}" if past else why
 
 
@@ -98,13 +102,16 @@ def fitted_briefly(models: list[str]) -> str:
     )
 
 
-def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonitored_optimizer: str | None) -> str:
+def explain_missing_run(
+    script: str, unrecorded: list[UnrecordedModel], unmonitored_optimizer: str | None, remedy: str = HOW_TO_ATTACH
+) -> str:
     """Return the message for a script of which nothing was recorded.
 
     Args:
         script: Path of the script.
         unrecorded: The models that it fitted.
-        unmonitored_optimizer: Optimizer of the script's own loop, if a dry run was left there.
+        unmonitored_optimizer: Optimizer of the script's own loop, if its players stayed unknown.
+        remedy: What to do.
     """
     if unmonitored_optimizer is not None:
         why = (
@@ -120,7 +127,7 @@ def explain_missing_run(script: str, unrecorded: list[UnrecordedModel], unmonito
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
         why = f"{script} fitted no model that can be recorded as a GAN:{lines}{more}"
-    return f"Nothing was recorded: {why}\n{HOW_TO_ATTACH}"
+    return f"Nothing was recorded: {why}\n{remedy}"
 
 
 def _run_as_main(script: str, arguments: list[str]) -> int:
@@ -153,9 +160,7 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
         raise
     except BaseException as error:
         _print_traceback(error, file)
-        text = " ".join(str(error).split())
-        raised = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        raise ScriptEnded(1, raised + _place_in_notebook(error, file)) from error
+        raise ScriptEnded(1, summary(error) + _place_in_notebook(error, file)) from error
     return 0
 
 
@@ -177,7 +182,7 @@ def _print_traceback(error: BaseException, script: str) -> None:
     if trace is None and not (isinstance(error, SyntaxError) and _is_own(error.filename, script)):
         trace = error.__traceback__
     sys.stdout.flush()
-    traceback.print_exception(type(error), error, trace)
+    print(shown(error, trace), end="", file=sys.stderr)
 
 
 def _is_own(file_name: str | None, script: str) -> bool:

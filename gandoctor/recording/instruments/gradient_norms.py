@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gandoctor.message import Absence, Absent, counted
-from gandoctor.player_names import PLAYERS, Player
+from gandoctor.message import Absence, Absent, Message, counted
+from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.in_step import LAYERS_MAX, LayerGradients, Update
 from gandoctor.recording.instrument import Instrument, Readings, Recording
 from gandoctor.recording.probe.forward_passes import Probe
@@ -25,6 +25,14 @@ class GradientNorms(Instrument):
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording)
         self._layers: LayerGradients = recording.backend.layer_gradients()
+
+    def before_update(self, update: Update) -> Readings:
+        """Say that no weight of the player is given a gradient: Keras ends the training there."""
+        if update.phase in update.moves:
+            return {}
+        why = Message("none of the {player}'s weights is given a gradient", player=NAMES[update.phase])
+        absence = Absence(Absent.NO_GRADIENT, why)
+        return dict.fromkeys((f"{update.phase}_grad_norm", f"{update.phase}_update_in_{update.phase}_step"), absence)
 
     def on_gradients(self, update: Update) -> Readings:
         """Record the norms of this update's gradients.

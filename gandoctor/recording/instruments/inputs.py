@@ -17,7 +17,8 @@ _FED: dict[Player, tuple[str, str]] = {
     "d": ("d_step_input_min", "d_step_input_max"),
     "g": ("g_step_input_min", "g_step_input_max"),
 }
-_IN_A_LOOP = Message("what is fed can be seen inside a model's train_step only, not in a hand-written loop")
+_IN_A_LOOP = Message("in a hand-written loop it is not known in every step which of the batches are the real ones")
+_NOT_YET = Message("the networks have not been called inside a training step so far")
 
 
 class Inputs(Instrument):
@@ -25,15 +26,17 @@ class Inputs(Instrument):
 
     And the range of what the discriminator is given towards each player's loss: what the step makes of a batch.
 
-    Seen inside `train_step` of a fitted model; a hand-written loop keeps its inputs to itself.
+    Which batch is real is told by `train_step` of a fitted model; a hand-written loop keeps it to itself.
     """
 
     name = "InputMonitor"
 
     def begin(self) -> Readings:
         """Say why they may not come."""
-        absence = self.recording.backend.blocked or Absence(Absent.NOT_SEEN, _IN_A_LOOP)
-        return {name: absence for names in (*_SIGNALS.values(), *_FED.values()) for name in names}
+        blocked = self.recording.backend.blocked
+        real, others = (blocked or Absence(Absent.NOT_SEEN, why) for why in (_IN_A_LOOP, _NOT_YET))
+        found = {name: others for names in (_SIGNALS["latents"], *_FED.values()) for name in names}
+        return found | dict.fromkeys(_SIGNALS["real"], real)
 
     def on_input(self, kind: Fed, batch: Batch) -> Readings:
         """Summarise what is fed."""

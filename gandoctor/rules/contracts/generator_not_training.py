@@ -12,7 +12,8 @@ How it is recognised
     The check is exact. The weights are compared before and after the generator's own update, and a movement of
     exactly 0 in two successive probes counts, also during warm-up. The first two steps count as one moment. If its
     update was never seen, its weights are compared from one probe to the next. If all of them are frozen, two probes
-    without any movement count. If nothing says why, it takes four over at least 60 steps, after warm-up.
+    without any movement count. If nothing says why, it takes four over at least 60 steps, after warm-up. Where every
+    gradient is None, Keras ends the training at that update, and once is enough.
 
 What it is not
     A generator that is updated once per several updates of a critic moves in between. So do weights whose gradients

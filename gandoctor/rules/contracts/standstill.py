@@ -17,6 +17,7 @@ Reason = Literal[
     "no_weights",
     "learning_rate",
     "no_gradient",
+    "cut_off",
     "not_applied",
     "other_step_only",
     "undone",
@@ -106,6 +107,8 @@ class Standstill:
                 first=first,
                 last=last,
             )
+        if self.reason == "cut_off":
+            return Message("Of all the {player}'s weights the gradients are None.", player=player)
         return Message("No update of the {player} was ever seen.", player=player)
 
     @property
@@ -118,6 +121,10 @@ class Standstill:
             ),
             "learning_rate": Message("Its learning rate is 0 during that time."),
             "no_gradient": Message("Its gradient is exactly 0 as well, so nothing can move it."),
+            "cut_off": Message(
+                "Its loss does not depend on them in any way that can be differentiated: argmax, one-hot, rounding, "
+                "a cast to integers, NumPy or a tape that was closed before lies in between."
+            ),
             "not_applied": Message("Its gradient is not 0: the update is computed, but has no effect."),
             "other_step_only": Message(
                 "It moves only in the {other}'s step, and is trained towards the {other}'s goal instead of its own.",

@@ -68,6 +68,8 @@ def _learning_rate(run: Run, still: Standstill) -> Cause:
 def _no_gradient(run: Run, still: Standstill) -> Cause:
     gradient = read_signal(run, f"{still.player}_grad_norm").loc[still.first_step : still.last_step]
     if not len(gradient):
+        if still.reason == "cut_off":
+            return NO_GRADIENT_ARRIVES.cause(0.97, Message("no gradient was ever computed for it"))
         return NO_GRADIENT_ARRIVES.cause(0.7 if still.reason == "no_gradient" else 0.25)
     shown = Message("its gradient norm is {norm:.3g}", norm=float(gradient.median()))
     return NO_GRADIENT_ARRIVES.cause(0.7 if still.reason == "no_gradient" else 0.02, shown)

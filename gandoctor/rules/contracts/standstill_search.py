@@ -57,6 +57,8 @@ def find_standstill(run: Run, player: Player, limits: Limits) -> Standstill | No
     own, moved = read_signal(run, own_name), read_signal(run, moved_name)
     absence = run.manifest.missing.get(own_name)
     frozen = absence is not None and absence.code is Absent.FROZEN
+    if absence is not None and absence.code is Absent.NO_GRADIENT and not len(own):
+        return Standstill(player, own_name, 1, max(1, run.last_step), 0, True, "cut_off", None)
     if len(own) < limits.successive and len(moved) < limits.successive:
         if frozen and not (moved > limits.movement).any():
             signal = moved_name if len(moved) else own_name

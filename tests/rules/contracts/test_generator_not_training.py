@@ -44,6 +44,17 @@ def test_a_generator_that_trains(make_run: MakeRun) -> None:
     assert RULE.evaluate(make_run(trains())).status is Status.NOT_DETECTED
 
 
+def test_gradients_that_are_all_none_end_the_training_and_are_named(make_run: MakeRun) -> None:
+    why = Absence(Absent.NO_GRADIENT, Message("none of the {player}'s weights is given a gradient", player="generator"))
+    run = make_run({"d_loss": {1: 0.7}}, missing={"g_update_in_g_step": why, "g_grad_norm": why})
+    finding = RULE.evaluate(run)
+    assert (finding.status, finding.severity) == (Status.DETECTED, Severity.CRITICAL)
+    assert reason(finding) == "cut_off"
+    assert finding.causes[0].id == "no-gradient-arrives"
+    causes = {cause.id: cause.score for cause in finding.causes}
+    assert prescribe(RULE.treatments, causes)[0].id == "generate-inside-tape"
+
+
 def test_an_update_of_exactly_zero(make_run: MakeRun) -> None:
     still = trains(g_update_in_g_step=first_two_and_probes(0.0), g_movement=probes(0.0), g_grad_norm=every_step(0.0))
     finding = RULE.evaluate(make_run(still))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import tensorflow as tf
 
 OPERATIONS_MAX = 20_000
 """Operations of a graph that are looked through for one input."""
+_ENTRIES = ("Placeholder", "IteratorGetNext")
+"""Operations by which data come into a graph."""
 ROWS_COMPARED = 64
 """Rows of a batch that are compared by value."""
 
@@ -22,35 +25,68 @@ class NetworkCall:
         network: A Keras layer or model.
         inputs: What it was given: tensors, or NumPy arrays where it was called through `predict` or `train_on_batch`.
         outputs: What it returned, likewise.
+        given: What the inputs of the graph stand for that the call was traced in, by `identity`.
     """
 
     network: Any
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
+    given: Mapping[int, Any] = field(default_factory=dict)
 
 
-def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Any]:
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where something that enters a call comes from: the output of another call, or elsewhere (None)."""
+
+    call: NetworkCall | None
+
+    @property
+    def network(self) -> Any:
+        """The network that made it; None where none did."""
+        return None if self.call is None else self.call.network
+
+
+def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Source]:
     """Return the networks whose output enters a call, without another network of the list in between.
+
+    What comes from elsewhere (data, latents) is one source more, whose network is None.
 
     Args:
         call: The call.
         calls: All calls that are known, this one included.
     """
-    found: dict[int, Any] = {}
+    found: dict[int, NetworkCall | None] = {}
     others = [other for other in calls if other.network is not call.network]
-    made_by: dict[int, list[Any]] = {}
+    made_by: dict[int, list[NetworkCall | None]] = {}
     for other in others:
         for tensor in other.outputs:
-            made_by.setdefault(_identity(tensor), []).append(other.network)
+            made_by.setdefault(identity(tensor), []).append(other)
     for tensor in call.inputs:
-        reached = _reached_in_graph(tensor, made_by) if _graph(tensor) is not None else made_by.get(id(tensor), [])
-        for network in reached:
-            found[id(network)] = network
-        if not reached and _graph(tensor) is None:
-            for other in others:
-                if any(_graph(output) is None and shares_rows(output, tensor) for output in other.outputs):
-                    found[id(other.network)] = other.network
-    return list(found.values())
+        if _graph(tensor) is None:
+            reached = _made_eagerly(tensor, made_by, others)
+        else:
+            reached, entered = _reached_in_graph(tensor, made_by)
+            for entry in entered:
+                value = call.given.get(identity(entry))
+                reached += [None] if value is None else _made_eagerly(value, made_by, others)
+        found |= {id(one): one for one in reached}
+    return [Source(one) for one in found.values()]
+
+
+def _made_eagerly(
+    tensor: Any, made_by: dict[int, list[NetworkCall | None]], others: list[NetworkCall]
+) -> list[NetworkCall | None]:
+    """Return the calls that have made a value: this very one, or one whose rows are among its own."""
+    made = made_by.get(id(tensor), [])
+    if made:
+        return made
+    found: list[NetworkCall | None] = []
+    rows = 0
+    for other in others:
+        alike = [o for o in other.outputs if _graph(o) is None and shares_rows(o, tensor)]
+        found += [other] if alike else []
+        rows += max((len(o) for o in alike), default=0)
+    return found if found and rows >= len(tensor) else [*found, None]
 
 
 def shares_rows(made: Any, given: Any) -> bool:
@@ -74,9 +110,12 @@ def shares_rows(made: Any, given: Any) -> bool:
     return False
 
 
-def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> list[Any]:
-    """Walk back from a symbolic tensor to the first outputs of networks on every way."""
-    found: dict[int, Any] = {}
+def _reached_in_graph(
+    tensor: Any, made_by: dict[int, list[NetworkCall | None]]
+) -> tuple[list[NetworkCall | None], list[Any]]:
+    """Walk back from a symbolic tensor to the first outputs of networks on every way, and to data that enters."""
+    entered: list[Any] = []
+    found: dict[int, NetworkCall | None] = {}
     waiting = [tensor]
     known: set[int] = set()
     while waiting and len(known) < OPERATIONS_MAX:
@@ -84,19 +123,22 @@ def _reached_in_graph(tensor: Any, made_by: dict[int, list[Any]]) -> list[Any]:
         if id(current) in known:
             continue
         known.add(id(current))
-        networks = made_by.get(_identity(current))
-        if networks:
-            found |= {id(network): network for network in networks}
+        made = made_by.get(identity(current))
+        if made:
+            found |= {id(one): one for one in made}
             continue
+        if current.op.type in _ENTRIES and current.dtype not in (tf.resource, tf.variant):
+            entered.append(current)
         waiting.extend(current.op.inputs)
-    return list(found.values())
+    return list(found.values()), entered
 
 
 def _graph(tensor: Any) -> Any:
     return None if not tf.is_tensor(tensor) or isinstance(tensor, tf.__internal__.EagerTensor) else tensor.graph
 
 
-def _identity(tensor: Any) -> int:
+def identity(tensor: Any) -> int:
+    """Tell a tensor from all others; a symbolic one by its graph and name, as it may come as several objects."""
     return hash((id(tensor.graph), tensor.name)) if _graph(tensor) is not None else id(tensor)
 
 

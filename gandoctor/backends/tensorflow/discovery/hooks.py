@@ -9,21 +9,26 @@ computed, but every call and update in it is seen, so that the first step is alr
 
 from __future__ import annotations
 
-import functools
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import record
+from tensorflow.python.eager.polymorphic_function.concrete_function import ConcreteFunction
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
-from gandoctor.backends.tensorflow.discovery.flow import NetworkCall
-from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, weights_of
+from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, identity
+from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by
+from gandoctor.backends.tensorflow.discovery.patches import Patches
+from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
+from gandoctor.backends.tensorflow.discovery.unknown import Unknown, places, why_unknown
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
 from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
@@ -40,6 +45,15 @@ Updated = Callable[[Any, list[Any]], bool]
 """Takes an optimizer and variables before they are moved; True where `apply` of the instance is to be called anew."""
 
 
+@dataclass
+class _FunctionCall:
+    """A call of a traced function by the program itself, and the graph that it runs."""
+
+    is_rehearsal: bool = False
+    graph: Any = None
+    thread: int = field(default_factory=threading.get_ident)
+
+
 class Hooks:
     """Follows a program until its players are found, then its updates.
 
@@ -50,46 +64,52 @@ class Hooks:
     Args:
         found: Called once, with the pairs, before the step that follows.
         updates: Called after each call of a traced function and each eager update, once something is recorded, with
-            the updates that it made, as (optimizer, variables).
+            the updates that it made, as (optimizer, variables), and the graph that was called, None in eager execution.
+        moved_nothing: Called with a model after a `train_on_batch` of it that updated nothing, likewise.
         unknown: Called before every update, once something is recorded; see `Updated`.
-        cannot_tell: Called once, with an optimizer and the reason, where the players stay unknown for some updates.
+        cannot_tell: Called once, with what was seen, where the players stay unknown for some updates.
     """
 
     def __init__(
         self,
         found: Callable[[list[Pair]], None],
-        updates: Callable[[list[tuple[Any, list[Any]]]], None],
+        updates: Callable[[list[tuple[Any, list[Any]]], Any], None],
+        moved_nothing: Callable[[Any], None],
         unknown: Updated,
-        cannot_tell: Callable[[Any, str], None],
+        cannot_tell: Callable[[Unknown], None],
     ) -> None:
-        self._found, self._updates, self._unknown, self._cannot_tell = found, updates, unknown, cannot_tell
+        self._found, self._updates, self._moved_nothing = found, updates, moved_nothing
+        self._unknown, self._cannot_tell = unknown, cannot_tell
         self._calls: deque[NetworkCall] = deque(maxlen=CALLS_KEPT)
+        self._entered: dict[int, Any] = {}
         self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
         self._compiled: list[Any] = []
         self.trained_by_batch: list[Any] = []
         self._rehearsed: set[int] = set()
-        self._sequences: dict[int, list[tuple[Any, list[Any]]]] = {}
+        self._traces = Traces()
+        self._call: _FunctionCall | None = None
         self._functions: list[Any] = []  # kept alive, so that their ids stay their own
         self._thread = threading.local()
-        self._undo: list[tuple[Any, str, Any]] = []
-        self._layers_undo: list[tuple[Any, str, Any]] = []
+        self._patches, self._layer_patches = Patches(), Patches()
         self._missed = 0
+        self._has_moved = False
         self.is_recording = False
 
     def install(self) -> None:
         """Set the hooks."""
-        self._replace(keras.Layer, "__call__", self._layer_call, self._layers_undo)
-        self._replace(keras.Model, "predict", self._predict, self._layers_undo)
-        self._replace(keras.Model, "predict_on_batch", self._predict, self._layers_undo)
-        self._replace(keras.Model, "train_on_batch", self._train_on_batch, self._layers_undo)
-        self._replace(keras.Model, "compile", self._compile, self._layers_undo)
-        self._replace(keras.optimizers.Optimizer, "apply", self._apply, self._undo)
-        self._replace(Function, "__call__", self._function_call, self._undo)
+        self._layer_patches.replace(keras.Layer, "__call__", self._layer_call)
+        self._layer_patches.replace(keras.Model, "predict", self._predict)
+        self._layer_patches.replace(keras.Model, "predict_on_batch", self._predict)
+        self._patches.replace(keras.Model, "train_on_batch", self._train_on_batch)
+        self._layer_patches.replace(keras.Model, "compile", self._compile)
+        self._patches.replace(keras.optimizers.Optimizer, "apply", self._apply)
+        self._patches.replace(Function, "__call__", self._function_call)
+        self._patches.replace(ConcreteFunction, "_call_flat", self._graph_call)
 
     def remove(self) -> None:
         """Put everything back."""
-        self._restore(self._layers_undo)
-        self._restore(self._undo)
+        self._layer_patches.restore()
+        self._patches.restore()
 
     # The hooks. -----------------------------------------------------------------------------------------------
 
@@ -110,10 +130,15 @@ class Hooks:
 
     def _train_on_batch(self, original: Callable[..., Any], model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         with suppress(Exception):
-            self._note_call(model, x, ())
+            if not self.is_recording:
+                self._note_call(model, x, ())
             if not any(known is model for known in self.trained_by_batch):
                 self.trained_by_batch.append(model)
-        return original(model, x, *args, **kwargs)
+        self._has_moved = False
+        result = original(model, x, *args, **kwargs)
+        if self.is_recording and not self._has_moved:
+            self._moved_nothing(model)
+        return result
 
     def _compile(self, original: Callable[..., Any], model: Any, *args: Any, **kwargs: Any) -> Any:
         if not any(known is model for known in self._compiled):
@@ -127,16 +152,15 @@ class Hooks:
             return original(optimizer, grads, trainable_variables, **kwargs)
         variables = trainable_variables if trainable_variables is None else list(trainable_variables)
         moved = list(optimizer._trainable_variables if variables is None and optimizer.built else variables or ())
+        rehearsing = self._call is not None and self._call.is_rehearsal
         again = False
-        if not getattr(self._thread, "rehearsing", False) and not self.is_recording:
+        if not self.is_recording:
             with suppress(Exception):
                 self._note_update(optimizer, moved)
-                self._decide()
+                if not rehearsing:
+                    self._decide()
             again = self.is_recording
-        elif not self.is_recording:
-            with suppress(Exception):
-                self._note_update(optimizer, moved)
-        if self.is_recording and not getattr(self._thread, "rehearsing", False):
+        if self.is_recording and not rehearsing:
             again = self._unknown(optimizer, moved) or again
         self._thread.inside = not again
         try:
@@ -145,89 +169,89 @@ class Hooks:
             result = original(optimizer, grads, variables, **kwargs)
         finally:
             self._thread.inside = False
-        if not getattr(self._thread, "rehearsing", False):
-            self._made(optimizer, moved)
+        self._made(optimizer, moved, rehearsing)
         return result
 
     def _function_call(self, original: Callable[..., Any], function: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(self._thread, "rehearsing", False) and not tf.executing_eagerly():
+        if self._call is not None and self._call.is_rehearsal and not tf.executing_eagerly():
             # Traced in its own right it would be remembered, without what is recorded from now on.
             return original(_twin(function), *args, **kwargs)
-        outermost = tf.executing_eagerly() and getattr(self._thread, "function", None) is None
-        if not outermost or getattr(self._thread, "muted", False):
+        if not tf.executing_eagerly() or self._call is not None or getattr(self._thread, "muted", False):
             return original(function, *args, **kwargs)
         if not self.is_recording and id(function) not in self._rehearsed:
             self._rehearse(function, args, kwargs)
-        self._thread.function, self._thread.traced = function, []
+        call = self._call = _FunctionCall()
         try:
             result = original(function, *args, **kwargs)
         finally:
-            self._thread.function = None
-        if self.is_recording:
-            self._called(function)
-        elif updates := self._updates_of(function):
-            self._miss(updates[0][0])
+            self._call = None
+        self._called(call.graph)
         return result
+
+    def _graph_call(self, original: Callable[..., Any], concrete: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._call is not None and not getattr(self._thread, "muted", False):
+            if not tf.executing_eagerly():
+                self._traces.runs(concrete.graph)
+            elif self._call.thread == threading.get_ident():
+                self._call.graph = concrete.graph
+        return original(concrete, *args, **kwargs)
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _called(self, function: Any) -> None:
+    def _called(self, graph: Any) -> None:
         """Pass on what a call of a traced function has updated."""
-        updates = self._updates_of(function)
-        if updates:
+        updates = self._traces.made_by(graph)
+        if not updates:
+            return
+        self._has_moved = True
+        if self.is_recording:
             with record.stop_recording():
-                self._updates(updates)
+                self._updates([(u.optimizer, u.variables) for u in updates], graph)
+        else:
+            self._miss(updates[0].optimizer, UPDATES_UNTIL_TOLD if any(u.repeats for u in updates) else 1)
 
-    def _updates_of(self, function: Any) -> list[tuple[Any, list[Any]]]:
-        """Return the updates that the last trace of a function makes."""
-        if self._thread.traced:
-            self._sequences[id(function)] = self._thread.traced
-            self._functions.append(function)
-        return self._sequences.get(id(function), [])
-
-    def _made(self, optimizer: Any, moved: list[Any]) -> None:
-        if getattr(self._thread, "function", None) is not None:
-            self._thread.traced.append((optimizer, moved))
+    def _made(self, optimizer: Any, moved: list[Any], rehearsing: bool) -> None:
+        if rehearsing or not is_first_replica():
+            return
+        self._has_moved = True
+        if current_graph() is not None:
+            self._traces.updated(optimizer, moved)
         elif not self.is_recording:
             self._miss(optimizer)
-        elif tf.executing_eagerly():
+        else:
             with record.stop_recording():
-                self._updates([(optimizer, moved)])
+                self._updates([(optimizer, moved)], None)
 
-    def _miss(self, optimizer: Any) -> None:
-        """Count an update that nothing recorded; say so when there are too many."""
-        self._missed += 1
-        if self._missed == UPDATES_UNTIL_TOLD:
-            self._cannot_tell(optimizer, self._why_unknown())
-
-    def _why_unknown(self) -> str:
-        called = list({id(c.network): c.network.name for c in self._calls if weights_of(c.network)}.values())
-        if len(called) < 2:
-            return f"{UPDATES_UNTIL_TOLD} updates were made and only {len(called)} network was called: no GAN so far"
-        return (
-            f"{UPDATES_UNTIL_TOLD} updates were made, and of the networks {', '.join(called[:6])} it cannot be told "
-            "which is the generator: no output of one was seen to enter another that is trained"
-        )
+    def _miss(self, optimizer: Any, count: int = 1) -> None:
+        """Count updates that nothing recorded; say so when there are too many."""
+        before, self._missed = self._missed, self._missed + count
+        if before < UPDATES_UNTIL_TOLD <= self._missed:
+            calls, updates = list(self._calls), list(self._seen.values())
+            trained = trained_by(calls, updates, self._compiled)
+            self._cannot_tell(Unknown(optimizer, why_unknown(calls, UPDATES_UNTIL_TOLD), calls, updates, trained))
 
     def _note_call(self, network: Any, given: Any, output: Any) -> None:
         inputs, outputs = _tensors(given), _tensors(output)
         if any(isinstance(t, keras.KerasTensor) for t in (*inputs, *outputs)) or not inputs:
             return
-        self._calls.append(NetworkCall(network, inputs, outputs))
+        self._calls.append(NetworkCall(network, inputs, outputs, self._entered))
 
     def _note_update(self, optimizer: Any, moved: list[Any]) -> None:
         variables = frozenset(id(inner(v)) for v in moved)
-        self._seen.setdefault((id(optimizer), variables), SeenUpdate(optimizer, variables))
+        key = (id(optimizer), variables)
+        if key not in self._seen:
+            self._seen[key] = SeenUpdate(optimizer, variables, places())
 
     def _decide(self) -> None:
         pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
-        if not pairs and self._compiled and self._rehearse_compiled():
+        complete = bool(pairs) and all(pair.g_optimizer and pair.d_optimizer for pair in pairs)
+        if not complete and self._compiled and self._rehearse_compiled():
             pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
         if pairs:
             self._start(pairs)
 
     def _start(self, pairs: list[Pair]) -> None:
-        self._restore(self._layers_undo)
+        self._layer_patches.restore()
         self.is_recording = True
         with self._muted(), record.stop_recording(), tf.init_scope():
             try:
@@ -235,6 +259,7 @@ class Hooks:
             except Exception:  # noqa: BLE001 - our failure must not become the program's
                 traceback.print_exc()
         self._calls.clear()
+        self._entered.clear()
 
     def _rehearse(self, function: Any, args: Any, kwargs: Any) -> None:
         """Trace a function into a graph that is thrown away, and decide by what is seen in it."""
@@ -243,11 +268,12 @@ class Hooks:
         if any(hasattr(a, "__next__") and not isinstance(a, tf.data.Iterator) for a in args):
             return  # a generator can be read only once
         with suppress(Exception), preserved_random_state(), unobserved():
-            self._thread.rehearsing, self._thread.function = True, function
+            self._call = _FunctionCall(is_rehearsal=True)
             try:
-                _twin(function).get_concrete_function(*args, **kwargs)
+                concrete = _twin(function).get_concrete_function(*args, **kwargs)
             finally:
-                self._thread.rehearsing, self._thread.function = False, None
+                self._call = None
+            self._entered |= _entered(concrete, (args, kwargs))
         if self._seen:
             with suppress(Exception):
                 self._decide()
@@ -276,26 +302,12 @@ class Hooks:
         finally:
             self._thread.muted = False
 
-    def _replace(self, owner: Any, name: str, hook: Callable[..., Any], undo: list[tuple[Any, str, Any]]) -> None:
-        own = name in vars(owner)
-        original = getattr(owner, name)
 
-        @functools.wraps(original)
-        def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return hook(original, self, *args, **kwargs)
-
-        replacement = tf.autograph.experimental.do_not_convert(replacement)
-        undo.append((owner, name, original if own else None))
-        setattr(owner, name, replacement)
-
-    @staticmethod
-    def _restore(undo: list[tuple[Any, str, Any]]) -> None:
-        for owner, name, original in reversed(undo):
-            if original is None:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
-        undo.clear()
+def _entered(concrete: Any, given: Any) -> dict[int, Any]:
+    """Return what the inputs of a rehearsed graph stand for."""
+    values = [v for v in tf.nest.flatten(given) if tf.is_tensor(v) or isinstance(v, np.ndarray)]
+    entered = {identity(p): v for p, v in zip(concrete.inputs, values, strict=False) if p.shape.rank == len(v.shape)}
+    return entered | {identity(inside): v for v, inside in concrete.graph.captures if tf.is_tensor(v)}
 
 
 def _twin(function: Any) -> Any:

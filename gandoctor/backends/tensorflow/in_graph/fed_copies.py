@@ -62,7 +62,7 @@ class FedCopies:
         if player == "g":
             self._made = [c for c in self._made if c.outputs[0].graph is output.graph] + [call]
         elif any(c.outputs[0].graph is output.graph for c in self._made):
-            of_generator = bool(sources(call, [*self._made, call]))
+            of_generator = any(source.network is not None for source in sources(call, [*self._made, call]))
         slot = _Slot(player, inputs, output, of_generator)
         self._slots.append(slot)
         self._switch.when_on(slot.keep)

@@ -17,11 +17,11 @@ from gandoctor.backends.tensorflow.in_graph.train_step import current_graph
 from gandoctor.backends.tensorflow.replicas import on_first_replica, own_variable, replica_count
 
 SLOTS = 48
-ROWS = 512
+ROWS = 2048
 
 
 class StepLog:
-    """Named float32 values a step, kept for the last 512 steps.
+    """Named float32 values a step, kept for the last 2048 steps.
 
     Absent is not zero: each slot has a flag beside its value that says whether it was written in that step.
     """

@@ -20,7 +20,7 @@ from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
-from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, observed
+from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, extremes_fed, observed
 from gandoctor.backends.tensorflow.in_graph.unseen import frozen, not_called, not_summed, used_before
 from gandoctor.backends.tensorflow.in_graph.update import KerasUpdate
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
@@ -53,6 +53,7 @@ class Taps:
         captures: Player -> how often its update went through the taps while being traced.
         blocked: Why nothing can be captured from an optimizer, known before training; None when it can.
         unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
+        after_update: Called with the player after everything of an update, in the graph that makes it.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Taps:
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
         self.unsummed: dict[Player, Absence] = {}
+        self.after_update: Callable[[Player], None] | None = None
 
     def attach(self, model: Any | None) -> None:
         """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
@@ -121,8 +123,9 @@ class Taps:
         self._wrap(optimizer, "apply", self._tapped_apply(optimizer))
         if hasattr(optimizer, "_all_reduce_sum_gradients"):
             self._wrap(optimizer, "_all_reduce_sum_gradients", self._tapped_sum(optimizer))
-        if optimizer.built and as_float(optimizer.iterations) > 0:
-            self._used_before.add(id(optimizer))
+        with tf.init_scope():  # a step may be being traced
+            if optimizer.built and as_float(optimizer.iterations) > 0:
+                self._used_before.add(id(optimizer))
 
     def detach(self) -> None:
         """Put the original methods back."""
@@ -184,6 +187,8 @@ class Taps:
                     taps._sum(self, update)
                 result = original(grads, trainable_variables, **kwargs)
                 taps._listener.after_update(update)
+                if taps.after_update is not None:
+                    taps.after_update(update.phase)
             finally:
                 taps._thread.inside_apply = False
                 taps._thread.awaiting_sum = None
@@ -271,9 +276,11 @@ class Taps:
         if not self._observing:
             return
         with self._contained():
-            self._observing = False
-            action()
-            self._observing = True
+            try:
+                action()
+            except Exception:
+                self._observing = False
+                raise
 
     def _happened(self, what: Happening, value: Any, seen: Observation) -> None:
         if what == "call":
@@ -294,7 +301,10 @@ class Taps:
             phase, target = value
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
-                self._step_end(StepTrace(targets={phase: target}, complete=False))
+                fed = extremes_fed(seen) if seen.is_loop else None
+                self._step_end(
+                    StepTrace(targets={phase: target}, d_fed={} if fed is None else {phase: fed}, complete=False)
+                )
 
     def _fed(self, kind: Fed, value: Any) -> None:
         self._listener.fed(kind, KerasBatch(kind, value))

@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record
 
+from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
@@ -89,7 +90,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
     def latents(args: Any) -> None:
         # Outside of a tape an eager generator makes pictures to look at, not a step.
-        if args and not (seen.is_loop and tf.executing_eagerly() and not record.could_possibly_record()):
+        if args and not (seen.is_loop and not _may_differentiate()):
             safely(lambda: listener("latents", args[0], seen))
 
     def generated(args: Any, output: Any) -> None:
@@ -101,8 +102,11 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         if seen.is_loop:
             del seen.d_outputs[:-OUTPUTS_KEPT]
         seen.d_outputs.append(output)
-        if current_graph() is seen.graph:  # not `is_here`: that its metrics are readable is not for the players to say
+        # Not `is_here`: that its metrics are readable is not for the players to say.
+        if (seen.is_loop and _may_differentiate()) or current_graph() is seen.graph:
             safely(lambda: seen.d_fed_since.extend(_extremes(args)))
+        if seen.is_loop:
+            del seen.d_fed_since[:-OUTPUTS_KEPT]
 
     with ExitStack() as stack:
         for metric in _metrics(model):
@@ -110,9 +114,9 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
             stack.enter_context(_after(metric, "result", functools.partial(_result, seen)))
         for optimizer in players.optimizers():
             stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
-        stack.enter_context(_after(players.discriminator, "call", discriminated))
-        stack.enter_context(_after(players.generator, "call", generated))
-        stack.enter_context(_gradients_seen(gradient))
+        stack.enter_context(_called(players.discriminator, discriminated))
+        stack.enter_context(_called(players.generator, generated))
+        stack.enter_context(_gradients_seen(gradient, everywhere=model is None))
         yield seen
 
 
@@ -127,6 +131,19 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
             seen.d_fed.setdefault(phase, []).extend(seen.d_fed_since)
             seen.d_fed_since.clear()
         listener("gradient", (phase, raw), seen)
+
+
+def _may_differentiate() -> bool:
+    """Tell whether what happens now may be part of a step: it is traced, or a tape records it."""
+    return not tf.executing_eagerly() or record.could_possibly_record()
+
+
+def extremes_fed(seen: Observation) -> tuple[Any, Any] | None:
+    """Return smallest and largest value of what the discriminator was given in this graph since the last gradient."""
+    graph = current_graph()
+    here = [pair for pair in seen.d_fed_since if graph is None or pair[0].graph is graph]
+    seen.d_fed_since.clear()
+    return None if not here else (tf.reduce_min([low for low, _ in here]), tf.reduce_max([high for _, high in here]))
 
 
 def _extremes(args: Any) -> list[tuple[Any, Any]]:
@@ -189,6 +206,24 @@ def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[N
 
 
 @contextmanager
+def _called(player: Any, saw: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Have `saw(positional arguments, result)` called after every call of a player, of several networks or one."""
+    first, *_, last = (members := members_of(player)) * 2
+    given: list[Any] = [()]
+
+    def entered(args: Any, _: Any) -> None:
+        given[0] = args
+
+    with ExitStack() as stack:
+        if len(members) > 1:
+            stack.enter_context(_after(first, "call", entered))
+            stack.enter_context(_after(last, "call", lambda _, result: saw(given[0], result)))
+        else:
+            stack.enter_context(_after(last, "call", saw))
+        yield
+
+
+@contextmanager
 def _wrapped(owner: Any, name: str, wrapper: Wrapper) -> Iterator[None]:
     """Replace a method of one instance; into `__dict__`, as Keras objects track attributes set the ordinary way."""
     before = owner.__dict__.get(name)
@@ -229,12 +264,16 @@ def unobserved() -> Iterator[None]:
 _local = threading.local()
 _lock = threading.Lock()
 _observers = 0
+_everywhere: list[Callable[[Any, Any], None]] = []
 _tape_gradient = tf.GradientTape.gradient
 
 
 @contextmanager
-def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Have `saw(target, sources)` called after every `tape.gradient` of this thread."""
+def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterator[None]:
+    """Have `saw(target, sources)` called after every `tape.gradient` of this thread, or of those that have no other.
+
+    A loop may have each replica of a strategy run in a thread of its own.
+    """
     global _observers, _tape_gradient
     with _lock:
         if _observers == 0:
@@ -243,10 +282,14 @@ def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
         _observers += 1
     before = getattr(_local, "saw", None)
     _local.saw = saw
+    if everywhere:
+        _everywhere.append(saw)
     try:
         yield
     finally:
         _local.saw = before
+        if everywhere:
+            _everywhere.remove(saw)
         with _lock:
             _observers -= 1
             if _observers == 0:
@@ -256,7 +299,6 @@ def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
 @tf.autograph.experimental.do_not_convert
 def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
     gradients = _tape_gradient(self, target, sources, *args, **kwargs)
-    saw = getattr(_local, "saw", None)
-    if saw is not None:
+    for saw in [own] if (own := getattr(_local, "saw", None)) is not None else _everywhere[-1:]:
         saw(target, sources)
     return gradients
