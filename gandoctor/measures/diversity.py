@@ -88,8 +88,8 @@ def diversity_statistics(fakes: np.ndarray, reference: Reference) -> dict[str, f
     Returns:
         sample_nn_distance: Median distance of an image to its nearest other one in the batch.
         sample_duplicate_pairs: Pairs closer than tau, the 1 % quantile of the reals' nearest-neighbour
-            distances, but no more than 0.3 of their usual distance. c pairs among n images speak for a support of about n^2 / 2c images (Arora and Zhang,
-            Do GANs actually learn the distribution?, 2017: the birthday test).
+            distances, but no more than 0.3 of their usual distance. c pairs among n images speak for a support of
+            about n^2 / 2c images (Arora and Zhang, Do GANs actually learn the distribution?, 2017: the birthday test).
         sample_pairwise_distance: Mean distance of two images.
         sample_coverage: Share of reals with a fake within their 5th-nearest-neighbour radius (Naeem et al.,
             2020), over its expectation for fakes drawn from the reals' distribution (`expected_coverage`).

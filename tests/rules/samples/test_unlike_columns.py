@@ -51,7 +51,7 @@ def test_a_column_that_hardly_varies_is_named(tmp_path: Path) -> None:
 
 
 def test_a_column_that_lies_elsewhere_is_named_in_its_own_units(tmp_path: Path) -> None:
-    finding = judged(tmp_path / "run", TABLE, TABLE[428:556] + (0, 0, 0.3))
+    finding = judged(tmp_path / "run", TABLE, TABLE[428:556] + np.array((0, 0, 0.3)))
     (evidence,) = finding.evidence
     assert evidence.signal == "sample_marginal_worst"
     assert evidence.observed == pytest.approx(3.0, abs=0.2)

@@ -24,10 +24,18 @@ class KerasSwitch:
             self._is_on = on
 
     def when_on(self, action: Callable[[], None]) -> None:
-        """Run an action on the first replica, in a branch: a step in which it is off computes and writes nothing."""
+        """Run an action on the first replica, in a branch: a step in which it is off computes and writes nothing.
+
+        In a graph the branch lies in a function that is not inlined. Among the training's own operations it would
+        change the order in which TensorFlow's graph optimizer rewrites those, and with it the last bit of the weights.
+        """
 
         def run() -> Any:
             action()
             return tf.constant(True)
 
-        on_first_replica(lambda: tf.cond(self._flag, run, lambda: tf.constant(False)))
+        def branch() -> Any:
+            return tf.cond(self._flag, run, lambda: tf.constant(False))
+
+        apart = tf.function(branch, autograph=False, experimental_attributes={"_noinline": True})
+        on_first_replica(branch if tf.executing_eagerly() else apart)
