@@ -160,7 +160,9 @@ class Hooks:
                 if not rehearsing:
                     self._decide()
             again = self.is_recording
-        if self.is_recording and not rehearsing:
+        if rehearsing:
+            return None  # really applied it would build the optimizer, and the program's first trace be another one
+        if self.is_recording:
             again = self._unknown(optimizer, moved) or again
         self._thread.inside = not again
         try:
@@ -169,7 +171,7 @@ class Hooks:
             result = original(optimizer, grads, variables, **kwargs)
         finally:
             self._thread.inside = False
-        self._made(optimizer, moved, rehearsing)
+        self._made(optimizer, moved)
         return result
 
     def _function_call(self, original: Callable[..., Any], function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -210,8 +212,8 @@ class Hooks:
         else:
             self._miss(updates[0].optimizer, UPDATES_UNTIL_TOLD if any(u.repeats for u in updates) else 1)
 
-    def _made(self, optimizer: Any, moved: list[Any], rehearsing: bool) -> None:
-        if rehearsing or not is_first_replica():
+    def _made(self, optimizer: Any, moved: list[Any]) -> None:
+        if not is_first_replica():
             return
         self._has_moved = True
         if current_graph() is not None:
