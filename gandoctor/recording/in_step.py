@@ -121,12 +121,15 @@ class Call:
         output: What it returned first, float32 (n, ...).
         of_generator: Of the discriminator, whether the framework knows that what it was given was made of what the
             generator returned; None where that is not known.
+        is_penalised: Of the discriminator, whether its output was differentiated with respect to its input: a gradient
+            penalty is taken there, which may be beside the data.
     """
 
     player: Player
     inputs: Any
     output: np.ndarray
     of_generator: bool | None = None
+    is_penalised: bool = False
 
 
 class Switch(Protocol):

@@ -31,6 +31,7 @@ class _Fed:
     rows: list[bytes]
     is_real: np.ndarray
     of_generator: bool | None
+    is_penalised: bool
 
 
 class Intake:
@@ -82,7 +83,7 @@ class Intake:
         # Where no generated row is found by value among calls that the framework knows nothing of, none is believed.
         told_by_value = any(not one.is_real.all() for one in fed if one.of_generator is None)
         real = [
-            _picked(one.inputs, np.flatnonzero(one.is_real))
+            (_picked(one.inputs, np.flatnonzero(one.is_real)), one.is_penalised)
             for one in fed
             if one.is_real.any()
             and (one.of_generator is False or not one.is_real.all() or (one.of_generator is None and told_by_value))
@@ -90,7 +91,7 @@ class Intake:
         is_judged = any(not one.is_real.all() for one in fed)
         if not is_judged and all(one.of_generator is None for one in fed):
             return
-        for inputs in _without_interpolated(real, generators, self.place):
+        for inputs in _without_interpolated(_beside_penalties(real), generators, self.place):
             self._reals.add(inputs)
         for one in fed:
             self._keep_latents(one, made)
@@ -149,7 +150,7 @@ class Intake:
     def _told_apart(self, place: Place, call: Call) -> _Fed:
         rows = digests(place.images(call.inputs))
         is_real = np.array([row not in self._generated for row in rows], dtype=bool)
-        return _Fed(call.inputs, rows, is_real, call.of_generator)
+        return _Fed(call.inputs, rows, is_real, call.of_generator, call.is_penalised)
 
     def _keep_latents(self, fed: _Fed, made: dict[bytes, tuple[Call, int]]) -> None:
         """Keep what the judged images of this step were made from, with what they were shown beside, each once."""
@@ -209,6 +210,12 @@ def _is_batch(inputs: Any, count: int | None = None) -> bool:
         return False
     lengths = {len(array) for array in arrays}
     return len(lengths) == 1 and 0 not in lengths and count in (None, *lengths)
+
+
+def _beside_penalties(real: list[tuple[Any, bool]]) -> list[Any]:
+    """Leave out the points of a gradient penalty, unless they are all there is: R1 takes it at the real data."""
+    others = [inputs for inputs, is_penalised in real if not is_penalised]
+    return others or [inputs for inputs, _ in real]
 
 
 def _without_interpolated(real: list[Any], generators: list[Call], place: Place) -> list[Any]:

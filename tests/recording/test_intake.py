@@ -115,6 +115,15 @@ def test_points_of_a_gradient_penalty_are_not_real():
     np.testing.assert_array_equal(intake.reals(), real)
 
 
+def test_points_of_a_penalty_beside_the_data_are_not_real_but_where_they_are_all_there_is():
+    fake, real = images(), images()
+    near = real + 0.5 * images()
+    told = [Call("d", near, near[:, 0, 0], is_penalised=True), *(Call("d", x, x[:, 0, 0]) for x in (fake, real))]
+    np.testing.assert_array_equal(taken(Call("g", rng.normal(size=(32, 5)), fake), *told).reals(), real)
+    r1 = [Call("d", real, real[:, 0, 0], is_penalised=True), Call("d", fake, fake[:, 0, 0])]
+    np.testing.assert_array_equal(taken(Call("g", rng.normal(size=(32, 5)), fake), *r1).reals(), real)
+
+
 def test_augmented_fakes_are_not_taken_for_real():
     fake, real = images(), images()
     calls = [Call("d", x, x[:, 0, 0]) for x in (real, fake[:, :, ::-1])]

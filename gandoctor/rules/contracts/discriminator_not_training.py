@@ -66,7 +66,7 @@ RULE = Rule(
     requires=(),
     detect=detect,
     limits=LIMITS,
-    treatments=("separate-variable-lists", "set-trainable-per-phase", "learning-rate-above-zero", "loss-from-logits"),
+    treatments=("set-trainable-per-phase", "separate-variable-lists", "learning-rate-above-zero", "loss-from-logits"),
     references=(
         "eriklindernoren/Keras-GAN issues 22, 73 and 91 (confusion about freezing the discriminator)",
         "keras-team/keras issue 6405 (what `trainable` and compile meant in Keras 2)",

@@ -14,9 +14,11 @@ How it is recognised
     Columns that do not vary are left out.
 
 What it is not
-    Columns whose values merely lie far from 0 are another matter, and so are skewed ones. A one-hot column of a rare
-    class beside standardised numbers is about twenty times narrower, which is no cause for concern. Networks that scale
-    their inputs and outputs themselves may well train on such data; the monitor cannot tell.
+    Columns whose values merely lie far from 0 are another matter, and so are skewed ones. The values of a waveform
+    in successive columns share one unit: where neighbouring columns go together, as in no table, nothing is judged.
+    A one-hot column of a rare class beside standardised numbers is about twenty times narrower, which is no cause
+    for concern. Networks that scale their inputs and outputs themselves may well train on such data; the monitor
+    cannot tell.
 
 What to do
     Standardise each column by its mean and standard deviation, take the logarithm of skewed ones first, and undo both
@@ -26,6 +28,8 @@ What to do
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
 
 from gandoctor.message import Message
 from gandoctor.rules.reading.model_card import card_evidence
@@ -41,9 +45,13 @@ class Limits:
         ratio: Largest standard deviation of a column over the smallest. Judgement, between standardised tables with
             rare classes (20), which train well, and tables in their own units (Iris: 4; the wine data of UCI: 2,500; an
             income beside a rate: 1,000,000).
+        columns: Columns from which vectors may be a waveform. Judgement: few tables have as many.
+        together: Mean correlation of neighbouring columns from which they are one.
     """
 
     ratio: float = 100.0
+    columns: int = 64
+    together: float = 0.5
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
@@ -59,6 +67,10 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     ratio = high / low
     if not ratio > limits.ratio:
         return []
+    if _is_waveform(run, limits):
+        raise NotEvaluated(
+            Message("Neighbouring columns go together as the values of a waveform do, which is no table.")
+        )
     statement = Message(
         "The standard deviations of the columns of the real data range from {low:.3g} to {high:.3g}, by a factor of "
         "{ratio:,.0f}.",
@@ -67,6 +79,18 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         ratio=ratio,
     )
     return [card_evidence(statement, ratio, limits.ratio)]
+
+
+def _is_waveform(run: Run, limits: Limits) -> bool:
+    values = run.real_values
+    if values is None or values.ndim != 2 or values.shape[1] < limits.columns:
+        return False
+    x = values.astype(np.float64) - values.mean(axis=0)
+    size = np.sqrt((x * x).mean(axis=0))
+    left, right = size[:-1], size[1:]
+    both = (left > 0) & (right > 0)
+    products = (x[:, :-1] * x[:, 1:]).mean(axis=0)[both]
+    return bool(both.any() and float(np.mean(products / (left * right)[both])) > limits.together)
 
 
 LIMITS = Limits()

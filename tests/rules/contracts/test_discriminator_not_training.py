@@ -287,5 +287,5 @@ def test_missing_signals_are_not_evaluated_and_say_why(make_run: MakeRun) -> Non
 
 
 def test_the_page_gives_the_fix_that_works() -> None:
-    assert RULE.treatments[:2] == ("separate-variable-lists", "set-trainable-per-phase")
+    assert RULE.treatments[:2] == ("set-trainable-per-phase", "separate-variable-lists")
     assert "before every call of a phase" in " ".join(RULE.page.split())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gandoctor.recording.probe.images import data_card
 from gandoctor.rules import Severity, Status
-from gandoctor.store import Manifest, Run
+from gandoctor.store import Manifest, Run, RunWriter, load_run
 from support.design_cards import data, facts, judged
 
 
@@ -27,6 +30,19 @@ def test_an_income_beside_a_rate() -> None:
 @pytest.mark.parametrize("stds", [(1.0, 1.0), (0.05, 1.0), (1.0, 100.0)], ids=["standardised", "rare class", "limit"])
 def test_look_alikes(stds: tuple[float, float]) -> None:
     assert judged("GD110", of(stds)).status is Status.NOT_DETECTED
+
+
+def test_a_waveform_that_begins_in_silence_is_no_table(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    loudness = np.linspace(1e-4, 1, 200)
+    waves = loudness * np.sin(np.arange(200) / 8 + rng.uniform(0, 6, (300, 1)))
+    noise = loudness * rng.normal(size=(300, 200))
+    for values, status in ((waves, Status.NOT_EVALUATED), (noise, Status.DETECTED)):
+        reals = values.astype(np.float32)
+        writer = RunWriter(tmp_path / status.value, Manifest(data=data_card(reals, None, reals)))
+        writer.real_values(reals)
+        writer.close("completed")
+        assert judged("GD110", load_run(writer.path)).status is status
 
 
 def test_not_evaluated(make_run: Callable[..., Run]) -> None:

@@ -36,7 +36,9 @@ from gandoctor.backends.tensorflow.players.weights import inner
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 
 CALLS_KEPT = 64
-"""Calls that are remembered: several eager steps."""
+"""Calls that are remembered in eager execution, with their values: several steps."""
+TRACED_CALLS_KEPT = 2048
+"""Calls that are remembered while a graph is traced, without values: a generator of many blocks calls each of them."""
 
 UPDATES_UNTIL_TOLD = 12
 """Updates after which a program whose players are still unknown is said to be none that can be attached to."""
@@ -80,7 +82,7 @@ class Hooks:
     ) -> None:
         self._found, self._updates, self._moved_nothing = found, updates, moved_nothing
         self._unknown, self._cannot_tell = unknown, cannot_tell
-        self._calls: deque[NetworkCall] = deque(maxlen=CALLS_KEPT)
+        self._calls: deque[NetworkCall] = deque()
         self._entered: dict[int, Any] = {}
         self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
         self._compiled: list[Any] = []
@@ -237,6 +239,8 @@ class Hooks:
         if any(isinstance(t, keras.KerasTensor) for t in (*inputs, *outputs)) or not inputs:
             return
         self._calls.append(NetworkCall(network, inputs, outputs, self._entered))
+        while len(self._calls) > (CALLS_KEPT if tf.executing_eagerly() else TRACED_CALLS_KEPT):
+            self._calls.popleft()
 
     def _note_update(self, optimizer: Any, moved: list[Any]) -> None:
         variables = frozenset(id(inner(v)) for v in moved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class FedCopies:
         self._switch: KerasSwitch | None = None
         self._is_on = False
         self._slots: list[_Slot] = []
-        self._eager: list[Call] = []
+        self._eager: list[tuple[Call, list[Any]]] = []
         self._made: list[NetworkCall] = []
 
     def watch(self, on: bool) -> None:
@@ -55,7 +55,7 @@ class FedCopies:
         if tf.executing_eagerly():
             if len(self._eager) < EAGER_CALLS_MAX:
                 given = tf.nest.map_structure(lambda t: t.numpy(), inputs)
-                self._eager.append(Call(player, given, tf.cast(output, tf.float32).numpy()))
+                self._eager.append((Call(player, given, tf.cast(output, tf.float32).numpy()), tensors))
             return
         call = NetworkCall(network, tuple(tensors), (output,))
         of_generator = None
@@ -67,9 +67,19 @@ class FedCopies:
         self._slots.append(slot)
         self._switch.when_on(slot.keep)
 
+    def penalised(self, points: list[Any]) -> None:
+        """Take note that something was differentiated with respect to these tensors."""
+        known = {id(point) for point in points}
+        for slot in self._slots:
+            slot.is_penalised |= not known.isdisjoint(map(id, tf.nest.flatten(slot.inputs)))
+        self._eager = [
+            (replace(call, is_penalised=True) if not known.isdisjoint(map(id, given)) else call, given)
+            for call, given in self._eager
+        ]
+
     def calls(self) -> list[Call]:
         """Return the calls since the last time it was asked, in order; none where some of the generator's are lost."""
-        found, self._eager = self._eager, []
+        found, self._eager = [call for call, _ in self._eager], []
         is_whole = not any(slot.has_lost for slot in self._slots)
         read = [call for slot in self._slots if (call := slot.read()) is not None]
         return found + read if is_whole else []
@@ -89,7 +99,8 @@ class _Slot:
     """
 
     def __init__(self, player: Player, inputs: Any, output: Any, of_generator: bool | None) -> None:
-        self._player, self._inputs, self._of_generator = player, inputs, of_generator
+        self._player, self.inputs, self._of_generator = player, inputs, of_generator
+        self.is_penalised = False
         self._gathers = player == "g"
         least = ROWS_MAX if self._gathers else 0
         self._copies = [_copy(t, least) for t in (*tf.nest.flatten(inputs), output)]
@@ -125,8 +136,8 @@ class _Slot:
             self._rows.assign([times, 0])
         *inputs, output = (copy.variable.numpy()[:count] for copy in self._copies)
         shortest = min(len(a) for a in (*inputs, output))
-        packed = tf.nest.pack_sequence_as(self._inputs, [a[:shortest] for a in inputs])
-        return Call(self._player, packed, output[:shortest], self._of_generator)
+        packed = tf.nest.pack_sequence_as(self.inputs, [a[:shortest] for a in inputs])
+        return Call(self._player, packed, output[:shortest], self._of_generator, self.is_penalised)
 
 
 def _copy(tensor: Any, least: int) -> _Copy:

@@ -287,6 +287,10 @@ class Taps:
             if self._fed_copies is not None:
                 self._fed_copies.saw(*value)
             return
+        if what == "penalty":
+            if self._fed_copies is not None:
+                self._fed_copies.penalised(value)
+            return
         here = seen.is_here()
         # A graph inside the step may belong to a `tf.function(jit_compile=True)`.
         may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))

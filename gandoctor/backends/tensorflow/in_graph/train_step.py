@@ -21,7 +21,7 @@ from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
-Happening = Literal["metric", "gradient", "latents", "call"]
+Happening = Literal["metric", "gradient", "latents", "call", "penalty"]
 OUTPUTS_KEPT = 8
 """Outputs of the discriminator that are remembered in a hand-written loop."""
 
@@ -35,7 +35,7 @@ class Observation:
         targets: Player -> what was differentiated with respect to its weights, loss scaling taken off.
         d_outputs: What the discriminator returned, in order.
         d_fed: Player -> smallest and largest value of every batch the discriminator was given towards its loss.
-        d_fed_since: The same of the calls since anything was last differentiated for a player.
+        d_fed_since: The same of the calls since anything was last differentiated for a player, with the batch itself.
         saw_penalty: Whether something was differentiated with respect to other things than the players' weights.
         nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
         running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
@@ -47,7 +47,7 @@ class Observation:
     targets: dict[Player, Any] = field(default_factory=dict)
     d_outputs: list[Any] = field(default_factory=list)
     d_fed: dict[Player, list[tuple[Any, Any]]] = field(default_factory=dict)
-    d_fed_since: list[tuple[Any, Any]] = field(default_factory=list)
+    d_fed_since: list[tuple[Any, Any, Any]] = field(default_factory=list)
     saw_penalty: bool = False
     nested: bool = False
     running: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
             ("gradient", (phase, target)), ("latents", inputs of the generator), ("call", (player, network, arguments,
-            output)).
+            output)), ("penalty", tensors with respect to which something was differentiated).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
@@ -124,11 +124,15 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
     phase = players.phase_of_weights(tf.nest.flatten(sources))
     if phase is None:
         seen.saw_penalty = True
+        points = [t for t in tf.nest.flatten(sources) if tf.is_tensor(t)]
+        # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
+        seen.d_fed_since[:] = [fed for fed in seen.d_fed_since if not any(fed[2] is point for point in points)]
+        listener("penalty", points, seen)
     elif not isinstance(target, list | tuple | dict):  # of several losses at once none is "the" loss
         raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
         if seen.is_here():
             seen.targets[phase] = raw
-            seen.d_fed.setdefault(phase, []).extend(seen.d_fed_since)
+            seen.d_fed.setdefault(phase, []).extend((low, high) for low, high, _ in seen.d_fed_since)
             seen.d_fed_since.clear()
         listener("gradient", (phase, raw), seen)
 
@@ -141,15 +145,15 @@ def _may_differentiate() -> bool:
 def extremes_fed(seen: Observation) -> tuple[Any, Any] | None:
     """Return smallest and largest value of what the discriminator was given in this graph since the last gradient."""
     graph = current_graph()
-    here = [pair for pair in seen.d_fed_since if graph is None or pair[0].graph is graph]
+    here = [(low, high) for low, high, _ in seen.d_fed_since if graph is None or low.graph is graph]
     seen.d_fed_since.clear()
     return None if not here else (tf.reduce_min([low for low, _ in here]), tf.reduce_max([high for _, high in here]))
 
 
-def _extremes(args: Any) -> list[tuple[Any, Any]]:
-    """Return smallest and largest value of the images among a call's arguments: floats of rank 3 or more."""
+def _extremes(args: Any) -> list[tuple[Any, Any, Any]]:
+    """Return smallest and largest value of the images among a call's arguments, floats of rank 3 or more, and those."""
     images = [t for t in tf.nest.flatten(args) if tf.is_tensor(t) and t.dtype.is_floating and (t.shape.rank or 0) >= 3]
-    return [(tf.cast(tf.reduce_min(t), tf.float32), tf.cast(tf.reduce_max(t), tf.float32)) for t in images[:1]]
+    return [(tf.cast(tf.reduce_min(t), tf.float32), tf.cast(tf.reduce_max(t), tf.float32), t) for t in images[:1]]
 
 
 def _result(seen: Observation, _: Any, mean: Any) -> None:

@@ -182,6 +182,14 @@ def _guess_latents(players: Players, model: Any | None) -> None:
             )
             players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, contradiction)
             return
+        if len(shape) == 3 and max(shape[:-1]) > 1:
+            images = Message(
+                "the generator takes images of shape {shape} and no latents; pass latent_sampler=lambda n: ... "
+                "returning n of them",
+                shape=str(shape),
+            )
+            players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, images)
+            return
     else:
         unknown = _SEVERAL_INPUTS if isinstance(declared, list | dict) else _UNKNOWN_INPUT
         players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, unknown)
