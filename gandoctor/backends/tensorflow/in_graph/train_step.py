@@ -234,15 +234,15 @@ _tape_gradient = tf.GradientTape.gradient
 
 @contextmanager
 def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Have `saw(target, sources)` called after every `tape.gradient` of this thread."""
+    """Have `saw(target, sources)` called after every `tape.gradient` of this thread, with those of blocks around it."""
     global _observers, _tape_gradient
     with _lock:
         if _observers == 0:
             _tape_gradient = tf.GradientTape.gradient
             tf.GradientTape.gradient = _observed_gradient
         _observers += 1
-    before = getattr(_local, "saw", None)
-    _local.saw = saw
+    before = getattr(_local, "saw", ())
+    _local.saw = (*before, saw)
     try:
         yield
     finally:
@@ -256,7 +256,6 @@ def _gradients_seen(saw: Callable[[Any, Any], None]) -> Iterator[None]:
 @tf.autograph.experimental.do_not_convert
 def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
     gradients = _tape_gradient(self, target, sources, *args, **kwargs)
-    saw = getattr(_local, "saw", None)
-    if saw is not None:
+    for saw in getattr(_local, "saw", ()):
         saw(target, sources)
     return gradients
