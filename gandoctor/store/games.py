@@ -26,6 +26,14 @@ _WORST_FIRST: tuple[RunState, ...] = ("running", "crashed", "interrupted")
 class GamesRun(Run):
     """A run of several games. It records nothing of its own: `games` holds the run of each, by name."""
 
+    @classmethod
+    def joined(cls, run_dir: Path, manifest: Manifest, games: Mapping[str, Run]) -> Self:
+        """Put games together that have been read already; their run is as they are."""
+        run = cls.__new__(cls)
+        run._empty(run_dir)
+        run.manifest, run.games = manifest, dict(games)
+        return run
+
     def refresh(self) -> bool:
         """Read what has been written since the last call; return whether a game has new signal values.
 

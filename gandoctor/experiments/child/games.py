@@ -46,7 +46,8 @@ def recordings(monitor: Any) -> list[Any]:
 
 def steps_taken(monitor: Any) -> int:
     """Return the steps of a monitor's training; of several games those of the one that is behind."""
-    steps = [each.step for each in recordings(monitor)] if monitor.options.game is not None else [monitor.session.step]
+    alone = monitor.options.game is None
+    steps: list[int] = [each.step for each in ([monitor.session] if alone else recordings(monitor))]
     return max(min(steps), max(steps) - SLACK)
 
 

@@ -49,8 +49,8 @@ class LoopAttachment:
         games = named_games(pairs) if len(pairs) > 1 else [(None, pair) for pair in pairs]
         monitors = self._make_monitors([_players(pair, name) for name, pair in games])
         self._games = [(monitor, self._make_cycle()) for monitor in monitors]
-        for (name, pair), monitor in zip(games, monitors, strict=True):
-            monitor.options = replace(monitor.options, observe_loop=True, game_is_inferred=name is not None)
+        for (_, pair), monitor in zip(games, monitors, strict=True):
+            monitor.options = replace(monitor.options, observe_loop=True, game_source="inferred")
             monitor.__enter__()
             if monitor.session is not None:
                 self._tell(pair, monitor.session)

@@ -36,8 +36,7 @@ def opened_writer(options: Options, manifest: Manifest) -> RunWriter:
         raise GandoctorError(f"{run_dir} holds a run of one pair of players, to which no game can be added.")
     writer = RunWriter(run_dir / GAMES_FOLDER / options.game, manifest, resume=options.resume)
     try:
-        source = "inferred" if options.game_is_inferred else "given"
-        add_game(run_of_game(writer.path), options.game, source, options.metadata)
+        add_game(run_of_game(writer.path), options.game, options.game_source, options.metadata)
     except OSError as error:
         raise GandoctorError(f"Run directory {run_dir} cannot be written: {error}") from None
     writers.add(writer)

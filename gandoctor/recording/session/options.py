@@ -21,7 +21,7 @@ from gandoctor.recording.probe.images import UnusableImages, checked_images, dat
 from gandoctor.recording.warning import warn
 from gandoctor.store import Manifest
 from gandoctor.store.games import GAMES_FOLDER
-from gandoctor.store.manifest import Declared
+from gandoctor.store.manifest import Declared, Source
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Options:
     """Observe a hand-written loop as `fit` is, and keep what the players are fed where real data or latents are not
     known; set by what attaches itself."""
     game: str | None = None
-    game_is_inferred: bool = False
+    game_source: Source = "given"
 
     @property
     def directory(self) -> Path:
