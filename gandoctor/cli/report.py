@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -74,6 +77,8 @@ def command(
 def write_all(diagnosis: Diagnosis, output: Path | None, kind: str = "html", lang: str = "en") -> Path:
     """Write the report, and with an HTML page that has no `output` also diagnosis.json; return the report's path.
 
+    Of several games the page is a summary. The page of each game lies in its own directory, or beside `output`.
+
     Args:
         diagnosis: What to report.
         output: The file; None: its usual name in the run directory.
@@ -88,10 +93,14 @@ def write_all(diagnosis: Diagnosis, output: Path | None, kind: str = "html", lan
 
     folder = diagnosis.run.path
     path = output or folder / NAMES[kind]
+    pages = {}
+    for name, game in diagnosis.games.items() if kind == "html" else ():
+        page = write_all(game, output and output.with_name(f"{output.stem}-{name}{output.suffix}"), kind, lang)
+        pages[name] = quote(Path(os.path.relpath(page, path.parent)).as_posix())
     try:
         if output is None and kind == "html":
             write_text(_content(diagnosis, "json", lang), folder / DIAGNOSIS_NAME)
-        return write_text(_content(diagnosis, kind, lang), path)
+        return write_text(_content(diagnosis, kind, lang, pages), path)
     except GandoctorError as error:
         elsewhere = f"`gandoctor report {folder} --output FILE` writes it elsewhere."
         raise GandoctorError(f"{error} {elsewhere}") from None
@@ -115,12 +124,12 @@ def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
     return 0
 
 
-def _content(diagnosis: Diagnosis, kind: str, lang: str) -> str:
+def _content(diagnosis: Diagnosis, kind: str, lang: str, pages: Mapping[str, str] | None = None) -> str:
     from gandoctor.report import render_html, render_markdown
 
     if kind == "json":
         return diagnosis.to_json() + "\n"
-    return render_html(diagnosis, lang) if kind == "html" else render_markdown(diagnosis, lang)
+    return render_html(diagnosis, lang, pages) if kind == "html" else render_markdown(diagnosis, lang)
 
 
 def _refuse_what_does_not_fit(

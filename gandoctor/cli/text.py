@@ -10,21 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.games import worst_first
 from gandoctor.printable import printable
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import MODEL_CARD, Finding, Rule, Status, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
-from gandoctor.watch.frame import STYLES
+from gandoctor.watch.frame import STYLES, VERDICT_STYLES
 
 Line = tuple[int, Text]
 """Indentation in characters and what follows it."""
-
-_VERDICT_STYLES = {
-    "healthy": STYLES["completed"],
-    "attention": STYLES["warning"],
-    "failing": STYLES["critical"],
-    "inconclusive": STYLES["info"],
-}
 
 
 def print_lines(console: Console, lines: Iterable[Line]) -> None:
@@ -37,11 +31,17 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
-    """Yield the verdict, what was detected and why, what to do, and what was not judged and why."""
-    verdict = Text.assemble((diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict]))
+    """Yield the verdict, what was detected and why, what to do, and what was not judged and why; game by game."""
+    verdict = Text.assemble((diagnosis.verdict.upper(), VERDICT_STYLES[diagnosis.verdict]))
     yield 0, verdict.append("  ").append(printable(diagnosis.sentence), STYLES["strong"])
     yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
     yield from ((0, _text(line, "quiet")) for line in _fitted_briefly(diagnosis))
+    for name, game in worst_first(diagnosis.games):
+        yield 0, Text()
+        yield 0, _text(f"Game {name}", "strong")
+        yield from ((indent + 2 if line else 0, line) for indent, line in diagnosis_lines(game))
+    if diagnosis.games:
+        return
     if diagnosis.likely_causes:
         yield 0, Text()
         yield 0, _text("Most likely causes", "strong")

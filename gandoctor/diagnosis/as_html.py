@@ -18,7 +18,10 @@ _TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "i
 
 
 def html_of(diagnosis: Diagnosis) -> str:
-    """Return the verdict, the likeliest causes, and each detected finding with its first change."""
+    """Return the verdict, the likeliest causes, and each detected finding with its first change; game by game."""
+    games = "".join(f"<p><b>{_escaped(name)}</b></p>{html_of(game)}" for name, game in diagnosis.games.items())
+    if games:
+        return f"<div><p>{_escaped(diagnosis.sentence)}</p>{games}</div>"
     found = "".join(_finding(finding, diagnosis.is_check) for finding in diagnosis.detected)
     detected, clear = (sum(f.status is s for f in diagnosis.findings) for s in (Status.DETECTED, Status.NOT_DETECTED))
     open_ = len(diagnosis.findings) - detected - clear

@@ -18,8 +18,12 @@ SCHEMA = "gandoctor.diagnosis/1"
 
 
 def plain(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Return a diagnosis as `json.dumps` takes it; numbers that are not finite become strings ("nan", "inf")."""
+    """Return a diagnosis as `json.dumps` takes it; numbers that are not finite become strings ("nan", "inf").
+
+    Of several games, "games" holds the diagnosis of each by name, and "findings" what was detected in any of them.
+    """
     run, manifest = diagnosis.run, diagnosis.run.manifest
+    games = {name: plain(game) for name, game in diagnosis.games.items()}
     return {
         "schema": SCHEMA,
         "verdict": diagnosis.verdict,
@@ -37,8 +41,9 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
             **_fitted_briefly(run),
         },
         "causes": [_run_cause(cause) for cause in diagnosis.causes],
-        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "findings": [_finding(finding) for finding in (diagnosis.detected if games else diagnosis.findings)],
         "model_card": _model_card(run),
+        **({"games": games} if games else {}),
     }
 
 
@@ -74,6 +79,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "causes": [_cause(cause) for cause in finding.causes],
         "treatments": [_treatment(treatment) for treatment in finding.treatments],
+        **({} if finding.game is None else {"game": finding.game}),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -34,11 +34,13 @@ class Diagnosis:
         run: The run that was judged.
         findings: One per rule: detected ones first and most severe first, then the rest by id.
         is_check: A check before training: contract and design rules only, on a run whose directory is gone.
+        games: Name -> diagnosis of each game, where several pairs of players were trained; see `GamesDiagnosis`.
     """
 
     run: Run
     findings: tuple[Finding, ...]
     is_check: bool = False
+    games: Mapping[str, Diagnosis] = field(default_factory=dict)
 
     @cached_property
     def detected(self) -> tuple[Finding, ...]:
@@ -138,7 +140,7 @@ class Diagnosis:
 def diagnose(
     run: Run | str | os.PathLike[str], rules: Iterable[Rule] | None = None, *, is_check: bool = False
 ) -> Diagnosis:
-    """Judge a run.
+    """Judge a run; of several games each.
 
     Args:
         run: An open run or the path of its directory.
@@ -149,7 +151,13 @@ def diagnose(
         GandoctorError: The path is not a usable run directory.
     """
     opened = run if isinstance(run, Run) else load_run(run)
-    judged = [rule.evaluate(opened) for rule in (all_rules() if rules is None else rules)]
+    rules = all_rules() if rules is None else tuple(rules)
+    if opened.games:
+        from gandoctor.diagnosis.games import diagnosis_of_games
+
+        games = {name: diagnose(game, rules, is_check=is_check) for name, game in opened.games.items()}
+        return diagnosis_of_games(opened, games, is_check)
+    judged = [rule.evaluate(opened) for rule in rules]
     scores = scores_of(rank_run_causes(judged))
     findings = sorted(
         (_with_treatments(finding, opened, scores) for finding in judged),

@@ -175,14 +175,15 @@ def _make_options(run_dir: Path, target: Any, given: dict[str, Any]) -> tuple[Op
 
 def _diagnose_facts(run: Run, dry_run_steps: int) -> Diagnosis:
     """Run the contract and design rules; signals without a value get the shortness of the run as their reason."""
-    why = (
-        counted("it did not occur in {n} step", "it did not occur in {n} steps", dry_run_steps)
-        if run.last_step
-        else Message("a check of the model card trains no step")
-    )
-    for name in SIGNALS:
-        if name not in run:
-            run.manifest.missing.setdefault(name, Absence(Absent.UNSPECIFIED, why))
+    for game in run.games.values() or (run,):
+        why = (
+            counted("it did not occur in {n} step", "it did not occur in {n} steps", dry_run_steps)
+            if game.last_step
+            else Message("a check of the model card trains no step")
+        )
+        for name in SIGNALS:
+            if name not in game:
+                game.manifest.missing.setdefault(name, Absence(Absent.UNSPECIFIED, why))
     return diagnose(run, [rule for rule in all_rules() if rule.is_fact], is_check=True)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from gandoctor.backends import backend_for
 from gandoctor.recording.probe.latents import SAMPLE_COUNT, latent_card
 from gandoctor.recording.probe.nested import mapped
-from gandoctor.recording.session.options import Options, opening_manifest, usable_directory, usable_reals
-from gandoctor.store import RunWriter
+from gandoctor.recording.session.directories import opened_writer
+from gandoctor.recording.session.options import Options, opening_manifest, usable_reals
 
 
 def write_card(options: Options, model: Any | None = None, planned_steps: int | None = None) -> None:
@@ -32,4 +32,4 @@ def write_card(options: Options, model: Any | None = None, planned_steps: int | 
         with backend.preserved_random_state(players.latent_sampler):
             latents = mapped(backend.to_numpy, players.latent_sampler(SAMPLE_COUNT))
         manifest.latent = latent_card(latents, "given" if players.latent_is_given else "assumed")
-    RunWriter(usable_directory(options), manifest).close("completed")
+    opened_writer(options, manifest).close("completed")

@@ -22,6 +22,7 @@ from gandoctor.recording.session.options import Options
 from gandoctor.recording.session.session import Session
 from gandoctor.recording.warning import warn
 from gandoctor.store import RunWriter
+from gandoctor.store.games import checked_name, run_of_game
 
 SESSIONS: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
 """Run directory -> the session that records to it in this process."""
@@ -58,6 +59,7 @@ class Monitor(TrainingCallback):
         strict: bool = False,
         resume: bool = False,
         metadata: Mapping[str, Any] | None = None,
+        game: str | None = None,
     ) -> None:
         super().__init__()
         self.options = Options(
@@ -76,6 +78,7 @@ class Monitor(TrainingCallback):
             strict=strict,
             resume=resume,
             metadata=metadata or {},
+            game=None if game is None else checked_name(game),
         )
         self.session: Session | None = None
         self._leads = False
@@ -167,11 +170,19 @@ class Monitor(TrainingCallback):
         if why is not None:
             warn(why)
 
+    @property
+    def recorded_in(self) -> Path | None:
+        """The run directory that is written to, of one of several games that of their run; None where none is."""
+        if self.session is None:
+            return None
+        path = self.session.writer.path
+        return path if self.options.game is None else run_of_game(path)
+
     # ----------------------------------------------------------------------------------------------------------
 
     @property
     def _key(self) -> Path:
-        return self.options.run_dir.resolve()
+        return self.options.directory.resolve()
 
     def _open(self, model: Any | None) -> None:
         """Create the session of this run directory, or join the one another monitor has created."""

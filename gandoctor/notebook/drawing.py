@@ -12,7 +12,7 @@ from gandoctor.rules import Finding
 from gandoctor.store.writer import contact_sheet
 from gandoctor.watch.columns import draw_columns
 from gandoctor.watch.follow import Preview, Snapshot
-from gandoctor.watch.lines import finding_line, progress_line
+from gandoctor.watch.lines import finding_line, progress_lines
 
 SHOWN_FINDINGS = 4
 SHOWN_IMAGES = 16
@@ -30,8 +30,9 @@ def draw(snapshot: Snapshot) -> dict[str, str]:
     sentence = "" if diagnosis is None else str(diagnosis.sentence)
     more = f"and {len(found) - SHOWN_FINDINGS} more" if len(found) > SHOWN_FINDINGS else ""
     head = f"{'/'.join(snapshot.run_dir.parts[-2:])}: {snapshot.state}"
-    progress = progress_line(snapshot)
+    progress = "\n".join(progress_lines(snapshot))
     lines = [head, progress, sentence, *(finding_line(f) for f in found[:SHOWN_FINDINGS]), more]
+    sheets = "".join(f"<div>{_escaped(name)}</div>{_sheet(game.preview)}" for name, game in snapshot.games.items())
     tone = _TONES[diagnosis.verdict if diagnosis is not None else "inconclusive"]
     page = (
         f'<div style="border-left:4px solid {tone};padding:2px 0 2px 14px;max-width:72em">'
@@ -39,7 +40,7 @@ def draw(snapshot: Snapshot) -> dict[str, str]:
         f'<div style="font-family:monospace;white-space:pre-wrap">{_escaped(progress)}</div>'
         f"<div>{_escaped(sentence)}</div>"
         f"<ul>{''.join(map(_finding, found[:SHOWN_FINDINGS]))}</ul>{more}{_sheet(snapshot.preview)}"
-        f"{_columns(snapshot.columns)}</div>"
+        f"{_columns(snapshot.columns)}{sheets}</div>"
     )
     return {"text/html": page, "text/plain": "\n".join(printable(line) for line in lines if line)}
 

@@ -15,6 +15,7 @@ from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Message
 from gandoctor.notebook.live import LiveRun
+from gandoctor.store.games import run_of_game
 
 RUNS = "gandoctor-runs"
 _MISSING = object()
@@ -104,10 +105,11 @@ class Extension:
 
         from gandoctor.monitors.monitor import SESSIONS
 
-        session = next((s for s in SESSIONS.values() if Path(s.writer.path).resolve() == run_dir), None)
+        paths = {s: Path(s.writer.path).resolve() for s in SESSIONS.values()}
+        session = next((s for s, path in paths.items() if run_dir in (path, run_of_game(path))), None)
         if session is None or any(live.session() is session for live in self._lives):
             return
-        live = LiveRun(session, display)
+        live = LiveRun(session, display, run_dir=run_dir)
         self._lives.add(live)
         session.listeners.append(live.step_ended)
         # Last of all: what else waits for the cell's end may close a run whose `fit` has raised.

@@ -29,9 +29,10 @@ class LiveRun:
     thread's time allows, and at the end. A failure turns the view off and never reaches training.
 
     Args:
-        session: The recording. It is not kept alive.
+        session: The recording; of several games that of one. It is not kept alive.
         display: IPython's `display`.
         clock: Seconds that pass; cpu: processor seconds of this thread.
+        run_dir: The run directory to show. Defaults to that of the recording.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class LiveRun:
         display: Callable[..., Output],
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.thread_time,
+        run_dir: Path | None = None,
     ) -> None:
         self.session = weakref.ref(session)
         self._display = display
         self._clock = clock
         self._cpu = cpu
-        self._follower = Follower(Path(session.writer.path).absolute(), time.time, cpu)
+        self._follower = Follower(Path(run_dir or session.writer.path).absolute(), time.time, cpu)
         self._output: Output | None = None
         self._next = float("-inf")
         self._shown: tuple[int, bool] | None = None

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.games import worst_first
 from gandoctor.report.languages.language import Language, language
 from gandoctor.report.page import facts, layers
 from gandoctor.report.page.findings import cause_title, observation, set_command
@@ -40,12 +41,22 @@ def render_markdown(diagnosis: Diagnosis, lang: str = "en") -> str:
 
 
 def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
-    """Yield the report line by line."""
+    """Yield the report line by line; of several games a summary, then each with a report of its own, worst first."""
     run, separator = diagnosis.run, words("markdown.separator")
     yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{plain(clean(run.path.resolve().name, 80))}"
     yield ""
     yield plain(clean(words.say(diagnosis.sentence), 600))
     yield ""
+    if diagnosis.games:
+        games = worst_first(diagnosis.games)
+        for name, game in games:
+            yield f"- **{plain(name)}**{separator}{words(f'verdict.{game.verdict}')}"
+        for gap in facts.gaps(run, words):
+            yield f"- {plain(gap)}"
+        for _, game in games:
+            yield ""
+            yield from markdown_lines(game, words)
+        return
     yield from _likely(diagnosis, words)
     if (crash := facts.crash(run, words)) is not None:
         yield from (f"**{words('top.crash')}** {plain(crash)}", "")

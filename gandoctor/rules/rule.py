@@ -136,6 +136,7 @@ class Finding:
     Attributes:
         reason: Why the rule was not evaluated, or the error; None otherwise.
         treatments: What to change, best first for this run. `diagnose` fills it in where the rule was detected.
+        game: The game it was found in, where a run has several.
     """
 
     rule: Rule
@@ -145,6 +146,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     causes: tuple[Cause, ...] = ()
     treatments: tuple[Treatment, ...] = ()
+    game: str | None = None
 
     @property
     def first_step(self) -> int | None:

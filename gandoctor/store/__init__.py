@@ -4,6 +4,7 @@ The writer only appends and survives a crash. The reader trusts nothing that it 
 """
 
 from gandoctor.store.events import Event
+from gandoctor.store.games import GamesRun, load_run
 from gandoctor.store.manifest import (
     DataCard,
     LatentCard,
@@ -12,12 +13,13 @@ from gandoctor.store.manifest import (
     PlayerCard,
     Reach,
 )
-from gandoctor.store.run import Run, RunState, SampleSheet, load_run
+from gandoctor.store.run import Run, RunState, SampleSheet
 from gandoctor.store.writer import RunWriter
 
 __all__ = [
     "DataCard",
     "Event",
+    "GamesRun",
     "LatentCard",
     "LayerCard",
     "Manifest",

@@ -203,6 +203,9 @@ class Manifest(BaseModel):
             at each probe (`fixed_count`), and images from different latents that successive probes provide together
             (`pool_count`; 0 if the latent sampler returned too few).
         spaces: Signal name -> the space in which its distances are measured, if there is a choice.
+        games: Of a run of several pairs of players: name of each game, which is also that of its directory in
+            `games/` -> whether it was given or inferred. Such a run has no other content of its own.
+        game: The name of this game, if the run is one of several games.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -230,6 +233,8 @@ class Manifest(BaseModel):
     spaces: dict[str, str] = Field(default_factory=dict)
     players: dict[str, str] = Field(default_factory=dict)
     missing: dict[str, Absence] = Field(default_factory=dict)
+    games: dict[str, Source] = Field(default_factory=dict)
+    game: str | None = None
 
     def save(self, run_dir: Path) -> None:
         """Write `run.json` atomically, so that a reader sees either the old or the new file."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -64,7 +65,10 @@ class Run:
         manifest: The manifest, from `run.json`.
         events: All readable events, in order.
         gaps: Messages about parts that could not be read.
+        games: Name -> run of each game, where several pairs of players were trained together; see `GamesRun`.
     """
+
+    games: Mapping[str, Run] = MappingProxyType({})
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         path = Path(run_dir)
@@ -296,15 +300,6 @@ class Run:
     def _files(self) -> Iterator[Path]:
         yield from (self.path / "signals").glob("*.arrows")
         yield from self.path.glob("events.jsonl")
-
-
-def load_run(run_dir: str | os.PathLike[str]) -> Run:
-    """Open a run directory, live or finished.
-
-    Raises:
-        NotARun: The path is not a run directory, or its manifest cannot be read.
-    """
-    return Run(run_dir)
 
 
 def _read_images(path: Path, key: str) -> np.ndarray | None:

@@ -17,7 +17,7 @@ from gandoctor.store.atomic import write_whole
 from gandoctor.store.events import append_event
 from gandoctor.store.liveness import describe_this_process
 from gandoctor.store.manifest import MANIFEST_NAME, Manifest
-from gandoctor.store.run import load_run
+from gandoctor.store.run import Run
 from gandoctor.store.segments import STEP, TIME, SegmentWriter
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class RunWriter:
                 f"{self.path} already holds a run. Choose another directory, or resume it (--resume, resume=True)."
             )
         if exists:
-            earlier = load_run(self.path)
+            earlier = Run(self.path)
+            if earlier.manifest.games:
+                raise NotWritable(f"{self.path} is a run of several games. Name the one to go on with: game=...")
             if earlier.state == "running":
                 raise NotWritable(f"{self.path} is being written by a training that is still running.")
             self.last_step = earlier.last_step

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,9 +12,11 @@ from typing import Protocol, Self
 import numpy as np
 
 from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.diagnosis.games import diagnosis_of_games
 from gandoctor.diagnosis.reference import Columns, columns_of
 from gandoctor.rules import all_rules, warm_up_end
-from gandoctor.store import Run, RunState, load_run
+from gandoctor.store import GamesRun, Manifest, Run, RunState, load_run
+from gandoctor.store.games import GAMES_FOLDER, checked_name
 from gandoctor.store.manifest import MANIFEST_NAME
 
 LOOK_EVERY_S = 0.5
@@ -68,6 +70,7 @@ class Snapshot:
         curves: Signal -> recorded values in order of step, for the signals in WATCHED that were recorded.
         preview: The newest readable contact sheet's images, or None.
         columns: The newest samples beside the real data where those are vectors or series, or None.
+        games: Name -> what there is to show of each game, where a run has several; it has no curves of its own then.
     """
 
     run_dir: Path
@@ -84,6 +87,7 @@ class Snapshot:
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     preview: Preview | None = None
     columns: Columns | None = None
+    games: Mapping[str, Snapshot] = field(default_factory=dict)
 
     @property
     def in_warm_up(self) -> bool:
@@ -114,13 +118,22 @@ class Follower:
         clock: Unix time in seconds.
         cpu: Processor time this process has used, in seconds.
         judging: Whether to diagnose while the run is running; the last look always does.
+        share: Share of one core that judging may take.
     """
 
-    def __init__(self, run_dir: Path, clock: Clock, cpu: Clock = time.process_time, judging: bool = True) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        clock: Clock,
+        cpu: Clock = time.process_time,
+        judging: bool = True,
+        share: float = BUSY_SHARE,
+    ) -> None:
         self.run_dir = run_dir
         self._clock = clock
         self._cpu = cpu
         self._judging = judging
+        self._share = share
         self._run: Run | None = None
         all_rules()  # loaded now, so that the first judgement costs no more than the later ones
         self._diagnosis: Diagnosis | None = None
@@ -130,6 +143,7 @@ class Follower:
         self._curves: dict[str, np.ndarray] = {}
         self._preview: Preview | None = None
         self._columns: Columns | None = None
+        self._games: dict[str, Follower] = {}
 
     def turn_to(self, run_dir: Path) -> None:
         """Follow another run directory from the next look on; does nothing if it is the one followed."""
@@ -140,6 +154,7 @@ class Follower:
         self._judged_at = float("-inf")
         self._news_to_judge = False
         self._curves = {}
+        self._games = {}
 
     def look(self, last: bool = False) -> Snapshot | None:
         """Read on and return what there is to show; None while the run has not begun.
@@ -154,6 +169,9 @@ class Follower:
         if self._run is None:
             if not (self.run_dir / MANIFEST_NAME).exists():
                 return None
+            manifest = Manifest.load(self.run_dir)
+            if manifest.games:
+                return self._look_at_games(manifest, last)
             self._run = load_run(self.run_dir)
             grown = True
         else:
@@ -170,8 +188,20 @@ class Follower:
         self._look_at_samples(run)
         return self._snapshot(run, state)
 
+    def _look_at_games(self, manifest: Manifest, last: bool) -> Snapshot | None:
+        """Look at each game of a run; they share what judging may cost."""
+        for name in manifest.games:
+            if name not in self._games:
+                path = self.run_dir / GAMES_FOLDER / checked_name(name)
+                share = self._share / max(2, len(manifest.games))  # a second one is yet to come
+                self._games[name] = Follower(path, self._clock, self._cpu, self._judging, share)
+        looks = {name: game.look(last) for name, game in self._games.items()}
+        shown = {name: snapshot for name, snapshot in looks.items() if snapshot is not None}
+        runs = {name: game._run for name, game in self._games.items() if game._run is not None}
+        return _snapshot_of_games(GamesRun.joined(self.run_dir, manifest, runs), shown) if shown else None
+
     def _judge(self, run: Run, must: bool) -> None:
-        pause = max(JUDGE_EVERY_S, self._judging_cost_s / BUSY_SHARE)
+        pause = max(JUDGE_EVERY_S, self._judging_cost_s / self._share)
         due = self._judging and self._news_to_judge and self._clock() - self._judged_at >= pause
         if due or (must and (self._news_to_judge or self._diagnosis is None)):
             started = self._cpu()
@@ -210,6 +240,23 @@ class Follower:
             preview=self._preview,
             columns=self._columns,
         )
+
+
+def _snapshot_of_games(run: GamesRun, games: Mapping[str, Snapshot]) -> Snapshot:
+    """Put the snapshots of a run's games together; they are at the step of the one that is ahead."""
+    first = max(games.values(), key=lambda game: game.step)
+    judged = {name: game.diagnosis for name, game in games.items() if game.diagnosis is not None}
+    return replace(
+        first,
+        run_dir=run.path,
+        state=run.state,
+        silent_s=min(game.silent_s for game in games.values()),
+        loss_family=None,
+        diagnosis=diagnosis_of_games(run, judged, is_check=False) if len(judged) == len(games) else None,
+        curves={},
+        preview=None,
+        games=games,
+    )
 
 
 def _clocked_steps(run: Run) -> tuple[np.ndarray, np.ndarray]:

@@ -49,6 +49,12 @@ _LABELS = {
     "d_grad_norm": "gradient norm D",
     "g_grad_norm": "gradient norm G",
 }
+VERDICT_STYLES = {
+    "healthy": STYLES["completed"],
+    "attention": STYLES["warning"],
+    "failing": STYLES["critical"],
+    "inconclusive": STYLES["info"],
+}
 _NOTHING_YET = {
     True: "No step has been recorded yet; the first takes a while, TensorFlow is tracing it.",
     False: "No losses or scores were recorded.",
@@ -72,7 +78,10 @@ def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas) -> Text:
     head = [_title(snapshot, canvas), _progress(snapshot, canvas), Text()]
     foot = [_fit(Text(printable(notice or ""), STYLES["quiet"]), canvas.width)]
     room = canvas.height - len(head) - len(foot)
-    body = _side_by_side(_signals(snapshot, canvas), snapshot, canvas, room)
+    if snapshot.games:
+        body = _games(snapshot, canvas, max(1, room - FINDINGS_LINES))
+    else:
+        body = _side_by_side(_signals(snapshot, canvas), snapshot, canvas, room)
     findings = _findings(snapshot, canvas, max(0, room - len(body)))
     lines = [*head, *body, *findings]
     lines += [Text()] * (canvas.height - len(foot) - len(lines))
@@ -125,6 +134,19 @@ def _signals(snapshot: Snapshot, canvas: Canvas) -> list[Text]:
     return [_signal(name, snapshot.curves[name], width, canvas) for name in _LABELS if name in snapshot.curves] or [
         Text(_NOTHING_YET[snapshot.state == "running"], STYLES["quiet"])
     ]
+
+
+def _games(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
+    """Return a line for each game with its verdict, and as many of its signals as there is room for."""
+    lines: list[Text] = []
+    each = room // len(snapshot.games)
+    for name, game in snapshot.games.items():
+        line = Text(printable(name), STYLES["strong"]).append(f"  step {steps_text(game)}  ", STYLES["quiet"])
+        verdict = game.diagnosis.verdict if game.diagnosis is not None else None
+        line.append(verdict or "not judged yet", VERDICT_STYLES.get(verdict or "", STYLES["quiet"]))
+        block = [_fit(line, canvas.width), *_signals(game, canvas)]
+        lines += [*block[: each - 1], Text()] if each > 2 else block[: max(1, each)]
+    return lines[:room]
 
 
 def _signal(name: str, values: np.ndarray, width: int, canvas: Canvas) -> Text:
@@ -235,7 +257,8 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     for finding in detected:
         line = Text.assemble((f"{finding.severity.value:<9}", STYLES[finding.severity.value]))
         since = f"since step {finding.first_step}  " if finding.first_step is not None else ""
-        line.append(printable(f"{finding.rule.id} {since}"))
+        game = f"{finding.game}  " if finding.game is not None else ""
+        line.append(printable(f"{game}{finding.rule.id} {since}"))
         line.append(printable(finding.rule.title), STYLES["strong"])
         lines.append(_fit(line, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
         if finding is detected[0] or room >= 2 * len(detected) + 1:

@@ -67,7 +67,7 @@ class LinesView:
             self._told.clear()
             self._written_step = None
         for finding in snapshot.diagnosis.detected if snapshot.diagnosis else ():
-            key = (finding.rule.id, finding.severity.value)
+            key = (f"{finding.game} {finding.rule.id}", finding.severity.value)
             if key not in self._told:
                 self._told.add(key)
                 self._write(finding_line(finding))
@@ -75,7 +75,13 @@ class LinesView:
         if due and snapshot.step != self._written_step:
             self._written_at = self._clock()
             self._written_step = snapshot.step
-            self._write(progress_line(snapshot))
+            for line in progress_lines(snapshot):
+                self._write(line)
+
+
+def progress_lines(snapshot: Snapshot) -> list[str]:
+    """Return the progress line of a run, or that of each of its games with the name."""
+    return [f"{name}: {progress_line(game)}" for name, game in snapshot.games.items()] or [progress_line(snapshot)]
 
 
 def progress_line(snapshot: Snapshot) -> str:
@@ -84,6 +90,9 @@ def progress_line(snapshot: Snapshot) -> str:
     parts += [
         f"{short} {number(snapshot.curves[name][-1])}" for name, short in _SHORT.items() if name in snapshot.curves
     ]
+    for name, game in snapshot.games.items():
+        losses = [f"{n} {number(game.curves[n][-1])}" for n in ("d_loss", "g_loss") if n in game.curves]
+        parts.append(" ".join([f"{name}:", *losses]))
     if snapshot.in_warm_up:
         parts.append("warm-up")
     if snapshot.seconds_left is not None:
@@ -94,7 +103,8 @@ def progress_line(snapshot: Snapshot) -> str:
 def finding_line(finding: Finding) -> str:
     """Return a detected finding, since when, and what to try first, in one line."""
     since = f" since step {finding.first_step}" if finding.first_step is not None else ""
-    line = f"{finding.severity.value}: {finding.rule.id} {finding.rule.title}{since}"
+    game = f"{finding.game}: " if finding.game is not None else ""
+    line = f"{finding.severity.value}: {game}{finding.rule.id} {finding.rule.title}{since}"
     return printable(f"{line}; try: {suggestion(finding)}" if suggestion(finding) else line)
 
 

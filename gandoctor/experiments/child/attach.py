@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.errors import GandoctorError
+from gandoctor.experiments.child.games import recordings, steps_taken
 from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.recipe import recipe
@@ -100,7 +101,7 @@ class Attachment:
         try:
             from gandoctor.experiments.child.loops import LoopAttachment
 
-            self._loops = LoopAttachment(self._loop_monitor, self._note_further_pairs, self._cannot_tell)
+            self._loops = LoopAttachment(self._loop_monitors, self._cannot_tell)
         except Exception:  # noqa: BLE001 - our failure must not become the script's
             traceback.print_exc()
 
@@ -126,7 +127,10 @@ class Attachment:
             if attachment._loops is not None and not attachment._loops.is_ours(self):
                 attachment._leave_loops_alone()  # the script has a monitor of its own
             if attachment._stop.dry_run_steps == 0:
-                attachment._write_card_and_leave(self, None)
+                attachment._write_card(self, None)
+                if self.options.game is not None:
+                    return self  # the other games follow; the first step ends it
+                attachment._stop.leave_dry_run()
             result = enter(self)
             attachment._announce_recording(self, "loop")
             return result
@@ -134,8 +138,10 @@ class Attachment:
         @functools.wraps(step)
         def step_and_obey(self: Any, **scalars: Any) -> None:
             step(self, **scalars)
+            if attachment._stop.dry_run_steps == 0:
+                attachment._stop.leave_dry_run()
             if self.session is not None:
-                attachment._stop.count_step(self.session.step)
+                attachment._stop.count_step(steps_taken(self))
             if attachment._stop.reason == "stopped":
                 attachment._close([self])
                 raise SystemExit(0)
@@ -158,7 +164,7 @@ class Attachment:
         own = [c for c in (given if isinstance(given, list | tuple) else [given]) if isinstance(c, Monitor)]
         if own:
             if self._stop.dry_run_steps == 0:
-                self._write_card_and_leave(own[0], model)
+                self._write_cards_and_leave(own[:1] if own[0].options.game is None else own, model)
             return own
         ours = vars(model).get(OUR_MONITOR)
         return [ours] if ours is not None else self._new_monitor(model, arguments)
@@ -198,7 +204,7 @@ class Attachment:
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
         monitor.options = replace(monitor.options, observe_loop=True)
         if self._stop.dry_run_steps == 0:
-            self._write_card_and_leave(monitor, model)
+            self._write_cards_and_leave([monitor], model)
         with warnings.catch_warnings():
             # A monitor warns and records nothing. Here the reason goes into our message.
             warnings.simplefilter("error", MonitorWarning)
@@ -269,25 +275,26 @@ class Attachment:
 
     def _close(self, monitors: list[Any]) -> None:
         reason, why = self._stop.reason, self._stop.why
-        for monitor in monitors:
+        for recording in [each for monitor in monitors for each in recordings(monitor)]:
             # Close the run here: fit would close it as completed.
-            monitor.close(reason=reason, **({"why": why} if why else {}))
+            recording.close(reason=reason, **({"why": why} if why else {}))
 
     def _leave_loops_alone(self, reason: str = "completed", **fields: Any) -> None:
         if self._loops is not None:
             loops, self._loops = self._loops, None
             loops.close(reason, **fields)
 
-    def _loop_monitor(self, **players: Any) -> Any:
-        """Return a monitor for players that were found by what they do."""
+    def _loop_monitors(self, games: list[dict[str, Any]]) -> list[Any]:
+        """Return a monitor for each pair of players that was found by what it does; they share what probes may cost."""
         from gandoctor.monitors import GANMonitor
+        from gandoctor.recording.session.options import Options
 
-        monitor = GANMonitor(self._next_run_dir(), **players, metadata=self._metadata)
+        run_dir, budget = self._next_run_dir(), Options.overhead_budget / len(games)
         self._given += 1
-        return monitor
-
-    def _note_further_pairs(self, discriminator: Any, count: int) -> None:
-        self._note(discriminator, f"{count} more of its kind play a game of their own, which is not recorded yet")
+        monitors = [GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata) for g in games]
+        if self._stop.dry_run_steps == 0:
+            self._write_cards_and_leave(monitors, None)
+        return monitors
 
     def _cannot_tell(self, unknown: Any) -> None:
         """Tell, at the first updates and not after the training, that nothing can be recorded, why, and what to do."""
@@ -300,19 +307,23 @@ class Attachment:
         print(self.recipe or "", file=sys.stderr, flush=True)
         self._stop.leave_dry_run()
 
-    def _write_card_and_leave(self, monitor: Any, model: Any) -> None:
-        """Write the model card that this monitor would write, and leave the script before it trains.
+    def _write_cards_and_leave(self, monitors: list[Any], model: Any) -> None:
+        """Write the model cards that these monitors would write, and leave the script before it trains.
 
         Raises:
             DryRunEnded: Always.
         """
+        for monitor in monitors:
+            self._write_card(monitor, model)
+        self._stop.leave_dry_run()
+
+    def _write_card(self, monitor: Any, model: Any) -> None:
         from gandoctor.monitors.card_only import write_card
 
-        write_card(monitor.options, model)
+        write_card(replace(monitor.options, resume=monitor.options.game is not None), model)
         self._announce_once(
             Path(monitor.options.run_dir).resolve(), type(model).__name__ if model is not None else "loop"
         )
-        self._stop.leave_dry_run()
 
     def _divert(self, run_dir: Any) -> Path:
         wanted = Path(run_dir).absolute()
@@ -321,8 +332,8 @@ class Attachment:
         return self._diverted.setdefault(wanted, self._run_dir.with_name(f"own-{len(self._diverted) + 1}"))
 
     def _announce_recording(self, monitor: Any, model: str) -> None:
-        if monitor.session is not None:
-            self._announce_once(Path(monitor.session.writer.path).resolve(), model)
+        if monitor.recorded_in is not None:
+            self._announce_once(Path(monitor.recorded_in).resolve(), model)
         elif self._stop.dry_run_steps is not None:
             reason = "its own monitor records nothing; run the script to see why"
             self.unrecorded.append(UnrecordedModel(model, reason))

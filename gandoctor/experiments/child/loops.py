@@ -1,63 +1,112 @@
-"""Attach a GANMonitor to a GAN that is trained in a hand-written loop, as soon as its players are known."""
+"""Attach a GANMonitor to each GAN that is trained in a hand-written loop, as soon as its players are known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from gandoctor.experiments.child.games import named_games
 from gandoctor.player_names import PLAYERS, Player
+
+if TYPE_CHECKING:
+    from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
+
+
+@dataclass
+class _Game:
+    """A pair of players, and how its steps are counted.
+
+    Attributes:
+        monitor: Records it.
+        cycle: Tells where a step ends, by the updates that are seen.
+        counted: The same inside a graph that goes round in steps.
+        committed: Steps that were counted so far.
+    """
+
+    monitor: Any
+    cycle: StepCycle
+    counted: InGraphSteps
+    committed: int = 0
+
+    def took(self, player: Player) -> None:
+        """Take note of an update between steps of a graph."""
+        if self.cycle.updated(player):
+            self.monitor.step()
+            self.committed += 1
+
+    def took_in_graph(self, player: Player) -> None:
+        """Close the step where the graph itself goes round in steps."""
+        session = self.monitor.session
+        with session.contained():
+            if self.counted.updated(player):
+                session.backend.end_step()
+
+    def updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
+        """Take note of what a call has updated."""
+        session = self.monitor.session
+        session.collect_fed()
+        with session.contained():
+            if self.counted.counts(graph):
+                steps = session.backend.committed() - self.committed
+                if steps:
+                    session.end_step(steps)
+                self.committed += steps
+                return
+            for optimizer, variables in updates:
+                phase = session.backend.phase_of(optimizer, variables)
+                if phase is not None:
+                    self.took(phase)
 
 
 class LoopAttachment:
-    """Follows a program from the import of Keras on, and records the first pair of players it trains.
+    """Follows a program from the import of Keras on, and records the pairs of players that it trains together.
 
     Args:
-        make_monitor: Takes keyword arguments of GANMonitor, returns the monitor, not entered.
-        further_pairs: Called with the discriminator and how many further pairs were found.
+        make_monitors: Takes the keyword arguments of a GANMonitor for each pair, returns the monitors, not entered.
         cannot_tell: Called once, with what was seen, where players stay unknown for some updates.
     """
 
     def __init__(
         self,
-        make_monitor: Callable[..., Any],
-        further_pairs: Callable[[Any, int], None],
+        make_monitors: Callable[[list[dict[str, Any]]], list[Any]],
         cannot_tell: Callable[[Any], None],
     ) -> None:
         from gandoctor.backends.tensorflow.discovery.hooks import Hooks
         from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
 
-        self._make_monitor, self._further_pairs = make_monitor, further_pairs
-        self._cycle = StepCycle()
-        self._counted = InGraphSteps()
-        self._monitor: Any = None
-        self._committed = 0
+        self._make_monitors, self._counters = make_monitors, (StepCycle, InGraphSteps)
+        self._games: list[_Game] = []
         self._hooks = Hooks(self._found, self._updated, self._moved_nothing, self._unknown, cannot_tell)
         self._hooks.install()
 
     def is_ours(self, monitor: Any) -> bool:
-        """Tell whether a monitor is the one made here."""
-        return monitor is self._monitor
+        """Tell whether a monitor is one of those made here."""
+        return any(monitor is game.monitor for game in self._games)
 
     def close(self, reason: str, **fields: Any) -> None:
         """End the recording and put everything back; safe to call twice."""
         self._hooks.remove()
-        if self._monitor is not None and self._monitor.session is not None:
-            self._monitor.close(reason, **fields)
-            self._monitor.session.detach()
+        for game in reversed(self._games):  # games may share a network, which the last one has wrapped last
+            if game.monitor.session is not None:
+                game.monitor.close(reason, **fields)
+                game.monitor.session.detach()
 
     def _found(self, pairs: list[Any]) -> None:
-        pair = pairs[0]
-        self._monitor = monitor = self._make_monitor(
-            generator=pair.generator,
-            discriminator=pair.discriminator,
-            g_optimizer=pair.g_optimizer,
-            d_optimizer=pair.d_optimizer,
-        )
-        monitor.__enter__()
-        if monitor.session is None:
-            return
-        monitor.session.backend.when_updated(self._in_graph)
-        sources = monitor.session.manifest.players
+        named = named_games(pairs) if len(pairs) > 1 else [(None, pair) for pair in pairs]
+        monitors = self._make_monitors([_players(pair, name) for name, pair in named])
+        cycle, counted = self._counters
+        self._games = [_Game(monitor, cycle(), counted()) for monitor in monitors]
+        for (_, pair), game in zip(named, self._games, strict=True):
+            game.monitor.options = replace(game.monitor.options, game_source="inferred")
+            game.monitor.__enter__()
+            if game.monitor.session is not None:
+                game.monitor.session.backend.when_updated(game.took_in_graph)
+                self._tell(pair, game.monitor.session)
+
+    def _tell(self, pair: Any, session: Any) -> None:
+        """Record how the players were found, and have what was traced before traced anew."""
+        sources = session.manifest.players
         sources["generator"] = f"found by data flow: {pair.generator.name}, whose output enters the discriminator"
         sources["discriminator"] = f"found by data flow: {pair.discriminator.name}"
         for slot in ("g_optimizer", "d_optimizer"):
@@ -68,57 +117,41 @@ class LoopAttachment:
             if getattr(network, "predict_function", None) is not None:
                 network.predict_function = None  # traced anew, it shows what is generated
         for model in by_batch:
-            model.train_function = _retraced(model, monitor.session.backend)
-        if len(pairs) > 1:
-            self._further_pairs(pair.discriminator, len(pairs) - 1)
+            model.train_function = _retraced(model, session.backend)
+
+    def _recorded(self) -> Iterator[_Game]:
+        return (game for game in self._games if game.monitor.session is not None)
 
     def _unknown(self, optimizer: Any, variables: list[Any]) -> bool:
-        if self._monitor is None or self._monitor.session is None:
-            return False
-        with self._monitor.session.contained():
-            return bool(self._monitor.session.backend.adopt(optimizer, variables))
-        return False
+        adopted = False
+        for game in self._recorded():
+            with game.monitor.session.contained():
+                adopted = bool(game.monitor.session.backend.adopt(optimizer, variables)) or adopted
+        return adopted
 
     def _moved_nothing(self, model: Any) -> None:
         """Count the training of a compiled player that is all frozen: it is meant to be a part of the step."""
-        session = None if self._monitor is None else self._monitor.session
-        if session is None:
-            return
-        session.collect_fed()
-        with session.contained():
-            players = session.backend.players
-            for player in PLAYERS:
-                if players.network(player) is model:
-                    self._take_note(player)
-
-    def _take_note(self, player: Player) -> None:
-        if self._cycle.updated(player):
-            self._monitor.step()
-            self._committed += 1
-
-    def _in_graph(self, player: Player) -> None:
-        """Close the step where the graph itself goes round in steps."""
-        session = self._monitor.session
-        with session.contained():
-            if self._counted.updated(player):
-                session.backend.end_step()
+        for game in self._recorded():
+            session = game.monitor.session
+            session.collect_fed()
+            with session.contained():
+                for player in PLAYERS:
+                    if session.backend.players.network(player) is model:
+                        game.took(player)
 
     def _updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
-        if self._monitor is None or self._monitor.session is None:
-            return
-        session = self._monitor.session
-        session.collect_fed()
-        with session.contained():
-            if self._counted.counts(graph):
-                steps = session.backend.committed() - self._committed
-                if steps:
-                    session.end_step(steps)
-                self._committed += steps
-                return
-            for optimizer, variables in updates:
-                phase = session.backend.phase_of(optimizer, variables)
-                if phase is not None:
-                    self._take_note(phase)
+        for game in self._recorded():
+            game.updated(updates, graph)
+
+
+def _players(pair: Any, game: str | None) -> dict[str, Any]:
+    return {
+        "generator": pair.generator,
+        "discriminator": pair.discriminator,
+        "g_optimizer": pair.g_optimizer,
+        "d_optimizer": pair.d_optimizer,
+        "game": game,
+    }
 
 
 def _retraced(model: Any, backend: Any) -> Any:

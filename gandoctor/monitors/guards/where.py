@@ -34,4 +34,4 @@ def run_dir_of(where: Where) -> Path:
     session = open_session(where)
     if session is not None:
         return session.writer.path
-    return where.options.run_dir if isinstance(where, Monitor) else Path(where)
+    return where.options.directory if isinstance(where, Monitor) else Path(where)

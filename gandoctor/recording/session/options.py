@@ -20,7 +20,8 @@ from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
 from gandoctor.recording.warning import warn
 from gandoctor.store import Manifest
-from gandoctor.store.manifest import MANIFEST_NAME, Declared
+from gandoctor.store.games import GAMES_FOLDER
+from gandoctor.store.manifest import Declared, Source
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Options:
     observe_loop: bool = False
     """Observe a hand-written loop as `fit` is, and keep what the players are fed where real data or latents are not
     known; set by what attaches itself."""
+    game: str | None = None
+    game_source: Source = "given"
+
+    @property
+    def directory(self) -> Path:
+        """Where this recording is wanted: of one of several games, within the directory of their run."""
+        return self.run_dir if self.game is None else self.run_dir / GAMES_FOLDER / self.game
 
 
 Images = np.ndarray | Absence
@@ -70,6 +78,7 @@ def opening_manifest(
     manifest = Manifest(
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         planned_steps=planned_steps,
+        game=options.game,
         **dict(options.metadata),
     )
     manifest.missing.update(backend.players.absent)
@@ -131,25 +140,6 @@ def _usable_images(options: Options, name: str) -> Images:
             raise
         warn(Message("gandoctor: {why}. Recording goes on without it.", why=error.why), stacklevel=4)
         return Absence(Absent.UNUSABLE, error.why)
-
-
-def usable_directory(options: Options) -> Path:
-    """Return the run directory, or a numbered sibling where it already holds a run: nothing is overwritten."""
-    wanted = Path(options.run_dir)
-    if options.resume or not (wanted / MANIFEST_NAME).exists():
-        return wanted
-    if options.strict:
-        raise GandoctorError(f"{wanted} already holds a run. Choose another directory or pass resume=True.")
-    number = 2
-    while (sibling := wanted.with_name(f"{wanted.name}-{number}")).exists():
-        number += 1
-    taken = Message(
-        "gandoctor: {wanted} already holds a run; recording to {sibling} instead.",
-        wanted=str(wanted),
-        sibling=str(sibling),
-    )
-    warn(taken)
-    return sibling
 
 
 def _versions() -> dict[str, str]:

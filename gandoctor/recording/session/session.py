@@ -23,15 +23,16 @@ from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
 from gandoctor.recording.probe.latents import FIXED_COUNT, SAMPLE_COUNT, ProbeLatents
 from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
+from gandoctor.recording.session.directories import opened_writer
 from gandoctor.recording.session.keeping import Keeping
-from gandoctor.recording.session.options import Options, opening_manifest, usable_directory, usable_reals
+from gandoctor.recording.session.options import Options, opening_manifest, usable_reals
 from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.prober import Prober
 from gandoctor.recording.session.rows import Rows
 from gandoctor.recording.session.stopwatch import Stopwatch
 from gandoctor.recording.warning import warn
 from gandoctor.signals import SIGNALS, cadence_of
-from gandoctor.store import Manifest, RunWriter
+from gandoctor.store import Manifest
 
 DRAIN_EVERY_STEPS = 128
 FIRST_STEPS = 2
@@ -64,7 +65,7 @@ class Session:
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.cadence = Cadence(options.overhead_budget, planned_steps)
-        self.writer = RunWriter(usable_directory(options), manifest, resume=options.resume)
+        self.writer = opened_writer(options, manifest)
         self.step = self.first_step = self._last_probe = self.writer.last_step
         self._rows = Rows(backend, self.writer, self.step, self._refuse)
         self._containment = Containment(self.writer, options.strict)

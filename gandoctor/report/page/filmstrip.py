@@ -55,27 +55,27 @@ class Filmstrip:
     unreadable: tuple[int, ...]
 
 
-def filmstrip(run: Run, moments: Sequence[int]) -> Filmstrip:
-    """Embed at most 40 sheets: the first, the last, those nearest the steps in `moments`, the rest evenly spread.
+def filmstrip(run: Run, moments: Sequence[int], sheets: int = SHEETS) -> Filmstrip:
+    """Embed at most so many sheets: the first, the last, those nearest the steps in `moments`, the rest evenly spread.
 
     Every sheet is decoded and encoded again: a file that only claims to be a PNG, or hides something behind one,
     never reaches the page. Sheets are shrunk to 1024 pixels a side, and fewer are taken where 0.6 MB would not do.
     """
-    sheets = [s for s in run.sheets if s.step < STEP_MAX]
-    chosen = choose([s.step for s in sheets], moments, SHEETS)
+    every = [s for s in run.sheets if s.step < STEP_MAX]
+    chosen = choose([s.step for s in every], moments, sheets)
     frames: list[Frame] = []
     unreadable: list[int] = []
     for index in chosen:
-        frame = _frame(sheets[index])
+        frame = _frame(every[index])
         if frame is None:
-            unreadable.append(sheets[index].step)
+            unreadable.append(every[index].step)
         else:
             frames.append(frame)
     total = sum(len(f.source) for f in frames)
     if total > BYTES_MAX:
         fewer = max(FRAMES_MIN, int(len(frames) * BYTES_MAX / total))
         frames = [frames[i] for i in choose([f.step for f in frames], moments, fewer)]
-    return Filmstrip(tuple(frames), len(sheets), tuple(unreadable))
+    return Filmstrip(tuple(frames), len(every), tuple(unreadable))
 
 
 def choose(steps: Sequence[int], moments: Sequence[int], limit: int) -> list[int]:

@@ -111,8 +111,9 @@ class LivePage:
 
     def _read_stamp(self) -> str:
         """Return what changes when the run writes, or ends without writing."""
-        files = sorted(file for pattern in WRITTEN for file in self._run.path.glob(pattern))
-        stats = [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in files]
+        paths = [self._run.path, *(game.path for game in self._run.games.values())]
+        files = sorted(file for path in paths for pattern in WRITTEN for file in path.glob(pattern))
+        stats = [(str(file), (found := file.stat()).st_size, found.st_mtime_ns) for file in files]
         return blake2b(repr((stats, self._run.state)).encode(), digest_size=8).hexdigest()
 
 

@@ -69,18 +69,19 @@ def write_text(content: str, output: Path) -> Path:
     return output
 
 
-def render_html(diagnosis: Diagnosis, lang: str = "en") -> str:
-    """Return the page; the same run gives the same page, byte for byte.
+def render_html(diagnosis: Diagnosis, lang: str = "en", pages: Mapping[str, str] | None = None) -> str:
+    """Return the page; the same run gives the same page, byte for byte. That of several games is a summary of them.
 
     Args:
         diagnosis: What to report.
         lang: One of `LANGUAGES`.
+        pages: Name -> address of the page of each game.
 
     Raises:
         GandoctorError: There is no such language.
     """
     words = language(lang)
-    return fill(words, content_of(diagnosis, words))
+    return fill(words, content_of(diagnosis, words, pages))
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
         _environment()
         .get_template("report.html.j2")
         .render(
-            {name: value for name, value in content.items() if name != "shown"},
+            {name: value for name, value in content.items() if name not in ("shown", "has_charts")},
             t=words,
             sections=[_filled(section, shown, words) for section, shown in content["shown"]],
             live=live,
@@ -120,7 +121,7 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
             style=Markup(_asset("report.css")),
             scripts=[Markup(script) for script in code],
             # The last thing in the page: the filmstrip and the copy buttons answer while the browser still reads it.
-            plotly=Markup(plotly_js.packed()) if scripts else None,
+            plotly=Markup(plotly_js.packed()) if scripts and content["has_charts"] else None,
             version=__version__,
         )
     )
@@ -131,10 +132,11 @@ def _filled(section: Section, shown: Shown, words: Language) -> dict[str, Any]:
     return {"id": section.id, "in_nav": section.in_nav, "html": Markup(html)}
 
 
-def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
+def content_of(diagnosis: Diagnosis, words: Language, pages: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return everything the page shows: its sections, and the data of its charts and its film."""
-    source, run = Source(diagnosis, words), diagnosis.run
-    shown = [(section, content) for section in all_sections() if (content := section.show(source)) is not None]
+    source, run = Source(diagnosis, words, pages or {}), diagnosis.run
+    sections = [section for section in all_sections() if section.of_games == bool(diagnosis.games)]
+    shown = [(section, content) for section in sections if (content := section.show(source)) is not None]
     figures = {chart.id: chart.figure for _, content in shown for chart in content.charts}
     return {
         "data": text.script_json(_page_data(figures, source.strip, words)),
@@ -143,6 +145,7 @@ def content_of(diagnosis: Diagnosis, words: Language) -> dict[str, Any]:
         "verdict": diagnosis.verdict,
         "last_step": run.last_step,
         "shown": shown,
+        "has_charts": not diagnosis.games,
     }
 
 

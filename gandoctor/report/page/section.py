@@ -24,10 +24,12 @@ class Source:
     Attributes:
         diagnosis: What to show.
         words: The page's language.
+        pages: Name -> address of the page of each game, where a run has several.
     """
 
     diagnosis: Diagnosis
     words: Language
+    pages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def run(self) -> Run:
@@ -77,9 +79,11 @@ class Section:
         place: Sections stand in rising order.
         show: What it shows; None leaves it out.
         in_nav: Whether the page's navigation leads to it.
+        of_games: Whether it belongs to the page of a run of several games, and to that only.
     """
 
     id: str
     place: int
     show: Callable[[Source], Shown | None]
     in_nav: bool = True
+    of_games: bool = False

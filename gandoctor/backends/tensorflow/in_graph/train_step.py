@@ -274,9 +274,10 @@ _tape_gradient = tf.GradientTape.gradient
 
 @contextmanager
 def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterator[None]:
-    """Have `saw(target, sources)` called after every `tape.gradient` of this thread, or of those that have no other.
+    """Have `saw(target, sources)` called after every `tape.gradient` of this thread, with those of blocks around it.
 
-    A loop may have each replica of a strategy run in a thread of its own.
+    With `everywhere` also after those of threads that have none of their own: a loop may have each replica of a
+    strategy run in a thread of its own.
     """
     global _observers, _tape_gradient
     with _lock:
@@ -284,8 +285,8 @@ def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterat
             _tape_gradient = tf.GradientTape.gradient
             tf.GradientTape.gradient = _observed_gradient
         _observers += 1
-    before = getattr(_local, "saw", None)
-    _local.saw = saw
+    before = getattr(_local, "saw", ())
+    _local.saw = (*before, saw)
     if everywhere:
         _everywhere.append(saw)
     try:
@@ -303,6 +304,6 @@ def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterat
 @tf.autograph.experimental.do_not_convert
 def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
     gradients = _tape_gradient(self, target, sources, *args, **kwargs)
-    for saw in [own] if (own := getattr(_local, "saw", None)) is not None else _everywhere[-1:]:
+    for saw in getattr(_local, "saw", ()) or tuple(_everywhere):
         saw(target, sources)
     return gradients

@@ -39,9 +39,15 @@ class KerasPlayers(Players):
 
     candidates: dict[str, Any] = field(default_factory=dict)
     _owners: dict[int, Player] = field(default_factory=dict, repr=False)
+    _others: set[int] = field(default_factory=set, repr=False)  # weights of neither, such as another game's
 
     def phase_of(self, optimizer: Any, variables: list[Any]) -> Player | None:
-        """Tell whose update this is: by the optimizer where the players have their own, else by the variables."""
+        """Tell whose update this is: by the optimizer where the players have their own, else by the variables.
+
+        One of other networks is nobody's: an optimizer may be shared with the players of another game.
+        """
+        if variables and all(self.owner_of(v) is None for v in variables):
+            return None
         if self.g_optimizer is not self.d_optimizer:
             if optimizer is self.d_optimizer:
                 return "d"
@@ -62,10 +68,12 @@ class KerasPlayers(Players):
     def owner_of(self, variable: Any) -> Player | None:
         """Tell whose weight a variable is; None if neither's. Keras variables and the tf.Variables inside both work."""
         key = _key(variable)
-        if key not in self._owners:
+        if key not in self._owners and key not in self._others:
             # Networks may be built after the monitor was made, so a miss looks again.
             self._owners = {_key(v): "g" for v in self.generator.variables}
             self._owners |= {_key(v): "d" for v in self.discriminator.variables}
+            if key not in self._owners and self.generator.built and self.discriminator.built:
+                self._others.add(key)
         return self._owners.get(key)
 
     def optimizers(self) -> list[Any]:

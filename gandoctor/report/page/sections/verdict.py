@@ -7,7 +7,7 @@ from gandoctor.report.page.section import Section, Shown, Source
 from gandoctor.report.text import clean
 from gandoctor.rules import Status
 
-_ICONS = {"healthy": "✓", "attention": "!", "failing": "✕", "inconclusive": "?"}
+ICONS = {"healthy": "✓", "attention": "!", "failing": "✕", "inconclusive": "?"}
 
 
 def show(source: Source) -> Shown:
@@ -18,7 +18,7 @@ def show(source: Source) -> Shown:
         {
             "name": clean(run.path.resolve().name, 80),
             "verdict": diagnosis.verdict,
-            "verdict_icon": _ICONS[diagnosis.verdict],
+            "verdict_icon": ICONS[diagnosis.verdict],
             "sentence": clean(words.say(diagnosis.sentence), 600),
             "facts": facts.facts(run, words),
             "crash": facts.crash(run, words),

@@ -1,0 +1,95 @@
+"""Games: several pairs of players that a program trains together; what they are called, and how far they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from gandoctor.store.games import GAMES_MAX, file_safe
+
+SLACK = 8
+"""Steps by which a game may be ahead of one that is not played yet, before a dry run is over."""
+
+_LIBRARIES = ("gandoctor", "keras", "tensorflow")
+
+
+def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
+    """Return pairs of players with a name for each game: those of its networks, as the program calls them.
+
+    A network is called as the attribute that holds it, or the variable of the script, and by its own name where no
+    frame of the stack holds it. At most GAMES_MAX pairs are returned.
+
+    Args:
+        pairs: Objects with a generator and a discriminator.
+    """
+    chosen = list(pairs)[:GAMES_MAX]
+    called = _names_in_program([network for pair in chosen for network in (pair.generator, pair.discriminator)])
+    games: list[tuple[str, Any]] = []
+    for pair in chosen:
+        text = "+".join(called[id(network)] for network in (pair.generator, pair.discriminator))
+        games.append((file_safe(text, [name for name, _ in games]), pair))
+    return games
+
+
+def recordings(monitor: Any) -> list[Any]:
+    """Return what can be closed to end the recording of a monitor's training: itself, or the sessions of all games."""
+    from gandoctor.monitors.monitor import SESSIONS
+
+    if monitor.options.game is None or monitor.session is None:
+        return [monitor]
+    folder = monitor.session.writer.path.parent
+    beside = [session for session in SESSIONS.values() if session.writer.path.parent == folder]
+    return sorted(beside, key=lambda session: session is not monitor.session)
+
+
+def steps_taken(monitor: Any) -> int:
+    """Return the steps of a monitor's training; of several games those of the one that is behind."""
+    alone = monitor.options.game is None
+    steps: list[int] = [each.step for each in ([monitor.session] if alone else recordings(monitor))]
+    return max(min(steps), max(steps) - SLACK)
+
+
+def _names_in_program(networks: list[Any]) -> dict[int, str]:
+    names = {id(network): str(network.name) for network in networks}
+    unnamed = set(names)
+    for place in _places():
+        for name, value in _entries(place):
+            if id(value) in unnamed:
+                unnamed.discard(id(value))
+                names[id(value)] = name
+    return names
+
+
+def _places() -> Iterator[Mapping[str, Any]]:
+    """Yield what the frames of the program hold: the attributes of their objects, then variables, outermost first."""
+    frames = []
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    for frame in frames:
+        owner = frame.f_locals.get("self")
+        if not _is_of_a_library(type(owner).__module__):
+            yield getattr(owner, "__dict__", {})
+    for frame in reversed(frames):
+        if not _is_of_a_library(str(frame.f_globals.get("__name__"))):
+            yield frame.f_locals
+            yield frame.f_globals
+
+
+def _entries(place: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, value) of public entries, and of what is in their lists and dictionaries."""
+    for name, value in list(place.items()):
+        if isinstance(name, str) and not name.startswith("_"):
+            inside: Iterable[tuple[Any, Any]] = ()
+            if isinstance(value, Mapping):
+                inside = list(value.items())
+            elif isinstance(value, list | tuple):
+                inside = enumerate(value)
+            yield from chain([(name, value)], ((f"{name}[{key}]", each) for key, each in inside))
+
+
+def _is_of_a_library(module: str) -> bool:
+    return module.partition(".")[0] in _LIBRARIES
