@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.child.games import recordings, steps_taken
+from gandoctor.experiments.child.games import has_further_judge, recordings, steps_taken
 from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.recipe import recipe
@@ -185,6 +185,8 @@ class Attachment:
             if not isinstance(player, keras.layers.Layer):
                 self._note(model, f"its {name} is a {type(player).__name__}, not a Keras model")
                 return []
+        if has_further_judge(model, players):
+            return []  # several games, which are found by what the networks do
         shape = image_shape(players.discriminator)
         data: dict[str, Any] = {}
         missing: dict[str, Absence] = {}

@@ -12,7 +12,7 @@ from gandoctor.store.games import GAMES_MAX, file_safe
 SLACK = 8
 """Steps by which a game may be ahead of one that is not played yet, before a dry run is over."""
 
-_LIBRARIES = ("gandoctor", "keras", "tensorflow")
+_LIBRARIES = ("gandoctor", "keras", "tensorflow", "runpy")
 
 
 def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
@@ -31,6 +31,25 @@ def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
         text = "+".join(called[id(network)] for network in (pair.generator, pair.discriminator))
         games.append((file_safe(text, [name for name, _ in games]), pair))
     return games
+
+
+def has_further_judge(model: Any, players: Any) -> bool:
+    """Tell whether a fitted model holds another network that takes what its discriminator takes and says as much.
+
+    Args:
+        model: A keras.Model.
+        players: The generator and discriminator that were found on it.
+    """
+    judge = players.discriminator
+    shapes = [getattr(judge, name, None) for name in ("input_shape", "output_shape")]
+    return all(shape is not None for shape in shapes) and any(
+        each is not judge
+        and each is not players.generator
+        and [getattr(each, name, None) for name in ("input_shape", "output_shape")] == shapes
+        and getattr(each, "trainable_variables", ())
+        for name, each in vars(model).items()
+        if not name.startswith("_")
+    )
 
 
 def recordings(monitor: Any) -> list[Any]:
@@ -54,8 +73,9 @@ def steps_taken(monitor: Any) -> int:
 def _names_in_program(networks: list[Any]) -> dict[int, str]:
     names = {id(network): str(network.name) for network in networks}
     unnamed = set(names)
-    for place in _places():
-        for name, value in _entries(place):
+    places = list(_places())
+    for entries in (_entries, _entries_within):
+        for name, value in chain.from_iterable(map(entries, places)):
             if id(value) in unnamed:
                 unnamed.discard(id(value))
                 names[id(value)] = name
@@ -80,15 +100,19 @@ def _places() -> Iterator[Mapping[str, Any]]:
 
 
 def _entries(place: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, value) of public entries, and of what is in their lists and dictionaries."""
+    """Yield (name, value) of public entries."""
     for name, value in list(place.items()):
         if isinstance(name, str) and not name.startswith("_"):
-            inside: Iterable[tuple[Any, Any]] = ()
-            if isinstance(value, Mapping):
-                inside = list(value.items())
-            elif isinstance(value, list | tuple):
-                inside = enumerate(value)
-            yield from chain([(name, value)], ((f"{name}[{key}]", each) for key, each in inside))
+            yield name, value
+
+
+def _entries_within(place: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the same of what is in their lists and dictionaries."""
+    for name, value in _entries(place):
+        inside = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+        )
+        yield from ((f"{name}-{key}", each) for key, each in list(inside))
 
 
 def _is_of_a_library(module: str) -> bool:

@@ -25,6 +25,7 @@ from tensorflow.python.eager.polymorphic_function.concrete_function import Concr
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
 from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, identity
+from gandoctor.backends.tensorflow.discovery.games import FurtherGames
 from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by
 from gandoctor.backends.tensorflow.discovery.patches import Patches
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
@@ -94,6 +95,7 @@ class Hooks:
         self._thread = threading.local()
         self._patches, self._layer_patches = Patches(), Patches()
         self._missed = 0
+        self._further = FurtherGames()
         self._has_moved = False
         self.is_recording = False
 
@@ -158,9 +160,9 @@ class Hooks:
         again = False
         if not self.is_recording:
             with suppress(Exception):
-                self._note_update(optimizer, moved)
+                update = self._note_update(optimizer, moved)
                 if not rehearsing:
-                    self._decide()
+                    self._decide(update)
             again = self.is_recording
         if rehearsing:
             return None  # really applied it would build the optimizer, and the program's first trace be another one
@@ -228,6 +230,8 @@ class Hooks:
 
     def _miss(self, optimizer: Any, count: int = 1) -> None:
         """Count updates that nothing recorded; say so when there are too many."""
+        if self._further.is_waiting:
+            return
         before, self._missed = self._missed, self._missed + count
         if before < UPDATES_UNTIL_TOLD <= self._missed:
             calls, updates = list(self._calls), list(self._seen.values())
@@ -242,18 +246,20 @@ class Hooks:
         while len(self._calls) > (CALLS_KEPT if tf.executing_eagerly() else TRACED_CALLS_KEPT):
             self._calls.popleft()
 
-    def _note_update(self, optimizer: Any, moved: list[Any]) -> None:
+    def _note_update(self, optimizer: Any, moved: list[Any]) -> SeenUpdate:
         variables = frozenset(id(inner(v)) for v in moved)
         key = (id(optimizer), variables)
         if key not in self._seen:
             self._seen[key] = SeenUpdate(optimizer, variables, places())
+        return self._seen[key]
 
-    def _decide(self) -> None:
+    def _decide(self, update: SeenUpdate | None = None) -> None:
+        """Begin to record if the pairs are known; before an eager update, further ones may be yet to show."""
         pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
         complete = bool(pairs) and all(pair.g_optimizer and pair.d_optimizer for pair in pairs)
         if not complete and self._compiled and self._rehearse_compiled():
             pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
-        if pairs:
+        if pairs and not (update is not None and self._further.are_awaited(pairs, list(self._calls), update)):
             self._start(pairs)
 
     def _start(self, pairs: list[Pair]) -> None:

@@ -55,7 +55,7 @@ def find_pairs(calls: list[NetworkCall], updates: list[SeenUpdate], compiled: It
     compiled = list(compiled)
     by_network = {id(n): u for u, networks in trained_by(calls, updates, compiled) for n in networks}
     flows = [(call, sources(call, calls)) for call in calls if weights_of(call.network)]
-    edges = _edges(flows)
+    edges = edges_of(flows)
     found = []
     for generator, discriminator in edges:
         g_update, d_update = by_network.get(id(generator)), by_network.get(id(discriminator))
@@ -95,7 +95,7 @@ def trained_by(
     """Return which networks each update trains; see `find_pairs`."""
     named = [call for call in calls if weights_of(call.network)]
     networks = list({id(call.network): call.network for call in named}.values())
-    feeding = {id(source) for source, _ in _edges([(call, sources(call, calls)) for call in named])}
+    feeding = {id(source) for source, _ in edges_of([(call, sources(call, calls)) for call in named])}
     return [(u, _trained(u, networks, list(compiled), updates, feeding)) for u in updates]
 
 
@@ -132,7 +132,8 @@ def _trained(
     return around[:1]
 
 
-def _edges(flows: list[tuple[NetworkCall, list[Source]]]) -> list[tuple[Any, Any]]:
+def edges_of(flows: list[tuple[NetworkCall, list[Source]]]) -> list[tuple[Any, Any]]:
+    """Return which network's output enters which other one, each pair once."""
     found: dict[tuple[int, int], tuple[Any, Any]] = {}
     for call, into in flows:
         for source in into:

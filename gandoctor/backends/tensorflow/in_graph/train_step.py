@@ -121,13 +121,15 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
 
 def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observation, listener: Listener) -> None:
-    phase = players.phase_of_weights(tf.nest.flatten(sources))
+    flat = tf.nest.flatten(sources)
+    phase = players.phase_of_weights(flat)
     if phase is None:
-        seen.saw_penalty = True
-        points = [t for t in tf.nest.flatten(sources) if tf.is_tensor(t)]
-        # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
-        seen.d_fed_since[:] = [fed for fed in seen.d_fed_since if not any(fed[2] is point for point in points)]
-        listener("penalty", points, seen)
+        points = [source for source in flat if not isinstance(source, keras.Variable | tf.Variable)]
+        if points:  # else another network is trained beside
+            seen.saw_penalty = True
+            # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
+            seen.d_fed_since[:] = [fed for fed in seen.d_fed_since if not any(fed[2] is point for point in points)]
+            listener("penalty", points, seen)
     elif not isinstance(target, list | tuple | dict):  # of several losses at once none is "the" loss
         raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
         if seen.is_here():
