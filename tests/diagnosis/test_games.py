@@ -1,0 +1,65 @@
+"""Several games of one run: each is judged, the worst one speaks for the run, and every view shows them apart."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from gandoctor.diagnosis import diagnose
+from gandoctor.diagnosis.as_json import plain
+from gandoctor.report import render_html
+from gandoctor.report.markdown import render_markdown
+from gandoctor.rules import Severity
+from gandoctor.store import Manifest, RunWriter, load_run
+from gandoctor.store.games import add_game
+from gandoctor.watch.follow import Follower
+from gandoctor.watch.frame import Canvas, draw_frame
+from support.report_page import Page
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    """A run of two games; the one that is named second has a NaN loss."""
+    for name, loss in (("sound", 0.6), ("ill", float("nan"))):
+        writer = RunWriter(tmp_path / "run" / "games" / name, Manifest(loss_family="non_saturating"))
+        for step in range(1, 9):
+            writer.record(step, {"d_loss": loss, "g_loss": 0.7})
+        writer.close("completed")
+        add_game(tmp_path / "run", name, "inferred", {})
+    return tmp_path / "run"
+
+
+def test_the_worst_game_speaks_for_the_run(run_dir: Path) -> None:
+    diagnosis = diagnose(load_run(run_dir))
+    assert diagnosis.verdict == "failing"
+    assert (diagnosis.games["ill"].verdict, diagnosis.games["sound"].verdict) == ("failing", "inconclusive")
+    found = diagnosis.detected[0]
+    assert (found.rule.id, found.game, found.severity) == ("GD001", "ill", Severity.CRITICAL)
+    assert diagnosis.sentence.facts["game"] == "ill"
+    assert all(finding.game != "sound" for finding in diagnosis.detected)
+
+
+def test_every_view_shows_them_apart(run_dir: Path) -> None:
+    diagnosis = diagnose(load_run(run_dir))
+    as_json = json.loads(json.dumps(plain(diagnosis)))
+    assert {name: game["verdict"] for name, game in as_json["games"].items()} == {
+        "ill": "failing",
+        "sound": "inconclusive",
+    }
+    markdown = render_markdown(diagnosis)
+    assert markdown.index("ill") < markdown.index("sound"), "the worst comes first"
+    page = Page(render_html(diagnosis)).text
+    assert page.index("Game ill") < page.index("Game sound")
+    assert "non-finite" in page.lower() or "not finite" in page.lower() or "GD001" in page
+
+
+def test_watch_shows_both_and_the_finding_with_its_game(run_dir: Path) -> None:
+    shot = Follower(run_dir, time.time).look(last=True)
+    assert shot is not None
+    assert set(shot.games) == {"sound", "ill"}
+    frame = draw_frame(shot, None, Canvas(100, 30)).plain
+    assert "sound" in frame
+    assert "GD001" in frame
