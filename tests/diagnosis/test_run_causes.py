@@ -284,7 +284,7 @@ CURES = {
     "batch-norm momentum 0.999": "batch-norm-momentum",
     "no batch normalisation": "batch-norm-in-generator",
     "dropout 0.9": "dropout-rate",
-    "discriminator frozen": "separate-variable-lists",
+    "discriminator frozen": "set-trainable-per-phase",
     "generator frozen": "separate-variable-lists",
     "one real batch again and again": "feed-varied-batches",
     "discriminator trained before": "no-pretraining",

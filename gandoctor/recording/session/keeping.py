@@ -52,7 +52,8 @@ class Keeping:
         self._calls: list[Call] = []
         self._steps = 0
         self.is_on = True
-        prober.awaits_fed = True
+        # Where both are given nothing is waited for: what is wrong with them is told at once.
+        prober.awaits_fed = prober.reals is None or not backend.players.latent_is_given
         backend.watch_calls(True)
 
     def collect(self) -> None:
