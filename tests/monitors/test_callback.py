@@ -138,4 +138,4 @@ def test_what_is_declared_is_checked() -> None:
 def test_options_are_one_object_for_all_instruments(tmp_path: Path) -> None:
     monitor = GANMonitor(tmp_path / "run", declared={"real_label": 0.9})
     assert monitor.options.declared == {"real_label": 0.9}
-    assert len(monitor.instruments) == 8
+    assert len(monitor.instruments) == 9
