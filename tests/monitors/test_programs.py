@@ -143,7 +143,7 @@ def test_what_has_no_usual_name_is_known_by_what_it_does(
     assert outcome["optimizers"] == ["Adam", "Adam"]
 
 
-def test_a_compiled_loss_is_a_fact_and_that_of_a_plain_loop_is_seen(outcome_of: Callable[[str], dict[str, Any]]) -> None:
+def test_a_compiled_loss_is_a_fact_and_that_of_a_loop_is_seen(outcome_of: Callable[[str], dict[str, Any]]) -> None:
     assert outcome_of("train_on_batch")["loss"] == ["non_saturating", "inferred"]
     assert outcome_of("train_on_batch")["real_is_high"] == [True, "inferred"]
     assert outcome_of("keras-gan, frozen")["real_is_high"] == [True, "assumed"]
