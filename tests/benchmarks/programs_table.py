@@ -78,12 +78,7 @@ def identical(outcome: dict[str, Any]) -> str:
         return f"NO: random states differ: {', '.join(different)}"
     if not outcome["differing"]:
         return f"yes ({outcome['variables']} variables)"
-    largest = f"weights differ by up to {outcome['largest_difference']:.0e} of the largest"
-    if outcome["differing_from_unfolded"]:
-        return f"NO: {largest}"
-    return (
-        f"no: {largest}; yes where TensorFlow folds no constants in the bare program ({outcome['variables']} variables)"
-    )
+    return f"NO: weights differ by up to {outcome['largest_difference']:.0e} of the largest"
 
 
 def cost(case: str) -> str:

@@ -17,7 +17,8 @@ keras.utils.set_random_seed(3)
 rng = np.random.default_rng(0)
 X = np.tanh(rng.normal(size=(256, 8, 8, 1))).astype("float32")
 Y = (rng.random((256, 8, 8, 1)) * (HIGH + (HIGH == 1.0)) - (HIGH == 1.0)).astype("float32")
-bce = keras.losses.BinaryCrossentropy(from_logits=True)
+PATCHES = LAYOUT == "fit"  # scored by least squares, patch by patch
+loss_of = keras.losses.MeanSquaredError() if PATCHES else keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 def translator():
@@ -28,7 +29,8 @@ def translator():
 
 def judge():
     conv = layers.Conv2D(8, 3, strides=2, padding="same")
-    return keras.Sequential([keras.Input((8, 8, 1)), conv, layers.LeakyReLU(0.2), layers.Flatten(), layers.Dense(1)])
+    last = [layers.Conv2D(1, 3, padding="same")] if PATCHES else [layers.Flatten(), layers.Dense(1)]
+    return keras.Sequential([keras.Input((8, 8, 1)), conv, layers.LeakyReLU(0.2), *last])
 
 
 def adam():
@@ -36,7 +38,7 @@ def adam():
 
 
 def d_loss(real, fake):
-    return bce(tf.ones_like(real), real) + bce(tf.zeros_like(fake), fake)
+    return loss_of(tf.ones_like(real), real) + loss_of(tf.zeros_like(fake), fake)
 
 
 def move(tape, updates):
@@ -54,8 +56,8 @@ def cycle(nets, optimizers, x, y):
         said = [network(images, training=True) for network, images in ((of_x, x), (of_x, fake_x), (of_y, y))]
         on_fake_y = of_y(fake_y, training=True)
         losses = (
-            bce(tf.ones_like(on_fake_y), on_fake_y) + back,
-            bce(tf.ones_like(said[1]), said[1]) + back,
+            loss_of(tf.ones_like(on_fake_y), on_fake_y) + back,
+            loss_of(tf.ones_like(said[1]), said[1]) + back,
             d_loss(said[0], said[1]),
             d_loss(said[2], on_fake_y),
         )
@@ -88,7 +90,7 @@ if LAYOUT == "judges":
         with tf.GradientTape(persistent=True) as tape:
             fake = maker(tf.random.normal((16, 6)), training=True)
             a, b, c, d = small(x), small(fake), large(x), large(fake)
-            losses = (bce(tf.ones_like(b), b) + bce(tf.ones_like(d), d), d_loss(a, b), d_loss(c, d))
+            losses = (loss_of(tf.ones_like(b), b) + loss_of(tf.ones_like(d), d), d_loss(a, b), d_loss(c, d))
         move(tape, zip(optimizers, losses, nets, strict=True))
 
     for _ in range(STEPS):
@@ -101,7 +103,7 @@ else:
         model = Cycle(nets)
         model.compile(optimizers)
         stacked = tuple(np.concatenate(part) for part in zip(*pairs, strict=True))
-        model.fit(tf.data.Dataset.from_tensor_slices(stacked).batch(16), verbose=0)
+        model.fit(tf.data.Dataset.from_tensor_slices(stacked).batch(16, drop_remainder=True), verbose=0)
     else:
         run = tf.function(cycle) if LAYOUT == "cycle" else cycle
         for x, y in pairs:

@@ -21,7 +21,7 @@ from support.programs.cases import CASES, STEPS
 
 
 def outcome(framework: str, case: str) -> dict[str, Any]:
-    """Train one case both ways; where that makes a difference, also bare with the framework's constant folding off."""
+    """Train one case both ways."""
     from gandoctor import load_run
     from gandoctor.monitors import GANMonitor
 
@@ -30,8 +30,8 @@ def outcome(framework: str, case: str) -> dict[str, Any]:
     module = importlib.import_module(f"support.programs.{program}")
     begun = time.monotonic()
 
-    def trained(attach: Any, folding: bool = True) -> tuple[dict[str, Any], dict[str, str]]:
-        runtime.reset(folding)
+    def trained(attach: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        runtime.reset()
         for _ in range(2 if case == "resumed" else 1):
             state = module.train(attach, STEPS, **arguments)
         import numpy as np
@@ -50,14 +50,12 @@ def outcome(framework: str, case: str) -> dict[str, Any]:
         watched, watched_random = trained(monitor)
         run = load_run(run_dir)
         differing = _differing(plain, watched)
-        unfolded = trained(None, folding=False)[0] if differing else plain
         manifest = run.manifest
         return {
             "variables": len(plain),
             "same_variables": list(plain) == list(watched),
             "differing": differing,
             "largest_difference": weight_difference(plain, watched),
-            "differing_from_unfolded": _differing(unfolded, watched),
             "random_states_equal": {k: plain_random[k] == watched_random[k] for k in plain_random},
             "signals": {name: series(run[name]) for name in run.signals.columns},
             "players": manifest.players,

@@ -17,9 +17,8 @@ def prepare() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def reset(folding: bool) -> None:
-    """Begin anew, with or without constant folding."""
-    tf.config.optimizer.set_experimental_options({"constant_folding": folding})
+def reset() -> None:
+    """Begin anew."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(7)
     tf.random.set_global_generator(tf.random.Generator.from_seed(7))

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, sources
+from gandoctor.backends.tensorflow.in_graph.anew import anew
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.replicas import own_variable
 from gandoctor.player_names import Player
@@ -115,15 +116,16 @@ class _Slot:
         return self._gathers and times > self._read + 1 and count > most
 
     def keep(self) -> None:
-        for copy in self._copies:
+        tensors = [anew(copy.tensor) for copy in self._copies]
+        for copy, tensor in zip(self._copies, tensors, strict=True):
             rows, *rest = copy.variable.shape
-            part = tf.cast(copy.tensor, copy.variable.dtype)[:rows]
+            part = tf.cast(tensor, copy.variable.dtype)[:rows]
             if self._gathers:
                 whole = tf.concat([part, copy.variable], axis=0)[:rows]
             else:
                 whole = tf.pad(part, [[0, rows - tf.shape(part)[0]], *([0, 0] for _ in rest)])
             copy.variable.assign(tf.ensure_shape(whole, copy.variable.shape))
-        count = tf.cast(tf.shape(self._copies[-1].tensor)[0], tf.int64)
+        count = tf.cast(tf.shape(tensors[-1])[0], tf.int64)
         kept = self._rows[1] + count if self._gathers else count
         self._rows.assign(tf.stack([self._rows[0] + 1, kept]))
 

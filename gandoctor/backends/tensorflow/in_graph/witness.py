@@ -8,9 +8,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.tensorflow.in_graph.anew import anew
 from gandoctor.backends.tensorflow.in_graph.kept_values import KeptValues
+from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.train_step import current_graph
-from gandoctor.backends.tensorflow.replicas import on_first_replica, own_variable
+from gandoctor.backends.tensorflow.replicas import own_variable
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.in_step import Said
 
@@ -35,7 +37,13 @@ class KerasWitness:
 
     def __init__(self, loss: bool = False, latents: bool = False) -> None:
         self.saw_penalty = False
-        self._wanted = {name for name, wanted in (("loss", loss), ("latents", latents)) if wanted}
+        self._switches = {
+            name: KerasSwitch(f"gandoctor_witness_{name}")
+            for name, wanted in (("loss", loss), ("latents", latents))
+            if wanted
+        }
+        for switch in self._switches.values():
+            switch.set(True)
         self._kinds: dict[Player, list[_Kind]] = {}
         # Made now: variables born inside a train function make TensorFlow trace it twice.
         self._losses: dict[Player, Any] = {}
@@ -56,7 +64,7 @@ class KerasWitness:
 
     def see_loss(self, phase: Player, loss: Any, outputs: list[Any], penalty: bool, may_be_compiled: bool) -> None:
         """Copy a loss and what the discriminator had said before it was differentiated."""
-        if "loss" not in self._wanted:
+        if "loss" not in self._switches:
             return
         self.saw_penalty |= penalty
         graph = current_graph()
@@ -67,20 +75,20 @@ class KerasWitness:
         def store() -> None:
             self._losses[phase].assign(tf.cast(tf.reduce_sum(loss), tf.float32))
             for output, logit, (kept, kept_logit) in zip(here, logits, self._outputs[phase], strict=False):
-                kept.keep(output, may_be_compiled)
+                kept.keep(anew(output), may_be_compiled)
                 if logit is not None:
-                    kept_logit.keep(logit, may_be_compiled)
+                    kept_logit.keep(anew(logit), may_be_compiled)
 
-        on_first_replica(store)
+        self._switches["loss"].when_on(store)
 
     def see_latents(self, inputs: Any, may_be_compiled: bool) -> None:
         """Copy what the generator is given in training."""
         latents = self._latents
-        if latents is None or "latents" not in self._wanted:
+        if latents is None or "latents" not in self._switches:
             return
         arrays = [t for t in tf.nest.flatten(inputs) if hasattr(t, "dtype") and tf.as_dtype(t.dtype).is_floating]
         if arrays:
-            on_first_replica(lambda: latents.keep(arrays[0], may_be_compiled))
+            self._switches["latents"].when_on(lambda: latents.keep(arrays[0], may_be_compiled))
 
     # On the host, between steps. ------------------------------------------------------------------------------
 
@@ -104,8 +112,9 @@ class KerasWitness:
         return np.zeros(0, np.float32) if self._latents is None else self._latents.read()
 
     def forget(self, what: Literal["loss", "latents"]) -> None:
-        """Copy one of the two no longer; a graph that was traced goes on copying."""
-        self._wanted.discard(what)
+        """Copy one of the two no longer."""
+        if what in self._switches:
+            self._switches.pop(what).set(False)
 
 
 def _first(output: Any) -> Any:
