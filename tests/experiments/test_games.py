@@ -47,3 +47,21 @@ def test_two_judges_of_one_generator_are_two_games(tmp_path):
 def test_a_name_that_is_no_directory_is_refused(tmp_path):
     with pytest.raises(Exception, match="cannot name a directory"):
         GANMonitor(tmp_path / "run", game="../elsewhere")
+
+
+def test_a_check_of_a_fit_that_turns_out_to_be_games_takes_all_its_steps(tmp_path):
+    checked = command_here("check", "--dry-run-steps", "5", GAMES, "--", "fit", cwd=tmp_path)
+    assert "a dry run of 5 steps" in checked.stdout
+    assert "No GAN" not in checked.stdout + checked.stderr
+    assert "GD006" in checked.stdout
+    assert not list(tmp_path.iterdir()), "a check leaves nothing behind"
+
+
+def test_a_finding_in_one_game_stops_the_training_of_all(tmp_path):
+    recorded = command_here(
+        "run", "--run-dir", "run", "--stop-on", "critical", GAMES, "--", "fit", "long", cwd=tmp_path
+    )
+    assert "Stopping on critical: gen_G+disc_Y: GD006" in recorded.stdout
+    steps = [game.last_step for game in load_run(tmp_path / "run").games.values()]
+    assert max(steps) < 3000
+    assert max(steps) - min(steps) <= 1

@@ -291,6 +291,7 @@ class Attachment:
         from gandoctor.monitors import GANMonitor
         from gandoctor.recording.session.options import Options
 
+        self.other_fits.trains_gan()
         run_dir, budget = self._next_run_dir(), Options.overhead_budget / len(games)
         self._given += 1
         monitors = [GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata) for g in games]

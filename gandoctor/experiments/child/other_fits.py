@@ -23,6 +23,13 @@ class OtherFits:
     def __init__(self) -> None:
         self.models: list[str] = []
         self.running = False
+        self._trains_gan = False
+
+    def trains_gan(self) -> None:
+        """Take note that what runs now turned out to train a GAN: if it is a fit, it is not cut short."""
+        if self.running and not self._trains_gan:
+            self._trains_gan = True
+            self.models.pop()
 
     def fit(self, original: Callable[..., Any], model: Any, *args: Any, **kwargs: Any) -> Any:
         """Call Keras's `fit` for at most BATCHES batches and return what it returns.
@@ -31,7 +38,7 @@ class OtherFits:
         """
         bound = inspect.signature(original).bind(model, *args, **kwargs)
         given = bound.arguments
-        given["callbacks"] = _with_end(given.get("callbacks"))
+        given["callbacks"] = self._with_end(given.get("callbacks"))
         if given.get("validation_data") is not None or given.get("validation_split"):
             given["validation_steps"] = min(BATCHES, given.get("validation_steps") or BATCHES)
         _keep_from_saving(model)
@@ -40,27 +47,28 @@ class OtherFits:
         try:
             return original(*bound.args, **bound.kwargs)
         finally:
-            self.running = was_running
+            self.running, self._trains_gan = was_running, False
 
+    def _with_end(self, callbacks: Any) -> Any:
+        import keras
 
-def _with_end(callbacks: Any) -> Any:
-    import keras
+        fits = self
 
-    class End(keras.callbacks.Callback):
-        """Ends the fit after its first batches."""
+        class End(keras.callbacks.Callback):
+            """Ends the fit after its first batches."""
 
-        batches = 0
+            batches = 0
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            self.batches += 1
-            if self.batches >= BATCHES:
-                self.model.stop_training = True
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                self.batches += 1
+                if self.batches >= BATCHES and not fits._trains_gan:
+                    self.model.stop_training = True
 
-    if hasattr(callbacks, "append") and not isinstance(callbacks, list):  # a keras CallbackList
-        callbacks.append(End())
-        return callbacks
-    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    return [*(one for one in given if one is not None), End()]
+        if hasattr(callbacks, "append") and not isinstance(callbacks, list):  # a keras CallbackList
+            callbacks.append(End())
+            return callbacks
+        given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+        return [*(one for one in given if one is not None), End()]
 
 
 def _keep_from_saving(model: Any) -> None:
