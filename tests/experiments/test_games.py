@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from gandoctor import GANMonitor, diagnose
+from gandoctor.experiments.child.games import named_games
 from gandoctor.store import load_run
 from support.command_line_runs import command_here
 
@@ -65,3 +67,10 @@ def test_a_finding_in_one_game_stops_the_training_of_all(tmp_path):
     steps = [game.last_step for game in load_run(tmp_path / "run").games.values()]
     assert max(steps) < 3000
     assert max(steps) - min(steps) <= 1
+
+
+def test_pairs_beyond_those_that_a_run_holds_are_counted(capsys):
+    networks = [(SimpleNamespace(name=f"maker_{i}"), SimpleNamespace(name=f"judge_{i}")) for i in range(18)]
+    named = named_games(SimpleNamespace(generator=g, discriminator=d) for g, d in networks)
+    assert len(named) == 16
+    assert "gandoctor records 16 of the 18 pairs of players" in capsys.readouterr().err

@@ -19,12 +19,15 @@ def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
     """Return pairs of players with a name for each game: those of its networks, as the program calls them.
 
     A network is called as the attribute that holds it, or the variable of the script, and by its own name where no
-    frame of the stack holds it. At most GAMES_MAX pairs are returned.
+    frame of the stack holds it. At most GAMES_MAX pairs are returned, and standard error is told of the rest.
 
     Args:
         pairs: Objects with a generator and a discriminator.
     """
-    chosen = list(pairs)[:GAMES_MAX]
+    pairs = list(pairs)
+    chosen = pairs[:GAMES_MAX]
+    if len(pairs) > GAMES_MAX:
+        print(f"gandoctor records {GAMES_MAX} of the {len(pairs)} pairs of players", file=sys.stderr)
     called = _names_in_program([network for pair in chosen for network in (pair.generator, pair.discriminator)])
     games: list[tuple[str, Any]] = []
     for pair in chosen:
