@@ -172,3 +172,22 @@ def test_real_data_and_latents_are_kept_where_fit_does_not_show_them(tmp_path, k
     assert run.manifest.data.probe_count >= 300
     assert "sample_kid" in run
     assert "d_real_logit" in run
+
+
+@pytest.mark.parametrize(
+    ("style", "family"),
+    [
+        ("clipped", "wasserstein"),
+        ("listed", "non_saturating"),
+        ("wrapped", "non_saturating"),
+        ("one_an_image", "non_saturating"),
+    ],
+)
+def test_losses_are_recognised_however_they_are_given(tmp_path, style, family):
+    command_here("run", "--run-dir", "run", LOOP.with_name("losses.py"), "--", style, cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.manifest.loss_family == family
+    assert len(run["d_loss"]) >= 50
+    if style == "one_an_image":
+        assert run.manifest.players["g_loss"].startswith("the mean of one loss an image")
+        assert 0.2 < run["g_loss"].iloc[0] < 3
