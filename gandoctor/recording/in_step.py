@@ -80,7 +80,8 @@ class StepTrace:
     Attributes:
         metrics: Metric name -> raw value it was given in this step.
         returned: Name -> value the step returned; running means are left out.
-        targets: Player -> what was differentiated with respect to its weights.
+        targets: Player -> what was differentiated with respect to its weights; of one loss an image, the mean.
+        averaged: Players whose loss was one an image.
         d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
         complete: False for what happens in a graph inside the step and must be recorded there.
         is_share: Whether the values are one worker's share of a training in several processes.
@@ -89,6 +90,7 @@ class StepTrace:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     returned: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[Player, Any] = field(default_factory=dict)
+    averaged: frozenset[Player] = frozenset()
     d_fed: Mapping[Player, tuple[Scalar, Scalar]] = field(default_factory=dict)
     complete: bool = True
     is_share: bool = False

@@ -24,6 +24,12 @@ _MEAN_STD = Chart(
         "contrast."
     ),
 )
+_SMOOTHNESS = Chart(
+    "sample-autocorrelation",
+    groups.SAMPLES,
+    Message("Smoothness"),
+    Message("Far below the band: noise. Rising towards it: strokes and surfaces are forming."),
+)
 
 TEXTURE = (
     Signal(
@@ -31,12 +37,14 @@ TEXTURE = (
         None,
         Message("Correlation of neighbouring pixels. 1: smooth; 0: white noise."),
         "probe",
-        Chart(
-            "sample-autocorrelation",
-            groups.SAMPLES,
-            Message("Smoothness"),
-            Message("Far below the band: noise. Rising towards it: strokes and surfaces are forming."),
-        ),
+        _SMOOTHNESS,
+    ),
+    Signal(
+        "sample_filtered_correlation",
+        None,
+        Message("Correlation of neighbouring pixels after a 3x3 median filter, which takes specks away."),
+        "probe",
+        _SMOOTHNESS,
     ),
     Signal(
         "sample_spectral_flatness",

@@ -112,7 +112,8 @@ def test_a_discriminator_that_was_frozen_before_its_first_step_is_told_within_th
     run = load_run(tmp_path / "run")
     assert run.last_step >= 23  # the first is half over when its players are known
     assert run.manifest.missing["d_grad_norm"].code == Absent.FROZEN
-    assert "all its weights are frozen" in recorded.stdout
+    told = recorded.stdout.index("gandoctor: the discriminator is not being trained: all its weights are frozen")
+    assert told < recorded.stdout.index("step 23"), "while it trains"
     assert recorded.returncode == 1  # a critical finding
 
 
@@ -172,3 +173,31 @@ def test_real_data_and_latents_are_kept_where_fit_does_not_show_them(tmp_path, k
     assert run.manifest.data.probe_count >= 300
     assert "sample_kid" in run
     assert "d_real_logit" in run
+
+
+@pytest.mark.parametrize(
+    ("style", "family"),
+    [
+        ("clipped", "wasserstein"),
+        ("listed", "non_saturating"),
+        ("wrapped", "non_saturating"),
+        ("one_an_image", "non_saturating"),
+    ],
+)
+def test_losses_are_recognised_however_they_are_given(tmp_path, style, family):
+    command_here("run", "--run-dir", "run", LOOP.with_name("losses.py"), "--", style, cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.manifest.loss_family == family
+    assert len(run["d_loss"]) >= 50
+    if style == "one_an_image":
+        assert run.manifest.players["g_loss"].startswith("the mean of one loss an image")
+        assert 0.2 < run["g_loss"].iloc[0] < 3
+
+
+def test_it_is_told_that_a_second_gan_is_not_recorded(tmp_path):
+    script = tmp_path / "two.py"
+    twice = f"import runpy, sys\nfor seed in (1, 2):\n    runpy.run_path({str(LOOP)!r})\n"
+    script.write_text(twice)
+    recorded = command_here("run", "--run-dir", "run", script, "--", "eager", cwd=tmp_path)
+    assert load_run(tmp_path / "run").last_step == 24
+    assert recorded.stdout.count("Only the players that were found first are recorded") == 1

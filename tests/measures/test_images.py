@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import convolve, gaussian_filter, median_filter
 
-from gandoctor.measures.images import image_statistics, impulse_share, lone_pixel_share, noise_sigma
+from gandoctor.measures.images import image_statistics, impulse_share, lone_pixel_share, median_3x3, noise_sigma
 
 DIGITS = Path(__file__).parents[2] / "reference_models" / "data" / "mnist_5k.npz"
 RNG = np.random.default_rng(0)
@@ -83,7 +83,7 @@ def test_noise_sigma_equals_the_convolution() -> None:
 def test_impulses_equal_a_general_median_filter(shape: tuple[int, ...]) -> None:
     planes = RNG.random(shape)
     expected = (np.abs(planes - median_filter(planes, (1, 3, 3), mode="reflect")) > 0.3).mean()
-    assert impulse_share(planes) == pytest.approx(expected, abs=1e-12)
+    assert impulse_share(planes, median_3x3(planes)) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (9, 9), (28, 28), (12, 15)])
@@ -109,6 +109,18 @@ def test_autocorrelation_of_a_cosine() -> None:
     along = np.mean(wave[:-1] * wave[1:]) / np.mean(wave**2)
     images = np.tile(wave, (2, n, 1))[..., None]
     assert image_statistics(images)["sample_autocorrelation"] == pytest.approx(0.5 * (1 + along), rel=1e-4)
+
+
+def test_a_median_filter_leaves_the_correlation_of_shapes_beneath_specks_and_not_that_of_noise(
+    digits: np.ndarray,
+) -> None:
+    clean = image_statistics(digits)["sample_filtered_correlation"]
+    where = np.random.default_rng(2).random(digits.shape)
+    specked = image_statistics(np.where(where < 0.1, 1.0 - digits, digits))
+    assert specked["sample_autocorrelation"] < 0.4
+    assert specked["sample_filtered_correlation"] == pytest.approx(clean, abs=0.03)
+    noise = image_statistics(np.random.default_rng(3).random(digits.shape))
+    assert noise["sample_filtered_correlation"] < clean - 0.2
 
 
 def test_colour_channels_count_as_images(digits: np.ndarray) -> None:

@@ -139,6 +139,17 @@ def test_flat_images_are_told_from_curves_and_from_noise() -> None:
     assert kind_of((curves - curves.min()) / (curves.max() - curves.min())) == "vectors"
 
 
+def test_square_series_are_told_from_images() -> None:
+    rng = np.random.default_rng(0)
+    walks = rng.standard_normal((64, 24, 24)).cumsum(axis=1)
+    assert kind_of(walks) == "series"
+    assert kind_of(walks[..., :1] + 0.1 * rng.standard_normal((64, 24, 24))) == "series", "columns that go together"
+    assert kind_of(np.swapaxes(walks, 1, 2)) == "images", "no time to go on in"
+    assert kind_of(walks.cumsum(axis=2)) == "images", "alike beside each other too"
+    assert kind_of(rng.random((64, 24, 24))) == "images"
+    assert kind_of(np.zeros((64, 24, 24))) == "images"
+
+
 def test_a_card_without_a_kind_is_of_images() -> None:
     old = {"shape": (28, 28, 1), "dtype": "f4", "minimum": 0, "maximum": 1, "mean": 0, "std": 1, "probe_count": 3}
     assert DataCard.model_validate(old).kind == "images"

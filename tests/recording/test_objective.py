@@ -47,6 +47,25 @@ def test_each_formula_is_recognised_alone(g_loss: float, d_loss: float, expected
     assert fitting(g_loss, d_loss) == {expected}
 
 
+@pytest.mark.parametrize(
+    ("d_loss", "family"),
+    [
+        (FAKE.mean(), "wasserstein"),
+        (-FAKE.mean(), "wasserstein"),
+        (np.maximum(0, 1 + FAKE).mean(), "hinge"),
+    ],
+)
+def test_a_discriminator_trained_on_reals_and_fakes_apart_is_told_by_either(d_loss: float, family: str) -> None:
+    assert fitting(-FAKE.mean(), d_loss) == {(family, True)}
+
+
+def test_scores_near_zero_are_not_taken_for_shares() -> None:
+    """Seen in critics with clipped weights, whose mean of log(1 - score) is that of -score."""
+    scores = np.full(32, 2e-3, np.float32)
+    said = [statistics(scores, scores, 1)]
+    assert fitting_of(2e-3, -2e-3, said, said, False) == {("wasserstein", True)}
+
+
 def test_a_loss_with_something_added_is_no_known_loss() -> None:
     assert fitting(softplus(-FAKE) + 0.05) == set()
     assert fitting(-FAKE.mean(), WASSERSTEIN + 0.05) == set()

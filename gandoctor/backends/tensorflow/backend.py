@@ -103,7 +103,10 @@ class KerasBackend:
     def compiled_loss(self) -> str | None:
         """Return the name of the loss the discriminator was compiled with, as Keras knows it."""
         loss = getattr(self.players.discriminator, "loss", None)
-        return loss if isinstance(loss, str) else type(loss).__name__
+        each = list(loss.values()) if isinstance(loss, dict) else loss
+        if isinstance(each, list | tuple) and len(each) == 1:  # an entry an output, as Keras allows
+            loss = each[0]
+        return loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
 
     def learning_rate(self, player: Player) -> float | None:
         """Return the learning rate in force, schedules resolved."""

@@ -7,10 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gandoctor.experiments.child.games import named_games
+from gandoctor.message import Message
 from gandoctor.player_names import PLAYERS, Player
 
 if TYPE_CHECKING:
     from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
+
+IDLE_UNTIL_TOLD = 2
+"""Trainings of a player that moved nothing, after which that is told at once."""
+OTHERS_UNTIL_TOLD = 12
+"""Updates in a row that moved no player, after which it is told that other networks are not recorded."""
 
 
 @dataclass
@@ -42,21 +48,24 @@ class _Game:
             if self.counted.updated(player):
                 session.backend.end_step()
 
-    def updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
-        """Take note of what a call has updated."""
+    def updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> bool:
+        """Take note of what a call has updated; tell whether any of it was a player."""
         session = self.monitor.session
         session.collect_fed()
+        was_player = False
         with session.contained():
             if self.counted.counts(graph):
                 steps = session.backend.committed() - self.committed
                 if steps:
                     session.end_step(steps)
                 self.committed += steps
-                return
+                return True
             for optimizer, variables in updates:
                 phase = session.backend.phase_of(optimizer, variables)
                 if phase is not None:
+                    was_player = True
                     self.took(phase)
+        return was_player
 
 
 class LoopAttachment:
@@ -77,6 +86,8 @@ class LoopAttachment:
 
         self._make_monitors, self._counters = make_monitors, (StepCycle, InGraphSteps)
         self._games: list[_Game] = []
+        self._idle: dict[tuple[int, Player], int] = {}
+        self._others = 0
         self._hooks = Hooks(self._found, self._updated, self._moved_nothing, self._unknown, cannot_tell)
         self._hooks.install()
 
@@ -138,10 +149,29 @@ class LoopAttachment:
                 for player in PLAYERS:
                     if session.backend.players.network(player) is model:
                         game.took(player)
+                        self._tell_idle(player, session)
+
+    def _tell_idle(self, player: Player, session: Any) -> None:
+        """Tell of the trap of Keras 3 in the second step: a long training would be for nothing."""
+        count = self._idle[id(session), player] = self._idle.get((id(session), player), 0) + 1
+        if count == IDLE_UNTIL_TOLD:
+            from gandoctor.backends.tensorflow.in_graph.unseen import frozen
+
+            session.warn(Message("gandoctor: {why}.", why=frozen(player).message))
 
     def _updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
-        for game in self._recorded():
-            game.updated(updates, graph)
+        recorded = list(self._recorded())
+        if any([game.updated(updates, graph) for game in recorded]):
+            self._others = 0
+            return
+        before, self._others = self._others, self._others + len(updates)
+        if recorded and before < OTHERS_UNTIL_TOLD <= self._others:
+            recorded[0].monitor.session.warn(
+                Message(
+                    "gandoctor: other networks are trained now. Only the players that were found first are recorded; "
+                    "a second GAN is where it is trained in a script of its own."
+                )
+            )
 
 
 def _players(pair: Any, game: str | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class Losses(Instrument):
     """Records d_loss and g_loss of each step.
 
     In this order: what a metric of a common name was given, what the step returned under one (unless that is a running
-    mean), what was differentiated with respect to the player's weights. The last counts where a step has several
+    mean), what was differentiated with respect to the player's weights (of one loss an image, its mean). The last counts where a step has several
     updates of a player. Averaged over the replicas of one process; of several workers, that of the chief's first.
     """
 
@@ -77,6 +77,8 @@ def _loss(trace: StepTrace, player: Player, names: tuple[str, ...]) -> tuple[str
                 return f"{place} {name}", values[name]
     target = trace.targets.get(player)
     if target is not None and _is_number(target):
+        if player in trace.averaged:
+            return "the mean of one loss an image, whose sum was differentiated", target
         return "what was differentiated with respect to the player's weights", target
     return "", None
 

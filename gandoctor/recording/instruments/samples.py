@@ -50,6 +50,7 @@ _SINGLE = (
     "sample_mean",
     "sample_std",
     "sample_autocorrelation",
+    "sample_filtered_correlation",
     "sample_spectral_flatness",
     "sample_high_frequency",
     "sample_noise_sigma",

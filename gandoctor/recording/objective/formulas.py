@@ -62,7 +62,8 @@ def fitting(
             for scale in (1.0, 0.5)
             for k, high in ((4, True), (5, False), (6, False))
         ]
-        for one, zero in ((s[0], s[1]), (s[2], s[3])):  # cross-entropy with label 1 and 0: from logits, from shares
+        shares = [] if _equal(s[3], s[7]) else [(s[2], s[3])]  # log(1 - o) is -o: no sigmoid begins so near 0
+        for one, zero in ((s[0], s[1]), *shares):  # cross-entropy with label 1 and 0: from logits, from shares
             formulas += [
                 (one, "non_saturating", True),
                 (zero, "non_saturating", False),
@@ -88,6 +89,9 @@ def _linear_families(d_loss: float, outputs: list[np.ndarray], penalty: bool) ->
     if penalty:
         # It is never negative, so that a loss below a formula excludes it; to equal one of so many is chance.
         return ("hinge", "wasserstein") if any(d_loss >= h for h in hinges) else ("wasserstein",)
+    # Where it is trained on reals and on fakes apart, its last loss is that of one of them.
+    hinges += [margin for o in whole_margins for margin in o[1:]]
+    differences += [sign * o[0] for o in whole_margins for sign in (1.0, -1.0)]
     if any(_equal(h, d_loss) for h in hinges):
         return ("hinge",)
     return ("wasserstein",) if any(_equal(w, d_loss) for w in differences) else ()

@@ -92,6 +92,8 @@ class Recognition:
         fits = fitting(losses["d"], losses["g"], said["d"], said["g"], self._witness.saw_penalty)
         self._alive = fits if self._alive is None else self._alive & fits
         if not self._alive:
+            if (compiled := self._settle_compiled(losses["g"])) is not None:
+                return compiled
             self._close("loss")
             if said["g"]:
                 return self._unknown(
@@ -124,7 +126,7 @@ class Recognition:
         if family is None:
             return None
         try:
-            is_negative = not self._backend.number(g_loss) >= 0.0
+            is_negative = not (g_loss if isinstance(g_loss, float) else self._backend.number(g_loss)) >= 0.0
         except Exception:  # noqa: BLE001 - no number: refused where it would be written
             return None
         if family == "non_saturating" and is_negative:
@@ -175,7 +177,10 @@ class Recognition:
     def _give_up(self) -> Absences:
         unknown: Absences = {}
         if "loss" in self._open:
-            if self._alive:
+            compiled = None if self._alive else self._settle_compiled(self._witness.losses().get("g", 0.0))
+            if compiled is not None:
+                unknown = compiled
+            elif self._alive:
                 titles = tuple(OBJECTIVES[family].title for family in sorted({family for family, _ in self._alive}))
                 unknown = self._unknown(Message("the formulas of several losses fit: {losses}", losses=titles))
             else:

@@ -92,12 +92,28 @@ def kind_of(data: np.ndarray) -> DataKind:
     """Tell what real data are by their shape.
 
     Args:
-        data: (n, ...) of rank 2 to 4. Of rank 3, (n, T, C) with fewer than 8 channels or steps is a series; of rank 2,
-            values that only make sense as a square image are flat images.
+        data: (n, ...) of rank 2 to 4. Of rank 3, (n, T, C) with fewer than 8 channels or steps is a series, and so is
+            one whose channels are in no order; of rank 2, values that only make sense as a square image are flat
+            images.
     """
     if data.ndim == 2:
         return "images" if _are_flat_images(data) else "vectors"
-    return "series" if data.ndim == 3 and min(data.shape[1:]) < LEAST_SIDE else "images"
+    if data.ndim == 3 and (min(data.shape[1:]) < LEAST_SIDE or _are_channels(data)):
+        return "series"
+    return "images"
+
+
+def _are_channels(data: np.ndarray) -> bool:
+    """Tell whether (n, T, C) goes on smoothly in T, while its neighbours in C are no more alike than distant ones."""
+    x = np.asarray(data[:REALS_KEPT], dtype=np.float64)
+    x = x - x.mean(axis=(1, 2), keepdims=True)
+    variance = float((x * x).mean())
+    if not 0 < variance < math.inf:
+        return False
+    far = data.shape[2] // 2
+    onward = float((x[:, :-1] * x[:, 1:]).mean()) / variance
+    beside, apart = (float((x[..., :-lag] * x[..., lag:]).mean()) / variance for lag in (1, far))
+    return onward > 0.5 and beside < apart + 0.1
 
 
 def _are_flat_images(rows: np.ndarray) -> bool:

@@ -98,13 +98,14 @@ class Keeping:
 
     def _take_up(self) -> None:
         """Use what was fed as if it had been passed."""
-        lifted = []
+        lifted, changed = [], False
         sampler = self._intake.sampler()
         if sampler is not None and self._is_better(sampler):
             lifted.append(self._manifest.missing.get("latent_sampler"))
             self._manifest.players["latent_sampler"] = KEPT_LATENTS
             self._panel.take({"latent_sampler": None, "latent_law": None})
             self._take_latents(sampler)
+            changed = True
         reals, as_fed = self._intake.reals(), self._intake.reals_as_fed()
         if self._prober.reals is None and reals is None:
             self._explain("probe_data", NOT_TOLD_APART)
@@ -114,9 +115,11 @@ class Keeping:
             self._manifest.players["probe_data"] = KEPT_REALS
             self._panel.take({"probe_data": None})
             self._show_as_fed()
+            changed = True
         else:
             self._show_as_fed()
-        self._panel.begin_again([absence for absence in lifted if absence is not None])
+        if changed:  # what is measured already may go on
+            self._panel.begin_again([absence for absence in lifted if absence is not None])
 
     def _take_latents(self, sampler: Any) -> None:
         self._prober.take_sampler(sampler)

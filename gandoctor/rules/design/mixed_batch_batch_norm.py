@@ -40,6 +40,7 @@ from gandoctor.message import Message, sentences
 from gandoctor.networks.network import Network
 from gandoctor.rules.reading.model_card import network_of
 from gandoctor.rules.reading.persistence import persistent_episode
+from gandoctor.rules.reading.phase_agreement import refuse_labels_beyond
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, not_recorded
 from gandoctor.store import Run
 
@@ -138,6 +139,7 @@ def _cost_of_a_wrong_image(run: Run, network: Network, norms: list[int]) -> floa
         if name not in run:
             only_training = Message("Only training shows whether its batches are mixed.")
             raise NotEvaluated(sentences(has, only_training, not_recorded(run, name)))
+    refuse_labels_beyond(run)
     return cost
 
 

@@ -15,6 +15,9 @@ L_G the generator's:
   sqrt(2 L_D) + sqrt(2 L_G) >= 1;
 - hinge: relu(1 + f) >= 1 + f, so L_G >= 1 - 2 L_D.
 
+They hold for labels from 0 to 1. A loss below 0 shows others, as where noise is added to labels of 0 and 1: it bounds
+nothing.
+
 Measured as running medians over 60 steps, 83 healthy runs stayed below 0.00 of what is called the excess here, and 68
 with the labels of one step reversed reached 0.75 or more (small networks on digits, four optimizers, 300 to 600 steps).
 """
@@ -103,4 +106,22 @@ def _losses(run: Run) -> pd.DataFrame:
     table = pd.DataFrame({"d": run["d_loss"], "g": run["g_loss"]}).dropna()
     if table.empty:
         raise NotEvaluated(Message("No step with finite losses of both players was recorded."))
+    refuse_labels_beyond(run)
     return table
+
+
+def refuse_labels_beyond(run: Run) -> None:
+    """Refuse a discriminator's loss that labels from 0 to 1 cannot give; its family must be one that is never negative.
+
+    Raises:
+        NotEvaluated: The loss falls below 0.
+    """
+    lowest = float(run["d_loss"].min())
+    if lowest < -LEAST_PROBABILITY:
+        raise NotEvaluated(
+            Message(
+                "The discriminator's loss falls to {lowest:.2g}. With labels from 0 to 1 it cannot be negative: it has "
+                "others, or noise on them, and tells nothing of how well it separates.",
+                lowest=lowest,
+            )
+        )

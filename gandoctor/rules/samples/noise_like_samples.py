@@ -16,7 +16,8 @@ How it is recognised
 What it is not
     Images with grain on top are noisy-samples (GD402): what the measured pixel noise takes from the correlation is
     given back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers the
-    correlation but leaves flat areas exactly flat. Noisy real data set their own standard, because they are what
+    correlation but leaves flat areas exactly flat; where it comes with grain, a median filter tells: it brings the
+    correlation back to that of filtered reals, and of noise it makes blobs of noise. Noisy real data set their own standard, because they are what
     samples are compared with. Smooth blobs correlate too much, not too little. Constant output has no correlation at
     all and is mode-collapse (GD403).
 
@@ -31,6 +32,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gandoctor.measures import null_bands
 from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import (
     batch_norm_in_discriminator,
@@ -47,7 +49,7 @@ from gandoctor.rules.hypotheses.players import (
 )
 from gandoctor.rules.hypotheses.training import NOT_FINISHED
 from gandoctor.rules.reading.late_values import medians_of_halves
-from gandoctor.rules.reading.persistence import Episode, persistent_episode
+from gandoctor.rules.reading.persistence import PROBES, Episode, persistent_episode
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import severity_while_learning
 from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
@@ -61,6 +63,10 @@ if TYPE_CHECKING:
 _CORRELATION = "sample_autocorrelation"
 _FLATNESS = "sample_spectral_flatness"
 _HIGH = "sample_high_frequency"
+_SIGMA = "sample_noise_sigma"
+_IMPULSE = "sample_impulse"
+_LONE = "sample_lone_pixels"
+_FILTERED = "sample_filtered_correlation"
 SIGNALS = (_CORRELATION, _FLATNESS, _HIGH)
 NEARER = 0.25
 """Share of what the correlation lacks of that of real images that it must gain between the halves of the run."""
@@ -93,6 +99,8 @@ class Limits:
             reals with noise of sigma 0.1: 1.9).
         flat_noise_sigma: Pixel noise over the null up to which flat areas count as flat: salt and pepper on a
             clear image, left to GD402.
+        lone_pixels: As in GD402: share of lone pixels above that of the reals that is salt and pepper. The texture
+            of generators that were never taught holds none (0.0000), at impulses as frequent.
     """
 
     correlation_drop: float = 0.12
@@ -100,6 +108,7 @@ class Limits:
     flatness_ratio: float = 1.3
     high_frequency_ratio: float = 2.0
     flat_noise_sigma: float = 0.005
+    lone_pixels: float = 0.003
 
 
 @dataclass(frozen=True)
@@ -177,17 +186,22 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 
 def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[bool]:
-    """Tell at which steps the flat areas are intact and only single pixels stand out."""
+    """Tell at which steps single pixels stand out from shapes: on flat areas left intact, or on what a filter clears.
+
+    Lone pixels are rare: their share is the median of the last probes that persistence asks for.
+    """
     import pandas as pd
 
-    if "sample_noise_sigma" not in run or "sample_impulse" not in run:
-        return pd.Series(False, index=steps)
-    bands = real_bands(run, "sample_noise_sigma", "sample_impulse")
-    noise = run["sample_noise_sigma"].reindex(steps)
-    impulse = run["sample_impulse"].reindex(steps)
-    return (noise < bands["sample_noise_sigma"].high + limits.flat_noise_sigma) & (
-        impulse > bands["sample_impulse"].high
-    )
+    specked = pd.Series(False, index=steps)
+    bands = null_bands(run)
+    if {_SIGMA, _IMPULSE} <= set(run.signals):
+        noise, impulse = (run[name].reindex(steps) for name in (_SIGMA, _IMPULSE))
+        specked |= (noise < bands[_SIGMA].high + limits.flat_noise_sigma) & (impulse > bands[_IMPULSE].high)
+    if {_LONE, _FILTERED} <= set(run.signals) and _LONE in bands:
+        lone = run[_LONE].reindex(steps).rolling(PROBES, min_periods=1).median()
+        cleared = run[_FILTERED].reindex(steps) >= bands[_FILTERED].mean - limits.correlation_drop
+        specked |= cleared & (lone > bands[_LONE].mean + limits.lone_pixels)
+    return specked
 
 
 def causes(run: Run, found: Found) -> list[Cause]:

@@ -95,3 +95,9 @@ def test_not_evaluated_without_a_bound_or_a_window(make_run: MakeRun) -> None:
     declared = WITH_NORM.model_copy(update={"order": "declared"})
     assert of(make_run, mixed(), declared).status is Status.NOT_EVALUATED
     assert of(make_run, mixed(), loss_family="hinge").status is Status.DETECTED
+
+
+def test_labels_beyond_0_and_1_tell_nothing(make_run: MakeRun) -> None:
+    finding = of(make_run, mixed() | {"d_loss": every_step(-0.2)})
+    assert finding.status is Status.NOT_EVALUATED
+    assert "cannot be negative" in str(finding.reason)

@@ -92,3 +92,10 @@ def test_families_without_a_bound(make_run: MakeRun, family: str | None) -> None
     run = make_run({"d_loss": every_step(0.0), "g_loss": every_step(0.0)}, loss_family=family)
     with pytest.raises(NotEvaluated, match=r"cannot be compared|do not bound each other"):
         excess(run)
+
+
+def test_a_loss_below_zero_bounds_nothing(make_run: Callable[..., Run]) -> None:
+    """Seen in a book's DCGAN that adds noise to its labels: it trained well and was called broken."""
+    losses = {"d_loss": every_step(lambda s: 0.1 if s < 100 else -0.2), "g_loss": every_step(5.0)}
+    with pytest.raises(NotEvaluated, match="cannot be negative"):
+        excess(make_run(losses))

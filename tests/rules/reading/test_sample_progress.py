@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from gandoctor.measures import null_bands
+from gandoctor.measures import Band, null_bands
+from gandoctor.rules.reading import sample_progress as module
 from gandoctor.rules.reading.persistence import Episode
 from gandoctor.rules.reading.sample_progress import sample_progress, severity_while_learning, trend
 from gandoctor.rules.rule import Severity
@@ -51,6 +52,17 @@ def test_gain_within_the_noise_of_reals_is_none(make_run: MakeRun) -> None:
     progress = sample_progress(make_run(signals), 300, 1000)
     assert progress is not None
     assert progress.state == "stuck"
+
+
+def test_one_odd_draw_of_a_table_with_heavy_tails_does_not_make_samples_arrive(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    band = Band(mean=0.0, std=0.27, low=-0.4, high=1.2)
+    monkeypatch.setattr(module, "null_bands", lambda run: {"sample_kid": band})
+    for kid, state in ((0.95, "stuck"), (0.3, "arrived")):
+        progress = sample_progress(make_run(healthy() | {"sample_kid": probes(kid)}), 300, 1000)
+        assert progress is not None
+        assert progress.state == state
 
 
 def test_unknown_without_samples_or_with_too_few_probes(make_run: MakeRun) -> None:

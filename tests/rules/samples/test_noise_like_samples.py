@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from gandoctor.measures.images import image_statistics, lone_pixel_share
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import LayerCard, PlayerCard, Run
 from support.digit_batches import clean, showing, with_noise, with_salt_and_pepper
@@ -52,6 +53,39 @@ def test_never_trained_grain_is_found(make_run: MakeRun) -> None:
 )
 def test_look_alikes_are_left_alone(make_run: MakeRun, images: np.ndarray) -> None:
     assert RULE.evaluate(make_run(showing(images))).status is Status.NOT_DETECTED
+
+
+def specked(images: np.ndarray) -> dict[str, dict[int, float]]:
+    """As `showing`, with what tells specks from noise: lone pixels and the correlation after a median filter."""
+    filtered = image_statistics(images)["sample_filtered_correlation"]
+    return showing(images) | {
+        "sample_filtered_correlation": probes(filtered),
+        "sample_lone_pixels": probes(lone_pixel_share(images)),
+    }
+
+
+def grain_and_specks() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    grainy = np.clip(with_noise(0.2), 0, 1)
+    return np.where(rng.random(grainy.shape) < 0.05, rng.random(grainy.shape), grainy).astype(np.float32)
+
+
+def test_specks_and_grain_on_legible_digits_are_no_noise(make_run: MakeRun) -> None:
+    signals = specked(grain_and_specks())
+    assert signals["sample_autocorrelation"][1000] < 0.6
+    assert RULE.evaluate(make_run(signals)).status is Status.NOT_DETECTED
+
+
+def test_noise_holds_lone_pixels_too_and_stays_noise(make_run: MakeRun) -> None:
+    noise = (np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)) < 0.1).astype(np.float32)
+    signals = specked(noise) | {"sample_noise_sigma": probes(0.2)}
+    assert signals["sample_lone_pixels"][1000] > 0.01
+    assert RULE.evaluate(make_run(signals)).severity is Severity.CRITICAL
+
+
+def test_texture_that_a_filter_smooths_is_noise_without_lone_pixels(make_run: MakeRun) -> None:
+    signals = specked(grain_and_specks()) | {"sample_lone_pixels": probes(0.0)}
+    assert RULE.evaluate(make_run(signals)).severity is Severity.CRITICAL
 
 
 def test_healthy_run_that_began_as_noise(make_run: MakeRun) -> None:

@@ -307,7 +307,12 @@ class Taps:
             if not here:
                 fed = extremes_fed(seen) if seen.is_loop else None
                 self._step_end(
-                    StepTrace(targets={phase: target}, d_fed={} if fed is None else {phase: fed}, complete=False)
+                    StepTrace(
+                        targets={phase: target},
+                        averaged=frozenset(seen.averaged),
+                        d_fed={} if fed is None else {phase: fed},
+                        complete=False,
+                    )
                 )
 
     def _fed(self, kind: Fed, value: Any) -> None:
@@ -345,4 +350,4 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
         for phase, calls in seen.d_fed.items()
         if calls
     }
-    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), fed)
+    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), frozenset(seen.averaged), fed)

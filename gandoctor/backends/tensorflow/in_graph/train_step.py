@@ -32,7 +32,9 @@ class Observation:
 
     Attributes:
         metrics: Metric name -> raw value it was given; a running mean says little of one step.
-        targets: Player -> what was differentiated with respect to its weights, loss scaling taken off.
+        targets: Player -> what was differentiated with respect to its weights, loss scaling taken off; of one loss an
+            image, the mean.
+        averaged: Players whose loss was one an image.
         d_outputs: What the discriminator returned, in order.
         d_fed: Player -> smallest and largest value of every batch the discriminator was given towards its loss.
         d_fed_since: The same of the calls since anything was last differentiated for a player, with the batch itself.
@@ -45,6 +47,7 @@ class Observation:
 
     metrics: dict[str, Any] = field(default_factory=dict)
     targets: dict[Player, Any] = field(default_factory=dict)
+    averaged: set[Player] = field(default_factory=set)
     d_outputs: list[Any] = field(default_factory=list)
     d_fed: dict[Player, list[tuple[Any, Any]]] = field(default_factory=dict)
     d_fed_since: list[tuple[Any, Any, Any]] = field(default_factory=list)
@@ -132,6 +135,9 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
             listener("penalty", points, seen)
     elif not isinstance(target, list | tuple | dict):  # of several losses at once none is "the" loss
         raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
+        if tf.is_tensor(raw) and raw.shape.rank and raw.shape != (1,):
+            raw = tf.reduce_mean(raw)
+            seen.averaged.add(phase)
         if seen.is_here():
             seen.targets[phase] = raw
             seen.d_fed.setdefault(phase, []).extend((low, high) for low, high, _ in seen.d_fed_since)

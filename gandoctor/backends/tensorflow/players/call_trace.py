@@ -116,7 +116,9 @@ def _placeholders(network: Any, batch_size: int | None) -> tuple[list[Any], dict
         return tf.compat.v1.placeholder(dtype, (batch_size, *shape[1:]))
 
     if is_container(network):
-        given = keras.tree.map_structure(lambda t: placeholder(t.shape, t.dtype), network._inputs_struct)
+        inputs = getattr(network, "_inputs_struct", None)
+        inputs = network.inputs[0] if inputs is None else inputs  # a Sequential has one
+        given = keras.tree.map_structure(lambda t: placeholder(t.shape, t.dtype), inputs)
         return [given], {}
     shapes = getattr(network, "_build_shapes_dict", None)
     if not shapes:
