@@ -34,6 +34,27 @@ def batches(images, batch_size):
         },
     ),
     Treatment(
+        id="shuffle-data",
+        title=Message("Shuffle the data before batching, over all of them"),
+        explanation=Message(
+            "A buffer that holds fewer images than a class has leaves data that were sorted by class nearly as they "
+            "were. Where not all of them fit into memory, shuffle their file names, or write them in random order once."
+        ),
+        evidence="strong",
+        reference=Message(
+            "Deterministic; TensorFlow guide, tf.data: `shuffle` fills a buffer in the order of the data"
+        ),
+        snippets={
+            "keras": """\
+import tensorflow as tf
+
+
+def batches(images, n=64):
+    return tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).batch(n, drop_remainder=True)
+""",
+        },
+    ),
+    Treatment(
         id="use-more-images",
         title=Message("Train on more real images"),
         explanation=Message(
