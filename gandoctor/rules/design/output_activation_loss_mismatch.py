@@ -95,7 +95,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     by_numbers = _logit_clipped(run, network, output, limits) or _probability_as_logit(run, network, output, limits)
     if by_numbers is not None:
         return [by_numbers]
-    if not entropies and _may_be_cross_entropy(run) and _read_as(run) is None and not _numbers_suffice(run, limits):
+    if not entropies and _may_be_cross_entropy(run) and not _form_is_known(run) and not _numbers_suffice(run, limits):
         raise NotEvaluated(
             Message(
                 "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no "
@@ -109,6 +109,12 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _read_as(run: Run) -> str | None:
     """Return what the loss takes the output for, by the numbers of the first steps; None where they do not tell."""
     return None if run.manifest.objective is None else run.manifest.objective.reads
+
+
+def _form_is_known(run: Run) -> bool:
+    """Tell whether the numbers of the first steps told what the losses are, cross-entropies or not."""
+    objective = run.manifest.objective
+    return objective is not None and (objective.reads is not None or objective.labels is not None)
 
 
 def _as_read(run: Run, network: Network, output: Output) -> Evidence | None:
