@@ -120,6 +120,26 @@ def latents(count, latent_dim=100):
         },
     ),
     Treatment(
+        id="one-latent-sampler",
+        title=Message("Draw the latents of training, of pictures and of the monitor with one function"),
+        explanation=Message(
+            "A generator knows the latents it was trained on. Wider ones distort its images, narrower ones lose kinds."
+        ),
+        evidence="strong",
+        reference=Message("White, Sampling Generative Networks, 2016"),
+        snippets={
+            "keras": """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+
+
+def latents(n, size=100):
+    return rng.standard_normal((n, size)).astype("float32")  # in the step, for pictures, as latent_sampler=
+""",
+        },
+    ),
+    Treatment(
         id="standardise-columns",
         title=Message("Standardise every column of the data"),
         explanation=Message(
