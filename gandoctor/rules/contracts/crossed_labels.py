@@ -86,7 +86,7 @@ RULE = Rule(
     treatments=("labels-in-shape-of-output",),
     references=(
         "NumPy documentation, Broadcasting",
-        "SKTBrain/DiscoGAN issue 16 (labels and outputs of different shapes)",
+        "carpedm20/DiscoGAN-pytorch issue 19 (labels and outputs of different shapes)",
     ),
     page=__doc__,
     after_warm_up=False,
