@@ -6,6 +6,7 @@ from gandoctor.monitors.monitor import Monitor
 from gandoctor.recording.instruments.dead_units import DeadUnits
 from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores
 from gandoctor.recording.instruments.gradient_norms import GradientNorms
+from gandoctor.recording.instruments.input_gradients import InputGradients
 from gandoctor.recording.instruments.inputs import Inputs
 from gandoctor.recording.instruments.labels import LabelEffects
 from gandoctor.recording.instruments.losses import Losses
@@ -60,6 +61,7 @@ class GANMonitor(Monitor):
         WeightUpdates,
         UpdateEffects,
         DiscriminatorScores,
+        InputGradients,
         DeadUnits,
         Samples,
         LabelEffects,

@@ -124,7 +124,11 @@ class Backend(Protocol):
         """
 
     def input_gradient(self, images: Any) -> np.ndarray:
-        """Return the gradient of the discriminator's summed output with respect to its input, inference mode."""
+        """Return the gradient of the discriminator's summed logit with respect to its input, inference mode.
+
+        Args:
+            images: What it takes, in the framework; of several parts the first is differentiated by.
+        """
 
     def on_device(self, array: Any) -> Any:
         """Return an array as the framework takes it."""

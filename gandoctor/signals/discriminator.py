@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gandoctor.message import Message
 from gandoctor.signals import groups, units
-from gandoctor.signals.signal import Chart, Signal
+from gandoctor.signals.signal import Chart, Colour, Dash, Signal
 
 _SHARES = (-0.04, 1.04)
 
@@ -105,6 +105,36 @@ _BATCH_GAP = Chart(
     Message(
         "Near zero: a fake gets the same score in any batch. Large: batch norm compares the images of a batch, so "
         "fakes score differently next to real images than alone."
+    ),
+)
+_INPUT_GRADIENT = Chart(
+    "d-input-gradient",
+    groups.DISCRIMINATOR,
+    Message("Slope of the discriminator"),
+    Message(
+        "How fast a score changes with the image. A gradient penalty between real and generated images holds it near "
+        "1. Growing by factors of ten: the discriminator becomes a cliff. Zero: the generator learns nothing from it."
+    ),
+    log=True,
+)
+_SLOPES: tuple[tuple[str, Message, Colour, Dash], ...] = (
+    (
+        "real",
+        Message("Norm of the gradient of the logit with respect to a real image; mean over images (inference mode)."),
+        "real",
+        "solid",
+    ),
+    (
+        "fake",
+        Message("Norm of the gradient of the logit with respect to a generated image; mean over images."),
+        "fake",
+        "solid",
+    ),
+    (
+        "between",
+        Message("The same at points between real and generated images, where a gradient penalty is usually taken."),
+        "discriminator",
+        "dash",
     ),
 )
 
@@ -283,5 +313,9 @@ SIGNALS = (
         ),
         "probe",
         _BATCH_GAP,
+    ),
+    *(
+        Signal(f"d_input_gradient_{where}", units.L2_NORM, meaning, "probe", _INPUT_GRADIENT, colour, dash)
+        for where, meaning, colour, dash in _SLOPES
     ),
 )

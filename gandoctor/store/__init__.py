@@ -10,6 +10,7 @@ from gandoctor.store.manifest import (
     LatentCard,
     LayerCard,
     Manifest,
+    ObjectiveCard,
     PlayerCard,
     Reach,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "LatentCard",
     "LayerCard",
     "Manifest",
+    "ObjectiveCard",
     "PlayerCard",
     "Reach",
     "Run",

@@ -109,6 +109,29 @@ class LabelCard(BaseModel):
     source: Source = "inferred"
 
 
+class ObjectiveCard(BaseModel):
+    """How the losses are computed from the discriminator's outputs, told from the numbers of the first steps.
+
+    Attributes:
+        reads: What a cross-entropy takes the discriminator's output for; "either" where Keras knows the logits of a
+            final sigmoid, None of other losses and where no formula fits.
+        is_sum: Whether the generator's loss is a sum over the batch and not a mean; None where that is not known.
+        labels: "own" where each output of the discriminator meets its own label, "crossed" where its loss is the mean
+            over every pairing of an output with a label; None where no formula fits.
+        output_low: Smallest output of the discriminator in those steps; output_high: its largest.
+        penalised: Whether something was differentiated with respect to the discriminator's input.
+        steps: Steps that were compared.
+    """
+
+    reads: Literal["logits", "probabilities", "either"] | None = None
+    is_sum: bool | None = None
+    labels: Literal["own", "crossed"] | None = None
+    output_low: float
+    output_high: float
+    penalised: bool = False
+    steps: int
+
+
 class LayerCard(BaseModel):
     """One call of one layer. A layer that is called twice has two cards.
 
@@ -195,6 +218,7 @@ class Manifest(BaseModel):
         loss_family: None if it could not be inferred. Rules that need it report that.
         real_is_high: True if the discriminator is trained to score real images above fakes; None if unknown.
         labels: The labels of a conditional GAN; None where none were recognised.
+        objective: How the losses are computed; None where it was not seen.
         losses: Place where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and
             settings.
         players: Player, optimizer or signal -> where it was found: "passed", "attribute .critic", ...
@@ -226,6 +250,7 @@ class Manifest(BaseModel):
     data: DataCard | None = None
     latent: LatentCard | None = None
     labels: LabelCard | None = None
+    objective: ObjectiveCard | None = None
     generator: PlayerCard | None = None
     discriminator: PlayerCard | None = None
     losses: dict[str, dict[str, Any]] = Field(default_factory=dict)

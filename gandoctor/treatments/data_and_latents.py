@@ -34,6 +34,27 @@ def batches(images, batch_size):
         },
     ),
     Treatment(
+        id="shuffle-data",
+        title=Message("Shuffle the data before batching, over all of them"),
+        explanation=Message(
+            "A buffer that holds fewer images than a class has leaves data that were sorted by class nearly as they "
+            "were. Where not all of them fit into memory, shuffle their file names, or write them in random order once."
+        ),
+        evidence="strong",
+        reference=Message(
+            "Deterministic; TensorFlow guide, tf.data: `shuffle` fills a buffer in the order of the data"
+        ),
+        snippets={
+            "keras": """\
+import tensorflow as tf
+
+
+def batches(images, n=64):
+    return tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).batch(n, drop_remainder=True)
+""",
+        },
+    ),
+    Treatment(
         id="use-more-images",
         title=Message("Train on more real images"),
         explanation=Message(
@@ -95,6 +116,26 @@ rng = np.random.default_rng()  # once, outside the loop
 
 def latents(count, latent_dim=100):
     return rng.uniform(-1.0, 1.0, (count, latent_dim)).astype("float32")
+""",
+        },
+    ),
+    Treatment(
+        id="one-latent-sampler",
+        title=Message("Draw the latents of training, of pictures and of the monitor with one function"),
+        explanation=Message(
+            "A generator knows the latents it was trained on. Wider ones distort its images, narrower ones lose kinds."
+        ),
+        evidence="strong",
+        reference=Message("White, Sampling Generative Networks, 2016"),
+        snippets={
+            "keras": """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+
+
+def latents(n, size=100):
+    return rng.standard_normal((n, size)).astype("float32")  # in the step, for pictures, as latent_sampler=
 """,
         },
     ),

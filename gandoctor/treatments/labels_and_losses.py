@@ -63,6 +63,27 @@ def d_loss(on_real, on_fake):
         },
     ),
     Treatment(
+        id="labels-in-shape-of-output",
+        title=Message("Give the labels the shape of the discriminator's output"),
+        explanation=Message(
+            "Labels of shape (n,) beside outputs of shape (n, 1) broadcast to (n, n). Make labels with `ones_like` and "
+            "`zeros_like` of the output, or use one of Keras's losses, which bring both to one shape."
+        ),
+        evidence="strong",
+        reference=Message("Deterministic: the broadcasting rules of NumPy, TensorFlow and PyTorch"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def d_loss(on_real, on_fake):
+    real = keras.ops.mean(keras.ops.square(on_real - keras.ops.ones_like(on_real)))  # not ones((n,))
+    fake = keras.ops.mean(keras.ops.square(on_fake - keras.ops.zeros_like(on_fake)))
+    return 0.5 * (real + fake)
+""",
+        },
+    ),
+    Treatment(
         id="loss-from-logits",
         title=Message("Compute the cross-entropy from logits"),
         explanation=Message(

@@ -32,6 +32,34 @@ def r1_penalty(discriminator, real, gamma=10.0):
         },
     ),
     Treatment(
+        id="gradient-penalty",
+        title=Message("Hold the critic's gradient at 1 with a penalty between real and generated images (WGAN-GP)"),
+        explanation=Message(
+            "A Wasserstein critic has to be 1-Lipschitz. Penalise the distance of its gradient's norm from 1 at points "
+            "between real and generated images, one norm an image, with weight 10. Use no batch normalisation in the "
+            "critic."
+        ),
+        evidence="strong",
+        reference=Message("Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017"),
+        snippets={
+            "keras": '''\
+import tensorflow as tf
+
+
+def gradient_penalty(critic, real, fake, weight=10.0):
+    """Add this to d_loss inside its gradient tape."""
+    share = tf.random.uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1))  # one an image
+    between = share * real + (1.0 - share) * fake
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        scores = critic(between, training=True)
+    gradient = tape.gradient(scores, between)
+    norm = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(real.shape)))) + 1e-12)
+    return weight * tf.reduce_mean(tf.square(norm - 1.0))
+''',
+        },
+    ),
+    Treatment(
         id="spectral-normalisation",
         title=Message("Apply spectral normalisation to the discriminator's layers"),
         explanation=Message(

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gandoctor.recording.objective.formulas import Hypothesis, statistics
 from gandoctor.recording.objective.formulas import fitting as fitting_of
-from gandoctor.recording.objective.formulas import statistics
 from gandoctor.recording.objective.latent_law import law_of
 
 LOGITS = np.random.default_rng(0).normal(0.3, 1.0, (3, 32, 1)).astype(np.float32)
@@ -19,9 +19,13 @@ def softplus(x: np.ndarray) -> Any:
     return np.log1p(np.exp(x)).mean()
 
 
-def fitting(g_loss: float, d_loss: float = 0.0, penalty: bool = False) -> set[Any]:
-    outputs = [statistics(o.reshape(-1), o.reshape(-1), 1) for o in (REAL, FAKE, MIXED)]
+def hypotheses(g_loss: float, d_loss: float = 0.0, penalty: bool = False) -> set[Hypothesis]:
+    outputs = [statistics(o, o, 1) for o in (REAL.reshape(-1), FAKE.reshape(-1), MIXED.reshape(-1))]
     return fitting_of(float(d_loss), float(g_loss), outputs, [outputs[1]], penalty)
+
+
+def fitting(g_loss: float, d_loss: float = 0.0, penalty: bool = False) -> set[Any]:
+    return {(one.family, one.real_is_high) for one in hypotheses(g_loss, d_loss, penalty)}
 
 
 HINGE = np.maximum(0, 1 - REAL).mean() + np.maximum(0, 1 + FAKE).mean()
@@ -83,6 +87,24 @@ def test_a_loss_with_a_penalty_that_happens_to_equal_a_hinge_stays_open() -> Non
     by_chance = HINGE  # Wasserstein's loss and a penalty that makes up the difference
     assert fitting(-FAKE.mean(), by_chance, penalty=True) == {("hinge", True), ("wasserstein", True)}
     assert fitting(-FAKE.mean(), 0.5 * HINGE + 0.01, penalty=True) == {("hinge", True), ("wasserstein", True)}
+
+
+def test_what_a_cross_entropy_reads_is_told() -> None:
+    p = np.clip(FAKE, np.float32(1e-7), np.float32(1 - 1e-7))
+    [logits], [shares] = hypotheses(softplus(-FAKE)), hypotheses(-np.log(p).mean())
+    assert (logits.reads, shares.reads) == ("logits", "probabilities")
+
+
+def test_a_probability_at_its_clip_is_that_of_float32() -> None:
+    """1 - 1e-7 is 1 - 2^-23 there: -log of what is left is 15.94, not 16.12."""
+    high = np.full(32, 3.0, np.float32)
+    said = statistics(high, high, 1)
+    assert said.whole.of_shares[1] == pytest.approx(15.94, abs=0.01)
+
+
+def test_a_sum_over_the_batch_is_told_from_a_mean() -> None:
+    [total] = hypotheses(32 * softplus(-FAKE))
+    assert (total.family, total.is_sum) == ("non_saturating", True)
 
 
 @pytest.mark.parametrize(

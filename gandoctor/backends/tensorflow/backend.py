@@ -149,8 +149,8 @@ class KerasBackend:
         return self._calls.forward(player, batches, training, weights)
 
     def input_gradient(self, images: Any) -> np.ndarray:
-        """Return the gradient of the discriminator's summed output with respect to its input."""
-        return self._calls.input_gradient(tf.convert_to_tensor(images))
+        """Return the gradient of the discriminator's summed logit with respect to its input."""
+        return self._calls.input_gradient(tf.nest.map_structure(tf.convert_to_tensor, images))
 
     def on_device(self, array: Any) -> Any:
         """Return a tensor."""

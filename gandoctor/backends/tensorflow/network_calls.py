@@ -49,7 +49,7 @@ class NetworkCalls:
         return Pass(output, logit, self._readable("d", alive))
 
     def input_gradient(self, images: Any) -> np.ndarray:
-        """Return the gradient of the discriminator's summed output with respect to its input, inference mode."""
+        """Return the gradient of the discriminator's summed logit with respect to its input; see `Backend`."""
         gradient: np.ndarray = self._differentiate(self._weights.copy("d"), images).numpy()
         return gradient
 
@@ -73,11 +73,13 @@ class NetworkCalls:
         return flattened[0], flattened[1], alive
 
     def _differentiated(self, weights: Any, images: Any) -> Any:
+        first = tf.nest.flatten(images)[0]
         with unobserved(), tf.GradientTape() as tape:
-            tape.watch(images)
+            tape.watch(first)
             output, _ = self._call("d", weights, images, training=False)
-            total = tf.reduce_sum(_validity(output))
-            return tape.gradient(total, images)
+            output = _validity(output)
+            total = tf.reduce_sum(getattr(output, "_keras_logits", output))
+            return tape.gradient(total, first)
 
     def _call(self, player: Player, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
         """Return a player's output and its live ReLU units; the latter are empty in training mode."""

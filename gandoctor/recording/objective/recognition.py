@@ -12,10 +12,10 @@ import numpy as np
 
 from gandoctor.loss_families import OBJECTIVES, LossFamily
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
-from gandoctor.recording.objective.formulas import Hypothesis, fitting, statistics
+from gandoctor.recording.objective.formulas import fitting, statistics
 from gandoctor.recording.objective.latent_law import LATENTS_WANTED, LatentMoments
+from gandoctor.recording.objective.loss_form import LossForm
 from gandoctor.store import LatentCard, Manifest
 
 LONGEST_STEPS = 50
@@ -45,15 +45,16 @@ class Recognition:
     def __init__(self, backend: Backend, manifest: Manifest) -> None:
         self._backend = backend
         self._manifest = manifest
-        self._alive: set[Hypothesis] | None = None
+        self._alive: set[tuple[LossFamily, bool]] | None = None
         self._steps = 0
-        self._open: set[Literal["loss", "latents"]] = {"loss", "latents"}
+        self._open: set[Literal["loss", "latents", "form"]] = {"loss", "latents", "form"}
         if manifest.loss_family_source == "given" and manifest.real_is_high_source == "given":
             self._open.discard("loss")
         if backend.players.latent_is_given or backend.players.latent_sampler is None:
             self._open.discard("latents")
         self._moments = LatentMoments()
-        self._witness = backend.witness("loss" in self._open, "latents" in self._open)
+        self._witness = backend.witness(True, "latents" in self._open)
+        self._form = LossForm(self._witness)
 
     def begin(self) -> Absences:
         """Return what is not known before the first step."""
@@ -75,8 +76,8 @@ class Recognition:
         changes: list[Absences | None] = []
         if "loss" in self._open and g_loss is not None:
             changes.append(self._settle_compiled(g_loss))
-        if "loss" in self._open:
-            changes.append(self._settle_loss())
+        if self._open & {"loss", "form"}:
+            changes += self._settle_formulas()
         if "latents" in self._open:
             changes.append(self._settle_latents())
         if self._steps >= LONGEST_STEPS and self._open:
@@ -84,18 +85,42 @@ class Recognition:
         made = [change for change in changes if change is not None]
         return {name: absence for change in made for name, absence in change.items()} if made else None
 
-    def _settle_loss(self) -> Absences | None:
-        if self._witness.said("g") is None:
-            return None
+    def _settle_formulas(self) -> list[Absences | None]:
+        """Compare the losses of the last step with every formula of what the discriminator said towards them."""
+        of_g = self._witness.said("g")
+        if of_g is None:
+            return []
+        said = {"d": self._witness.said("d") or [], "g": of_g}
+        known = {player: [statistics(one.output, one.logit, one.places) for one in of] for player, of in said.items()}
         losses = self._witness.losses()
-        said = {player: self._statistics(player) for player in PLAYERS}
-        fits = fitting(losses["d"], losses["g"], said["d"], said["g"], self._witness.saw_penalty)
+        changes: list[Absences | None] = []
+        if "loss" in self._open:
+            fits = fitting(losses["d"], losses["g"], known["d"], known["g"], self._witness.saw_penalty)
+            means = {(one.family, one.real_is_high) for one in fits if not one.is_sum}
+            changes.append(self._settle_loss(means, bool(of_g)))
+        if "form" in self._open and self._form.see(said, known, losses):
+            self._manifest.objective = self._form.card()
+            self._close("form")
+            changes.append(self._settle_sum())
+        return changes
+
+    def _settle_sum(self) -> Absences:
+        """Go by the sum over a batch that fitted several steps alone: its size is less certain than that of a mean."""
+        sums = {(one.family, one.real_is_high) for one in self._form.alive if one.is_sum}
+        if self._manifest.loss_family is not None or len(sums) != 1:
+            return {}
+        [(family, high)] = sums
+        if self._manifest.real_is_high_source not in ("given", "inferred"):
+            self._manifest.real_is_high, self._manifest.real_is_high_source = high, "inferred"
+        return self._recognised(family)
+
+    def _settle_loss(self, fits: set[tuple[LossFamily, bool]], was_said: bool) -> Absences | None:
         self._alive = fits if self._alive is None else self._alive & fits
         if not self._alive:
             if (compiled := self._settle_compiled(losses["g"])) is not None:
                 return compiled
             self._close("loss")
-            if said["g"]:
+            if was_said:
                 return self._unknown(
                     Message("the generator's loss is none of the known formulas of the discriminator's outputs")
                 )
@@ -114,10 +139,6 @@ class Recognition:
             return {}
         self._manifest.loss_family, self._manifest.loss_family_source = family, "inferred"
         return {"loss_family": None}
-
-    def _statistics(self, player: Player) -> list[np.ndarray]:
-        """Return the means of what the discriminator said before a player's last update, an entry an output."""
-        return [statistics(one.output, one.logit, one.places) for one in self._witness.said(player) or []]
 
     def _settle_compiled(self, g_loss: Any) -> Absences | None:
         """Go by the loss the discriminator was compiled with; a minimax generator's cross-entropy is negative."""
@@ -191,9 +212,12 @@ class Recognition:
             self._close(what)
         return unknown
 
-    def _close(self, what: Literal["loss", "latents"]) -> None:
+    def _close(self, what: Literal["loss", "latents", "form"]) -> None:
         self._open.discard(what)
-        self._witness.forget(what)
+        if what == "latents":
+            self._witness.forget("latents")
+        elif not self._open & {"loss", "form"}:
+            self._witness.forget("loss")
 
     def _unknown(self, why: Message) -> Absences:
         if self._manifest.loss_family is not None:

@@ -13,9 +13,11 @@ Why it hurts
 
 How it is recognised
     By the last activation in the model card and the Keras losses found on the model or compiled into the
-    discriminator; for Wasserstein and hinge, by the loss family. Where the loss is a function of your own, by the
-    numbers: losses that stay within those bounds in every step although the logits lie far apart are proof, and so is
-    a generator's loss that stands at the logarithm of where probabilities are clipped while the logits are small.
+    discriminator; for Wasserstein and hinge, by the loss family. In any loop, by the numbers of the first steps: the
+    loss is compared with the cross-entropy of the discriminator's own outputs, taken for logits and for
+    probabilities. Later too: losses that stay within those bounds in every step although the logits lie far apart are
+    proof, and so is a generator's loss that stands at the logarithm of where probabilities are clipped while the
+    logits are small.
 
 What it is not
     Keras 3 notices a final sigmoid before a cross-entropy of logits and removes it: that trains correctly and is only
@@ -32,6 +34,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +82,12 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     network = network_of(run, "d")
     output = output_of(network)
     evidence = [*softmax_of_one(network, output), *bounded_critic(network, output, run.manifest.loss_family)]
+    by_form = _as_read(run, network, output)
+    if by_form is not None:
+        return [*evidence, by_form]
     entropies = _cross_entropies(run) if _may_be_cross_entropy(run) else {}
+    if _read_as(run) is not None:  # what the training step does is known: an object it never uses says nothing
+        entropies = {where: value for where, value in entropies.items() if not where.startswith("attribute") or value}
     for where, from_logits in entropies.items():
         evidence += _cross_entropy(run, network, output, where, from_logits, limits)
     if evidence:
@@ -87,7 +95,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     by_numbers = _logit_clipped(run, network, output, limits) or _probability_as_logit(run, network, output, limits)
     if by_numbers is not None:
         return [by_numbers]
-    if not entropies and _may_be_cross_entropy(run) and not _numbers_suffice(run, limits):
+    if not entropies and _may_be_cross_entropy(run) and not _form_is_known(run) and not _numbers_suffice(run, limits):
         raise NotEvaluated(
             Message(
                 "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no "
@@ -96,6 +104,50 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             )
         )
     return []
+
+
+def _read_as(run: Run) -> str | None:
+    """Return what the loss takes the output for, by the numbers of the first steps; None where they do not tell."""
+    return None if run.manifest.objective is None else run.manifest.objective.reads
+
+
+def _form_is_known(run: Run) -> bool:
+    """Tell whether the numbers of the first steps told what the losses are, cross-entropies or not."""
+    objective = run.manifest.objective
+    return objective is not None and (objective.reads is not None or objective.labels is not None)
+
+
+def _as_read(run: Run, network: Network, output: Output) -> Evidence | None:
+    """Compare what the loss takes the output for, as its numbers have it, with what the output is."""
+    objective = run.manifest.objective
+    if objective is None:
+        return None
+    layers = (network.address(output.position),)
+    reach = run.manifest.discriminator.reach if run.manifest.discriminator is not None else None
+    known: dict[str, Any] = {
+        "layer": network.named(output.position),
+        "steps": objective.steps,
+        "low": objective.output_low,
+        "high": objective.output_high,
+    }
+    if objective.reads == "probabilities" and (objective.output_low < 0 or objective.output_high > 1):
+        statement = Message(
+            "In each of {steps} steps the loss was the cross-entropy of the output of {layer}, taken for a "
+            "probability. Yet that output went from {low:.2g} to {high:.2g}. What lies outside of 0 ... 1 is clipped "
+            "and has no gradient.",
+            **known,
+        )
+        return Evidence("g_loss", objective.output_high, 1.0, 1, objective.steps, statement, Severity.CRITICAL, layers)
+    is_share = output.activation == "sigmoid" or (reach is not None and (reach.low, reach.high) == (0.0, 1.0))
+    if objective.reads == "logits" and is_share and 0 <= objective.output_low <= objective.output_high <= 1:
+        statement = Message(
+            "In each of {steps} steps the loss was the cross-entropy of the output of {layer}, taken for a logit. Yet "
+            "it is a probability, from {low:.2g} to {high:.2g}: read as logits, its values give probabilities from "
+            "0.50 to 0.73, and no more certain ones.",
+            **known,
+        )
+        return Evidence("g_loss", objective.output_high, 1.0, 1, objective.steps, statement, Severity.WARNING, layers)
+    return None
 
 
 def _may_be_cross_entropy(run: Run) -> bool:

@@ -312,6 +312,8 @@ def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterat
 @tf.autograph.experimental.do_not_convert
 def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
     gradients = _tape_gradient(self, target, sources, *args, **kwargs)
+    if getattr(_local, "muted", False):
+        return gradients
     for saw in getattr(_local, "saw", ()) or tuple(_everywhere):
         saw(target, sources)
     return gradients

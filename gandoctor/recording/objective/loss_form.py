@@ -1,0 +1,127 @@
+"""LossForm: how the losses are computed from the discriminator's outputs, told from the numbers of the first steps.
+
+What the loss takes an output for, whether it is a sum over the batch, and whether each output meets its own label: a
+difference of shapes (n, 1) and (n,) broadcasts to (n, n), so that every output meets every label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gandoctor.player_names import PLAYERS
+from gandoctor.recording.in_step import Said, Witness
+from gandoctor.recording.objective.formulas import (
+    Hypothesis,
+    Means,
+    Reads,
+    Statistics,
+    entropies,
+    equal,
+    fitting,
+    pairs,
+)
+from gandoctor.store import ObjectiveCard
+
+STEPS = 5
+"""Steps that are compared: what one step fits by chance, five do not."""
+APART = 2
+"""Steps among them in which paired and crossed labels must give different losses."""
+
+
+class LossForm:
+    """Compares the losses of a few steps with every form they may have.
+
+    Args:
+        witness: Copies losses and outputs.
+    """
+
+    def __init__(self, witness: Witness) -> None:
+        self._witness = witness
+        self._alive: set[Hypothesis] | None = None
+        self._own: list[set[Reads | None]] = []
+        self._crossed = 0
+        self._low, self._high = np.inf, -np.inf
+        self._steps = 0
+
+    def see(self, said: dict[Any, list[Said]], known: dict[Any, list[Statistics]], losses: dict[Any, float]) -> bool:
+        """Take in one step; tell whether enough were seen.
+
+        Args:
+            said: Player -> what the discriminator said towards its loss.
+            known: The same as statistics.
+            losses: Player -> its loss.
+        """
+        self._steps += 1
+        fits = fitting(losses["d"], losses["g"], known["d"], known["g"], self._witness.saw_penalty)
+        self._alive = fits if self._alive is None else self._alive & fits
+        own, crossed = _labels(losses["d"], known["d"])
+        self._own.append(own)
+        self._crossed += crossed
+        values = [one.output for player in PLAYERS for one in said[player]]
+        self._low = min([self._low, *(float(v.min()) for v in values)])
+        self._high = max([self._high, *(float(v.max()) for v in values)])
+        return self._steps >= STEPS
+
+    @property
+    def alive(self) -> set[Hypothesis]:
+        """The hypotheses that fit every step seen."""
+        return self._alive or set()
+
+    def card(self) -> ObjectiveCard | None:
+        """Return what was found; None where the outputs were never seen."""
+        if not np.isfinite([self._low, self._high]).all():
+            return None
+        reads, sums = {one.reads for one in self.alive}, {one.is_sum for one in self.alive}
+        reads = reads or set.intersection(*self._own)  # a generator's loss may hold more than the adversarial one
+        fitted = sum(map(bool, self._own))
+        labels: Any = None
+        if self._crossed == self._steps and self._steps - fitted >= APART:
+            labels = "crossed"
+        elif fitted == self._steps:
+            labels = "own"
+        return ObjectiveCard(
+            reads=reads.pop() if len(reads) == 1 else None,
+            is_sum=sums.pop() if len(sums) == 1 else None,
+            labels=labels,
+            output_low=self._low,
+            output_high=self._high,
+            penalised=self._witness.saw_penalty,
+            steps=self._steps,
+        )
+
+
+def _labels(d_loss: float, outputs: list[Statistics]) -> tuple[set[Reads | None], bool]:
+    """Compare the discriminator's loss with that of outputs that meet their own label, and that of every pairing.
+
+    Returns:
+        What the former reads the output for, an entry a formula that fits; whether one of the latter does.
+    """
+    own: set[Reads | None] = set()
+    crossed = False
+    has_logit = any(one.has_logit for one in outputs)
+    for real, fake in pairs(outputs):
+        costs = zip(_costs(real, has_logit), _costs(fake, has_logit), strict=True)
+        for (real_as_real, real_as_fake, reads), (fake_as_real, fake_as_fake, _) in costs:
+            for scale in (1.0, 0.5):
+                if equal(scale * (real_as_real + fake_as_fake), d_loss):
+                    own.add(reads)
+                everything = real_as_real + real_as_fake + fake_as_real + fake_as_fake
+                crossed |= equal(scale * everything / 2, d_loss)
+    return own, crossed
+
+
+def _costs(m: Means, has_logit: bool) -> Iterator[tuple[float, float, Reads | None]]:
+    """Yield what some outputs cost as reals and as fakes by each formula, labels of reals smoothed or not."""
+    for (one, zero), reads in entropies(m, has_logit):
+        yield one, zero, reads
+        yield 0.9 * one + 0.1 * zero, zero, reads
+    for real, fake in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1), (1.0, -1.0)):
+        yield _square(m, real), _square(m, fake), None
+    yield m.margins[0], m.margins[1], None
+
+
+def _square(m: Means, label: float) -> float:
+    return m.squares[1] - 2.0 * label * m.output + label * label

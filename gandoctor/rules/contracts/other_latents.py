@@ -1,0 +1,106 @@
+"""GD013: samples are drawn from other latents than training.
+
+What it is
+    The generator is trained on one distribution of latents, say uniform from -1 to 1, and sampled from another, say a
+    standard normal.
+
+Why it hurts
+    The generator was never asked for the images of such latents. Wider ones lie outside of all that it has seen and
+    give distorted, oversaturated images; narrower ones give few kinds. Training is sound, and yet the samples, and
+    every measurement of them, tell of another generator.
+
+How it is recognised
+    By mean and standard deviation of the latents that the generator is fed in the training steps, against those of the
+    sampler that the monitor was given.
+
+What it is not
+    Where no sampler was given, the monitor draws from what training was seen to use. Sampling closer to the mean on
+    purpose (the truncation trick) trades variety for quality; pass the sampler of training to the monitor then.
+
+What to do
+    Define the sampler once, and use it in the training step, for pictures and for the monitor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gandoctor.message import Message
+from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, not_recorded
+from gandoctor.store import Run
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds. Judgement, between chance and the laws in use.
+
+    Attributes:
+        ratio: Of the standard deviations, one way or the other. Uniform on -1 ... 1 against standard normal: 1.73; a
+            truncation to 0.7 of it: 1.43. By chance, with one draw of 64 latents of 2 numbers: 1.13.
+        shift: Of the means, in standard deviations of training's. Uniform on 0 ... 1 against the others: 1.7. By chance
+            0.2.
+        steps: Training steps that must have been seen.
+        few: Numbers that the sampler's one draw must hold.
+    """
+
+    ratio: float = 1.35
+    shift: float = 0.5
+    steps: int = 5
+    few: int = 128
+
+
+def detect(run: Run, limits: Limits) -> list[Evidence]:
+    """Return evidence where the sampler's latents differ from those of the training steps."""
+    for name in ("latent_mean", "latent_spread"):
+        if name not in run:
+            raise NotEvaluated(not_recorded(run, name))
+    card = run.manifest.latent
+    if card is None or card.source != "given" or card.mean is None or card.std is None:
+        raise NotEvaluated(Message("No latent sampler was given to the monitor."))
+    mean, spread = (run[name].dropna() for name in ("latent_mean", "latent_spread"))
+    trained, fed = float(spread.median()), float(mean.mean())
+    numbers = 1
+    for size in card.shape:
+        numbers *= size
+    if len(spread) < limits.steps or not trained > 0 or numbers * _PROBED < limits.few:
+        raise NotEvaluated(Message("Too few latents of training were seen to compare them with the sampler's."))
+    ratio = max(card.std / trained, trained / card.std) if card.std > 0 else float("inf")
+    shift = abs(card.mean - fed) / trained
+    if ratio <= limits.ratio and shift <= limits.shift:
+        return []
+    statement = Message(
+        "In training the generator is fed latents of mean {fed:.2g} and standard deviation {trained:.2g}; the sampler "
+        "that the monitor was given draws mean {mean:.2g} and standard deviation {std:.2g}.",
+        fed=fed,
+        trained=trained,
+        mean=card.mean,
+        std=card.std,
+    )
+    first, last = int(spread.index[0]), int(spread.index[-1])
+    return [Evidence("latent_spread", trained, card.std, first, last, statement)]
+
+
+_PROBED = 64
+"""Latents that the card is measured on."""
+
+LIMITS = Limits()
+
+RULE = Rule(
+    id="GD013",
+    name="other-latents",
+    title=Message("Samples are drawn from other latents than training"),
+    severity=Severity.WARNING,
+    requires=(),
+    detect=detect,
+    limits=LIMITS,
+    treatments=("one-latent-sampler",),
+    references=(
+        "White, Sampling Generative Networks, 2016 (which latents a generator knows)",
+        "Brock et al., Large Scale GAN Training, ICLR 2019, section 3.1 (truncation)",
+    ),
+    page=__doc__,
+    after_warm_up=False,
+    explains=Explanation(
+        symptoms=("GD401", "GD402", "GD403", "GD404", "GD407", "GD411"), critical=0.8, warning=0.7, info=0.2
+    ),
+)
