@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from gandoctor.loss_families import OBJECTIVES, LossFamily
-from gandoctor.message import Absence, Message
+from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules.warm_up import contract_warm_up_end, warm_up_end
 from gandoctor.store import Run
 
@@ -54,11 +54,14 @@ class NotEvaluated(Exception):
 
     Attributes:
         reason: Why, as shown to the user.
+        applies: False where there is nothing to judge, such as the ReLU units of a network without any: that is no
+            gap in what was looked at.
     """
 
-    def __init__(self, reason: Message | str) -> None:
+    def __init__(self, reason: Message | str, applies: bool = True) -> None:
         super().__init__(str(reason))
         self.reason = Message.of(reason)
+        self.applies = applies
 
 
 @dataclass(frozen=True)
@@ -285,6 +288,13 @@ def not_recorded(run: Run, signal: str) -> Message:
     if signal not in run.manifest.missing:
         return Message("{signal} was not recorded.", signal=signal)
     return Message("{signal} was not recorded: {why}.", signal=signal, why=why_missing(run, signal))
+
+
+def unseen(run: Run, signal: str) -> NotEvaluated:
+    """Return that a signal was not recorded, to be raised; it does not apply where the recording says so."""
+    absence = run.manifest.missing.get(signal)
+    applies = absence is None or Absence.read(absence).code is not Absent.NOT_APPLICABLE
+    return NotEvaluated(not_recorded(run, signal), applies)
 
 
 def why_missing(run: Run, name: str, otherwise: Message | None = None) -> Message:

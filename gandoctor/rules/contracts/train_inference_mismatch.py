@@ -70,15 +70,21 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Return what the losses and the generator's images show; either may be missing, not both."""
+    """Return what the losses and the generator's images show.
+
+    Raises:
+        NotEvaluated: Neither shows anything and the images of both modes were not compared. Losses that do not bound
+            each other leave the images to decide.
+    """
     evidence: list[Evidence] = []
     reasons: list[Message] = []
+    compared = "sample_train_infer_gap" in run
     for judge in (_losses_apart, _images_apart):
         try:
             evidence += judge(run, limits)
         except NotEvaluated as reason:
             reasons.append(reason.reason)
-    if len(reasons) == 2:
+    if len(reasons) == 2 or (not evidence and not compared):
         raise NotEvaluated(sentences(*reasons))
     return evidence
 

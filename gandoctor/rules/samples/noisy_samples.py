@@ -43,7 +43,7 @@ from gandoctor.rules.reading.late_values import late_median, medians_of_halves
 from gandoctor.rules.reading.persistence import Episode, persistent_episodes
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import LEAST_PROBES, STEPS, halves, has_fallen
-from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
+from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity, unseen
 from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import LayerCard, Run
@@ -106,7 +106,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     edges = {_GRAIN: noise.high + limits.noise_sigma}
     held = {_GRAIN: shapes & (table[_GRAIN] > edges[_GRAIN])}
     far = {_GRAIN: table[_GRAIN] > noise.high + limits.sudden_noise_sigma}
-    if _PEPPER in run:  # runs of earlier versions lack it: grain is judged without
+    if _PEPPER in run:
         lone, own = run[_PEPPER], bands[_PEPPER].mean
         edges[_PEPPER] = own + limits.lone_pixels
         held[_PEPPER] = lone > edges[_PEPPER]
@@ -137,6 +137,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         evidence.append(
             Evidence(_PEPPER, share, edges[_PEPPER], pepper.first_step, pepper.last_step, statement, severity)
         )
+    if not evidence and _PEPPER not in run:  # grain alone was looked for
+        raise unseen(run, _PEPPER)
     return evidence
 
 
