@@ -209,7 +209,8 @@ class Rule:
         references: Further reading.
         page: The documentation page: the docstring of the rule's module.
         loss_families: Families the rule applies to; None for all, including an unknown one.
-        after_warm_up: Whether to wait for `warm_up_end` (facts: `contract_warm_up_end`). Exact checks need not.
+        after_warm_up: Whether to wait for `warm_up_end` (facts: `contract_warm_up_end`). Exact checks need not, nor do
+            rules that see in the run itself how young the generator is (`reading.young`).
         causes: Pure function (run, found) -> hypotheses, called once the rule has fired; None where the finding is its
             own cause.
         explains: The symptoms the finding would produce, and the hypotheses that mean the same; None for no symptoms.
@@ -273,7 +274,7 @@ class Rule:
         for name in self.requires:
             if name not in run:
                 return not_recorded(run, name)
-        end = (contract_warm_up_end if self.is_fact else warm_up_end)(run.manifest)
+        end = (contract_warm_up_end if self.is_fact else warm_up_end)(run)
         if self.after_warm_up and run.last_step < end:
             return Message(
                 "Still in warm-up: this rule judges from step {end}, and the run is at step {step}.",

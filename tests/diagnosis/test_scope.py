@@ -17,9 +17,11 @@ from gandoctor.store import DataCard, Run
 from support.recorded_runs import digits, every_step, healthy, make_run, probes
 from support.report_page import Page
 
-MOVING = {
-    f"{a}_update_in_{b}_step": probes(0.01 if a == b else 0.0) for a in ("d", "g") for b in ("d", "g")
-} | {"g_grad_norm": every_step(0.4), "d_grad_norm": every_step(0.4), "d_update_ratio": probes(1e-3)}
+MOVING = {f"{a}_update_in_{b}_step": probes(0.01 if a == b else 0.0) for a in ("d", "g") for b in ("d", "g")} | {
+    "g_grad_norm": every_step(0.4),
+    "d_grad_norm": every_step(0.4),
+    "d_update_ratio": probes(1e-3),
+}
 SAMPLES = {name for name in healthy() if name.startswith("sample_")}
 
 

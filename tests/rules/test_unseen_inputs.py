@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from unittest import mock
 
 import pytest
@@ -120,9 +119,7 @@ def player(name: str, *layers: LayerCard) -> PlayerCard:
 
 
 def layer(name: str, kind: str, *shape: int, parameters: int = 0, **settings: object) -> LayerCard:
-    return LayerCard(
-        name=name, type=kind, output_shape=(None, *shape), parameters=parameters, settings=dict(settings)
-    )
+    return LayerCard(name=name, type=kind, output_shape=(None, *shape), parameters=parameters, settings=dict(settings))
 
 
 def manifest() -> Manifest:
@@ -208,9 +205,7 @@ def test_a_run_that_shows_nothing_is_not_judged(rule: Rule) -> None:
 @each_rule
 def test_without_an_input_it_is_not_checked(rule: Rule, run: Run) -> None:
     judged = {
-        name
-        for name in read_by(rule, run)
-        if rule.evaluate(without(run, name)).status is not Status.NOT_EVALUATED
+        name for name in read_by(rule, run) if rule.evaluate(without(run, name)).status is not Status.NOT_EVALUATED
     }
     assert judged <= CAN_DO_WITHOUT.get(rule.id, set())
 

@@ -91,7 +91,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence where the losses cannot belong to one game and the players' objectives are not to blame."""
-    judged_from = contract_warm_up_end(run.manifest)
+    judged_from = contract_warm_up_end(run)
     both_win = persistent_episode(excess(run) > limits.excess, judged_from)
     if run.manifest.loss_family == "non_saturating":
         residual = running_jensen_residual(run)
@@ -140,7 +140,7 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
     gap = run["sample_train_infer_gap"]
     contrast = run["sample_std"].reindex(gap.index) if "sample_std" in run else pd.Series(np.nan, index=gap.index)
     holds = (gap > limits.images) & ~(contrast < limits.contrast)
-    episode = persistent_episode(holds, contract_warm_up_end(run.manifest))
+    episode = persistent_episode(holds, contract_warm_up_end(run))
     if episode is None:
         return []
     observed = float(episode.of(gap).median())

@@ -96,7 +96,7 @@ def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
         raise NotEvaluated(Message("{signal} was never a number.", signal=signal))
     first = float(share.iloc[0])
     holds = (share > limits.share) & ((share >= first + limits.rise) | (share >= limits.critical))
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    episode = persistent_episode(holds, warm_up_end(run))
     if episode is None:
         return
     observed = float(episode.of(share).median())

@@ -95,7 +95,7 @@ def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
 def _grown(
     run: Run, player: Player, norm: pd.Series[float], level: pd.Series[float], early: float, limits: Limits
 ) -> Iterator[Evidence]:
-    start = warm_up_end(run.manifest)
+    start = warm_up_end(run)
     thresholds = limits.growth * highest_before(level, early, limits.growth_steps)
     grown = persistent_episode(level > thresholds, start)
     if grown is None or early == 0:
@@ -159,7 +159,7 @@ def _clipped(
     if card.parameters <= 0:
         return
     threshold = limits.clipped * float(value) * float(np.sqrt(card.parameters))
-    episode = persistent_episode(level > threshold, warm_up_end(run.manifest))
+    episode = persistent_episode(level > threshold, warm_up_end(run))
     if episode is None:
         return
     episode = reaching_back(episode, norm > threshold)
