@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from gandoctor.diagnosis.scope import Unseen, remedy
 from gandoctor.message import Message
 from gandoctor.rules import Cause, Evidence, Finding
 from gandoctor.store import Run
@@ -29,6 +30,7 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict": diagnosis.verdict,
         "sentence": str(diagnosis.sentence),
         "message": _message(diagnosis.sentence),
+        "not_looked_at": [_unseen(one, run) for one in diagnosis.not_looked_at],
         "run": {
             "path": None if diagnosis.is_check else str(run.path),
             "state": run.state,
@@ -52,6 +54,16 @@ def _fitted_briefly(run: Run) -> dict[str, Any]:
     found = [e.model_extra or {} for e in run.events if e.kind == "fitted_briefly"]
     models = [str(name) for extra in found for name in extra.get("models", ())]
     return {"fitted_briefly": models} if models else {}
+
+
+def _unseen(unseen: Unseen, run: Run) -> dict[str, Any]:
+    told = remedy(run, [unseen])
+    return {
+        "aspect": unseen.aspect.id,
+        "why": str(unseen.why),
+        "remedy": None if told is None else str(told),
+        "message": _message(unseen.why),
+    }
 
 
 def _run_cause(cause: RunCause) -> dict[str, Any]:

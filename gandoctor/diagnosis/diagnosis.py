@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -12,7 +12,8 @@ from typing import Any, Literal
 from gandoctor.diagnosis.explanations import SEEN_BY
 from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, rank_run_causes, scores_of
-from gandoctor.message import Message, counted
+from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unsettled
+from gandoctor.message import Message, counted, sentences
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
 from gandoctor.treatments import TREATMENTS, Treatment, prescribe
@@ -59,8 +60,9 @@ class Diagnosis:
 
     @property
     def headline(self) -> Finding | None:
-        """The finding to name first; None where nothing was detected."""
-        return self.detected[0] if self.detected else None
+        """The finding to name first; None where nothing above a remark was detected."""
+        first = next(iter(self.detected), None)
+        return None if first is None or first.severity is Severity.INFO else first
 
     @property
     def worst(self) -> Severity | None:
@@ -69,21 +71,30 @@ class Diagnosis:
 
     @property
     def verdict(self) -> Verdict:
-        """Failing with a critical finding, attention with a warning, inconclusive where too little could be judged.
+        """Failing with a critical finding, attention with a warning, else healthy or inconclusive.
 
-        Inconclusive: nothing above info was detected, and a rule that judges training itself (not only a contract)
-        was not evaluated because the run is too short or lacks signals, or failed with an error. A training of which
-        no step was recorded is never healthy.
+        Healthy is a claim: samples, the players' movement and their balance were judged and found sound. Inconclusive
+        is what is left: something of these was not looked at, or a symptom goes on that may still pass. A check before
+        training claims nothing but what it says.
         """
         if self.worst is Severity.CRITICAL:
             return "failing"
         if self.worst is Severity.WARNING:
             return "attention"
-        if not self.is_check and self.run.last_step == 0:
-            return "inconclusive"
-        not_judged = [f for f in self.findings if f.status in (Status.NOT_EVALUATED, Status.ERRORED)]
-        judged = [f for f in self.findings if f.status in (Status.DETECTED, Status.NOT_DETECTED)]
-        return "inconclusive" if len(not_judged) >= len(judged) else "healthy"
+        if self.is_check:
+            return _verdict_of_check(self.findings)
+        is_open = self.run.last_step == 0 or self.not_looked_at or self.unsettled is not None
+        return "inconclusive" if is_open else "healthy"
+
+    @cached_property
+    def not_looked_at(self) -> tuple[Unseen, ...]:
+        """What a healthy verdict would vouch for, and no rule has judged; empty for a check before training."""
+        return () if self.is_check else not_looked_at(self.run, self.findings)
+
+    @cached_property
+    def unsettled(self) -> Finding | None:
+        """A symptom that goes on and is a remark only because it may still pass; None where there is none."""
+        return unsettled(self.run, self.findings)
 
     @cached_property
     def causes(self) -> tuple[RunCause, ...]:
@@ -187,9 +198,7 @@ def _sentence(diagnosis: Diagnosis) -> Message:
     first, more = diagnosis.headline, len(diagnosis.detected) - 1
     ending = _how_it_ended(diagnosis)
     if first is None:
-        if diagnosis.verdict == "inconclusive":
-            return Message("{ending}: too little could be checked to call it healthy.", ending=ending)
-        return Message("{ending}: no failure mode was detected.", ending=ending)
+        return _without_failure(diagnosis, ending)
     title = first.rule.title
     if diagnosis.is_check:
         if not more:
@@ -211,6 +220,33 @@ def _sentence(diagnosis: Diagnosis) -> Message:
         ending=ending,
         title=title,
         step=step,
+    )
+
+
+def _verdict_of_check(findings: Sequence[Finding]) -> Verdict:
+    not_judged = [f for f in findings if f.status in (Status.NOT_EVALUATED, Status.ERRORED)]
+    return "inconclusive" if 2 * len(not_judged) >= len(findings) else "healthy"
+
+
+def _without_failure(diagnosis: Diagnosis, ending: Message) -> Message:
+    """Return the verdict of a run in which nothing above a remark was detected."""
+    if diagnosis.not_looked_at:
+        open_ = Message("{ending}: too little could be checked to call it healthy.", ending=ending)
+        return sentences(open_, said(diagnosis.run, diagnosis.not_looked_at))
+    if diagnosis.unsettled is not None:
+        return Message(
+            "{ending}: too early to call it healthy. This goes on since step {step} and may still pass: {title}.",
+            ending=ending,
+            step=diagnosis.unsettled.first_step or 0,
+            title=diagnosis.unsettled.rule.title,
+        )
+    if diagnosis.verdict == "inconclusive":
+        return Message("{ending}: too little could be checked to call it healthy.", ending=ending)
+    if diagnosis.is_check:
+        return Message("{ending}: no failure mode was detected.", ending=ending)
+    return Message(
+        "{ending}: no failure mode was detected. Samples, the players' movement and their balance were judged.",
+        ending=ending,
     )
 
 

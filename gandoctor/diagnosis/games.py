@@ -8,6 +8,7 @@ from functools import cached_property
 
 from gandoctor.diagnosis.diagnosis import STATUS_ORDER, Diagnosis, Verdict
 from gandoctor.diagnosis.run_causes import RunCause
+from gandoctor.diagnosis.scope import Unseen
 from gandoctor.message import Message, counted
 from gandoctor.rules import Finding
 from gandoctor.store import Run
@@ -43,6 +44,16 @@ class GamesDiagnosis(Diagnosis):
         return self.worst_game[1].verdict
 
     @cached_property
+    def not_looked_at(self) -> tuple[Unseen, ...]:
+        """The worst game's."""
+        return self.worst_game[1].not_looked_at
+
+    @cached_property
+    def unsettled(self) -> Finding | None:
+        """The worst game's."""
+        return self.worst_game[1].unsettled
+
+    @cached_property
     def causes(self) -> tuple[RunCause, ...]:
         """The worst game's."""
         return self.worst_game[1].causes
@@ -68,9 +79,11 @@ class GamesDiagnosis(Diagnosis):
             )
         if worst.verdict == "inconclusive":
             return Message(
-                "Too little could be checked to call {unclear} of {all} games healthy.",
+                "Too little could be checked to call {unclear} of {all} games healthy. {game}: {sentence}",
                 unclear=every.count("inconclusive"),
                 all=len(every),
+                game=name,
+                sentence=worst.sentence,
             )
         return Message("No failure mode was detected in any of {all} games.", all=len(every))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from gandoctor.loss_families import OBJECTIVES, LossFamily
-from gandoctor.message import Absence, Message
+from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules.warm_up import contract_warm_up_end, warm_up_end
 from gandoctor.store import Run
 
@@ -54,11 +54,14 @@ class NotEvaluated(Exception):
 
     Attributes:
         reason: Why, as shown to the user.
+        applies: False where there is nothing to judge, such as the ReLU units of a network without any: that is no
+            gap in what was looked at.
     """
 
-    def __init__(self, reason: Message | str) -> None:
+    def __init__(self, reason: Message | str, applies: bool = True) -> None:
         super().__init__(str(reason))
         self.reason = Message.of(reason)
+        self.applies = applies
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,8 @@ class Rule:
         references: Further reading.
         page: The documentation page: the docstring of the rule's module.
         loss_families: Families the rule applies to; None for all, including an unknown one.
-        after_warm_up: Whether to wait for `warm_up_end` (facts: `contract_warm_up_end`). Exact checks need not.
+        after_warm_up: Whether to wait for `warm_up_end` (facts: `contract_warm_up_end`). Exact checks need not, nor do
+            rules that see in the run itself how young the generator is (`reading.young`).
         causes: Pure function (run, found) -> hypotheses, called once the rule has fired; None where the finding is its
             own cause.
         explains: The symptoms the finding would produce, and the hypotheses that mean the same; None for no symptoms.
@@ -270,7 +274,7 @@ class Rule:
         for name in self.requires:
             if name not in run:
                 return not_recorded(run, name)
-        end = (contract_warm_up_end if self.is_fact else warm_up_end)(run.manifest)
+        end = (contract_warm_up_end if self.is_fact else warm_up_end)(run)
         if self.after_warm_up and run.last_step < end:
             return Message(
                 "Still in warm-up: this rule judges from step {end}, and the run is at step {step}.",
@@ -285,6 +289,13 @@ def not_recorded(run: Run, signal: str) -> Message:
     if signal not in run.manifest.missing:
         return Message("{signal} was not recorded.", signal=signal)
     return Message("{signal} was not recorded: {why}.", signal=signal, why=why_missing(run, signal))
+
+
+def unseen(run: Run, signal: str) -> NotEvaluated:
+    """Return that a signal was not recorded, to be raised; it does not apply where the recording says so."""
+    absence = run.manifest.missing.get(signal)
+    applies = absence is None or Absence.read(absence).code is not Absent.NOT_APPLICABLE
+    return NotEvaluated(not_recorded(run, signal), applies)
 
 
 def why_missing(run: Run, name: str, otherwise: Message | None = None) -> Message:

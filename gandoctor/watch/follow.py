@@ -235,7 +235,7 @@ class Follower:
             loss_family=run.manifest.loss_family,
             seed=run.manifest.seed,
             diagnosis=self._diagnosis,
-            warm_up_end=warm_up_end(run.manifest),
+            warm_up_end=warm_up_end(run),
             curves=self._curves,
             preview=self._preview,
             columns=self._columns,

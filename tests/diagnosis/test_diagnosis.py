@@ -87,7 +87,7 @@ def test_all_outcomes_are_shown_worst_first(run: Run, monkeypatch: pytest.Monkey
     ("rules", "verdict"),
     [
         ((nothing, nothing), "healthy"),
-        ((nothing, broken), "inconclusive"),
+        ((nothing, broken), "healthy"),
         ((found(Severity.WARNING), nothing), "attention"),
         ((found(Severity.INFO), nothing), "healthy"),
         ((found(), broken), "failing"),
@@ -95,7 +95,15 @@ def test_all_outcomes_are_shown_worst_first(run: Run, monkeypatch: pytest.Monkey
 )
 def test_verdict(run: Run, monkeypatch: pytest.MonkeyPatch, rules: tuple[object, ...], verdict: str) -> None:
     made = [rule(f"GD90{i}", detect) for i, detect in enumerate(rules)]
-    assert judged(run, *made, monkeypatch=monkeypatch).verdict == verdict
+    assert judged(run, *made, *sound(), monkeypatch=monkeypatch).verdict == verdict
+
+
+VOUCHED_FOR = ("GD002", "GD003", "GD301", "GD401", "GD403")
+
+
+def sound() -> list[Rule]:
+    """One rule for each thing that a healthy verdict vouches for; each finds nothing."""
+    return [rule(id_, nothing) for id_ in VOUCHED_FOR]
 
 
 def test_evidence_decides_the_severity(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,15 +190,16 @@ def test_the_sentence_says_how_the_run_stands(
     told = [
         str(judged(run, *rules, monkeypatch=monkeypatch).sentence)
         for rules in (
+            sound(),
             [rule("GD901", nothing)],
-            [rule("GD901", broken)],
             [rule("GD901", found())],
             [rule(f"GD90{i}", found()) for i in range(3)],
         )
     ]
     assert told == [
-        f"{ending}: no failure mode was detected.",
-        f"{ending}: too little could be checked to call it healthy.",
+        f"{ending}: no failure mode was detected. Samples, the players' movement and their balance were judged.",
+        f"{ending}: too little could be checked to call it healthy. Not looked at: the samples, the players' movement "
+        "and the players' balance. No rule that judges it was run.",
         f"{ending}: Made up (from step 3).",
         f"{ending}: Made up (from step 3) and 2 more findings.",
     ]

@@ -58,6 +58,8 @@ def healthy() -> dict[str, dict[int, float]]:
         "sample_pairwise_distance": probes(lambda s: 4.4 if s < 150 else 8.0),
         "sample_coverage": probes(0.40),
         "sample_kid": probes(0.45),
+        "sample_lone_pixels": probes(0.0),
+        "sample_train_infer_gap": probes(0.1),
     }
 
 

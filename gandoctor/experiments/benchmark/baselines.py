@@ -30,7 +30,7 @@ def low_d_loss(run: Run) -> int | None:
 
 def low_d_loss_after_warm_up(run: Run) -> int | None:
     """D's loss is below 0.05 for 20 steps in a row after warm-up."""
-    return _first_streak(run, warm_up_end(run.manifest))
+    return _first_streak(run, warm_up_end(run))
 
 
 def large_gradient(run: Run) -> int | None:
@@ -102,7 +102,7 @@ def scores(run: Run) -> dict[str, float]:
     values: dict[str, float] = {}
     if "d_loss" in run:
         loss = run["d_loss"]
-        levels = loss[loss.index >= warm_up_end(run.manifest)].rolling(LOW_D_LOSS_STEPS).max().dropna()
+        levels = loss[loss.index >= warm_up_end(run)].rolling(LOW_D_LOSS_STEPS).max().dropna()
         if len(levels):
             values["low_d_loss_after_warm_up"] = float(levels.min())
     norms = [run[name].max() for name in ("d_grad_norm", "g_grad_norm") if name in run]

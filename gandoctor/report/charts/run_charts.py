@@ -155,7 +155,7 @@ class Charts:
             levels=levels,
             band=band,
             moments=self._moments,
-            warm_up=warm_up_end(self._run.manifest) if chart.id == "losses" else None,
+            warm_up=warm_up_end(self._run) if chart.id == "losses" else None,
         )
         return ChartView(
             id=chart.id,

@@ -45,7 +45,7 @@ from gandoctor.rules.hypotheses.players import DISCRIMINATOR_LEARNS_FASTER
 from gandoctor.rules.hypotheses.training import LOGARITHM_OF_ZERO, LOGITS_TAKEN_FOR_PROBABILITIES
 from gandoctor.rules.hypothesis import NOT_RECORDED
 from gandoctor.rules.reading.repetition import Stretch
-from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity, not_recorded
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -115,7 +115,15 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         raise NotEvaluated(
             Message("Needs a loss at {steps} steps; {seen} recorded so far.", steps=limits.steps, seen=longest)
         )
-    return [_evidence(plateau, limits) for plateau in _plateaus(run, limits)]
+    evidence = [_evidence(plateau, limits) for plateau in _plateaus(run, limits)]
+    for name in _LOSSES:
+        if not evidence and name not in run:
+            raise NotEvaluated(not_recorded(run, name))
+    if not evidence and family is None:
+        raise NotEvaluated(
+            Message("The loss family is unknown. Neither loss stands where a cross-entropy is usually clipped.")
+        )
+    return evidence
 
 
 def _plateaus(run: Run, limits: Limits) -> Iterator[_Plateau]:

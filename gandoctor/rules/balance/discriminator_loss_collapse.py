@@ -42,8 +42,8 @@ from gandoctor.rules.balance.discriminator_loss_collapse_causes import causes
 from gandoctor.rules.balance.loss_floor import known_floor, observed_floor
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode, running_median
 from gandoctor.rules.reading.sample_progress import sample_progress
+from gandoctor.rules.reading.young import judged_from
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
-from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _collapse(run: Run, median: pd.Series[float], floor: float, limits: Limits) -> tuple[Episode, float] | None:
     """Return the stretch in which the loss was close to its floor, and how close that is; None if it never was."""
     threshold = floor + limits.excess * (_equilibrium(run) - floor)
-    episode = persistent_episode(median < threshold, warm_up_end(run.manifest))
+    episode = persistent_episode(median < threshold, judged_from(run))
     return None if episode is None else (episode, threshold)
 
 
@@ -229,5 +229,6 @@ RULE = Rule(
     ),
     page=__doc__,
     loss_families=families(bounded=True),
+    after_warm_up=False,
     causes=causes,
 )

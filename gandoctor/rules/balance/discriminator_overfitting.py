@@ -63,7 +63,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Evidence on the scores of held-out reals, between those of trained-on reals and of generated images."""
     table = recorded_share(run)
     holds = (table["share"] > limits.share) & (table["spreads"] > limits.spreads)
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    episode = persistent_episode(holds, warm_up_end(run))
     if episode is None:
         return []
     within: pd.DataFrame = table.loc[episode.first_step : episode.last_step]

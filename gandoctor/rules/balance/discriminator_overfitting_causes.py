@@ -48,7 +48,7 @@ def _holdout(run: Run) -> Cause:
     """Score that the sets differ in kind: memorising needs time, a difference in kind is there at once."""
     table = recorded_share(run)
     apart = table[table["d_prime"] >= APART]["share"]
-    early, late = apart.loc[:EARLY_STEPS], apart.loc[warm_up_end(run.manifest) :]
+    early, late = apart.loc[:EARLY_STEPS], apart.loc[warm_up_end(run) :]
     if not len(early) or not len(late):
         return HOLDOUT_DIFFERS.cause(0.2, Message("no early probe has reals and fakes apart"))
     before, after = float(early.median()), float(late.median())

@@ -38,7 +38,7 @@ def observed_floor(run: Run, loss: pd.Series[float]) -> float | None:
 
     The 5 % quantile of single steps: one lucky batch is not a floor.
     """
-    late = loss.loc[warm_up_end(run.manifest) :].to_numpy()
+    late = loss.loc[warm_up_end(run) :].to_numpy()
     late = late[np.isfinite(late)]
     lowest = float(np.quantile(late, 0.05)) if late.size else 0.0
     return lowest if LEAST <= lowest <= MOST else None

@@ -106,7 +106,7 @@ def _returning_images(run: Run, limits: Limits) -> list[Evidence]:
     table = pd.DataFrame({name: run[name] for name in (_STEP, _RETURN)}).dropna()
     returns = table[_RETURN] <= limits.nearness * table[_STEP]
     moves = table[_STEP] >= limits.movement * band.mean
-    episode = persistent_episode(returns & moves, warm_up_end(run.manifest))
+    episode = persistent_episode(returns & moves, warm_up_end(run))
     if episode is None:
         return []
     step, back = (float(episode.of(table[name]).median()) for name in (_STEP, _RETURN))
@@ -129,7 +129,7 @@ def _swinging_losses(run: Run, limits: Limits) -> list[Evidence]:
     """Evidence where a period of a loss is also one of the samples' quality."""
     if run.manifest.loss_family == "wasserstein" or _KID not in run:
         return []
-    start, end = warm_up_end(run.manifest), run.last_step
+    start, end = warm_up_end(run), run.last_step
     band = null_bands(run).get(_KID)
     floor = max(band.high, 1e-3) if band is not None else 1e-3  # below it, distances are noise
     evidence = []

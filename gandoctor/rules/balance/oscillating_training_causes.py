@@ -68,7 +68,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
 def _loader(run: Run) -> Cause:
     cycle = None
     if "real_mean" in run:
-        mean = run["real_mean"].loc[warm_up_end(run.manifest) :].dropna()
+        mean = run["real_mean"].loc[warm_up_end(run) :].dropna()
         cycle = strongest_cycle(mean.index.to_numpy(), mean.to_numpy(dtype=float), 3.0)
     if cycle is None:
         return LOADER_ORDER.cause(0.2)
@@ -90,7 +90,7 @@ def _loader(run: Run) -> Cause:
 
 
 def _schedule(run: Run) -> Cause:
-    rises = [_rises(run[name].loc[warm_up_end(run.manifest) :].dropna()) for name in _RATES if name in run]
+    rises = [_rises(run[name].loc[warm_up_end(run) :].dropna()) for name in _RATES if name in run]
     if not rises:
         return SCHEDULE_CYCLES.cause(0.1)
     most = max(rises)
@@ -154,5 +154,5 @@ def _turnover(run: Run) -> float | None:
     members = run.family(_CLASSES)
     if not members:
         return None
-    changes = pd.DataFrame(members).loc[warm_up_end(run.manifest) :].dropna().diff().abs().sum(axis=1).iloc[1:] / 2
+    changes = pd.DataFrame(members).loc[warm_up_end(run) :].dropna().diff().abs().sum(axis=1).iloc[1:] / 2
     return float(changes.median()) if len(changes) else None

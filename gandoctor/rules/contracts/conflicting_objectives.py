@@ -90,7 +90,7 @@ def _both_win(run: Run, limits: Limits) -> list[Evidence]:
     beyond = excess(run)
     if beyond.empty:
         raise NotEvaluated(Message("The losses cover fewer than {steps} steps.", steps=SPAN_STEPS))
-    episode = persistent_episode(beyond > limits.excess, contract_warm_up_end(run.manifest))
+    episode = persistent_episode(beyond > limits.excess, contract_warm_up_end(run))
     if episode is None:
         return []
     to_blame = blame(run, episode.first_step)
@@ -133,7 +133,7 @@ def _critic(run: Run, limits: Limits) -> list[Evidence]:
     separated = table["d_prime"].abs() >= limits.separated
     d_sign, g_sign = _sign(table["d_loss"], difference, limits), -_sign(table["g_loss"], fake, limits)
     known = separated & (d_sign != 0) & (g_sign != 0)
-    episode = persistent_episode((d_sign * g_sign < 0) & separated, contract_warm_up_end(run.manifest))
+    episode = persistent_episode((d_sign * g_sign < 0) & separated, contract_warm_up_end(run))
     if episode is None:
         if not known.any():
             raise NotEvaluated(

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gandoctor.message import Message, clauses, sentences
+from gandoctor.player_names import NAMES, Player
 from gandoctor.rules.hypotheses.data import BAD_DATA
 from gandoctor.rules.hypotheses.training import EXPLODING_UPDATES, LOGARITHM_OF_ZERO
 from gandoctor.rules.hypothesis import Hypothesis
@@ -57,6 +58,12 @@ _REST = (
     "sample_mean",
     "sample_std",
 )
+
+_SHOWN_BY: dict[Player, tuple[str, ...]] = {
+    "g": (*_LOSSES, "d_grad_norm", "g_grad_norm", "g_update_in_g_step", "d_fake_score", "sample_min", "sample_mean"),
+    "d": (*_LOSSES, *_GRADIENTS, "d_update_in_d_step", "d_real_score", "d_holdout_score", "d_fake_score"),
+}
+"""Player -> values that would not be finite if its weights were not: either loss passes through both networks."""
 
 _SKIPPED = Message(
     "Every loss stayed finite, so this is harmless if loss scaling (mixed precision) skipped these updates."
@@ -122,6 +129,9 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if not any(name in run for name in (*_LOSSES, *_GRADIENTS, *_REST)):
         raise NotEvaluated(Message("No loss, gradient, score or sample value was recorded."))
     failures = [f for f in _failures(run) if f.count > limits.tolerated]
+    unseen = [name for name, signals in _SHOWN_BY.items() if not any(signal in run for signal in signals)]
+    if not failures and unseen:
+        raise NotEvaluated(Message("No value that shows the {player} was recorded.", player=NAMES[unseen[0]]))
     # Loss scaling skips updates with infinite gradients by design, and then the losses never notice.
     skipped = {f.signal for f in failures} <= set(_GRADIENTS) and any(name in run for name in _LOSSES)
     return [

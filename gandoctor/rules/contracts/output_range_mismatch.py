@@ -231,7 +231,7 @@ def _late(run: Run, name: str) -> float | None:
     """Return the median of a signal after warm-up; None where there is none."""
     if name not in run:
         return None
-    values = run[name].loc[contract_warm_up_end(run.manifest) :].to_numpy()
+    values = run[name].loc[contract_warm_up_end(run) :].to_numpy()
     values = values[np.isfinite(values)]
     return float(np.median(values)) if values.size else None
 

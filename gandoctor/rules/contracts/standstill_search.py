@@ -140,7 +140,7 @@ def _still_between_probes(
         return found
     earlier = max((int(s.index[-1]) - _since(s, moved) for s in stretches[:-1]), default=0)
     long = len(still) >= limits.weight_probes and last - since >= max(limits.weight_span, 2 * earlier + 1)
-    if not long or (since == 0 and last < contract_warm_up_end(run.manifest)):
+    if not long or (since == 0 and last < contract_warm_up_end(run)):
         return None
     updates = own.loc[since + 1 : last]
     reason: Reason = "undone" if (updates > limits.movement).any() else _reason(run, player, since + 1, last)

@@ -70,22 +70,28 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Return what the losses and the generator's images show; either may be missing, not both."""
+    """Return what the losses and the generator's images show.
+
+    Raises:
+        NotEvaluated: Neither shows anything and the images of both modes were not compared. Losses that do not bound
+            each other leave the images to decide.
+    """
     evidence: list[Evidence] = []
     reasons: list[Message] = []
+    compared = "sample_train_infer_gap" in run
     for judge in (_losses_apart, _images_apart):
         try:
             evidence += judge(run, limits)
         except NotEvaluated as reason:
             reasons.append(reason.reason)
-    if len(reasons) == 2:
+    if len(reasons) == 2 or (not evidence and not compared):
         raise NotEvaluated(sentences(*reasons))
     return evidence
 
 
 def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence where the losses cannot belong to one game and the players' objectives are not to blame."""
-    judged_from = contract_warm_up_end(run.manifest)
+    judged_from = contract_warm_up_end(run)
     both_win = persistent_episode(excess(run) > limits.excess, judged_from)
     if run.manifest.loss_family == "non_saturating":
         residual = running_jensen_residual(run)
@@ -134,7 +140,7 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
     gap = run["sample_train_infer_gap"]
     contrast = run["sample_std"].reindex(gap.index) if "sample_std" in run else pd.Series(np.nan, index=gap.index)
     holds = (gap > limits.images) & ~(contrast < limits.contrast)
-    episode = persistent_episode(holds, contract_warm_up_end(run.manifest))
+    episode = persistent_episode(holds, contract_warm_up_end(run))
     if episode is None:
         return []
     observed = float(episode.of(gap).median())

@@ -95,11 +95,14 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     by_numbers = _logit_clipped(run, network, output, limits) or _probability_as_logit(run, network, output, limits)
     if by_numbers is not None:
         return [by_numbers]
-    if not entropies and _may_be_cross_entropy(run) and not _form_is_known(run) and not _numbers_suffice(run, limits):
+    # Losses of a known family were recognised as formulas of this output, or come with Keras losses on the card.
+    told = run.manifest.loss_family is not None and _numbers_suffice(run, limits)
+    if not entropies and _may_be_cross_entropy(run) and not _form_is_known(run) and not told:
         raise NotEvaluated(
             Message(
                 "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no "
-                "Keras loss was found on the model, and the recorded losses need {steps} steps to tell.",
+                "Keras loss was found on the model. The recorded losses tell from {steps} steps on, where they are of a "
+                "known family.",
                 steps=limits.steps,
             )
         )

@@ -103,7 +103,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _late_gap(run: Run) -> float | None:
     """Return the median gap of the logits in the last quarter of the run; None before warm-up is over."""
-    if "d_logit_gap" not in run or run.last_step < contract_warm_up_end(run.manifest):
+    if "d_logit_gap" not in run or run.last_step < contract_warm_up_end(run):
         return None
     late = run["d_logit_gap"].loc[0.75 * run.last_step :]
     values = late[np.isfinite(late)]

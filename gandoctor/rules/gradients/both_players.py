@@ -16,15 +16,18 @@ def judge_players(judge: Callable[[Player], Iterable[Evidence]]) -> list[Evidenc
         judge: Returns what speaks against one player, or raises NotEvaluated.
 
     Raises:
-        NotEvaluated: Neither player can be judged; the reason says why of each.
+        NotEvaluated: Nothing speaks against the players that can be judged, and one cannot be though the rule applies
+            to it, or neither can. The reason says why of each.
     """
     evidence: list[Evidence] = []
     reasons: list[Message] = []
+    unseen = False
     for player in PLAYERS:
         try:
             evidence += judge(player)
         except NotEvaluated as unknown:
+            unseen |= unknown.applies
             reasons.append(Message("For the {player}: {reason}", player=NAMES[player], reason=unknown.reason))
-    if len(reasons) == len(PLAYERS):
+    if len(reasons) == len(PLAYERS) or (unseen and not evidence):
         raise NotEvaluated(sentences(*reasons))
     return evidence

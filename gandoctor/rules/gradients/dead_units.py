@@ -43,7 +43,7 @@ from gandoctor.rules.hypotheses.training import EXPLODING_UPDATES
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import median_between
 from gandoctor.rules.reading.persistence import persistent_episode
-from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity, not_recorded
+from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity, unseen
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -88,7 +88,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
     signal = f"{player}_dead_units"
     if signal not in run:
-        raise NotEvaluated(not_recorded(run, signal))
+        raise unseen(run, signal)
     if player == "g" and latents_are_constant(run):
         raise NotEvaluated(Message("Its latents are all the same, so no unit can be seen to change."))
     share = finite(run, signal)
@@ -96,7 +96,7 @@ def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
         raise NotEvaluated(Message("{signal} was never a number.", signal=signal))
     first = float(share.iloc[0])
     holds = (share > limits.share) & ((share >= first + limits.rise) | (share >= limits.critical))
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    episode = persistent_episode(holds, warm_up_end(run))
     if episode is None:
         return
     observed = float(episode.of(share).median())

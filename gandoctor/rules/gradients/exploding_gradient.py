@@ -46,7 +46,7 @@ from gandoctor.rules.reading.late_values import median_between
 from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode, running_median
 from gandoctor.rules.reading.sample_progress import sample_progress
-from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity, not_recorded
+from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity, unseen
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -83,7 +83,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
     signal = f"{player}_grad_norm"
     if signal not in run:
-        raise NotEvaluated(not_recorded(run, signal))
+        raise unseen(run, signal)
     norm = finite(run, signal)
     level, early = running_median(norm), early_level(run, norm)
     if level.empty or early is None:
@@ -95,7 +95,7 @@ def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
 def _grown(
     run: Run, player: Player, norm: pd.Series[float], level: pd.Series[float], early: float, limits: Limits
 ) -> Iterator[Evidence]:
-    start = warm_up_end(run.manifest)
+    start = warm_up_end(run)
     thresholds = limits.growth * highest_before(level, early, limits.growth_steps)
     grown = persistent_episode(level > thresholds, start)
     if grown is None or early == 0:
@@ -159,7 +159,7 @@ def _clipped(
     if card.parameters <= 0:
         return
     threshold = limits.clipped * float(value) * float(np.sqrt(card.parameters))
-    episode = persistent_episode(level > threshold, warm_up_end(run.manifest))
+    episode = persistent_episode(level > threshold, warm_up_end(run))
     if episode is None:
         return
     episode = reaching_back(episode, norm > threshold)

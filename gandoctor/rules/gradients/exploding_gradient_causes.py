@@ -104,7 +104,7 @@ def _exploding_updates(run: Run, jumps: Jumps, large_update: float) -> Cause:
 
 
 def _steep_discriminator(run: Run, jumps: Jumps) -> Cause:
-    gap, start = recent(run, "d_logit_gap"), warm_up_end(run.manifest)
+    gap, start = recent(run, "d_logit_gap"), warm_up_end(run)
     if gap is None:
         return STEEP_DISCRIMINATOR.cause(0.3, NOT_RECORDED)
     apart = Message("the logits of real and generated images lie {gap:.2g} apart", gap=gap)

@@ -49,7 +49,7 @@ def early_level(run: Run, series: pd.Series[float]) -> float | None:
     """
     if series.empty:
         return None
-    begin = series.loc[: series.index[0] + max(warm_up_end(run.manifest), SPAN_STEPS)]
+    begin = series.loc[: series.index[0] + max(warm_up_end(run), SPAN_STEPS)]
     medians = running_median(begin, EARLY_SPAN)
     return float(medians.max()) if len(medians) else None
 

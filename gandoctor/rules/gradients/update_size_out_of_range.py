@@ -38,7 +38,7 @@ from gandoctor.rules.gradients.own_level import early_level, finite
 from gandoctor.rules.gradients.update_size_out_of_range_causes import causes
 from gandoctor.rules.reading.persistence import Episode, persistent_episode, running_median
 from gandoctor.rules.reading.sample_progress import sample_progress
-from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity, not_recorded
+from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity, unseen
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -82,7 +82,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _judge(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:
     signal = f"{player}_update_ratio"
     if signal not in run:
-        raise NotEvaluated(not_recorded(run, signal))
+        raise unseen(run, signal)
     sides: tuple[Beyond, Beyond] = ("small", "large")
     for beyond in sides:
         yield from _whole(run, player, beyond, limits) or _layers(run, player, beyond, limits)
@@ -184,7 +184,7 @@ def _is_beyond(ratio: Any, beyond: Beyond, limits: Limits) -> Any:
 def _episode(run: Run, player: Player, holds: pd.Series[bool], beyond: Beyond, limits: Limits) -> Episode | None:
     if beyond == "small":
         holds = holds & ~_explained(run, player, holds.index, limits)
-    return persistent_episode(holds, warm_up_end(run.manifest))
+    return persistent_episode(holds, warm_up_end(run))
 
 
 def _explained(run: Run, player: Player, steps: pd.Index[int], limits: Limits) -> pd.Series[bool]:

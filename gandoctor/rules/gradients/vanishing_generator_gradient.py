@@ -89,7 +89,7 @@ def _vanished(
     run: Run, norm: pd.Series[float], level: pd.Series[float], early: float, limits: Limits
 ) -> Iterator[Evidence]:
     threshold = limits.share * early
-    episode = persistent_episode(level <= threshold, warm_up_end(run.manifest))
+    episode = persistent_episode(level <= threshold, warm_up_end(run))
     if episode is None or _is_satisfied(run, episode, limits):
         return
     episode = reaching_back(episode, norm <= threshold)
@@ -135,7 +135,7 @@ def _not_conducted(run: Run, limits: Limits) -> Iterator[Evidence]:
     table = pd.DataFrame({"first": at_first, "last": at_last}).dropna()
     table = table[table["last"] > 0]
     try:
-        episode = persistent_episode(table["first"] < limits.conduction * table["last"], warm_up_end(run.manifest))
+        episode = persistent_episode(table["first"] < limits.conduction * table["last"], warm_up_end(run))
     except NotEvaluated:
         return  # too few probes: the whole norm, known at every step, has been judged
     if episode is None or _is_satisfied(run, episode, limits):

@@ -228,7 +228,7 @@ def _residual(run: Run) -> float | None:
     if run.manifest.loss_family != "non_saturating":
         return None if both_win(run) is None else 2 * OTHER_GAME
     try:
-        residual = running_jensen_residual(run).loc[warm_up_end(run.manifest) :].to_numpy()
+        residual = running_jensen_residual(run).loc[warm_up_end(run) :].to_numpy()
     except NotEvaluated:
         return None
     residual = residual[np.isfinite(residual)]

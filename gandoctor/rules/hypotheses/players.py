@@ -170,7 +170,7 @@ def phases_disagree(run: Run) -> Cause:
 def both_win(run: Run) -> Blame | None:
     """Return what is to blame where both losses are too low for one game; None where they are not."""
     try:
-        beyond = excess(run).loc[warm_up_end(run.manifest) :]
+        beyond = excess(run).loc[warm_up_end(run) :]
     except NotEvaluated:
         return None
     if beyond.empty or not float(beyond.median()) > BOTH_WIN:

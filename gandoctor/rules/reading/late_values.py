@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def late_median(run: Run, name: str) -> float | None:
     """Return the median of the finite values after warm-up; None where there is none."""
-    return median_between(run, name, warm_up_end(run.manifest), run.last_step)
+    return median_between(run, name, warm_up_end(run), run.last_step)
 
 
 def median_between(run: Run, name: str, first_step: int, last_step: int) -> float | None:

@@ -113,9 +113,11 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int, far: pd.Series[
 
 
 def persistent_episodes(
-    conditions: Mapping[str, pd.Series[bool]], judged_from: int, far: Mapping[str, pd.Series[bool]]
+    conditions: Mapping[str, pd.Series[bool]], judged_from: int | Mapping[str, int], far: Mapping[str, pd.Series[bool]]
 ) -> dict[str, Episode | None]:
     """Find the stretch of each of several conditions; arguments by name, as of `persistent_episode`.
+
+    One `judged_from` goes for all of them.
 
     Raises:
         NotEvaluated: No whole window lies after `judged_from`, and none of them came suddenly.
@@ -124,7 +126,8 @@ def persistent_episodes(
     too_early: NotEvaluated | None = None
     for name, holds in conditions.items():
         try:
-            found[name] = persistent_episode(holds, judged_from, far.get(name))
+            start = judged_from if isinstance(judged_from, int) else judged_from[name]
+            found[name] = persistent_episode(holds, start, far.get(name))
         except NotEvaluated as reason:
             found[name], too_early = None, reason
     if too_early is not None and not any(found.values()):

@@ -41,7 +41,7 @@ def blame(run: Run, onset: int) -> Blame:
     """
     if _late(run, "d_batch_gap") > DIFFERENT_SCORES:
         return "networks"
-    if onset <= contract_warm_up_end(run.manifest) + SPAN_STEPS:  # a running median is late by up to its span
+    if onset <= contract_warm_up_end(run) + SPAN_STEPS:  # a running median is late by up to its span
         found = first_updates(run)
         if found != "unknown":
             return found
@@ -95,9 +95,7 @@ def _before(run: Run, onset: int) -> Blame:
     if "sample_train_infer_gap" not in run:
         return "unknown"
     gap = run["sample_train_infer_gap"]
-    before = gap[(gap.index > contract_warm_up_end(run.manifest) // 2) & (gap.index <= onset - SPAN_STEPS)].iloc[
-        -PROBES:
-    ]
+    before = gap[(gap.index > contract_warm_up_end(run) // 2) & (gap.index <= onset - SPAN_STEPS)].iloc[-PROBES:]
     if before.empty:
         return "unknown"
     return "objectives" if float(before.median()) <= SAME_IMAGES else "networks"
@@ -108,5 +106,5 @@ def _late(run: Run, name: str) -> float:
     if name not in run:
         return 0.0
     series = run[name]
-    late = series.loc[contract_warm_up_end(run.manifest) :]
+    late = series.loc[contract_warm_up_end(run) :]
     return float(np.nanmedian(late if len(late) else series))

@@ -142,7 +142,7 @@ def severity_while_learning(
     if progress is not None and progress.state == "improving" and severity is not Severity.INFO:
         passing = Message("{progress} It may pass while they improve.", progress=progress.statement)
         return Severity.INFO, passing
-    end = warm_up_end(run.manifest)
+    end = warm_up_end(run)
     lasting = round(LASTING_SHARE * end)
     if must_last and episode.last_step - max(episode.first_step, end) < lasting and severity is not Severity.INFO:
         return Severity.INFO, Message(

@@ -74,7 +74,7 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
             Message("Too few real images were stored to know how far chance alone moves the kernel distance.")
         )
     series = quality(run, signal)
-    judged_from = warm_up_end(run.manifest)
+    judged_from = warm_up_end(run)
     span = max(SPAN_STEPS, WINDOW_SHARE * run.last_step)
     windows = _windows(series, span)
     if not windows or series.index[windows[-1][0]] < judged_from:

@@ -39,9 +39,9 @@ from gandoctor.rules.hypotheses.players import degenerate_latents, discriminator
 from gandoctor.rules.hypothesis import NOT_RECORDED, Hypothesis
 from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.reading.persistence import Episode, persistent_episode
+from gandoctor.rules.reading.young import calm_since
 from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands
-from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -73,11 +73,13 @@ class Limits:
     Attributes:
         contrast: Standard deviation of all values over that of the reals. Constant images give 0; real digits with
             their contrast cut to 0.4 give 0.4; the faintest generator that still showed strokes gave 0.33.
+        calm: Contrast over that of the reals from which samples are vivid: what then comes is judged at once. Judgement.
         bound: Distance from the darkest and the brightest value of the data, as a share of their range, up to which
             a blank is called black or white. For the wording only.
     """
 
     contrast: float = 0.15
+    calm: float = 0.5
     bound: float = 0.1
 
 
@@ -115,7 +117,8 @@ def find_blank(run: Run, limits: Limits) -> Blank | None:
     limit = limits.contrast * normal
     table = pd.DataFrame({name: run[name] for name in SIGNALS}).dropna()
     flat = _every_image_flat(run, table.index)
-    episode = persistent_episode((table[_CONTRAST] < limit) | flat, warm_up_end(run.manifest))
+    vivid = table[_CONTRAST] >= limits.calm * normal
+    episode = persistent_episode((table[_CONTRAST] < limit) | flat, calm_since(run, vivid))
     if episode is None:
         return None
     contrast, brightness = (float(episode.of(table[name]).median()) for name in SIGNALS)
@@ -237,5 +240,6 @@ RULE = Rule(
         "fchollet/deep-learning-with-python-notebooks issue 7 (tanh on data in [0, 1])",
     ),
     page=__doc__,
+    after_warm_up=False,
     causes=causes,
 )

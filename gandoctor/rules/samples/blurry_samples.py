@@ -90,7 +90,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         & (table[_CORRELATION] > highest)
         & (table[_SPREAD] > limits.spread * bands[_SPREAD].mean)
     )
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    episode = persistent_episode(holds, warm_up_end(run))
     if episode is None:
         return []
     severity, passing = severity_while_learning(run, episode, episode.severity(Severity.WARNING), must_last=True)

@@ -127,7 +127,7 @@ def _still_generator(run: Run) -> Cause:
 
 
 def _not_finished(run: Run) -> Cause:
-    early, late = medians_of_halves(run["sample_high_frequency"].loc[warm_up_end(run.manifest) :])
+    early, late = medians_of_halves(run["sample_high_frequency"].loc[warm_up_end(run) :])
     shown = Message(
         "its median after warm-up went from {early:.2g} in the first half to {late:.2g} in the second",
         early=early,

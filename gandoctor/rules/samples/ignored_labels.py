@@ -67,7 +67,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if labels is None:
         raise NotEvaluated(Message("It was not recorded where the generator's labels are."))
     share, chance = over_window(run[_SHARE]), over_window(run[_CHANCE])
-    episode = persistent_episode(share <= chance.reindex(share.index), warm_up_end(run.manifest))
+    episode = persistent_episode(share <= chance.reindex(share.index), warm_up_end(run))
     if episode is None:
         return []
     observed, limit = (float(episode.of(series).median()) for series in (share, chance))

@@ -78,7 +78,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         )
     table = pd.DataFrame({name: run[name] for name in (_COPYING, _SPREAD)}).dropna()
     holds = (table[_COPYING] > limit) & (table[_SPREAD] > limits.spread * normal)
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    episode = persistent_episode(holds, warm_up_end(run))
     if episode is None:
         return []
     observed, spread = (float(episode.of(table[name]).median()) for name in (_COPYING, _SPREAD))

@@ -41,9 +41,9 @@ from gandoctor.rules.hypotheses.players import degenerate_latents, latents_ignor
 from gandoctor.rules.hypotheses.training import CHASING_THE_DISCRIMINATOR
 from gandoctor.rules.reading.persistence import Episode, persistent_episodes
 from gandoctor.rules.reading.sample_progress import severity_while_learning
+from gandoctor.rules.reading.young import calm_since
 from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands, sample_count
-from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 _DUPLICATES = "sample_duplicate_pairs"
@@ -112,6 +112,8 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
     Raises:
         NotEvaluated: Too few real images were stored, or too few probes were recorded.
     """
+    import pandas as pd
+
     bands = real_bands(run, *SIGNALS)
     pair_limit = max(sample_count(run) / (2 * limits.support), limits.duplicate_margin * bands[_DUPLICATES].high)
     edges = {
@@ -125,6 +127,8 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
         _SPREAD: run[_SPREAD] < edges[_SPREAD],
     }
     far = {_DUPLICATES: run[_DUPLICATES] > limits.sudden * pair_limit}
+    varied = (run[_SPREAD] >= limits.faint * bands[_SPREAD].mean) & ~pd.DataFrame(conditions).any(axis=1)
+    start = dict.fromkeys(conditions, calm_since(run, varied))
     signs = [
         Sign(
             name,
@@ -135,7 +139,7 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
             episode.last_step,
             episode,
         )
-        for name, episode in persistent_episodes(conditions, warm_up_end(run.manifest), far).items()
+        for name, episode in persistent_episodes(conditions, start, far).items()
         if episode is not None
     ]
     if signs and _COVERAGE in run and _COVERAGE in bands:
@@ -248,5 +252,6 @@ RULE = Rule(
         "Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016 (a view of the batch)",
     ),
     page=__doc__,
+    after_warm_up=False,
     causes=causes,
 )

@@ -96,7 +96,7 @@ class Limits:
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence on missing digits, on missing regions, or on both."""
-    judged_from = warm_up_end(run.manifest) + YOUNG_STEPS
+    judged_from = warm_up_end(run) + YOUNG_STEPS
     if run.last_step < judged_from + SPAN_STEPS:
         raise NotEvaluated(
             Message(

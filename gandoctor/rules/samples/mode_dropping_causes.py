@@ -64,7 +64,7 @@ def _shift(run: Run) -> float | None:
     family = run.family("sample_class_share")
     if not family:
         return None
-    table = pd.DataFrame(family).dropna().loc[warm_up_end(run.manifest) :]
+    table = pd.DataFrame(family).dropna().loc[warm_up_end(run) :]
     if len(table) < 10:
         return None
     parts = np.array([part.mean(axis=0) for part in np.array_split(table.to_numpy(), 5)])
@@ -72,7 +72,7 @@ def _shift(run: Run) -> float | None:
 
 
 def _unfinished(run: Run) -> Cause:
-    start = warm_up_end(run.manifest)
+    start = warm_up_end(run)
     middle = (start + run.last_step) // 2
     early = median_between(run, "sample_missing_share", start, middle)
     late = median_between(run, "sample_missing_share", middle + 1, run.last_step)

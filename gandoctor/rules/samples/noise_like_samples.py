@@ -52,6 +52,7 @@ from gandoctor.rules.reading.late_values import medians_of_halves
 from gandoctor.rules.reading.persistence import PROBES, Episode, persistent_episode
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import severity_while_learning
+from gandoctor.rules.reading.young import calm_since
 from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
@@ -97,6 +98,8 @@ class Limits:
             0.8 to 0.9).
         high_frequency_ratio: High-frequency share over the null's (never trained: 8; healthy: 0.9 to 1.0;
             reals with noise of sigma 0.1: 1.9).
+        calm: Share of the drop up to which the correlation is at the level of the reals: what then comes is judged at
+            once. Judgement.
         flat_noise_sigma: Pixel noise over the null up to which flat areas count as flat: salt and pepper on a
             clear image, left to GD402.
         lone_pixels: As in GD402: share of lone pixels above that of the reals that is salt and pepper. The texture
@@ -107,6 +110,7 @@ class Limits:
     null_sigmas: float = 6.0
     flatness_ratio: float = 1.3
     high_frequency_ratio: float = 2.0
+    calm: float = 0.25
     flat_noise_sigma: float = 0.005
     lone_pixels: float = 0.003
 
@@ -147,7 +151,8 @@ def find_noise(run: Run, limits: Limits) -> NoiseLike | None:
         (table[_FLATNESS] > edges[_FLATNESS]) | (table[_HIGH] > edges[_HIGH])
     )
     holds &= ~_salt_and_pepper(run, table.index, limits)
-    episode = persistent_episode(holds, warm_up_end(run.manifest))
+    clear = beneath_grain >= correlation.mean - limits.calm * limits.correlation_drop
+    episode = persistent_episode(holds, calm_since(run, clear))
     if episode is None:
         return None
     return NoiseLike(episode, {name: float(episode.of(table[name]).median()) for name in SIGNALS}, edges)
@@ -211,7 +216,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
 
 def _not_finished(run: Run) -> Cause:
     """Return the hypothesis that learning goes on; its scores are judgement."""
-    early, late = medians_of_halves(run[_CORRELATION].loc[warm_up_end(run.manifest) :])
+    early, late = medians_of_halves(run[_CORRELATION].loc[warm_up_end(run) :])
     lacking = real_bands(run, _CORRELATION)[_CORRELATION].mean - early
     shown = Message(
         "its median after warm-up went from {early:.2f} in the first half to {late:.2f} in the second",
@@ -249,5 +254,6 @@ RULE = Rule(
         "R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 3",
     ),
     page=__doc__,
+    after_warm_up=False,
     causes=causes,
 )

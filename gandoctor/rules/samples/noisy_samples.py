@@ -43,9 +43,9 @@ from gandoctor.rules.reading.late_values import late_median, medians_of_halves
 from gandoctor.rules.reading.persistence import Episode, persistent_episodes
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import LEAST_PROBES, STEPS, halves, has_fallen
-from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
+from gandoctor.rules.reading.young import calm_since, near
+from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity, unseen
 from gandoctor.rules.samples.real_bands import real_bands
-from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import LayerCard, Run
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class Limits:
             (0.0064).
         sudden_noise_sigma: From here two probes are enough where there was no such noise before: twice the limit.
         sudden_lone_pixels: From here likewise.
+        calm: Share of a limit up to which a statistic is at the level of the reals: what then comes is judged at once.
+            Judgement.
         correlation_drop: As in GD401: further below the null the image itself is gone.
     """
 
@@ -92,6 +94,7 @@ class Limits:
     lone_pixels: float = 0.003
     sudden_noise_sigma: float = 0.08
     sudden_lone_pixels: float = 0.006
+    calm: float = 0.25
     correlation_drop: float = 0.12
 
 
@@ -106,12 +109,15 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     edges = {_GRAIN: noise.high + limits.noise_sigma}
     held = {_GRAIN: shapes & (table[_GRAIN] > edges[_GRAIN])}
     far = {_GRAIN: table[_GRAIN] > noise.high + limits.sudden_noise_sigma}
-    if _PEPPER in run:  # runs of earlier versions lack it: grain is judged without
+    calm = {_GRAIN: near(table[_GRAIN], noise, limits.calm * limits.noise_sigma)}
+    if _PEPPER in run:
         lone, own = run[_PEPPER], bands[_PEPPER].mean
         edges[_PEPPER] = own + limits.lone_pixels
         held[_PEPPER] = lone > edges[_PEPPER]
         far[_PEPPER] = lone > own + limits.sudden_lone_pixels
-    found = persistent_episodes(held, warm_up_end(run.manifest), far)
+        calm[_PEPPER] = lone <= own + limits.calm * limits.lone_pixels
+    start = {name: calm_since(run, at_level) for name, at_level in calm.items()}
+    found = persistent_episodes(held, start, far)
     evidence = []
     if (grain := found[_GRAIN]) is not None:
         observed = float(grain.of(table[_GRAIN]).median())
@@ -137,6 +143,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         evidence.append(
             Evidence(_PEPPER, share, edges[_PEPPER], pepper.first_step, pepper.last_step, statement, severity)
         )
+    if not evidence and _PEPPER not in run:  # grain alone was looked for
+        raise unseen(run, _PEPPER)
     return evidence
 
 
@@ -223,5 +231,6 @@ RULE = Rule(
         "R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 1",
     ),
     page=__doc__,
+    after_warm_up=False,
     causes=causes,
 )

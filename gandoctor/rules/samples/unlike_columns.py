@@ -79,7 +79,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         name: run[name] < edge if name == _SPREAD else run[name] > edge for name, edge in edges.items() if name in run
     }
     evidence = []
-    for name, episode in persistent_episodes(conditions, warm_up_end(run.manifest), {}).items():
+    for name, episode in persistent_episodes(conditions, warm_up_end(run), {}).items():
         if episode is None:
             continue
         severity, passing = severity_while_learning(run, episode, episode.severity(Severity.WARNING))

@@ -111,7 +111,8 @@ def test_the_gradient_decides_where_it_was_recorded(make_run: MakeRun, norm: flo
 def test_ten_steps_before_warm_up_are_enough_and_nine_are_not(make_run: MakeRun) -> None:
     for last, status in ((29, Status.DETECTED), (28, Status.NOT_DETECTED)):
         losses = every_step(lambda s: 16.118 if s >= 20 else 1.4 + s / 10, stop=last)
-        assert RULE.evaluate(make_run({"g_loss": losses}, real_count=0)).status is status
+        signals = {"g_loss": losses, "d_loss": every_step(0.6, stop=last)}
+        assert RULE.evaluate(make_run(signals, real_count=0)).status is status
 
 
 def test_a_plateau_the_run_came_off_again_is_a_warning(make_run: MakeRun) -> None:
@@ -129,6 +130,12 @@ def test_families(make_run: MakeRun) -> None:
         finding = RULE.evaluate(make_run(pinned(16.118), loss_family=family))
         assert finding.reason is not None
         assert finding.reason.values["family"] == OBJECTIVES[family].title
+
+
+def test_a_plateau_that_one_loss_shows_is_found_though_the_other_is_missing(make_run: MakeRun) -> None:
+    both = pinned(16.118)
+    assert RULE.evaluate(make_run({"g_loss": both["g_loss"]})).status is Status.DETECTED
+    assert RULE.evaluate(make_run({"d_loss": every_step(0.6)})).status is Status.NOT_EVALUATED
 
 
 def test_missing_losses(make_run: MakeRun) -> None:

@@ -21,10 +21,24 @@ def judging(unknown: set[Player]) -> list[Evidence]:
     return judge_players(judge)
 
 
-def test_one_player_that_can_be_judged_is_enough() -> None:
+def test_one_player_is_enough_to_find_something() -> None:
     assert [e.signal for e in judging(set())] == ["d_loss", "g_loss"]
     assert [e.signal for e in judging({"d"})] == ["g_loss"]
     assert [e.signal for e in judging({"g"})] == ["d_loss"]
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_clean_player_beside_one_that_was_not_seen_is_no_result(applies: bool) -> None:
+    def judge(player: Player) -> Iterator[Evidence]:
+        if player == "d":
+            raise NotEvaluated(Message("It was not seen."), applies)
+        yield from ()
+
+    if not applies:  # it has nothing to judge
+        assert judge_players(judge) == []
+        return
+    with pytest.raises(NotEvaluated, match="For the discriminator: It was not seen."):
+        judge_players(judge)
 
 
 def test_neither_can_be_judged() -> None:

@@ -66,8 +66,8 @@ def test_units_that_came_back_are_one_notch_less(make_run: MakeRun) -> None:
 def test_look_alike_equal_latents_show_every_unit_at_one_value(make_run: MakeRun) -> None:
     signals = dead(0.02, dying(0.5))
     constant = LatentCard(shape=(100,), mean=0.0, std=0.0)
-    assert RULE.evaluate(make_run(signals, latent=constant)).status is Status.NOT_DETECTED
-    assert RULE.evaluate(make_run(signals | {"latent_spread": every_step(0.0)})).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run(signals, latent=constant)).status is Status.NOT_EVALUATED
+    assert RULE.evaluate(make_run(signals | {"latent_spread": every_step(0.0)})).status is Status.NOT_EVALUATED
     assert RULE.evaluate(make_run(signals | {"latent_spread": every_step(0.57)})).status is Status.DETECTED
 
 

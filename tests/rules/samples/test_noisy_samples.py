@@ -57,9 +57,11 @@ def test_reals_with_specks_of_their_own_set_the_standard(make_run: MakeRun) -> N
 
 
 def test_without_the_signal_grain_is_judged_alone(make_run: MakeRun) -> None:
-    """Runs of earlier versions lack it."""
-    finding = RULE.evaluate(make_run(showing(np.clip(with_noise(0.1), 0, 1))))
-    assert [e.signal for e in finding.evidence] == ["sample_noise_sigma"]
+    """Runs of earlier versions lack it: grain is found, and that nothing is there cannot be said."""
+    grainy, clear = showing(np.clip(with_noise(0.1), 0, 1)), healthy()
+    del grainy["sample_lone_pixels"], clear["sample_lone_pixels"]
+    assert [e.signal for e in RULE.evaluate(make_run(grainy)).evidence] == ["sample_noise_sigma"]
+    assert RULE.evaluate(make_run(clear)).status is Status.NOT_EVALUATED
 
 
 def test_healthy_run_and_reals(make_run: MakeRun) -> None:
