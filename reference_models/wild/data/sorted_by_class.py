@@ -43,4 +43,5 @@ gan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(5e-4,
 dataset = tf.data.Dataset.from_tensor_slices(x).batch(32, drop_remainder=True)
 history = gan.fit(dataset, epochs=5, verbose=2).history
 d_loss, g_loss = history["d_loss"][-1], history["g_loss"][-1]
-ending(generator.predict(tf.random.normal((500, 32)), verbose=0), x[:1500], d_loss=d_loss, g_loss=g_loss)
+reals = np.random.default_rng(0).permutation(x)
+ending(generator.predict(tf.random.normal((500, 32)), verbose=0), reals, d_loss=d_loss, g_loss=g_loss)
