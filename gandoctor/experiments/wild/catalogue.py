@@ -40,7 +40,8 @@ class Case(BaseModel):
         source: Address of the public report.
         saw: What the person who wrote the report saw.
         cause: What is wrong, in one sentence. For a look-alike, why it is not.
-        seen: What the program shows of it by numbers that it prints itself, run without gandoctor.
+        seen: What the program shows of it by numbers that it prints itself. In the half that is judged once they were
+            got without gandoctor.
         right: Ids of the rules and causes that name the cause. Any of them is right. Empty for a look-alike.
         symptoms: Ids of the rules that describe what the person saw, without its cause. They are right, too, but are
             counted apart.

@@ -121,7 +121,7 @@ def _mark(one: Scored) -> str:
 
 
 def _sources(broken: Iterable[Scored]) -> list[str]:
-    head = ("program", "report", "what the person saw", "what is wrong", "what the program shows, run bare")
+    head = ("program", "report", "what the person saw", "what is wrong", "what the program prints of it")
     return markdown_table(
         head,
         ((one.case.name, one.case.source, one.case.saw, _what_is_wrong(one.case), one.case.seen) for one in broken),

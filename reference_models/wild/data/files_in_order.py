@@ -35,5 +35,8 @@ for step, real in enumerate(dataset.take(500)):
     d_loss, g_loss = train_step(real)
     if step % 100 == 0:
         print(step, float(d_loss), float(g_loss))
+# which share of the samples is of the fastest kind, the last one in the files; a third is right
+samples = gen.predict(tf.random.normal((500, 16)), verbose=0)
+fastest = np.abs(np.fft.rfft(samples[..., 0], axis=1)).argmax(1) == 4
 reals = np.random.default_rng(0).permutation(x)
-ending(gen.predict(tf.random.normal((500, 16)), verbose=0), reals, d_loss=d_loss, g_loss=g_loss)
+ending(samples, reals, fastest=fastest.mean(), d_loss=d_loss, g_loss=g_loss)

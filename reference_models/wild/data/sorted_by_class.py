@@ -8,7 +8,8 @@ from reference_models.wild.data import digits, ending
 from reference_models.wild.networks import digit_discriminator, digit_generator
 
 keras.utils.set_random_seed(44)
-x, shown = digits()
+x, shown = digits(5000)
+means = np.stack([x[shown == digit].mean(0).ravel() for digit in range(10)])
 x = x[np.argsort(shown, kind="stable")]
 generator, discriminator = digit_generator(), digit_discriminator()
 
@@ -39,9 +40,12 @@ class GAN(keras.Model):
 
 
 gan = GAN(generator, discriminator)
-gan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(5e-4, beta_1=0.5))
-dataset = tf.data.Dataset.from_tensor_slices(x).batch(32, drop_remainder=True)
-history = gan.fit(dataset, epochs=5, verbose=2).history
+gan.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
+dataset = tf.data.Dataset.from_tensor_slices(x).batch(16, drop_remainder=True)
+history = gan.fit(dataset, epochs=2, verbose=2).history
 d_loss, g_loss = history["d_loss"][-1], history["g_loss"][-1]
+# which share of the samples is nearest to the mean of the last three digits; 0.3 is right
+samples = generator.predict(tf.random.normal((500, 32)), verbose=0)
+nearest = np.linalg.norm(samples.reshape(500, 1, -1) - means, axis=-1).argmin(1)
 reals = np.random.default_rng(0).permutation(x)
-ending(generator.predict(tf.random.normal((500, 32)), verbose=0), reals, d_loss=d_loss, g_loss=g_loss)
+ending(samples, reals, last_three_digits=(nearest > 6).mean(), d_loss=d_loss, g_loss=g_loss)

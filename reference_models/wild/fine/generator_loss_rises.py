@@ -8,7 +8,7 @@ from reference_models.wild.networks import digit_discriminator, digit_generator
 
 keras.utils.set_random_seed(83)
 x, _ = digits()
-generator, discriminator = digit_generator(), digit_discriminator()
+generator, discriminator = digit_generator(), digit_discriminator(dropout=0.0)
 
 bce = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -37,7 +37,7 @@ class GAN(keras.Model):
 
 
 gan = GAN(generator, discriminator)
-gan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(5e-4, beta_1=0.5))
+gan.compile(keras.optimizers.Adam(3e-4, beta_1=0.5), keras.optimizers.Adam(6e-4, beta_1=0.5))
 dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).batch(32, drop_remainder=True)
 history = gan.fit(dataset, epochs=7, verbose=2).history
 d_loss, g_loss = history["d_loss"][-1], history["g_loss"][-1]

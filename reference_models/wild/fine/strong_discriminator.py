@@ -8,10 +8,10 @@ from reference_models.wild.networks import digit_discriminator, digit_generator
 
 keras.utils.set_random_seed(89)
 x, _ = digits()
-netG, netD = digit_generator(), digit_discriminator(width=32)
+netG, netD = digit_generator(), digit_discriminator(width=32, dropout=0.0)
 
 bce = keras.losses.BinaryCrossentropy(from_logits=True)
-g_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5)
+g_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
 d_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 
 

@@ -8,7 +8,7 @@ from reference_models.wild.networks import digit_discriminator, digit_generator
 
 keras.utils.set_random_seed(8)
 x, _ = digits()
-generator, discriminator = digit_generator(), digit_discriminator(output="sigmoid")
+generator, discriminator = digit_generator(), digit_discriminator(output="sigmoid", dropout=0.0)
 
 
 class HingeGAN(keras.Model):
@@ -35,7 +35,7 @@ class HingeGAN(keras.Model):
 
 
 gan = HingeGAN(generator, discriminator)
-gan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(5e-4, beta_1=0.5))
+gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-3, beta_1=0.5))
 dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).batch(32, drop_remainder=True)
 history = gan.fit(dataset, epochs=4, verbose=2).history
 d_loss, g_loss = history["d_loss"][-1], history["g_loss"][-1]
