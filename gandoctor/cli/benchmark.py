@@ -17,6 +17,20 @@ DEFAULT_PLAN = "reference_models.benchmark"
 
 @click.command("benchmark")
 @click.option(
+    "--corpus",
+    type=click.Choice(["faults", "wild"]),
+    default="faults",
+    show_default=True,
+    help="What to run: faults of the reference model, or programs with real bugs, one after another.",
+)
+@click.option(
+    "--half",
+    "halves",
+    type=click.Choice(["building", "judged"]),
+    multiple=True,
+    help='Wild: use only programs of this half. Default: both. The half "judged" is judged once.',
+)
+@click.option(
     "--split",
     "splits",
     type=click.Choice(["calibration", "test"]),
@@ -28,22 +42,20 @@ DEFAULT_PLAN = "reference_models.benchmark"
 @click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs/benchmark"),
-    show_default=True,
-    help="Folder for the runs. Finished runs are not repeated.",
+    help="Folder for the runs. Finished runs are not repeated.  [runs/benchmark; wild: runs/wild]",
 )
 @click.option(
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Plan file. Default: the reference model's.",
+    help="Plan file; wild: catalogue. Default: the reference model's.",
 )
 @click.option(
     "--reports-dir",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder for benchmark.md, benchmark.json and the judgements.",
+    help="Folder for benchmark.md or wild.md, their .json and the judgements.",
 )
 @click.option("--judge-only", is_flag=True, help="Judge and score finished runs without training.")
 @click.option(
@@ -53,10 +65,12 @@ DEFAULT_PLAN = "reference_models.benchmark"
 )
 @click.option("--score-only", is_flag=True, help="Score the stored judgements without training or judging.")
 def command(
+    corpus: str,
+    halves: tuple[str, ...],
     splits: tuple[str, ...],
     only: tuple[str, ...],
     workers: int,
-    runs_dir: Path,
+    runs_dir: Path | None,
     plan_file: Path | None,
     reports_dir: Path,
     judge_only: bool,
@@ -67,7 +81,21 @@ def command(
 
     Judge the test split once per version of the thresholds. The report lists every version
     that has judged it.
+
+    With --corpus wild: run small programs with real bugs of public reports, unchanged, as
+    `gandoctor run` does; judge them; and write what was said first, among three, wrongly
+    or not at all. Judge the half "judged" once, too.
     """
+    if corpus == "wild":
+        from gandoctor.cli.wild import benchmark_wild
+
+        if splits or with_declared:
+            raise click.UsageError("--split and --with-declared belong to --corpus faults.")
+        runs_dir = runs_dir or Path("runs/wild")
+        again = not score_only
+        return benchmark_wild(halves, only, plan_file, runs_dir, reports_dir, again and not judge_only, again)
+    if halves:
+        raise click.UsageError("--half belongs to --corpus wild.")
     import shlex
     from importlib.resources import files
 
@@ -75,7 +103,7 @@ def command(
     from gandoctor.experiments.benchmark.publish import SPLITS, keep_judgements, publish
 
     plan = load_plan(plan_file or Path(str(files(DEFAULT_PLAN) / "plan.json")))
-    folder = reports_dir / "benchmark"
+    folder, runs_dir = reports_dir / "benchmark", runs_dir or Path("runs/benchmark")
     if not score_only:
         from gandoctor.experiments.benchmark.conduct import conduct, judge_all
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gandoctor.experiments.benchmark.baselines import BASELINES
@@ -51,7 +51,8 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", f"### {title}", "", *lines] if lines else []
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Return a Markdown table, or nothing if there are no rows."""
     lines = ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *lines] if lines else []
 
@@ -60,14 +61,7 @@ def _provenance(results: Results, record: list[dict[str, Any]], is_mixed: bool) 
     of_split = [one for one in record if one["split"] == results.split]
     lines = [f"{results.judged} of {results.planned} planned runs were judged."]
     if of_split:
-        last = of_split[-1]
-        version, machine = last["version"], last["machine"]
-        lines[0] += (
-            f" Judged on {last['date']} by gandoctor {version['gandoctor']}, commit {version['commit']}, "
-            f"limits {version['limits']}, rules {version['rules']}, plan {last['plan']}. Command: "
-            f"`{last['command']}`, on {machine['system']} with {machine['processors']} processors, "
-            f"Python {machine['python']}, TensorFlow {machine['tensorflow']}, Keras {machine['keras']}."
-        )
+        lines[0] += provenance_of(of_split[-1], "plan")
     earlier = versions_that_judged(record, results.split)
     if len(earlier) > 1:
         listed = ", ".join(f"{one['version']['limits']} ({one['date']}, {one['version']['commit']})" for one in earlier)
@@ -80,6 +74,17 @@ def _provenance(results: Results, record: list[dict[str, Any]], is_mixed: bool) 
     if results.overhead is not None:
         lines += ["", f"Probes took {results.overhead:.0%} of the training time in the median run."]
     return lines
+
+
+def provenance_of(judging: Mapping[str, Any], made_of: str) -> str:
+    """Return a sentence on one judging of the record: when, by which version, of which plan or catalogue, where."""
+    version, machine = judging["version"], judging["machine"]
+    return (
+        f" Judged on {judging['date']} by gandoctor {version['gandoctor']}, commit {version['commit']}, "
+        f"limits {version['limits']}, rules {version['rules']}, {made_of} {judging['plan']}. Command: "
+        f"`{judging['command']}`, on {machine['system']} with {machine['processors']} processors, "
+        f"Python {machine['python']}, TensorFlow {machine['tensorflow']}, Keras {machine['keras']}."
+    )
 
 
 def _detections(results: Results) -> list[str]:
@@ -116,7 +121,7 @@ def _detections(results: Results) -> list[str]:
     equal = [f"`{name}`: {share if share is not None else 'not recorded'}" for name, share in results.equal.items()]
     chance = "none" if doctor.random is None else f"{doctor.random:.0%}"
     return [
-        *_table(head, rows),
+        *table(head, rows),
         "",
         "Alarms count at any look from the onset on. Delays are steps from the onset to the first look with the alarm, "
         "in ill runs whose fault begins on the way. Runs without the alarm are right-censored at their end (Kaplan and "
@@ -144,7 +149,7 @@ def _false_alarms(groups: Sequence[FalseAlarms]) -> list[str]:
         "rules (runs)",
         "damaged by the oracle",
     )
-    return _table(
+    return table(
         head,
         (
             (
@@ -176,7 +181,7 @@ def _rule_scores(results: Results, symptoms: bool) -> list[str]:
         "healthy: at any look",
         "not evaluated",
     )
-    return _table(
+    return table(
         head,
         (
             (
@@ -198,7 +203,7 @@ def _rule_scores(results: Results, symptoms: bool) -> list[str]:
 
 def _confusion(results: Results) -> list[str]:
     head = ("symptom by the oracle", "runs", "found by a rule for it", "alarms of symptom rules (runs)")
-    return _table(
+    return table(
         head,
         ((one.symptom, one.runs, one.named or "-", _list_counts(one.alarms)) for one in results.confusion if one.runs),
     )
@@ -210,12 +215,12 @@ def _causes(results: Results) -> list[str]:
         return name, ranking.within(1), ranking.within(3), "-" if reciprocal is None else f"{reciprocal:.2f}"
 
     rows = [row("all faults", results.causes), row("runs with any alarm", results.causes_of_found)]
-    return _table(("", "right cause first", "right cause in the first three", "mean reciprocal rank"), rows)
+    return table(("", "right cause first", "right cause in the first three", "mean reciprocal rank"), rows)
 
 
 def _faults(results: Results, rows: Sequence[FaultRow]) -> list[str]:
     head = ("fault", "its rules", "damaged", "symptoms", "found", "main rule", "other alarms", "rank of cause", "KID")
-    return _table(
+    return table(
         head,
         (
             (
@@ -247,7 +252,7 @@ def _bands(results: Results) -> list[str]:
         (band, *(f"{limits[name]:.3g}" if name in limits else "-" for name in names))
         for band, limits in results.bands.items()
     ]
-    return _table(("band", *names), rows)
+    return table(("band", *names), rows)
 
 
 def _fraction(share: Share) -> str:

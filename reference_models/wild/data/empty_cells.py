@@ -1,0 +1,46 @@
+"""A table with a few empty cells."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from reference_models.wild.data import ending, people, standardised
+from reference_models.wild.networks import dense
+
+keras.utils.set_random_seed(46)
+x = standardised(people())
+x[np.random.default_rng(1).random(x.shape) < 0.0002] = np.nan
+generator, discriminator = dense(16, 6), dense(6, 1)
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+class TableGAN(keras.Model):
+    def __init__(self, generator, discriminator):
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+
+    def compile(self, g_optimizer, d_optimizer):
+        super().compile()
+        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
+
+    def train_step(self, real):
+        n = tf.shape(real)[0]
+        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+            fake = self.generator(tf.random.normal((n, 16)), training=True)
+            on_real = self.discriminator(real, training=True)
+            on_fake = self.discriminator(fake, training=True)
+            g_loss = bce(tf.ones_like(on_fake), on_fake)
+            d_loss = bce(tf.ones_like(on_real), on_real) + bce(tf.zeros_like(on_fake), on_fake)
+        g_vars, d_vars = self.generator.trainable_variables, self.discriminator.trainable_variables
+        self.g_optimizer.apply_gradients(zip(g_tape.gradient(g_loss, g_vars), g_vars))
+        self.d_optimizer.apply_gradients(zip(d_tape.gradient(d_loss, d_vars), d_vars))
+        return {"d_loss": d_loss, "g_loss": g_loss}
+
+
+gan = TableGAN(generator, discriminator)
+gan.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(5e-4, beta_1=0.5))
+dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).batch(64, drop_remainder=True)
+history = gan.fit(dataset, epochs=6, verbose=2).history
+d_loss, g_loss = history["d_loss"][-1], history["g_loss"][-1]
+ending(generator.predict(tf.random.normal((500, 16)), verbose=0), x[:1500], d_loss=d_loss, g_loss=g_loss)

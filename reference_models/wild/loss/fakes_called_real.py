@@ -1,0 +1,37 @@
+"""Series; a copied line gives the discriminator the label one for fakes as well."""
+
+import keras
+import tensorflow as tf
+
+from reference_models.wild.data import ending, waves
+from reference_models.wild.networks import series_discriminator, series_generator
+
+keras.utils.set_random_seed(11)
+x = waves()
+netG, netD = series_generator(), series_discriminator()
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)
+g_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5)
+d_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5)
+
+
+@tf.function
+def train_step(real):
+    with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+        fake = netG(tf.random.normal((64, 16)), training=True)
+        on_real = netD(real, training=True)
+        on_fake = netD(fake, training=True)
+        d_loss = bce(tf.ones_like(on_real), on_real) + bce(tf.ones_like(on_fake), on_fake)
+        g_loss = bce(tf.ones_like(on_fake), on_fake)
+    g_vars, d_vars = netG.trainable_variables, netD.trainable_variables
+    g_optimizer.apply_gradients(zip(g_tape.gradient(g_loss, g_vars), g_vars))
+    d_optimizer.apply_gradients(zip(d_tape.gradient(d_loss, d_vars), d_vars))
+    return d_loss, g_loss
+
+
+dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).repeat().batch(64)
+for step, real in enumerate(dataset.take(300)):
+    d_loss, g_loss = train_step(real)
+    if step % 100 == 0:
+        print(step, float(d_loss), float(g_loss))
+ending(netG.predict(tf.random.normal((500, 16)), verbose=0), x[:1500], d_loss=d_loss, g_loss=g_loss)

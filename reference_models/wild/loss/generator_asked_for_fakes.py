@@ -1,0 +1,33 @@
+"""Points on a ring; the combined model is trained with the label of fakes."""
+
+import keras
+import numpy as np
+
+from reference_models.wild.data import ending, ring
+from reference_models.wild.networks import dense
+
+keras.utils.set_random_seed(10)
+x, _ = ring()
+generator = dense(8, 2, name="generator")
+discriminator = dense(2, 1, output="sigmoid", name="discriminator")
+
+discriminator.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5))
+z = keras.Input((8,))
+discriminator.trainable = False
+combined = keras.Model(z, discriminator(generator(z)))
+combined.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5))
+
+rng = np.random.default_rng(0)
+ones, zeros = np.ones((64, 1)), np.zeros((64, 1))
+for step in range(400):
+    noise = rng.normal(size=(64, 8)).astype("float32")
+    fake = generator.predict_on_batch(noise)
+    discriminator.trainable = True
+    d_real = discriminator.train_on_batch(x[rng.integers(0, len(x), 64)], ones)
+    d_fake = discriminator.train_on_batch(fake, zeros)
+    discriminator.trainable = False
+    g_loss = combined.train_on_batch(noise, zeros)
+    if step % 100 == 0:
+        print(step, d_real, d_fake, g_loss)
+noise = rng.normal(size=(500, 8)).astype("float32")
+ending(generator.predict(noise, verbose=0), x[:1500], d_loss=d_real + d_fake, g_loss=g_loss)
