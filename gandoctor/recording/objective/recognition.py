@@ -97,7 +97,7 @@ class Recognition:
         if "loss" in self._open:
             fits = fitting(losses["d"], losses["g"], known["d"], known["g"], self._witness.saw_penalty)
             means = {(one.family, one.real_is_high) for one in fits if not one.is_sum}
-            changes.append(self._settle_loss(means, bool(of_g)))
+            changes.append(self._settle_loss(means, losses["g"], bool(of_g)))
         if "form" in self._open and self._form.see(said, known, losses):
             self._manifest.objective = self._form.card()
             self._close("form")
@@ -114,10 +114,10 @@ class Recognition:
             self._manifest.real_is_high, self._manifest.real_is_high_source = high, "inferred"
         return self._recognised(family)
 
-    def _settle_loss(self, fits: set[tuple[LossFamily, bool]], was_said: bool) -> Absences | None:
+    def _settle_loss(self, fits: set[tuple[LossFamily, bool]], g_loss: float, was_said: bool) -> Absences | None:
         self._alive = fits if self._alive is None else self._alive & fits
         if not self._alive:
-            if (compiled := self._settle_compiled(losses["g"])) is not None:
+            if (compiled := self._settle_compiled(g_loss)) is not None:
                 return compiled
             self._close("loss")
             if was_said:

@@ -67,7 +67,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     for name in (_REAL, _FAKE):
         if name not in run:
             raise NotEvaluated(not_recorded(run, name))
-    start = contract_warm_up_end(run.manifest)
+    start = contract_warm_up_end(run)
     dead = _dead(run)
     if dead:
         return dead
