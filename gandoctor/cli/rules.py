@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from gandoctor.problems import Problem
     from gandoctor.rules import Rule
 
+_HEADINGS = {
+    "contracts": "Contracts: what any training needs",
+    "design": "Design: what the model card shows before training",
+    "gradients": "Gradients and updates",
+    "balance": "Balance of the players",
+    "samples": "Samples",
+}
+"""Kind of a rule -> heading of its group."""
+
 
 @click.command("rules")
 @click.argument("wanted", metavar="[ID]", required=False)
@@ -38,7 +47,7 @@ def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
     from rich.console import Console
 
     from gandoctor.cli.markdown import rules_table
-    from gandoctor.cli.text import print_lines, print_table, rule_lines
+    from gandoctor.cli.text import print_lines, print_tables, rule_lines
     from gandoctor.problems import PROBLEMS
     from gandoctor.rules import all_rules, find_rule
 
@@ -56,9 +65,13 @@ def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
     elif as_json:
         click.echo(json.dumps([_plain(rule) for rule in all_rules()], indent=2))
     else:
-        rows = [(r.id, r.severity.value, r.name, str(r.title)) for r in all_rules()]
-        rows += [(p.id, "", "", p.title) for p in PROBLEMS]
-        print_table(console, ("id", "severity", "name", "failure mode"), rows)
+        groups: dict[str, list[tuple[str, ...]]] = {}
+        for r in all_rules():
+            groups.setdefault(_HEADINGS.get(r.kind, "Other rules"), []).append(
+                (r.id, r.severity.value, r.name, str(r.title))
+            )
+        groups["Problems of the article"] = [(p.id, "", "", p.title) for p in PROBLEMS]
+        print_tables(console, ("id", "severity", "name", "failure mode"), groups)
 
 
 def _show_problems(problems: Sequence[Problem], wanted: str, as_json: bool, markdown: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -13,7 +14,7 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.games import worst_first
 from gandoctor.printable import printable
 from gandoctor.problems import ARTICLE, Problem
-from gandoctor.rules import MODEL_CARD, Finding, Rule, Status, find_rule, limits_of
+from gandoctor.rules import MODEL_CARD, Finding, Rule, Status, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.frame import STYLES, VERDICT_STYLES
 
@@ -98,6 +99,26 @@ def rule_lines(rule: Rule) -> Iterator[Line]:
     yield from ((2, _text(reference)) for reference in rule.references)
 
 
+def fault_lines(fault: Any) -> Iterator[Line]:
+    """Yield what a fault of the reference model does, what should detect it, and how to switch it on."""
+    yield 0, _text(f"{fault.name}: {fault.title}", "strong")
+    yield 0, _text(fault.description)
+    yield 0, Text()
+    if fault.expected:
+        yield 0, _text("Rules that should detect it, the main one first", "strong")
+        known = {rule.id: rule for rule in all_rules()}
+        yield from ((2, _text(f"{i} {known[i].title if i in known else ''}".rstrip())) for i in fault.expected)
+    else:
+        yield 0, _text("No rule should detect anything.", "strong")
+    begins = "start" if fault.only_from_the_start else "any step"
+    yield 0, _text("Begins at", "strong").append(f"  {begins}")
+    if fault.only_from_the_start:
+        yield 2, _text(f"Not later, because {fault.only_from_the_start}.")
+    yield 0, _text("Switch it on", "strong")
+    at = "" if fault.only_from_the_start else "@400"
+    yield 2, _text(f"gandoctor run --watch --fault {fault.name}{at}")
+
+
 def problem_lines(problem: Problem) -> Iterator[Line]:
     """Yield the page of one of the article's problems: its advice and how well that holds up, and what answers it."""
     yield 0, _text(f"{problem.id} {problem.title}", "strong")
@@ -135,6 +156,18 @@ def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequenc
     for row in rows:
         table.add_row(*(Text(_one_line(cell), STYLES.get(cell, "")) for cell in row))
     console.print(table)
+
+
+def print_tables(console: Console, columns: Sequence[str], groups: Mapping[str, Iterable[Sequence[str]]]) -> None:
+    """Print rows in titled groups on a terminal; elsewhere as `print_table` prints them, without the titles."""
+    if not console.is_terminal:
+        print_table(console, columns, [row for rows in groups.values() for row in rows])
+        return
+    for number, (title, rows) in enumerate(groups.items()):
+        if number:
+            console.print()
+        console.print(_text(title, "strong"))
+        print_table(console, columns, rows)
 
 
 def _finding_lines(finding: Finding) -> Iterator[Line]:

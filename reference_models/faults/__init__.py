@@ -21,9 +21,19 @@ from reference_models.faults.networks import NETWORKS
 from reference_models.faults.phases import PHASES
 from reference_models.settings import Settings, change_settings
 
-__all__ = ["FAULTS", "Fault", "PlannedFault", "apply_faults", "parse_fault"]
+__all__ = ["FAULTS", "THEMES", "Fault", "PlannedFault", "apply_faults", "parse_fault"]
 
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*PHASES, *LEARNING, *LATENTS, *DATA, *NETWORKS, *IMAGES)}
+THEMES: dict[str, tuple[Fault, ...]] = {
+    "Training phases": PHASES,
+    "Losses and learning rates": LEARNING,
+    "Latents": LATENTS,
+    "Data": DATA,
+    "Networks": NETWORKS,
+    "Images": IMAGES,
+}
+"""Every fault by what it acts on."""
+
+FAULTS: dict[str, Fault] = {fault.name: fault for faults in THEMES.values() for fault in faults}
 """Every fault by name."""
 
 

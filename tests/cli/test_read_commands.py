@@ -34,10 +34,12 @@ def test_help_lists_every_command_in_the_order_of_need(gandoctor):
     code, out, _ = gandoctor("--help")
     assert code == 0
     listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
-    assert listed == ["run", "check", "watch", "report", "diagnose", "rules", "faults", "benchmark"]
+    assert listed == ["run", "check", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
 
 
-@pytest.mark.parametrize("name", ["run", "check", "watch", "report", "diagnose", "rules", "faults", "benchmark"])
+@pytest.mark.parametrize(
+    "name", ["run", "check", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
+)
 def test_every_command_has_help(gandoctor, name):
     code, out, _ = gandoctor(name, "--help")
     assert code == 0
@@ -175,6 +177,61 @@ def test_faults(gandoctor):
     shown = {line.split("\t")[0]: line.split("\t")[1:3] for line in out.splitlines()}
     assert shown["no-dropout"] == ["start", "nothing"]
     assert shown["swapped-labels"] == ["any step", "GD008"]
+
+
+def test_a_fault_is_explained_and_an_unknown_one_names_the_nearest(gandoctor):
+    from reference_models.faults import FAULTS
+
+    for fault in FAULTS.values():
+        code, out, _ = gandoctor("faults", fault.name)
+        assert code == 0
+        assert out.startswith(f"{fault.name}: {fault.title}")
+        assert " ".join(fault.description.split())[:60] in " ".join(out.split())
+        assert all(rule in out for rule in fault.expected)
+        assert f"gandoctor run --watch --fault {fault.name}" in out
+    assert json.loads(gandoctor("faults", "no-dropout", "--json")[1])["expected"] == []
+    code, _, err = gandoctor("faults", "no-dropot")
+    assert (code, "Did you mean no-dropout?" in err) == (2, True)
+
+
+def test_runs_lists_a_folder_newest_first_with_verdicts(gandoctor, tmp_path, sick, healthy):
+    import os
+
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "run.json").write_text("{")
+    (tmp_path / "no run").mkdir()
+    for age, name in enumerate((healthy.name, sick.name, "torn")):
+        os.utime(tmp_path / name / "run.json", (1e9 - age, 1e9 - age))
+    code, out, err = gandoctor("runs", tmp_path)
+    assert (code, err) == (0, "")
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [row[0] for row in rows] == [healthy.name, sick.name, "torn"]
+    assert rows[1][1:4] == ["failing", "40", "completed"]
+    assert "NaN" in rows[1][4]
+    assert rows[2][3] == "not readable"
+    listed = json.loads(gandoctor("runs", tmp_path, "--json")[1])
+    assert [row["verdict"] for row in listed][1:] == ["failing", ""]
+
+
+def test_runs_of_an_empty_folder_and_of_none(gandoctor, tmp_path):
+    assert gandoctor("runs", tmp_path) == (0, "", f"No run directory in {tmp_path}.\n")
+    code, _, err = gandoctor("runs", tmp_path / "nowhere")
+    assert (code, "is not a folder" in err) == (2, True)
+
+
+@pytest.mark.parametrize("title", ["Contracts: what any training needs", "Samples"])
+def test_on_a_terminal_rules_have_headings(title):
+    import io
+
+    from rich.console import Console
+
+    from gandoctor.cli.text import print_tables
+
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    print_tables(console, ("id", "name"), {title: [("GD001", "non-finite-values")], "Other": [("GD900", "x")]})
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]
+    assert title in lines[0]
+    assert any("GD900" in line for line in lines)
 
 
 def test_on_a_terminal_text_is_wrapped_under_its_indentation(sick):
