@@ -118,6 +118,12 @@ def _conclude(
 def _report(run_dir: Path, summary: str | None, console: Console, errors: Console) -> Diagnosis:
     diagnosis = diagnose(run_dir)
     print_lines(console, diagnosis_lines(diagnosis))
+    if any("pass " in str(finding.reason) for finding in diagnosis.findings if finding.reason):
+        console.print(
+            "\nWhat is to be passed is an argument of GANMonitor: give the script one of its own (docs/attaching.md).",
+            soft_wrap=True,
+            markup=False,
+        )
     if summary is not None:
         console.print(f"\n{summary}", soft_wrap=True, markup=False)
     try:

@@ -106,7 +106,8 @@ def _varied(planes: np.ndarray) -> np.ndarray:
     """Return the planes that are not constant, about their means."""
     centred: np.ndarray = planes - planes.mean(axis=(1, 2), keepdims=True)
     variance = np.einsum("nij,nij->n", centred, centred) / centred[0].size
-    return centred[variance > 1e-8]  # float32 leaves about 1e-14 in a constant plane of brightness 1
+    varied: np.ndarray = centred[variance > 1e-8]  # float32 leaves about 1e-14 in a constant plane of brightness 1
+    return varied
 
 
 def _autocorrelation(centred: np.ndarray) -> float:

@@ -201,3 +201,5 @@ def test_it_is_told_that_a_second_gan_is_not_recorded(tmp_path):
     recorded = command_here("run", "--run-dir", "run", script, "--", "eager", cwd=tmp_path)
     assert load_run(tmp_path / "run").last_step == 24
     assert recorded.stdout.count("Only the players that were found first are recorded") == 1
+    assert "pass holdout_data=..." in recorded.stdout
+    assert "What is to be passed is an argument of GANMonitor" in recorded.stdout

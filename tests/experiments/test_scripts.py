@@ -99,6 +99,20 @@ def test_a_script_that_uses_keras_2_is_told_so(tmp_path):
     assert "never called" not in done.stderr
 
 
+def test_keras_2_is_told_where_it_begins_to_train(tmp_path):
+    (tmp_path / "tf_keras.py").write_text(
+        "import sys\n"
+        "class Model:\n"
+        "    def fit(self, x): print('trains on', x, file=sys.stderr)\n"
+        "    def train_on_batch(self, x): self.fit(x)\n"
+    )
+    script = write(tmp_path, "import tf_keras\nfor x in (1, 2):\n    tf_keras.Model().train_on_batch(x)")
+    said = run_here(tmp_path, script).stdout
+    assert said.index("gandoctor records nothing: this training uses Keras 2") < said.index("trains on 1")
+    assert said.count("gandoctor records nothing") == 1
+    assert "trains on 2" in said
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [("import sys; sys.exit(3)", 3), ("import sys; sys.exit('told why')", 1), ("import sys; sys.exit()", 3)],

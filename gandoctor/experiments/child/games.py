@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable
 from typing import Any
 
+from gandoctor.experiments.child.names import name_in_program
 from gandoctor.store.games import GAMES_MAX, file_safe
 
 SLACK = 8
 """Steps by which a game may be ahead of one that is not played yet, before a dry run is over."""
-
-_LIBRARIES = ("gandoctor", "keras", "tensorflow", "runpy")
 
 
 def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
@@ -28,10 +26,12 @@ def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
     chosen = pairs[:GAMES_MAX]
     if len(pairs) > GAMES_MAX:
         print(f"gandoctor records {GAMES_MAX} of the {len(pairs)} pairs of players", file=sys.stderr)
-    called = _names_in_program([network for pair in chosen for network in (pair.generator, pair.discriminator)])
+    frame = sys._getframe()
     games: list[tuple[str, Any]] = []
     for pair in chosen:
-        text = "+".join(called[id(network)] for network in (pair.generator, pair.discriminator))
+        text = "+".join(
+            name_in_program(network, frame) or str(network.name) for network in (pair.generator, pair.discriminator)
+        )
         games.append((file_safe(text, [name for name, _ in games]), pair))
     return games
 
@@ -71,52 +71,3 @@ def steps_taken(monitor: Any) -> int:
     alone = monitor.options.game is None
     steps: list[int] = [each.step for each in ([monitor.session] if alone else recordings(monitor))]
     return max(min(steps), max(steps) - SLACK)
-
-
-def _names_in_program(networks: list[Any]) -> dict[int, str]:
-    names = {id(network): str(network.name) for network in networks}
-    unnamed = set(names)
-    places = list(_places())
-    for entries in (_entries, _entries_within):
-        for name, value in chain.from_iterable(map(entries, places)):
-            if id(value) in unnamed:
-                unnamed.discard(id(value))
-                names[id(value)] = name
-    return names
-
-
-def _places() -> Iterator[Mapping[str, Any]]:
-    """Yield what the frames of the program hold: the attributes of their objects, then variables, outermost first."""
-    frames = []
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        frames.append(frame)
-        frame = frame.f_back
-    for frame in frames:
-        owner = frame.f_locals.get("self")
-        if not _is_of_a_library(type(owner).__module__):
-            yield getattr(owner, "__dict__", {})
-    for frame in reversed(frames):
-        if not _is_of_a_library(str(frame.f_globals.get("__name__"))):
-            yield frame.f_locals
-            yield frame.f_globals
-
-
-def _entries(place: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, value) of public entries."""
-    for name, value in list(place.items()):
-        if isinstance(name, str) and not name.startswith("_"):
-            yield name, value
-
-
-def _entries_within(place: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the same of what is in their lists and dictionaries."""
-    for name, value in _entries(place):
-        inside = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
-        )
-        yield from ((f"{name}-{key}", each) for key, each in list(inside))
-
-
-def _is_of_a_library(module: str) -> bool:
-    return module.partition(".")[0] in _LIBRARIES

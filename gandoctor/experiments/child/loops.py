@@ -161,7 +161,8 @@ class LoopAttachment:
 
     def _updated(self, updates: list[tuple[Any, list[Any]]], graph: Any) -> None:
         recorded = list(self._recorded())
-        if any([game.updated(updates, graph) for game in recorded]):
+        moved = [game.updated(updates, graph) for game in recorded]  # each is told
+        if any(moved):
             self._others = 0
             return
         before, self._others = self._others, self._others + len(updates)

@@ -81,13 +81,31 @@ def name_of(wanted: Any, frame: FrameType) -> str | None:
     return _found(lambda value: value is wanted, frame)
 
 
+def name_in_program(wanted: Any, frame: FrameType | None) -> str | None:
+    """Return what the user's code around a frame calls an object; None if nothing there holds it.
+
+    The attribute of the object that trains it comes first, then a variable, of the outermost code before the inner:
+    "gen_G", and "nets[0]" of one that is in a list.
+    """
+    frames = their_frames(frame)
+    owners = [{"self": each.f_locals["self"]} for each in frames if "self" in each.f_locals]
+    variables = [scope for each in reversed(frames) for scope in (each.f_locals, each.f_globals)]
+    name = _found_in(lambda value: value is wanted, [*owners, *variables])
+    return None if name is None else name.rpartition(".")[2]
+
+
 def name_where(is_wanted: Callable[[Any], bool], frame: FrameType) -> str | None:
     """Return a name in a frame whose value is wanted, or an attribute or member of one; None if there is none."""
     return _found(is_wanted, frame)
 
 
 def _found(is_wanted: Callable[[Any], bool], frame: FrameType) -> str | None:
-    scopes = [frame.f_locals] if frame.f_locals is frame.f_globals else [frame.f_locals, frame.f_globals]
+    return _found_in(
+        is_wanted, [frame.f_locals] if frame.f_locals is frame.f_globals else [frame.f_locals, frame.f_globals]
+    )
+
+
+def _found_in(is_wanted: Callable[[Any], bool], scopes: Sequence[Mapping[str, Any]]) -> str | None:
     for look in (_plain, _inside):
         for scope in scopes:
             for name, value in look(scope):

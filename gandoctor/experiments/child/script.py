@@ -13,6 +13,7 @@ from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
 from gandoctor.experiments.child.errors import shown, summary
 from gandoctor.experiments.child.imports import when_imported
+from gandoctor.experiments.child.keras_2 import NOT_SUPPORTED, tell_when_trained
 from gandoctor.experiments.child.notebook import cell_of, run_cells
 from gandoctor.experiments.child.other_fits import BATCHES
 from gandoctor.experiments.child.stop_request import StopRequest
@@ -68,6 +69,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     # Make the path absolute now: the script may change the working directory.
     attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce)
     when_imported("keras", attachment.patch_keras)
+    when_imported("tf_keras", tell_when_trained)
     when_imported("gandoctor.monitors.monitor", attachment.patch_monitor)
     past = attachment.other_fits.models
     try:
@@ -119,8 +121,7 @@ def explain_missing_run(
             f"(the updates are by {unmonitored_optimizer})."
         )
     elif not unrecorded and "tf_keras" in sys.modules:
-        why = f"{script} uses Keras 2 (tf_keras), which is not supported: gandoctor records Keras 3 GANs."
-        return f"Nothing was recorded: {why}"
+        return f"Nothing was recorded: {script} {NOT_SUPPORTED}"
     elif not unrecorded:
         why = f"{script} never trained two networks against each other with Keras."
     else:

@@ -19,8 +19,9 @@ class Losses(Instrument):
     """Records d_loss and g_loss of each step.
 
     In this order: what a metric of a common name was given, what the step returned under one (unless that is a running
-    mean), what was differentiated with respect to the player's weights (of one loss an image, its mean). The last counts where a step has several
-    updates of a player. Averaged over the replicas of one process; of several workers, that of the chief's first.
+    mean), what was differentiated with respect to the player's weights (of one loss an image, its mean). The last
+    counts where a step has several updates of a player. Averaged over the replicas of one process; of several workers,
+    that of the chief's first.
     """
 
     name = "LossMonitor"

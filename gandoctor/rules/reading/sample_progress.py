@@ -85,9 +85,7 @@ def sample_progress(run: Run, first_step: int, last_step: int) -> Progress | Non
             )
             return Progress("improving", fell)
         if what is _KID and band is not None and late <= min(band.high, band.mean + ARRIVED_SIGMAS * band.std):
-            reached = Message(
-                "The samples' {error} is {late:.3g}, which other real data reach.", error=what, late=late
-            )
+            reached = Message("The samples' {error} is {late:.3g}, which other real data reach.", error=what, late=late)
             return Progress("arrived", reached)
         told.append(Message("their {error} went from {early:.3g} to {late:.3g}", error=what, early=early, late=late))
     if not told:

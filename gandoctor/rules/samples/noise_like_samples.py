@@ -17,9 +17,9 @@ What it is not
     Images with grain on top are noisy-samples (GD402): what the measured pixel noise takes from the correlation is
     given back before it is judged, unless the noise is most of the variance. So is salt and pepper, which lowers the
     correlation but leaves flat areas exactly flat; where it comes with grain, a median filter tells: it brings the
-    correlation back to that of filtered reals, and of noise it makes blobs of noise. Noisy real data set their own standard, because they are what
-    samples are compared with. Smooth blobs correlate too much, not too little. Constant output has no correlation at
-    all and is mode-collapse (GD403).
+    correlation back to that of filtered reals, and of noise it makes blobs of noise. Noisy real data set their own
+    standard, because they are what samples are compared with. Smooth blobs correlate too much, not too little. Constant
+    output has no correlation at all and is mode-collapse (GD403).
 
 What to do
     Look for the broken contract first. Does the discriminator train at all? Does batch normalisation run in the right
