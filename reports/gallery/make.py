@@ -89,7 +89,7 @@ EXHIBITS = (
     ),
     Exhibit("problem-4-parameters", "Problem 4, which parameters: dropout of 0.9", ("--fault", "dropout-0.9")),
     Exhibit(
-        "vanishing-gradient",
+        "exploding-rate",
         "The discriminator learns a hundred times as fast",
         ("--fault", "discriminator-learning-rate-x100"),
     ),

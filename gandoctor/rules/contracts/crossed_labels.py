@@ -37,13 +37,19 @@ from gandoctor.store import Run
 
 @dataclass(frozen=True)
 class Limits:
-    """Nothing to set: a formula gives a loss or does not; the tolerance of float32 is part of the recording."""
+    """Thresholds. A formula gives a loss or does not; the tolerance of float32 is part of the recording.
+
+    Attributes:
+        steps: Steps that must have been compared: what one step fits by chance, several do not.
+    """
+
+    steps: int = 3
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence where the first losses were means over every pairing."""
     objective = run.manifest.objective
-    if objective is None or objective.labels is None:
+    if objective is None or objective.labels is None or objective.steps < limits.steps:
         raise NotEvaluated(
             Message(
                 "Whether each output of the discriminator meets its own label is not known: its loss was not seen, or "
