@@ -12,7 +12,7 @@ from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import Run
 
 SEEN_UNTIL = 0.75
-"""Share of the run that samples must have been seen in: with 50 probes in a run, a dozen are missing then. Judgement."""
+"""Share of the run that samples must have been seen in: of 50 probes, a dozen are missing then. Judgement."""
 
 AspectId = Literal["samples", "movement", "balance"]
 

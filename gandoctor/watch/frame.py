@@ -265,10 +265,10 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
             advice = suggestion(finding)
             lines += [_fit(Text(printable(f"         try: {advice}")), canvas.width)] if advice else []
     if snapshot.in_warm_up:
-        text = f"In warm-up: symptoms are judged from step {snapshot.warm_up_end} on."
+        text = f"In warm-up until step {snapshot.warm_up_end}: a young generator's symptoms are not judged yet."
         lines.insert(0, _fit(Text(text, STYLES["info"]), canvas.width))
-    if diagnosis is not None and not detected and not snapshot.in_warm_up:
-        lines.append(_fit(Text(printable(diagnosis.sentence)), canvas.width))
+    if diagnosis is not None and diagnosis.headline is None and not snapshot.in_warm_up:
+        lines.insert(0, _fit(Text(printable(diagnosis.sentence)), canvas.width))
     if len(lines) > room:
         left_out = sum(not line.plain.startswith("  ") for line in lines[room - 1 :])
         lines = [*lines[: room - 1], Text(f"and {left_out} more", STYLES["quiet"])]

@@ -1,4 +1,4 @@
-"""Healthy is a claim: samples, movement and balance were judged. What was not is said first, with what would show it."""
+"""Healthy is a claim: samples, movement and balance were judged. What was not is said, with what would show it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_run_that_was_seen_whole_is_healthy() -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"missing": NO_LATENTS}, ["the generator has several inputs", "Pass latent_sampler=lambda n: ... to GANMonitor"]),
+        ({"missing": NO_LATENTS}, ["the generator has several inputs", "Pass latent_sampler=lambda n: ... to GAN"]),
         ({"missing": NO_REALS}, ["no real data to compare with", "Pass probe_data=x_real[:512] to GANMonitor"]),
         (
             {"missing": NO_REALS, "command": RUN, "target": "/home/me/train.py", "players": BY_LOOP},

@@ -12,7 +12,7 @@ import pytest
 from gandoctor.errors import GandoctorError
 from gandoctor.rules import Rule, Status, all_rules, find_rule, limits_of, warm_up_end
 from gandoctor.signals import SIGNALS
-from gandoctor.store import Manifest
+from gandoctor.store import Manifest, Run
 from gandoctor.treatments import TREATMENTS
 from support.recorded_runs import make_run
 
@@ -82,4 +82,14 @@ def test_find_rule_by_id_and_name_and_names_the_nearest() -> None:
 
 @pytest.mark.parametrize(("planned", "end"), [(None, 500), (600, 300), (400, 200), (10_000, 500), (3, 2), (1, 1)])
 def test_warm_up_end(planned: int | None, end: int) -> None:
-    assert warm_up_end(Manifest(planned_steps=planned)) == end
+    assert warm_up_end(going_on(planned)) == end
+
+
+def going_on(planned: int | None) -> Run:
+    """A run that is going on, at step 300."""
+    return Run.from_signals({"d_loss": dict.fromkeys(range(1, 302), 0.5)}, Manifest(planned_steps=planned)).until(300)
+
+
+def test_a_complete_run_of_unknown_length_is_as_long_as_it_was() -> None:
+    complete = Run.from_signals({"d_loss": dict.fromkeys(range(1, 301), 0.5)}, Manifest())
+    assert (warm_up_end(complete), warm_up_end(going_on(None))) == (150, 500)

@@ -59,7 +59,6 @@ def healthy() -> dict[str, dict[int, float]]:
         "sample_coverage": probes(0.40),
         "sample_kid": probes(0.45),
         "sample_lone_pixels": probes(0.0),
-        "sample_train_infer_gap": probes(0.1),
     }
 
 

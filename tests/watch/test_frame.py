@@ -66,7 +66,7 @@ def test_everything_a_reader_wants_is_on_80_by_24():
 
 
 def test_warm_up_is_said_until_it_is_over():
-    assert "judged from step 150 on" in plain(snapshot(*SICK, step=100))
+    assert "In warm-up until step 150" in plain(snapshot(*SICK, step=100))
     assert "judged from step" not in plain(snapshot(*SICK, step=150))
     assert "judged from step" not in plain(snapshot(*SICK, step=100, state="interrupted"))
 

@@ -101,8 +101,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         raise NotEvaluated(
             Message(
                 "Whether the loss reads the discriminator's output as logits or as probabilities is not known: no "
-                "Keras loss was found on the model. The recorded losses tell from {steps} steps on, where they are of a "
-                "known family.",
+                "Keras loss was found on the model. The recorded losses tell from {steps} steps on, where their family "
+                "is known.",
                 steps=limits.steps,
             )
         )

@@ -73,7 +73,8 @@ class Limits:
     Attributes:
         contrast: Standard deviation of all values over that of the reals. Constant images give 0; real digits with
             their contrast cut to 0.4 give 0.4; the faintest generator that still showed strokes gave 0.33.
-        calm: Contrast over that of the reals from which samples are vivid: what then comes is judged at once. Judgement.
+        calm: Contrast over that of the reals from which samples are vivid: what then comes is judged at once.
+            Judgement.
         bound: Distance from the darkest and the brightest value of the data, as a share of their range, up to which
             a blank is called black or white. For the wording only.
     """

@@ -14,7 +14,8 @@ How it is recognised
     such pairs among n samples suggest a support of about n^2 / 2c images; the rule fires when that is fewer than
     the n samples themselves. It also fires when the median sample has its nearest neighbour at a small fraction of
     the distance usual among reals, and when the spread across latents vanishes. It must hold in 3 of 4 successive
-    probes that span at least 60 steps, after warm-up; in two where copies come at once and in great numbers.
+    probes that span at least 60 steps, after warm-up or after the samples have varied; in two where copies come at once
+    and in great numbers. In warm-up, one image that fills the sheet for 100 steps is said as well.
 
 What it is not
     A young or blurry generator makes images that resemble each other more than reals do: mean distances at 65-78 % of
@@ -39,10 +40,10 @@ from gandoctor.rules.hypotheses.networks import no_batch_norm, saturated_output
 from gandoctor.rules.hypotheses.output_range import range_mismatch
 from gandoctor.rules.hypotheses.players import degenerate_latents, latents_ignored
 from gandoctor.rules.hypotheses.training import CHASING_THE_DISCRIMINATOR
-from gandoctor.rules.reading.persistence import Episode, persistent_episodes
-from gandoctor.rules.reading.sample_progress import severity_while_learning
+from gandoctor.rules.reading.persistence import PROBES, Episode, persistent_episodes
+from gandoctor.rules.reading.sample_progress import LEAST_STEPS, sample_progress, severity_while_learning
 from gandoctor.rules.reading.young import calm_since
-from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
+from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands, sample_count
 from gandoctor.store import Run
 
@@ -71,6 +72,7 @@ class Limits:
             a mean pairwise distance of 0.65).
         coverage: Coverage over the null's mean, for the statement only: a young generator's may be low as
             well.
+        filled: Share of all pairs that are copies from which one image fills the sheet, also in warm-up.
         faint: Spread across latents over the null's mean below which copies are a remark while the samples improve, and
             until they have lasted: faint images lie close together. Slow healthy runs of the calibration split had 0.3
             to 0.5 until they drew; digits of which half are equal 0.7.
@@ -82,6 +84,7 @@ class Limits:
     nearest: float = 0.2
     spread: float = 0.05
     coverage: float = 0.5
+    filled: float = 0.9
     faint: float = 0.5
 
 
@@ -154,7 +157,14 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence on copies, on nearest neighbours, on the spread across latents; coverage in support."""
     evidence: list[Evidence] = []
-    for sign in find_collapse(run, limits):
+    try:
+        signs = find_collapse(run, limits)
+    except NotEvaluated:
+        filled = _filled_sheet(run, limits)
+        if filled is None:
+            raise
+        return [filled]
+    for sign in signs:
         severity = max((e.severity or Severity.CRITICAL for e in evidence), key=lambda s: s.rank, default=None)
         ending = passing = None
         if sign.episode is not None:
@@ -166,6 +176,35 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             Evidence(sign.signal, sign.observed, sign.limit, sign.first_step, sign.last_step, statement, severity)
         )
     return evidence
+
+
+def _filled_sheet(run: Run, limits: Limits) -> Evidence | None:
+    """Return that all samples of the last 100 steps of warm-up are copies; None where they are not.
+
+    Every generator begins so. It is a remark while it leaves that behind, and critical where it does not.
+    """
+    samples, last = sample_count(run), int(run[_DUPLICATES].index[-1])
+    copies = run[_DUPLICATES].loc[last - LEAST_STEPS :]
+    possible = samples * (samples - 1) / 2
+    whole = len(copies) >= PROBES and last - int(copies.index[0]) >= 0.9 * LEAST_STEPS and int(copies.index[0]) > 0
+    if not whole or not (copies >= limits.filled * possible).all():
+        return None
+    progress = sample_progress(run, int(copies.index[0]), last)
+    stuck = progress is not None and progress.state == "stuck"
+    statement = sentences(
+        _copies(float(copies.median()), samples, real_bands(run, _DUPLICATES)[_DUPLICATES].mean),
+        progress.statement if progress is not None else None,
+        None if stuck else Message("Training is young, and it may pass."),
+    )
+    return Evidence(
+        _DUPLICATES,
+        float(copies.median()),
+        limits.filled * possible,
+        int(copies.index[0]),
+        last,
+        statement,
+        Severity.CRITICAL if stuck else Severity.INFO,
+    )
 
 
 def _are_faint(run: Run, episode: Episode, limits: Limits) -> bool:

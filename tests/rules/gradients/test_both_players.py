@@ -37,7 +37,7 @@ def test_a_clean_player_beside_one_that_was_not_seen_is_no_result(applies: bool)
     if not applies:  # it has nothing to judge
         assert judge_players(judge) == []
         return
-    with pytest.raises(NotEvaluated, match="For the discriminator: It was not seen."):
+    with pytest.raises(NotEvaluated, match="For the discriminator: It was not seen"):
         judge_players(judge)
 
 

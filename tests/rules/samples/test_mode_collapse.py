@@ -97,7 +97,7 @@ def test_missing_signal(make_run: MakeRun, missing: str) -> None:
 
 
 def test_warm_up_and_too_few_reals(make_run: MakeRun) -> None:
-    sick = showing(few(1), onset=0)
+    sick = showing(few(12), onset=0)
     young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in sick.items()}
     assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
     assert "real images" in str(RULE.evaluate(make_run(sick, real_count=200)).reason)  # under twice a batch of 128
