@@ -26,7 +26,9 @@ def digit_generator(latent: int = 32, output: str | None = "tanh", width: int = 
     )
 
 
-def digit_discriminator(output: str | None = None, width: int = 16, dropout: float = 0.3, planes: int = 1) -> Any:
+def digit_discriminator(
+    output: str | None = None, width: int = 16, dropout: float = 0.3, planes: int = 1, name: str = "discriminator"
+) -> Any:
     """Return a discriminator of digits: (n, 28, 28, planes) -> (n, 1)."""
     return keras.Sequential(
         [
@@ -40,7 +42,7 @@ def digit_discriminator(output: str | None = None, width: int = 16, dropout: flo
             layers.Flatten(),
             layers.Dense(1, activation=output),
         ],
-        name="discriminator",
+        name=name,
     )
 
 

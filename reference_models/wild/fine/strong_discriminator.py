@@ -11,7 +11,7 @@ x, _ = digits()
 netG, netD = digit_generator(), digit_discriminator(width=32, dropout=0.0)
 
 bce = keras.losses.BinaryCrossentropy(from_logits=True)
-g_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
+g_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 d_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 
 
@@ -30,7 +30,7 @@ def train_step(real):
 
 
 dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).repeat().batch(32)
-for step, real in enumerate(dataset.take(650)):
+for step, real in enumerate(dataset.take(700)):
     d_loss, g_loss = train_step(real)
     if step % 100 == 0:
         print(step, float(d_loss), float(g_loss))

@@ -10,7 +10,7 @@ keras.utils.set_random_seed(26)
 x, _ = digits(4000)
 x, y = x[:2000], -x[2000:]
 g_AB, g_BA = translator(), translator()
-d_A, d_B = digit_discriminator(dropout=0.0), digit_discriminator(dropout=0.0)
+d_A, d_B = digit_discriminator(dropout=0.0, name="d_A"), digit_discriminator(dropout=0.0, name="d_B")
 
 d_A.compile(loss="mse", optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5))
 d_B.compile(loss="mse", optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5))
