@@ -245,3 +245,20 @@ def test_a_sum_over_the_batch_is_told_and_its_family_recognised(tmp_path: Path) 
     assert "loss_family" not in run.manifest.missing
     mean = recorded(tmp_path / "mean", of_logits, (1,), joint=False)
     assert mean.manifest.objective.is_sum is False
+
+
+# GD013. ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+@pytest.mark.parametrize("law", ["normal", "uniform"])
+def test_a_sampler_of_another_law_than_training(tmp_path: Path, fitted: bool, law: str) -> None:
+    rng = np.random.default_rng(0)
+    draws = {"normal": rng.standard_normal, "uniform": lambda shape: rng.uniform(-1, 1, shape)}
+
+    def sampler(n: int) -> np.ndarray:
+        return np.asarray(draws[law]((n, 4)), np.float32)
+
+    run = recorded(tmp_path / "run", of_logits, (1,), joint=False, fitted=fitted, latent_sampler=sampler)
+    expected = Status.NOT_DETECTED if law == "normal" else Status.DETECTED
+    assert find_rule("GD013").evaluate(run).status is expected
