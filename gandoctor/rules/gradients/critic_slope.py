@@ -50,7 +50,8 @@ class Limits:
 
     Attributes:
         steep: Slope with a penalty. Penalties at work: 0.9 to 1.2 (points), at most 2.0 in the first 400 steps
-            (digits), 1.1 to 1.4 in the WGAN-GP control; a weight of 0.001, or a gradient that is stopped: 3 to 60 (points), 20 to 580 (digits).
+            (digits), 1.1 to 1.4 in the WGAN-GP control. A weight of 0.001, or a gradient that is stopped: 3 to 60
+            (points), 20 to 580 (digits).
         unbounded: Slope without one. Unbounded critics: 30 to 80 after 500 steps (points), 500 after 300 (digits);
             critics with clipped weights: 0.0006 to 0.06.
         growth: How much more than at the first measurement such a critic must have.
