@@ -75,8 +75,8 @@ def contracts() -> Signals:
         "g_grad_norm": every_step(3.0),
         "latent_mean": every_step(lambda s: 0.001 * (s % 97) + 1e-5 * s),
         "latent_spread": every_step(lambda s: 0.58 + 1e-4 * (s % 89) + 1e-6 * s),
-        "real_mean": every_step(lambda s: 0.13 + 1e-4 * (s % 83) + 1e-6 * s),
-        "real_spread": every_step(lambda s: 0.17 + 1e-4 * (s % 79) + 1e-6 * s),
+        "real_mean": every_step(lambda s: 0.13 + 1e-4 * (31 * s % 83) + 1e-6 * s),
+        "real_spread": every_step(lambda s: 0.17 + 1e-4 * (31 * s % 79) + 1e-6 * s),
         "sample_train_infer_gap": probes(0.24),
     }
 

@@ -121,6 +121,7 @@ def _costs(m: Means, has_logit: bool) -> Iterator[tuple[float, float, Reads | No
     for real, fake in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1), (1.0, -1.0)):
         yield _square(m, real), _square(m, fake), None
     yield m.margins[0], m.margins[1], None
+    yield -m.output, m.output, None  # crossed, labels of -1 and 1 cancel: the loss is 0
 
 
 def _square(m: Means, label: float) -> float:

@@ -15,8 +15,8 @@ How it is recognised
 
 What it is not
     Batches of the same composition in every epoch, in an order that was shuffled once, vary from step to step as fresh
-    ones do; neither that nor a small data set is meant here. Data that are changed on purpose as training goes on
-    (noise that fades, growing images, a curriculum) go together too.
+    ones do; neither that nor a small data set is meant here, nor a level that changes once. Data that are changed on
+    purpose as training goes on (noise that fades, growing images, a curriculum) go together too.
 
 What to do
     Shuffle before batching, with a buffer as large as the data: `dataset.shuffle(len(images)).batch(n)`. Where that
@@ -79,8 +79,9 @@ def _ordered(run: Run, name: str, limits: Limits) -> Evidence | None:
     x = values.to_numpy(dtype=np.float64) - float(values.mean())
     if count < limits.batches or float(np.abs(x).max()) <= limits.rounding * float(values.abs().max()):
         return None
-    correlation = 1.0 - 0.5 * float(np.sum(np.diff(x) ** 2)) / float(np.sum(x * x))
-    error = 1.0 / math.sqrt(count)
+    correlation, error = _neighbours(x), 1.0 / math.sqrt(count)
+    if _neighbours(_without_jump(x)) <= limits.errors * error:
+        correlation = 0.0
     threshold = max(limits.correlation, limits.errors * error)
     low, high = _levels(values)
     statement = Message(
@@ -96,6 +97,23 @@ def _ordered(run: Run, name: str, limits: Limits) -> Evidence | None:
     )
     first, last = int(values.index[0]), int(values.index[-1])
     return Evidence(name, correlation, threshold, first, last, statement)
+
+
+def _neighbours(x: np.ndarray) -> float:
+    """Return the correlation of neighbours in a series of mean 0 (von Neumann's ratio); 0 where nothing varies."""
+    size = float(np.sum(x * x))
+    return 1.0 - 0.5 * float(np.sum(np.diff(x) ** 2)) / size if size > 0 else 0.0
+
+
+def _without_jump(x: np.ndarray) -> np.ndarray:
+    """Return the series with the two means before and after its greatest change of level taken off.
+
+    A loader that changes once, at a stage or by mistake, is no order.
+    """
+    before = np.arange(1, len(x))
+    total = np.cumsum(x)[:-1]
+    split = int(before[np.argmax(total * total / (before * (len(x) - before)))])
+    return np.concatenate([x[:split] - x[:split].mean(), x[split:] - x[split:].mean()])
 
 
 _STRETCH = 10
@@ -124,5 +142,7 @@ RULE = Rule(
     ),
     page=__doc__,
     after_warm_up=False,
-    explains=Explanation(symptoms=("GD303", "GD403", "GD404", "GD409"), critical=0.9, warning=0.75, info=0.3),
+    explains=Explanation(
+        symptoms=("GD303", "GD403", "GD404", "GD409"), critical=0.9, warning=0.75, info=0.3, same_as=("loader-order",)
+    ),
 )

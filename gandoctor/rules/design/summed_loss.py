@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandoctor.message import Message
-from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
 
 
@@ -72,4 +72,7 @@ RULE = Rule(
     references=("Keras documentation, Losses (reduction)",),
     page=__doc__,
     after_warm_up=False,
+    explains=Explanation(
+        symptoms=("GD202", "GD203"), critical=0.8, warning=0.7, info=0.15, same_as=("loss-too-large",), refutes=()
+    ),
 )

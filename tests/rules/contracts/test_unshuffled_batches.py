@@ -74,6 +74,12 @@ def test_look_alike_a_small_data_set_sorted_by_class_and_shuffled(make_run: Make
     assert RULE.evaluate(make_run(fed(epochs))).status is Status.NOT_DETECTED
 
 
+def test_look_alike_a_level_that_changes_once(make_run: MakeRun) -> None:
+    rng = np.random.default_rng(0)
+    jump = every_step(lambda s: (0.13 if s < 400 else 33.0) + float(rng.normal(0, 0.01)))
+    assert RULE.evaluate(make_run({"real_mean": jump, "real_spread": jump})).status is Status.NOT_DETECTED
+
+
 def test_too_few_batches_and_batches_that_do_not_vary_are_not_judged(make_run: MakeRun) -> None:
     assert RULE.evaluate(make_run(fed(by_class()[:640]))).status is Status.NOT_EVALUATED
     flat = {"real_mean": every_step(0.5), "real_spread": every_step(0.1)}

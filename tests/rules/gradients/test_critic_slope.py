@@ -57,8 +57,8 @@ def test_look_alike_clipped_weights_and_spectral_normalisation(make_run: MakeRun
     assert judged(make_run, slope, penalised=False).status is Status.NOT_DETECTED
 
 
-@pytest.mark.parametrize("family", ["hinge", "non_saturating", "least_squares", None])
-def test_look_alike_steep_discriminators_of_other_losses(make_run: MakeRun, family: str | None) -> None:
+@pytest.mark.parametrize("family", ["hinge", "non_saturating", "least_squares"])
+def test_look_alike_steep_discriminators_of_other_losses(make_run: MakeRun, family: str) -> None:
     assert judged(make_run, rising, penalised=False, family=family).status is Status.NOT_DETECTED
 
 
@@ -71,5 +71,6 @@ def test_a_slope_of_0_with_every_loss(make_run: MakeRun, family: str | None) -> 
 
 def test_what_was_not_seen_is_not_judged(make_run: MakeRun) -> None:
     assert judged(make_run, rising, penalised=None).status is Status.NOT_EVALUATED
+    assert judged(make_run, rising, penalised=True, family=None).status is Status.NOT_EVALUATED
     finding: Any = RULE.evaluate(make_run({}, loss_family="wasserstein"))
     assert finding.status is Status.NOT_EVALUATED
