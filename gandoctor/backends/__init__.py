@@ -1,7 +1,7 @@
 """Backends: one package a framework behind the protocol of `recording.backend`; nothing else imports a framework.
 
 Another framework is a package beside `tensorflow/` whose class fulfils `recording.backend.Backend`, its lines in this
-file, and its programs in the table that `tests/monitors/test_programs.py` tests every backend with.
+file, and its programs in a table of tests (`tests/monitors/test_programs.py`, `test_torch.py`).
 """
 
 from __future__ import annotations
