@@ -9,7 +9,10 @@ from importlib.util import find_spec
 
 from gandoctor.errors import GandoctorError
 
-FRAMEWORKS: Mapping[str, Mapping[str, str]] = {"tensorflow": {"tensorflow": "TensorFlow", "keras": "Keras"}}
+FRAMEWORKS: Mapping[str, Mapping[str, str]] = {
+    "tensorflow": {"tensorflow": "TensorFlow", "keras": "Keras"},
+    "torch": {"torch": "PyTorch"},
+}
 """Extra of this package -> the top-level modules it installs, each with the name people know it by."""
 
 

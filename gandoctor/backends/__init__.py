@@ -1,7 +1,7 @@
 """Backends: one package a framework behind the protocol of `recording.backend`; nothing else imports a framework.
 
 Another framework is a package beside `tensorflow/` whose class fulfils `recording.backend.Backend`, its lines in this
-file, and its programs in the table that `tests/monitors/test_programs.py` tests every backend with.
+file, and its programs in a table of tests (`tests/monitors/test_programs.py`, `test_torch.py`).
 """
 
 from __future__ import annotations
@@ -52,10 +52,6 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
     held = list(getattr(model, "__dict__", {}).values())
     found = (_framework(one) for one in (generator, discriminator, model, *held))
     framework = next((name for name in found if name is not None), None)
-    if framework == "torch":
-        raise GandoctorError(
-            "These are PyTorch modules. There is no PyTorch backend yet: gandoctor records Keras 3 GANs."
-        )
     if framework == "legacy":
         raise GandoctorError(
             "These are models of Keras 2 (tf_keras, TF_USE_LEGACY_KERAS=1), which is not supported. "
@@ -64,8 +60,13 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
     if framework is None:
         there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
         raise GandoctorError(f"gandoctor cannot tell which network is the generator: {there}. Pass generator=...")
+    # Either takes seconds: only where it is in use.
     with framework_needed(by="A monitor of this GAN"):
-        from gandoctor.backends.tensorflow.backend import KerasBackend  # takes seconds: only where it is in use
+        if framework == "torch":
+            from gandoctor.backends.torch.backend import TorchBackend
+
+            return TorchBackend
+        from gandoctor.backends.tensorflow.backend import KerasBackend
 
     return KerasBackend
 

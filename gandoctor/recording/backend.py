@@ -68,6 +68,9 @@ class Backend(Protocol):
     def spans_processes(self) -> bool:
         """Whether several processes train this GAN together."""
 
+    def as_recorded(self, data: Any) -> Any:
+        """Return real data of the user's, or None, in the layout that is recorded: channels last."""
+
     # The players. ---------------------------------------------------------------------------------------------
 
     def owner(self, parameter: Any) -> Player | None:

@@ -3,7 +3,7 @@
 import sys
 from importlib.machinery import PathFinder
 
-HIDDEN = ("tensorflow", "keras")
+HIDDEN = ("tensorflow", "keras", "torch")
 
 
 class FindsNoFramework(PathFinder):

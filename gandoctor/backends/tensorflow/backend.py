@@ -78,6 +78,10 @@ class KerasBackend:
         """Whether several processes train this GAN together."""
         return spans_processes(getattr(self.players.generator, "distribute_strategy", None))
 
+    def as_recorded(self, data: Any) -> Any:
+        """Return data as they are: Keras on TensorFlow has channels last."""
+        return data
+
     # The players. ---------------------------------------------------------------------------------------------
 
     def owner(self, parameter: Any) -> Player | None:

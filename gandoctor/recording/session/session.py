@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ class Session:
     """
 
     def __init__(self, options: Options, backend: Backend, planned_steps: int | None = None) -> None:
-        self.options = options
+        reals = {name: backend.as_recorded(getattr(options, name)) for name in ("probe_data", "holdout_data")}
+        self.options = options = replace(options, **reals)
         self.backend = backend
         self._stopwatch = Stopwatch()
         self._closed = False

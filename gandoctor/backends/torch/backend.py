@@ -1,0 +1,365 @@
+"""TorchBackend: a PyTorch GAN, as recording sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from gandoctor.backends.torch.card import called, declared
+from gandoctor.backends.torch.layout import Layout, has_convolutions_of_series
+from gandoctor.backends.torch.passes import Passes, judges_one_by_one, left_alone, normalises_batches
+from gandoctor.backends.torch.random_state import preserved_random_state
+from gandoctor.backends.torch.rows import Rows
+from gandoctor.backends.torch.taps import Taps
+from gandoctor.backends.torch.weights import KeptWeights, LayerNorms, WeightMovement, Weights
+from gandoctor.errors import GandoctorError
+from gandoctor.message import Absence, Absent, Message
+from gandoctor.player_names import PLAYERS, Player
+from gandoctor.recording.backend import Listener
+from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Said, Switch, WeightSlot
+from gandoctor.recording.players import Players
+from gandoctor.recording.session.options import Options
+from gandoctor.store import PlayerCard
+
+_LATENTS = ("latent_dim", "z_dim", "nz", "latent_size", "noise_dim")
+"""Attributes of a generator that say how long its latents are."""
+
+
+class TorchBackend:
+    """One PyTorch GAN in a loop of the user's own; see `recording.backend.Backend` for what each method does.
+
+    Args:
+        options: Players and optimizers as the user passed them.
+        model: Not looked at: PyTorch has no model that holds both players.
+
+    Raises:
+        GandoctorError: A player was not passed.
+    """
+
+    blocked: Absence | None = None
+    spans_processes = False
+
+    def __init__(self, options: Options, model: Any | None) -> None:
+        for name in ("generator", "discriminator"):
+            given = getattr(options, name)
+            if not isinstance(given, torch.nn.Module):
+                raise GandoctorError(f"{name}= is a {type(given).__name__}; pass the {name}, a torch.nn.Module.")
+        self.players = _found(options)
+        self._weights = Weights(self.players)
+        self.layout = Layout(has_convolutions_of_series(options.discriminator))
+        self._rows = Rows()
+        self._passes = Passes(self.players, self._weights, self.layout)
+        self._cards: dict[Player, PlayerCard] = {}
+        self._taps: Taps | None = None
+        self._witness: _Witness | None = None
+
+    @staticmethod
+    def stands_by(*owners: Any) -> bool:
+        """Tell whether this process is one of several that train together, and not the one that records."""
+        distributed = torch.distributed
+        return bool(distributed.is_available() and distributed.is_initialized() and distributed.get_rank() > 0)
+
+    def as_recorded(self, data: Any) -> Any:
+        """Return real data as it is recorded, channels last."""
+        return self.layout.as_recorded(data)
+
+    # The players. ---------------------------------------------------------------------------------------------
+
+    def owner(self, parameter: Any) -> Player | None:
+        """Return whose parameter it is."""
+        return next((p for p in PLAYERS if any(parameter is v for _, v in self._weights.named(p))), None)
+
+    def variables(self, player: Player) -> Sequence[Any]:
+        """Return a player's parameters."""
+        return [p for _, p in self._weights.named(player)]
+
+    def layers_left_out(self, player: Player) -> int:
+        """Return how many modules of a player are not recorded one by one."""
+        return self._weights.layers_left_out(player)
+
+    def card(self, player: Player) -> PlayerCard:
+        """Describe a player and its optimizer; in the order of its calls once it was called."""
+        card = self._cards.get(player)
+        fresh = declared(self.players.network(player), self.players.optimizer(player))
+        if card is None:
+            return fresh
+        card.optimizer = fresh.optimizer
+        return card
+
+    def losses(self) -> dict[str, dict[str, Any]]:
+        """Return nothing: losses are functions of the loop's own."""
+        return {}
+
+    def compiled_loss(self) -> str | None:
+        """Return None: nothing is compiled with a loss."""
+        return None
+
+    def learning_rate(self, player: Player) -> float | None:
+        """Return the learning rate in force, of the first group of parameters; None where no optimizer is known."""
+        optimizer = self.players.optimizer(player)
+        return None if optimizer is None else float(optimizer.param_groups[0]["lr"])
+
+    def save_weights(self, player: Player, path: Path) -> None:
+        """Write a player's state."""
+        torch.save(self.players.network(player).state_dict(), path)
+
+    def normalises_batches(self, player: Player) -> bool:
+        """Tell whether a player normalises over the batch."""
+        return normalises_batches(self.players.network(player))
+
+    def judges_one_by_one(self, player: Player) -> bool:
+        """Tell whether a player is known to judge images one by one in inference mode."""
+        return judges_one_by_one(self.players.network(player))
+
+    # Weights and passes. ----------------------------------------------------------------------------------------
+
+    def snapshot(self, player: Player) -> torch.Tensor:
+        """Return a copy of all parameters as one vector."""
+        return self._weights.vector(player)
+
+    def slot(self, player: Player) -> WeightSlot:
+        """Make a place for a copy."""
+        return KeptWeights(self._weights, player)
+
+    def moved(self, before: torch.Tensor, player: Player) -> Movement:
+        """Compare with a copy."""
+        return WeightMovement(before, self._weights.vector(player) - before)
+
+    def forward(self, player: Player, batches: Sequence[Any], training: bool, weights: torch.Tensor) -> Pass:
+        """Run a player, leaving no trace."""
+        with self._muted():
+            return self._passes.forward(player, batches, training, weights)
+
+    def input_gradient(self, images: Any) -> np.ndarray:
+        """Differentiate the discriminator's summed logit by its input."""
+        with self._muted():
+            return self._passes.input_gradient(images)
+
+    def on_device(self, array: Any) -> Any:
+        """Return an array as the players take it: channels first, in their precision, on their device."""
+        own = next(iter(self.variables("d")), torch.zeros(()))
+        tensor = torch.from_numpy(np.ascontiguousarray(self.layout.first(np.asarray(array))))
+        if tensor.is_floating_point():
+            tensor = tensor.to(own.dtype)
+        elif tensor.dtype in (torch.int32, torch.uint8, torch.int16):
+            tensor = tensor.long()
+        return tensor.to(own.device)
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        """Return a tensor with channels last; an array of another kind as NumPy has it."""
+        if not isinstance(array, torch.Tensor):
+            return np.asarray(array)
+        plain = array.detach().float() if array.is_floating_point() else array.detach()
+        return np.ascontiguousarray(self.layout.last(plain.cpu().numpy()))
+
+    def number(self, value: Any) -> float:
+        """Return a scalar as a float."""
+        if isinstance(value, torch.Tensor):
+            if value.numel() != 1:
+                raise ValueError(f"expected one number, got a tensor of shape {tuple(value.shape)}")
+            return float(value.detach())
+        array = np.asarray(value, dtype=np.float64)
+        if array.size != 1:
+            raise ValueError(f"expected one number, got an array of shape {array.shape}")
+        return float(array.reshape(()))
+
+    def preserved_random_state(self, *functions: Callable[..., Any]) -> AbstractContextManager[None]:
+        """Put every random generator back on leaving."""
+        return preserved_random_state(*functions)
+
+    # Training. ------------------------------------------------------------------------------------------------
+
+    def attach(self, listener: Listener) -> None:
+        """Set the hooks."""
+        self._taps = Taps(self.players, self._weights, self.layout, listener)
+        self._taps.on_first_call = self._describe
+        if self._witness is not None:
+            self._witness.watch_through(self._taps)
+        self._taps.attach()
+
+    def attach_again(self, model: Any) -> None:
+        """Do nothing: there is no model to attach to."""
+
+    def detach(self) -> None:
+        """Take the hooks away."""
+        if self._taps is not None:
+            self._taps.detach()
+
+    def stop(self) -> bool:
+        """Return False: the loop is the user's own."""
+        return False
+
+    def unseen(self, player: Player, steps: int) -> Absence | None:
+        """Return why no update of a player has been seen."""
+        return None if self._taps is None else self._taps.unseen(player, steps)
+
+    def unsummed(self, player: Player) -> Absence | None:
+        """Return None: gradients are those that the optimizer is given."""
+        return None
+
+    def _muted(self) -> AbstractContextManager[None]:
+        assert self._taps is not None
+        return self._taps.muted()
+
+    def _describe(self, player: Player, given: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Follow one call of a player, beside the user's own."""
+        if player in self._cards:
+            return
+        network, optimizer = self.players.network(player), self.players.optimizer(player)
+        self._cards[player] = declared(network, optimizer)
+        with self._muted(), preserved_random_state(), left_alone(network, training=False):
+            self._cards[player] = called(network, optimizer, given, kwargs)
+
+    # Numbers of the step. ---------------------------------------------------------------------------------------
+
+    def put(self, values: Mapping[str, Any], when: Any = True) -> None:
+        """Take scalars of the step under way."""
+        self._rows.put(values, when)
+
+    def end_step(self) -> None:
+        """Close the row."""
+        self._rows.end()
+
+    def drain(self) -> list[dict[str, float]]:
+        """Fetch the new rows."""
+        return self._rows.drain()
+
+    def switch(self, name: str) -> Switch:
+        """Make a switch."""
+        return _Switch()
+
+    def layer_gradients(self) -> LayerGradients:
+        """Make a place for the gradient norms of layers."""
+        return LayerNorms(self._rows, self._weights)
+
+    def layer_movement(self) -> LayerMovement:
+        """Make a place for the movement of layers."""
+        return LayerNorms(self._rows, self._weights)
+
+    def witness(self, loss: bool, latents: bool) -> Any:
+        """Begin to copy what the objective is recognised from."""
+        self._witness = _Witness(loss, latents)
+        return self._witness
+
+    def watch_calls(self, on: bool) -> None:
+        """Begin or end copying what the players are given."""
+        if self._taps is not None:
+            self._taps.watch_calls(on)
+
+    def calls(self) -> list[Call]:
+        """Return the copied calls."""
+        return [] if self._taps is None else self._taps.calls()
+
+    def versions(self) -> dict[str, str]:
+        """Return PyTorch's version."""
+        return {"torch": str(torch.__version__)}
+
+
+class _Switch:
+    """Turns a measurement on and off; see `recording.in_step.Switch`."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+
+    def set(self, on: bool) -> None:
+        self._is_on = on
+
+    def when_on(self, action: Callable[[], None]) -> None:
+        if self._is_on:
+            with torch.no_grad():
+                action()
+
+
+class _Witness:
+    """Copies of the first steps, made by the taps; see `recording.in_step.Witness`."""
+
+    def __init__(self, loss: bool, latents: bool) -> None:
+        self._loss, self._latents = loss, latents
+        self._taps: Taps | None = None
+
+    def watch_through(self, taps: Taps) -> None:
+        """Have taps copy what is wanted."""
+        self._taps = taps
+        taps.wants_outputs, taps.wants_latents = self._loss, self._latents
+
+    @property
+    def saw_penalty(self) -> bool:
+        return self._taps is not None and self._taps.saw_penalty
+
+    def losses(self) -> dict[Player, float]:
+        return {} if self._taps is None else self._taps.losses
+
+    def said(self, player: Player) -> list[Said] | None:
+        return None if self._taps is None else self._taps.said.get(player)
+
+    def latents(self) -> np.ndarray:
+        return np.zeros(0, np.float32) if self._taps is None else self._taps.latents
+
+    def forget(self, what: Literal["loss", "latents"]) -> None:
+        if self._taps is not None and what == "loss":
+            self._taps.wants_outputs = False
+        elif self._taps is not None:
+            self._taps.wants_latents = False
+
+
+def _found(options: Options) -> Players:
+    players = Players(options.generator, options.discriminator, options.g_optimizer, options.d_optimizer)
+    for name in ("generator", "discriminator", "g_optimizer", "d_optimizer"):
+        if getattr(options, name) is not None:
+            players.sources[name] = "passed"
+    for player, slot in (("generator", "g_optimizer"), ("discriminator", "d_optimizer")):
+        if getattr(options, slot) is None:
+            why = Message("the {player}'s optimizer has not been called yet; pass {slot}=...", player=player, slot=slot)
+            players.absent[slot] = Absence(Absent.NO_OPTIMIZER, why)
+    sampler, size = options.latent_sampler, _latent_size(options.generator)
+    if sampler is not None:
+        players.latent_sampler, players.latent_is_given = _as_tensors(sampler), True
+        players.sources["latent_sampler"] = "passed"
+    elif size is not None:
+        name, length = size
+        shape = (length, 1, 1) if _takes_maps(options.generator) else (length,)
+        players.latent_sampler = lambda n: torch.randn((n, *shape), device=_device(options.generator))
+        players.sources["latent_sampler"] = f"standard normal, as long as attribute .{name}"
+        why = Message("latents were assumed to be standard normal; pass latent_sampler=lambda n: ...")
+        players.absent["latent_law"] = Absence(Absent.ASSUMED, why)
+    else:
+        why = Message("it is not known what the generator takes; pass latent_sampler=lambda n: ...")
+        players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, why)
+    return players
+
+
+def _latent_size(generator: torch.nn.Module) -> tuple[str, int] | None:
+    for name in _LATENTS:
+        value = getattr(generator, name, None)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return name, value
+    return None
+
+
+def _takes_maps(generator: torch.nn.Module) -> bool:
+    """Tell whether a generator begins with a convolution, which takes latents as maps of one place."""
+    own = (m for m in generator.modules() if isinstance(m, torch.nn.Linear | torch.nn.modules.conv._ConvNd))
+    return isinstance(next(own, None), torch.nn.modules.conv._ConvNd)
+
+
+def _device(network: torch.nn.Module) -> Any:
+    return next((p.device for p in network.parameters()), torch.device("cpu"))
+
+
+def _as_tensors(sampler: Callable[[int], Any]) -> Callable[[int], Any]:
+    """Return a sampler whose arrays are tensors, so that they are taken to be as the generator takes them."""
+
+    def sample(n: int) -> Any:
+        drawn = sampler(n)
+        if isinstance(drawn, np.ndarray):
+            return torch.from_numpy(drawn)
+        if isinstance(drawn, list | tuple):
+            return type(drawn)(torch.from_numpy(d) if isinstance(d, np.ndarray) else d for d in drawn)
+        return drawn
+
+    return sample

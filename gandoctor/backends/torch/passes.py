@@ -1,0 +1,140 @@
+"""Passes of the two networks that leave no trace: no buffer, mode, hook or gradient of the user's changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.weights import Weights
+from gandoctor.player_names import Player
+from gandoctor.recording.in_step import Pass
+from gandoctor.recording.players import Players
+
+_NORMALISING = (torch.nn.modules.batchnorm._BatchNorm,)
+_RELU = (torch.ops.aten.relu.default, torch.ops.aten.relu_.default)
+_SIGMOID = (torch.ops.aten.sigmoid.default, torch.ops.aten.sigmoid_.default)
+
+
+class _Activations(TorchDispatchMode):
+    """Sees every ReLU and sigmoid of a pass, of modules and functions alike.
+
+    Attributes:
+        alive: Of each ReLU, which units were not 0 for every image.
+        logit: What the last sigmoid was given, and what it returned.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive: list[np.ndarray] = []
+        self.logit: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = args[0].clone() if function in _SIGMOID else None
+        output = function(*args, **(kwargs or {}))
+        if function in _RELU and output.dim() > 1:
+            self.alive.append((output.detach() != 0).any(dim=0).reshape(-1).cpu().numpy())
+        elif given is not None:
+            self.logit = given, output
+        return output
+
+
+class Passes:
+    """Runs the players with given weights.
+
+    Args:
+        players: Generator, discriminator.
+        weights: Takes copies of theirs.
+        layout: Of what is returned to the host.
+    """
+
+    def __init__(self, players: Players, weights: Weights, layout: Layout) -> None:
+        self._players, self._weights, self._layout = players, weights, layout
+
+    def forward(self, player: Player, batches: Sequence[Any], training: bool, vector: torch.Tensor) -> Pass:
+        """Run a player; see `recording.backend.Backend`."""
+        inputs = batches[0] if len(batches) == 1 else _joined(batches)
+        with torch.no_grad(), _Activations() as seen:
+            output = self._call(player, vector, inputs, training)
+        alive = np.zeros(0, bool) if training or not seen.alive else np.concatenate(seen.alive)
+        if player == "g":
+            return Pass(output.float(), alive=alive)
+        logit = output
+        if seen.logit is not None and _is_last(seen.logit[1], output):
+            logit = seen.logit[0].reshape(output.shape)
+        n = len(output)
+        # A patch discriminator scores every patch: an image's score is their mean.
+        scores, logits = (t.float().reshape(n, -1).mean(dim=1) for t in (output, logit))
+        return Pass(scores, logits, alive)
+
+    def input_gradient(self, images: Any) -> np.ndarray:
+        """Return the gradient of the discriminator's summed logit with respect to its input; see `Backend`."""
+        parts = list(images) if isinstance(images, list | tuple) else [images]
+        first = parts[0].detach().clone().requires_grad_(True)
+        with torch.enable_grad(), _Activations() as seen:
+            output = self._call("d", self._weights.vector("d"), [first, *parts[1:]], training=False)
+            of_logit = seen.logit is not None and _is_last(seen.logit[1], output)
+        total = output.sum()
+        (gradient,) = torch.autograd.grad(total, first)
+        if of_logit:
+            assert seen.logit is not None
+            slope = (output * (1 - output)).detach()
+            gradient = gradient / slope.reshape(len(first), -1).mean(1).reshape(-1, *[1] * (first.dim() - 1))
+        return self._layout.last(gradient.detach().float().cpu().numpy())
+
+    def _call(self, player: Player, vector: torch.Tensor, inputs: Any, training: bool) -> torch.Tensor:
+        network = self._players.network(player)
+        values = dict(self._weights.by_name(player, vector))
+        values |= {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
+        args = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+        with left_alone(network, training):
+            output = torch.func.functional_call(network, values, args)
+        first: torch.Tensor = output[0] if isinstance(output, list | tuple) else output
+        return first
+
+
+@contextmanager
+def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
+    """Put modes back on leaving, and keep the user's forward hooks from seeing the pass.
+
+    Hooks before a module stay: `spectral_norm` and `weight_norm` of the older kind make its weights there.
+    """
+    modules = list(network.modules())
+    modes = [module.training for module in modules]
+    hooks = [module._forward_hooks for module in modules]
+    made = [{k: v for k, v in vars(m).items() if isinstance(v, torch.Tensor)} for m in modules]
+    try:
+        for module in modules:
+            module.training = training
+            module._forward_hooks = type(module._forward_hooks)()
+        yield
+    finally:
+        for module, mode, own, tensors in zip(modules, modes, hooks, made, strict=True):
+            module.training, module._forward_hooks = mode, own
+            vars(module).update(tensors)
+
+
+def _joined(batches: Sequence[Any]) -> Any:
+    if isinstance(batches[0], list | tuple):
+        return [torch.cat(parts) for parts in zip(*batches, strict=True)]
+    return torch.cat(list(batches))
+
+
+def _is_last(made: torch.Tensor, output: torch.Tensor) -> bool:
+    """Tell whether an output is what a sigmoid made, reshaped or not."""
+    return made.numel() == output.numel() and bool(torch.equal(made.detach().reshape(-1), output.detach().reshape(-1)))
+
+
+def normalises_batches(network: torch.nn.Module) -> bool:
+    """Tell whether, in training mode, a network's output for one image depends on the rest of the batch."""
+    return any(isinstance(m, _NORMALISING) for m in network.modules())
+
+
+def judges_one_by_one(network: torch.nn.Module) -> bool:
+    """Tell whether all modules of a network are PyTorch's own, which judge images one by one in inference mode."""
+    return all(type(m).__module__.startswith("torch.") for m in network.modules() if not list(m.children()))

@@ -1,0 +1,429 @@
+"""Taps: where the PyTorch backend reaches into training, by hooks on modules and optimizers and on `backward`.
+
+All of it is set for the length of the recording and only reads. `torch.autograd.backward` and `grad` are wrapped, as
+a loss has nothing to put a hook on before it exists.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.sigmoid import Logits
+from gandoctor.backends.torch.weights import Weights
+from gandoctor.message import Absence, Absent, Message
+from gandoctor.player_names import NAMES, PLAYERS, Player
+from gandoctor.recording.backend import Listener
+from gandoctor.recording.in_step import Call, Fed, Said, StepTrace
+from gandoctor.recording.players import Players
+
+CALLS_MAX = 64
+"""Calls that are copied between two readings."""
+ROWS_MAX = 256
+OUTPUTS = 4
+"""The latest discriminator outputs of a loss: real, fake, interpolated, one to spare."""
+NUMBERS_MAX = 65_536
+"""Numbers of one output that are copied; larger ones are not compared with formulas."""
+NODES_MAX = 50_000
+"""Nodes of a loss's graph that are searched for the generator's parameters."""
+
+
+class TorchBatch:
+    """A batch on its way into a step; see `recording.in_step.Batch`."""
+
+    def __init__(self, kind: Fed, value: torch.Tensor) -> None:
+        self._value, self._least_rank = value, 2 if kind == "latents" else 3
+
+    def mean_and_spread(self) -> tuple[Any, Any] | None:
+        """Return two scalars; None where it is no batch of arrays."""
+        if not self._value.is_floating_point() or self._value.dim() < self._least_rank or len(self._value) < 2:
+            return None
+        x = self._value.detach().float()
+        return x.mean(), x.std(dim=0, unbiased=False).mean()
+
+
+@dataclass(frozen=True)
+class TorchUpdate:
+    """One call of `optimizer.step`; see `recording.in_step.Update`.
+
+    Attributes:
+        gradients: Player -> name -> gradient, of the parameters that the optimizer moves.
+        scale: What the gradients must be divided by: the loss scale of mixed precision, 1 without.
+        unclipped: Norm of the gradient of the phase's own player before it was clipped; None where it was not.
+    """
+
+    phase: Player
+    gradients: dict[Player, dict[str, torch.Tensor]]
+    scale: float = 1.0
+    unclipped: Any = None
+    applied: Any = True
+    finite: Any = True
+
+    @property
+    def moves(self) -> list[Player]:
+        """The players given a gradient: an optimizer skips weights without one."""
+        return [player for player in PLAYERS if self.gradients[player]]
+
+    def gradients_by_name(self, player: Player) -> dict[str, torch.Tensor]:
+        """Return a player's gradients."""
+        return self.gradients[player]
+
+    def gradient_norm(self) -> Any | None:
+        """Return the norm of the gradient of the phase's own player; None without any."""
+        own = list(self.gradients[self.phase].values())
+        if not own:
+            return None
+        return self.unclipped if self.unclipped is not None else norm_of(own) / self.scale
+
+
+@dataclass
+class _Output:
+    output: torch.Tensor
+    logit: torch.Tensor
+
+
+@dataclass
+class _Loss:
+    """Something that was differentiated, and what the discriminator had been given and had said before."""
+
+    value: torch.Tensor
+    reaches_g: bool
+    outputs: list[_Output] = field(default_factory=list)
+    fed: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+class Taps:
+    """Attaches to both networks and to every optimizer, and calls a listener in every update.
+
+    Args:
+        players: The GAN.
+        weights: Tells whose a parameter is.
+        layout: Of copied batches.
+        listener: Is called.
+
+    Attributes:
+        captures: Player -> how often its optimizer was called.
+        losses: Player -> what was last differentiated for its update.
+        said: Player -> what the discriminator had said before.
+        latents: What the generator was last given, as NumPy has it; kept while `wants_latents`.
+        saw_penalty: Whether something was differentiated with respect to other things than parameters.
+    """
+
+    def __init__(self, players: Players, weights: Weights, layout: Layout, listener: Listener) -> None:
+        self._players, self._weights, self._layout, self._listener = players, weights, layout, listener
+        self._muted = threading.local()
+        self._handles: list[Any] = []
+        self._originals: list[tuple[Any, str, Any]] = []
+        self._losses: list[_Loss] = []
+        self._outputs: list[_Output] = []
+        self._fed: list[tuple[Any, Any, int]] = []
+        self._unclipped: dict[Player, Any] = {}
+        self._raw: dict[int, tuple[Any, Any]] = {}
+        self._calls: list[tuple[Call, list[int]]] | None = None
+        self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
+        self.losses: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
+        self.said: dict[Player, list[Said]] = {}
+        self.latents = np.zeros(0, np.float32)
+        self.wants_outputs = self.wants_latents = False
+        self.saw_penalty = False
+        self._logits: Logits | None = None
+        self.on_first_call: Callable[[Player, tuple[Any, ...], dict[str, Any]], None] | None = None
+
+    def attach(self) -> None:
+        """Set every hook."""
+        for player in PLAYERS:
+            network = self._players.network(player)
+            hook = functools.partial(self._called, player)
+            self._handles.append(network.register_forward_hook(hook, with_kwargs=True))
+        self._logits = Logits(self._players.discriminator)
+        self._handles.append(self._logits)
+        self._handles.append(register_optimizer_step_pre_hook(self._before_step))
+        self._handles.append(register_optimizer_step_post_hook(self._after_step))
+        self._wrap(torch.autograd, "backward", self._backward)
+        self._wrap(torch.autograd, "grad", self._grad)
+        self._wrap(torch.nn.utils, "clip_grad_norm_", self._clip)
+        self._wrap(torch.nn.utils, "clip_grad_value_", self._clip)
+        self._wrap(torch.amp.GradScaler, "scale", self._scale)
+
+    def detach(self) -> None:
+        """Take every hook away; what someone has wrapped since stays, and only passes through."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        for owner, name, (original, ours) in reversed(self._originals):
+            if getattr(owner, name) is ours:
+                setattr(owner, name, original)
+        self._originals.clear()
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """For the recording's own passes: what the players are given and say there is no part of a step."""
+        before = self._is_muted
+        self._muted.on = True
+        try:
+            yield
+        finally:
+            self._muted.on = before
+
+    @property
+    def _is_muted(self) -> bool:
+        return getattr(self._muted, "on", False)
+
+    def watch_calls(self, on: bool) -> None:
+        """Begin or end copying what the players are given."""
+        self._calls = [] if on else None
+
+    def calls(self) -> list[Call]:
+        """Return the copied calls since the last time, in order."""
+        found = [call for call, _ in self._calls or ()]
+        if self._calls is not None:
+            self._calls = []
+        return found
+
+    def unseen(self, player: Player, steps: int) -> Absence | None:
+        """Return why no update of a player has been seen after some steps; None when one has."""
+        if self.captures[player]:
+            return None
+        if not any(p.requires_grad for _, p in self._weights.named(player)):
+            why = Message(
+                "the {player} is not being trained: none of its parameters requires a gradient", player=NAMES[player]
+            )
+            return Absence(Absent.FROZEN, why)
+        why = Message(
+            "no optimizer that holds the {player}'s parameters was called in {steps} steps",
+            player=NAMES[player],
+            steps=steps,
+        )
+        return Absence(Absent.NOT_CALLED, why)
+
+    # The hooks. -----------------------------------------------------------------------------------------------
+
+    def _called(self, player: Player, network: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        if self._is_muted:
+            return
+        with self._listener.contained(), torch.no_grad():
+            if self.on_first_call is not None:
+                self.on_first_call(player, args, kwargs)
+            inputs = [t for t in (*args, *kwargs.values()) if isinstance(t, torch.Tensor)]
+            first = output[0] if isinstance(output, list | tuple) else output
+            if not inputs or not isinstance(first, torch.Tensor):
+                return
+            if self._calls is not None and len(self._calls) < CALLS_MAX:
+                self._copy(player, inputs, first)
+            differentiates = output_requires_grad(first)
+            if player == "g" and differentiates:
+                self._take_latents(inputs[0])
+            elif player == "d" and differentiates:
+                self._take_scores(inputs, first)
+
+    def _copy(self, player: Player, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
+        assert self._calls is not None
+        given = [
+            self._layout.last(
+                t.detach()[:ROWS_MAX].float().cpu().numpy()
+                if t.is_floating_point()
+                else t.detach()[:ROWS_MAX].cpu().numpy()
+            )
+            for t in inputs
+        ]
+        made = self._layout.last(output.detach()[:ROWS_MAX].float().cpu().numpy())
+        call = Call(player, given[0] if len(given) == 1 else given, np.ascontiguousarray(made))
+        self._calls.append((call, [id(t) for t in inputs]))
+
+    def _take_latents(self, latents: torch.Tensor) -> None:
+        if self.wants_latents and latents.is_floating_point():
+            self.latents = latents.detach().float().cpu().numpy().ravel()
+        self._listener.fed("latents", TorchBatch("latents", latents))
+
+    def _take_scores(self, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
+        if self.wants_outputs and output.numel() <= NUMBERS_MAX:
+            logit = None if self._logits is None else self._logits.of(output)
+            self._outputs.append(_Output(output.detach().clone(), output.detach() if logit is None else logit))
+            del self._outputs[: -2 * OUTPUTS]
+        images = next((t for t in inputs if t.is_floating_point() and t.dim() >= 3), None)
+        if images is not None:
+            low, high = torch.aminmax(images.detach())
+            self._fed.append((low.float(), high.float(), id(images)))
+            del self._fed[: -4 * OUTPUTS]
+
+    def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(tensors, *args, **kwargs)
+        if not self._is_muted:
+            with self._listener.contained():
+                several = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
+                for tensor in several:
+                    self._differentiated(tensor)
+        return result
+
+    def _differentiated(self, tensor: torch.Tensor) -> None:
+        if tensor.numel() != 1:
+            return  # backward(gradient=...): none of its numbers is the loss
+        reached = self._reached(tensor)
+        if not reached:
+            return
+        raw = self._raw.pop(id(tensor), (None, tensor))[1]
+        fed = [(low, high) for low, high, _ in self._fed]
+        self._losses.append(_Loss(raw.detach().reshape(()), "g" in reached, list(self._outputs), fed))
+
+    def _reached(self, tensor: torch.Tensor) -> set[Player]:
+        """Return the players whose parameters a loss depends on; of both, the generator is enough to know."""
+        owners = {id(p): player for player in PLAYERS for _, p in self._weights.named(player)}
+        found: set[Player] = set()
+        seen: set[Any] = set()
+        waiting = [tensor.grad_fn]
+        while waiting and len(seen) < NODES_MAX and "g" not in found:
+            node = waiting.pop()
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            owner = owners.get(id(getattr(node, "variable", None)))
+            if owner is not None:
+                found.add(owner)
+            waiting += [following for following, _ in node.next_functions]
+        return found
+
+    def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(outputs, inputs, *args, **kwargs)
+        if not self._is_muted:
+            with self._listener.contained():
+                points = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
+                ids = {id(p) for p in points if not isinstance(p, torch.nn.Parameter)}
+                if ids:
+                    self.saw_penalty = True
+                    # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
+                    self._fed = [fed for fed in self._fed if fed[2] not in ids]
+                    if self._calls is not None:
+                        self._calls = [
+                            (replace(call, is_penalised=True) if ids & set(given) else call, given)
+                            for call, given in self._calls
+                        ]
+        return result
+
+    def _clip(self, original: Callable[..., Any], parameters: Any, *args: Any, **kwargs: Any) -> Any:
+        several = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
+        if not self._is_muted:
+            with self._listener.contained():
+                given = {id(p) for p in several}
+                for player in PLAYERS:
+                    own = [p for _, p in self._weights.named(player) if p.grad is not None]
+                    if own and given & {id(p) for p in own}:
+                        self._unclipped[player] = norm_of([p.grad for p in own])
+        return original(several, *args, **kwargs)
+
+    def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
+        scaled = original(scaler, outputs)
+        if isinstance(outputs, torch.Tensor) and isinstance(scaled, torch.Tensor):
+            self._raw = {id(scaled): (scaled, outputs)}  # kept, so that its id stays its own
+        return scaled
+
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        with self._listener.contained():
+            update = self._update(optimizer)
+            if update is None:
+                return
+            self._adopt(optimizer, update.phase)
+            self.captures[update.phase] += 1
+            self._settle_loss(update.phase)
+            self._listener.before_update(update)
+            self._listener.on_gradients(update)
+
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        with self._listener.contained():
+            update = self._update(optimizer)
+            if update is not None:
+                self._unclipped.pop(update.phase, None)
+                self._listener.after_update(update)
+
+    def _update(self, optimizer: Any) -> TorchUpdate | None:
+        if self._is_muted:
+            return None
+        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        owned = {player: {n: p for n, p in self._weights.named(player) if id(p) in held} for player in PLAYERS}
+        phase = self._phase(optimizer, owned)
+        if phase is None:
+            return None
+        gradients = {
+            player: {name: p.grad for name, p in own.items() if p.grad is not None} for player, own in owned.items()
+        }
+        scale = getattr(optimizer, "grad_scale", None)
+        return TorchUpdate(phase, gradients, 1.0 if scale is None else float(scale), self._unclipped.get(phase))
+
+    def _phase(self, optimizer: Any, owned: dict[Player, dict[str, Any]]) -> Player | None:
+        """Return whose update it is: by the optimizers that were passed, else by whose weights it holds."""
+        for player in PLAYERS:
+            if optimizer is self._players.optimizer(player):
+                return player
+        holders = [player for player in PLAYERS if owned[player]]
+        return holders[0] if len(holders) == 1 else None
+
+    def _adopt(self, optimizer: Any, phase: Player) -> None:
+        slot = f"{phase}_optimizer"
+        if getattr(self._players, slot) is None:
+            setattr(self._players, slot, optimizer)
+            self._players.sources[slot] = f"seen to update the {NAMES[phase]}"
+            self._players.absent.pop(slot, None)
+
+    def _settle_loss(self, phase: Player) -> None:
+        """Tell what was differentiated for an update: of several losses those that can be this player's, summed."""
+        own = [one for one in self._losses if one.reaches_g == (phase == "g")]
+        chosen = own or self._losses
+        self._losses = [one for one in self._losses if not any(one is taken for taken in chosen)]
+        if not chosen:
+            return
+        total = torch.stack([one.value.float() for one in chosen]).sum()
+        outputs = {id(o): o for one in chosen for o in one.outputs}
+        if self.wants_outputs:
+            self.losses[phase] = float(total)
+            self.said[phase] = [said for o in list(outputs.values())[-OUTPUTS:] if (said := _said(o)) is not None]
+        fed = [pair for one in chosen for pair in one.fed]
+        extremes = {}
+        if fed:
+            extremes = {
+                phase: (torch.stack([low for low, _ in fed]).min(), torch.stack([high for _, high in fed]).max())
+            }
+        if not self._losses:
+            self._outputs.clear()
+            self._fed.clear()
+        self._listener.step_end(StepTrace(targets={phase: total}, d_fed=extremes, complete=False))
+
+    def _wrap(self, owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def ours(*args: Any, **kwargs: Any) -> Any:
+            return wrapper(original, *args, **kwargs)
+
+        setattr(owner, name, ours)
+        self._originals.append((owner, name, (original, ours)))
+
+
+def norm_of(tensors: list[torch.Tensor]) -> torch.Tensor:
+    """Return the L2 norm of several gradients together; a sparse one counts its values."""
+    dense = [t.detach().coalesce().values() if t.is_sparse else t.detach() for t in tensors]
+    norms = torch._foreach_norm([t.float() for t in dense])
+    return torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
+
+
+def output_requires_grad(output: torch.Tensor) -> bool:
+    """Tell whether an output can be differentiated: nothing that is made to look at can."""
+    return bool(output.requires_grad)
+
+
+def _said(one: _Output) -> Said | None:
+    output = one.output.float().cpu().numpy().ravel()
+    if not output.size or not np.isfinite(output).all():
+        return None
+    same = one.logit is one.output or one.logit.data_ptr() == one.output.data_ptr()
+    logit = output if same else one.logit.float().cpu().numpy().ravel()
+    places = math.prod(one.output.shape[1:]) if one.output.dim() > 1 else 1
+    return Said(output, logit, places)

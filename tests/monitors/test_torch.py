@@ -1,0 +1,199 @@
+"""GANMonitor around PyTorch loops: the same bits with and without it, and what is recorded is what happened."""
+
+from __future__ import annotations
+
+import functools
+import random
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from gandoctor import GANMonitor, diagnose, load_run  # noqa: E402 - PyTorch may not be installed
+from support import torch_programs as programs  # noqa: E402
+
+pytestmark = pytest.mark.training
+STEPS = 6
+
+CASES: dict[str, tuple[Any, Any, str | None]] = {
+    "tutorial": (programs.convolutional, lambda: programs.tutorial, "non_saturating"),
+    "generator first, functions": (
+        lambda: (programs.FunctionalGenerator(), programs.FunctionalDiscriminator()),
+        lambda: programs.generator_first,
+        "non_saturating",
+    ),
+    "both at once": (
+        functools.partial(programs.convolutional, sigmoid=False),
+        lambda: programs.both_at_once,
+        "non_saturating",
+    ),
+    "wgan-gp": (
+        functools.partial(programs.convolutional, batch_norm=False, sigmoid=False),
+        lambda: programs.wgan_gp,
+        "wasserstein",
+    ),
+    "wgan, clipped": (
+        functools.partial(programs.convolutional, sigmoid=False),
+        lambda: programs.wgan_clipped,
+        "wasserstein",
+    ),
+    "hinge, spectral norm": (functools.partial(programs.spectral, True), lambda: programs.hinge, "hinge"),
+    "hinge, older spectral norm": (functools.partial(programs.spectral, False), lambda: programs.hinge, "hinge"),
+    "least squares, clipped": (
+        functools.partial(programs.convolutional, sigmoid=False),
+        lambda: programs.least_squares_clipped_gradients,
+        "least_squares",
+    ),
+    "loss scaling": (functools.partial(programs.convolutional, sigmoid=False), programs.Scaled, "non_saturating"),
+}
+
+
+@pytest.fixture(autouse=True)
+def repeatable():
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+def trained(case: str, run_dir: Path | None, **options: Any) -> tuple[Any, dict[str, Any]]:
+    """Train a case; return its players and optimizers, and every state at the end."""
+    make, step, _ = CASES[case]
+    torch.manual_seed(3)
+    np.random.seed(3)
+    random.seed(3)
+    attach = None if run_dir is None else functools.partial(GANMonitor, run_dir, strict=True)
+    if attach is not None:
+        options = {"probe_data": programs.images(), **options}
+        if "functions" not in case:
+            options.setdefault("latent_sampler", lambda n: torch.randn(n, programs.LATENT, 1, 1))
+    made = programs.train(make(), step(), attach, STEPS, **options)
+    tensors = {f"{n}.{k}": v.clone() for n in ("g", "d") for k, v in getattr(made, n).state_dict().items()}
+    for name in ("g_optimizer", "d_optimizer"):
+        for i, state in getattr(made, name).state_dict()["state"].items():
+            tensors |= {f"{name}.{i}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
+    modes = [m.training for n in (made.g, made.d) for m in n.modules()]
+    generators = (torch.rand(3), torch.from_numpy(np.random.rand(3)), torch.tensor(random.random()))
+    return made, tensors | {"modes": torch.tensor(modes)} | {f"random {i}": g for i, g in enumerate(generators)}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_monitor_does_no_harm(case: str, tmp_path: Path) -> None:
+    _, bare = trained(case, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made, watched = trained(case, tmp_path / "run")
+    assert list(bare) == list(watched)
+    assert [name for name, value in bare.items() if not torch.equal(value, watched[name])] == []
+    for network in (made.g, made.d):
+        left = [h for m in network.modules() for h in m._forward_hooks.values()]
+        assert left == [], "hooks are taken away"
+    assert torch.autograd.backward.__module__ == "torch.autograd"
+    assert "gandoctor" not in torch.autograd.grad.__code__.co_filename
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_everything_is_recorded(case: str, tmp_path: Path) -> None:
+    trained(case, tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    assert run.last_step == STEPS
+    assert [e.kind for e in run.events if e.kind.startswith("monitor")] == []
+    for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm", "latent_mean", "latent_spread"):
+        assert len(run[signal]) >= STEPS, signal
+        assert np.isfinite(run[signal]).all(), signal
+    for signal in (
+        "d_real_logit",
+        "d_fake_logit",
+        "d_update_ratio",
+        "g_update_ratio",
+        "d_movement",
+        "sample_kid",
+        "d_learning_rate",
+    ):
+        assert len(run[signal]), signal
+    manifest = run.manifest
+    assert (manifest.loss_family, manifest.loss_family_source) == (CASES[case][2], "inferred")
+    assert manifest.real_is_high
+    assert manifest.players["g_optimizer"] == "seen to update the generator"
+    assert manifest.generator is not None
+    assert manifest.discriminator is not None
+    assert manifest.generator.optimizer["type"] == "Adam"
+    assert manifest.generator.order == manifest.discriminator.order == "called"
+    assert (manifest.generator.reach.low, manifest.generator.reach.high) == (-1, 1)
+    assert manifest.data.kind == "images"
+    found = diagnose(run)
+    assert [f for f in found.findings if f.status == "errored"] == []
+
+
+def test_losses_are_those_that_were_differentiated(tmp_path: Path) -> None:
+    """D's two backward passes are one loss; each half of it is about log 2 at the start."""
+    seen: list[float] = []
+    original = programs.nn.BCELoss.forward
+
+    def forward(self: Any, output: Any, target: Any) -> Any:
+        loss = original(self, output, target)
+        seen.append(float(loss.detach()))
+        return loss
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(programs.nn.BCELoss, "forward", forward)
+        trained("tutorial", tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    np.testing.assert_allclose(run["d_loss"], np.add(seen[0::3], seen[1::3]), rtol=1e-6)
+    np.testing.assert_allclose(run["g_loss"], seen[2::3], rtol=1e-6)
+
+
+def test_gradient_norms_are_those_before_clipping(tmp_path: Path) -> None:
+    trained("least squares, clipped", tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    assert (run["d_grad_norm"] > 0.02).all()
+    assert (run["g_grad_norm"] > 0.0).all()
+
+
+def test_a_loss_scale_is_taken_off(tmp_path: Path) -> None:
+    trained("loss scaling", tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    assert (run["d_loss"] < 3).all()
+    assert (run["d_grad_norm"] < 20).all()
+
+
+def test_samples_and_reals_are_recorded_channels_last_and_rightly_turned(tmp_path: Path) -> None:
+    trained("tutorial", tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    ours = programs.images().permute(0, 2, 3, 1).numpy()
+    reals = run.reals
+    assert reals.shape[1:] == (8, 8, 1)
+    expected = np.round((ours - ours.min()) / (ours.max() - ours.min()) * 255)
+    assert np.abs(reals[:4].astype(float) - expected[:4]).max() < 20
+
+
+def test_what_is_not_passed_is_said_in_one_sentence(tmp_path: Path) -> None:
+    _, d = programs.convolutional()
+    with pytest.raises(Exception, match=r"generator= is a NoneType; pass the generator, a torch.nn.Module"):
+        GANMonitor(tmp_path / "run", discriminator=d, strict=True).__enter__()
+
+
+def test_a_frozen_discriminator_is_found(tmp_path: Path) -> None:
+    g, d = programs.convolutional(sigmoid=False)
+    d.requires_grad_(False)
+
+    def only_g(g: Any, d: Any, g_optimizer: Any, d_optimizer: Any, real: Any) -> None:
+        g_optimizer.zero_grad()
+        programs.nn.BCEWithLogitsLoss()(d(g(programs.latents(g))).flatten(), torch.ones(programs.BATCH)).backward()
+        g_optimizer.step()
+
+    attach = functools.partial(GANMonitor, tmp_path / "run", strict=True)
+    with pytest.warns(UserWarning, match="none of its parameters requires a gradient"):
+        programs.train(
+            (g, d),
+            only_g,
+            attach,
+            8,
+            probe_data=programs.images(),
+            latent_sampler=lambda n: torch.randn(n, programs.LATENT, 1, 1),
+        )
+    assert "GD002" in {f.rule.id for f in diagnose(tmp_path / "run").detected}
