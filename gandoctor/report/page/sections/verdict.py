@@ -26,6 +26,7 @@ def show(source: Source) -> Shown:
             "change_first": first,
             "change_first_at": next((f.rule.id for f in diagnosis.detected if first in f.treatments), None),
             "findings": source.findings,
+            "has_failed": diagnosis.headline is not None,
             "strip": source.strip,
             "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
         }
