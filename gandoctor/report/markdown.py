@@ -45,7 +45,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     run, separator = diagnosis.run, words("markdown.separator")
     yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{plain(clean(run.path.resolve().name, 80))}"
     yield ""
-    yield plain(clean(words.say(diagnosis.sentence), 600))
+    yield plain(clean(words.say(diagnosis.sentence), 1_500))
     yield ""
     if diagnosis.games:
         games = worst_first(diagnosis.games)

@@ -19,7 +19,7 @@ def show(source: Source) -> Shown:
             "name": clean(run.path.resolve().name, 80),
             "verdict": diagnosis.verdict,
             "verdict_icon": ICONS[diagnosis.verdict],
-            "sentence": clean(words.say(diagnosis.sentence), 600),
+            "sentence": clean(words.say(diagnosis.sentence), 1_500),
             "facts": facts.facts(run, words),
             "crash": facts.crash(run, words),
             "likely_causes": diagnosis.likely_causes,
