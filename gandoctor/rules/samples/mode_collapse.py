@@ -134,7 +134,7 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
         _SPREAD: run[_SPREAD] < edges[_SPREAD],
     }
     far = {_DUPLICATES: run[_DUPLICATES] > limits.sudden * pair_limit}
-    varied = (run[_SPREAD] >= limits.faint * bands[_SPREAD].mean) & ~pd.DataFrame(conditions).any(axis=1)
+    varied = ~pd.DataFrame(conditions).any(axis=1)
     start = dict.fromkeys(conditions, calm_since(run, varied))
     signs = [
         Sign(
