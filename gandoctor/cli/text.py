@@ -181,10 +181,13 @@ def _finding_lines(finding: Finding) -> Iterator[Line]:
         heading.append(f"  steps {finding.first_step} to {finding.last_step}", STYLES["quiet"])
     yield 0, heading
     yield from ((2, _text(evidence.statement)) for evidence in finding.evidence)
-    if finding.causes:
-        yield 2, _text("Possible causes, most likely first", "quiet")
-        for cause in finding.causes:
-            yield 4, _text(f"{cause.title}: {cause.test}")
+    for standing, title in (("confirmed", "Confirmed causes"), ("possible", "Possible causes, most likely first")):
+        chosen = [cause for cause in finding.causes if cause.standing == standing]
+        if chosen:
+            yield 2, _text(title, "quiet")
+        yield from ((4, _text(f"{cause.title}: {cause.test}")) for cause in chosen)
+    if finding.ruled_out:
+        yield 2, _text(f"Ruled out by this run: {'; '.join(str(cause.title) for cause in finding.ruled_out)}", "quiet")
     if finding.treatments:
         yield 2, _text("What to change, best first", "quiet")
     for treatment in finding.treatments:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from gandoctor.diagnosis.run_causes import RunCause
 
 SCHEMA = "gandoctor.diagnosis/1"
+SCORES = (
+    "Judgement, for ranking only: 0.85 and more where the run shows the cause itself, about 0.3 where nothing was "
+    "recorded, 0.1 and less where the run speaks against it."
+)
+"""Where the scores of causes come from."""
 
 
 def plain(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -43,6 +48,7 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
             **_fitted_briefly(run),
         },
         "causes": [_run_cause(cause) for cause in diagnosis.causes],
+        "scores": SCORES,
         "findings": [_finding(finding) for finding in (diagnosis.detected if games else diagnosis.findings)],
         "model_card": _model_card(run),
         **({"games": games} if games else {}),
@@ -73,6 +79,7 @@ def _run_cause(cause: RunCause) -> dict[str, Any]:
         "score": round(cause.score, 4),
         "test": str(cause.test),
         "message": _message(cause.test),
+        "standing": cause.standing,
         "explains": list(cause.explains),
     }
 
@@ -115,6 +122,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "score": cause.score,
         "test": str(cause.test),
         "message": _message(cause.test),
+        "standing": cause.standing,
     }
 
 

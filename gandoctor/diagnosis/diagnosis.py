@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
 from gandoctor.diagnosis.reference import Reference, reference_of
-from gandoctor.diagnosis.run_causes import RunCause, rank_run_causes, scores_of
+from gandoctor.diagnosis.run_causes import RunCause, rank_run_causes, scores_of, with_standings
 from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unsettled
 from gandoctor.message import Message, counted, sentences
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
@@ -104,7 +104,8 @@ class Diagnosis:
     @property
     def likely_causes(self) -> tuple[RunCause, ...]:
         """The causes worth showing first."""
-        return tuple(cause for cause in self.causes[:SHOWN_CAUSES] if cause.score >= LIKELY)
+        shown = [cause for cause in self.causes if cause.standing != "ruled_out" and cause.score >= LIKELY]
+        return tuple(shown[:SHOWN_CAUSES])
 
     @cached_property
     def change_first(self) -> Treatment | None:
@@ -171,7 +172,7 @@ def diagnose(
     judged = [rule.evaluate(opened) for rule in rules]
     scores = scores_of(rank_run_causes(judged))
     findings = sorted(
-        (_with_treatments(finding, opened, scores) for finding in judged),
+        (_with_treatments(finding, opened, scores) for finding in with_standings(judged)),
         key=lambda f: (
             STATUS_ORDER.index(f.status),
             -f.severity.rank if f.status is Status.DETECTED else 0,
@@ -191,7 +192,9 @@ def _with_treatments(finding: Finding, run: Run, scores: Mapping[str, float]) ->
     if not causes and finding.rule.explains is not None:  # it is the cause
         causes = {slug: scores[slug] for slug in finding.rule.explains.same_as if slug in scores}
     known = settings if isinstance(settings, dict) else None
-    return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known))
+    itself = finding.rule.explains.same_as if finding.rule.explains is not None else ()
+    denied = {cause.id for cause in finding.ruled_out} - {*itself}
+    return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known, denied))
 
 
 def _sentence(diagnosis: Diagnosis) -> Message:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from gandoctor.diagnosis.explanations import MECHANISMS
 from gandoctor.message import Message
-from gandoctor.rules import Finding, Rule, Severity, Status
+from gandoctor.rules import Cause, Finding, Rule, Severity, Standing, Status
 
+STANDINGS: tuple[Standing, ...] = ("confirmed", "possible", "ruled_out")
+"""The strongest first: what one finding's own look shows, another's does not take back."""
 MOST = 0.95
 """The highest score of a hypothesis: a fact that explains as much comes first."""
 LATE_STEPS = 100
@@ -44,6 +46,7 @@ class RunCause:
         title: What it is.
         score: 0..1, for ranking only; it is not a probability.
         test: What decides, and what this run shows of it; of a fact, the observation.
+        standing: Whether it is a fact of this run, may be, or is not.
         explains: Ids of the detected rules that it would set off, in order.
         hypotheses: Slugs of the hypotheses it stands for, its own among them.
     """
@@ -52,6 +55,7 @@ class RunCause:
     title: Message
     score: float
     test: Message
+    standing: Standing = "confirmed"
     explains: tuple[str, ...] = ()
     hypotheses: tuple[str, ...] = field(default=(), repr=False)
 
@@ -103,7 +107,7 @@ def _cause_of(finding: Finding, detected: Sequence[Finding]) -> RunCause:
     else:
         score = (UNEXPLAINED if symptoms else ALONE)[finding.severity]
     statement = finding.evidence[0].statement if finding.evidence else finding.rule.title
-    return RunCause(finding.rule.id, finding.rule.title, score, statement, tuple(explained))
+    return RunCause(finding.rule.id, finding.rule.title, score, statement, explains=tuple(explained))
 
 
 def _came_later(fact: Finding, symptom: Finding) -> bool:
@@ -121,18 +125,20 @@ def _names_other_layers(fact: Finding, symptom: Finding) -> bool:
 
 def _merge_hypotheses(detected: Sequence[Finding]) -> list[RunCause]:
     """Return the hypotheses of all findings, those with one id merged."""
-    told: dict[str, list[tuple[float, Finding, Message, Message]]] = {}
+    told: dict[str, list[tuple[float, Finding, Cause]]] = {}
     for finding in detected:
         weight = REMARK if finding.severity is Severity.INFO else 1.0
         for cause in finding.causes:
-            told.setdefault(cause.id, []).append((weight * cause.score, finding, cause.title, cause.test))
+            told.setdefault(cause.id, []).append((weight * cause.score, finding, cause))
     merged = []
     for slug, sayings in told.items():
-        best, _, title, test = max(sayings, key=lambda saying: saying[0])
+        best, _, cause = max(sayings, key=lambda saying: saying[0])
         support = sum(score >= SUPPORT for score, *_ in sayings)
         score = min(MOST, 1.0 - (1.0 - best) * 0.8 ** max(0, support - 1))
-        explains = tuple(finding.rule.id for _, finding, *_ in sayings)
-        merged.append(RunCause(slug, title, score, test, explains, (slug,)))
+        explains = tuple(finding.rule.id for _, finding, _ in sayings)
+        standings = {said.standing for *_, said in sayings}
+        standing: Standing = next((s for s in STANDINGS if s in standings), "possible")
+        merged.append(RunCause(slug, cause.title, score, cause.test, standing, explains, (slug,)))
     return merged
 
 
@@ -154,11 +160,42 @@ def _find_proof(slug: str, detected: Sequence[Finding]) -> str | None:
 
 def _lower_if_refuted(hypothesis: RunCause, clean: Iterable[Rule]) -> RunCause:
     """Return a hypothesis with a lower score where a rule that would have detected it did not."""
-    against = sorted(r.id for r in clean if r.explains is not None and hypothesis.id in r.explains.refuted)
-    if not against:
+    against = _refuted_by(hypothesis.id, clean)
+    if against is None:
         return hypothesis
-    test = Message("{test} {rule} looks for just this and did not find it.", test=hypothesis.test, rule=against[0])
-    return replace(hypothesis, score=REFUTED * hypothesis.score, test=test)
+    told = _not_found(hypothesis.test, against)
+    return replace(hypothesis, score=REFUTED * hypothesis.score, test=told, standing="ruled_out")
+
+
+def _refuted_by(slug: str, clean: Iterable[Rule]) -> str | None:
+    """Return the rule that would have detected a hypothesis and did not; None where there is none."""
+    return min((r.id for r in clean if r.explains is not None and slug in r.explains.refuted), default=None)
+
+
+def _not_found(test: Message, rule: str) -> Message:
+    return Message("{test} {rule} looks for just this and did not find it.", test=test, rule=rule)
+
+
+def with_standings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings whose hypotheses stand as the other findings leave them: proved by a fact, or refuted."""
+    findings = tuple(findings)
+    detected = [f for f in findings if f.status is Status.DETECTED]
+    clean = [f.rule for f in findings if f.status is Status.NOT_DETECTED]
+
+    def standing(cause: Cause) -> Cause:
+        if _find_proof(cause.id, detected) is not None:
+            return replace(cause, standing="confirmed")
+        against = _refuted_by(cause.id, clean)
+        if against is None:
+            return cause
+        return replace(cause, standing="ruled_out", test=_not_found(cause.test, against))
+
+    def settled(finding: Finding) -> Finding:
+        if finding.rule.is_fact or not finding.causes:  # what led to a fact, its own causes know best
+            return finding
+        return replace(finding, causes=tuple(standing(cause) for cause in finding.causes))
+
+    return tuple(settled(finding) for finding in findings)
 
 
 def _take_in(fact: RunCause, hypothesis: RunCause) -> RunCause:

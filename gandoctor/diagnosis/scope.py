@@ -166,7 +166,7 @@ def _unseen(run: Run, findings: Sequence[Finding], aspect: Aspect) -> Unseen | N
         if last < SEEN_UNTIL * run.last_step:
             gone = _absent(run, aspect)
             until = Message("The last ones were seen at step {step}.", step=last)
-            return Unseen(aspect, until if gone is None else sentences(until, gone.why), gone and gone.root)
+            return Unseen(aspect, until) if gone is None else Unseen(aspect, sentences(until, gone.why), gone.root)
     return None
 
 

@@ -45,7 +45,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     run, separator = diagnosis.run, words("markdown.separator")
     yield f"## {words(f'verdict.{diagnosis.verdict}')}{separator}{plain(clean(run.path.resolve().name, 80))}"
     yield ""
-    yield plain(clean(words.say(diagnosis.sentence), 600))
+    yield plain(clean(words.say(diagnosis.sentence), 1_500))
     yield ""
     if diagnosis.games:
         games = worst_first(diagnosis.games)
@@ -107,12 +107,16 @@ def _finding(finding: Finding, words: Language) -> Iterator[str]:
     if (more := len(finding.evidence) - EVIDENCE_MAX) > 0:
         yield f"- {words.count('finding.more_evidence', more)}"
     yield ""
-    if finding.causes:
+    if finding.open_causes:
         yield from (f"**{words('finding.causes')}**", "", words("finding.hypotheses"), "")
-        for i, cause in enumerate(finding.causes, start=1):
+        for i, cause in enumerate(finding.open_causes, start=1):
             title = plain(words.say(cause.title))
-            yield f"{i}. **{title}** {words('finding.tell')} {plain(clean(words.say(cause.test), 2_000))}"
+            standing = words(f"standing.{cause.standing}")
+            yield f"{i}. **{title}** ({standing}) {words('finding.tell')} {plain(clean(words.say(cause.test), 2_000))}"
         yield ""
+    if finding.ruled_out:
+        titles = words.listed([plain(words.say(cause.title)) for cause in finding.ruled_out])
+        yield from (f"{words('finding.ruled_out')}{words('markdown.separator')}{titles}", "")
     yield from (f"**{words('finding.change')}**", "")
     if not finding.treatments:
         yield from (words("finding.no_treatment"), "")

@@ -27,6 +27,15 @@ MODEL_CARD = "model_card"
 """The signal of evidence that was read from the model card; its only step is 0."""
 
 
+Standing = Literal["confirmed", "possible", "ruled_out"]
+"""Where a run leaves a hypothesis: it shows the cause itself, it cannot tell, or it shows the opposite."""
+
+SHOWN_FROM = 0.85
+"""Score of a hypothesis whose cause the run shows at work."""
+DENIED_UP_TO = 0.1
+"""Score of a hypothesis that the run speaks against."""
+
+
 class Severity(StrEnum):
     """How much a detected failure mode matters. `rank` orders severities from harmless to fatal."""
 
@@ -100,16 +109,22 @@ class Cause:
     Attributes:
         id: Stable slug.
         title: What may have caused the symptom.
-        score: 0..1, for ranking only; not a probability.
+        score: 0..1, for ranking only; not a probability. It is judgement: 0.85 and more where the run shows the cause
+            itself, about 0.3 where nothing was recorded, 0.1 and less where the run speaks against it.
         test: The measurement or experiment that decides, and what this run shows of it.
+        standing: Where that leaves it; by the score unless given.
     """
 
     id: str
     title: Message
     score: float
     test: Message
+    standing: Standing | None = None
 
     def __post_init__(self) -> None:
+        if self.standing is None:
+            shown = "confirmed" if self.score >= SHOWN_FROM else "possible"
+            object.__setattr__(self, "standing", "ruled_out" if self.score <= DENIED_UP_TO else shown)
         object.__setattr__(self, "title", Message.of(self.title))
         object.__setattr__(self, "test", Message.of(self.test))
 
@@ -160,6 +175,16 @@ class Finding:
     def last_step(self) -> int | None:
         """Last step of all evidence."""
         return max((e.last_step for e in self.evidence), default=None)
+
+    @property
+    def open_causes(self) -> tuple[Cause, ...]:
+        """The causes that the run shows or leaves possible, likeliest first."""
+        return tuple(cause for cause in self.causes if cause.standing != "ruled_out")
+
+    @property
+    def ruled_out(self) -> tuple[Cause, ...]:
+        """The causes that the run speaks against."""
+        return tuple(cause for cause in self.causes if cause.standing == "ruled_out")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,10 @@ UNDECIDED = 0.3
 
 
 def prescribe(
-    ids: Sequence[str], causes: Mapping[str, float], settings: Mapping[str, Any] | None = None
+    ids: Sequence[str],
+    causes: Mapping[str, float],
+    settings: Mapping[str, Any] | None = None,
+    ruled_out: Collection[str] = (),
 ) -> tuple[Treatment, ...]:
     """Order a rule's treatments for one run.
 
@@ -25,9 +28,14 @@ def prescribe(
         settings: The run's settings as nested mappings, where the target declared them; relative changes ("double
             it") become absolute, and a treatment whose settings are all in force is left out unless the evidence
             speaks for its cause all the same.
+        ruled_out: Ids of the causes that the run speaks against. A treatment that cures nothing else of what was
+            considered is left out.
     """
     ranked = []
     for treatment in (TREATMENTS[i] for i in ids):
+        considered = [c for c in treatment.cures if c in causes or c in ruled_out]
+        if considered and all(c in ruled_out for c in considered):
+            continue
         rank = max((causes[c] for c in treatment.cures if c in causes), default=UNDECIDED)
         in_force = treatment.patch and all(_setting(settings, key) == v for key, v in treatment.patch.items())
         if in_force and rank <= UNDECIDED:

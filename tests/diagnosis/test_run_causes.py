@@ -359,7 +359,7 @@ def test_json_and_text_show_the_list(diagnosed: Diagnosed) -> None:
     diagnosis = diagnosed(signals, **fields)
     content = json.loads(diagnosis.to_json())
     assert content["schema"] == "gandoctor.diagnosis/1"
-    assert all(set(c) == {"id", "title", "score", "test", "message", "explains"} for c in content["causes"])
+    assert all(set(c) == {"id", "title", "score", "test", "message", "standing", "explains"} for c in content["causes"])
     assert all(0 <= c["score"] <= 1 for c in content["causes"])
     first = content["causes"][0]
     assert first["id"] == "GD002"

@@ -142,7 +142,7 @@ def _chasing(run: Run) -> Cause:
         "it."
     )
     if turnover is None:
-        return CHASING_THE_DISCRIMINATOR.cause(0.5, Message("classes were not counted; compare the filmstrip"), test)
+        return CHASING_THE_DISCRIMINATOR.cause(0.5, Message("classes were not counted"), test)
     shown = Message("{share:.0%} of the samples change their class from one probe to the next", share=turnover)
     return CHASING_THE_DISCRIMINATOR.cause(0.7 if turnover > TURNOVER else 0.4, shown, test)
 

@@ -11,7 +11,8 @@ Why it hurts
 How it is recognised
     The contrast of the samples (the standard deviation of all their values) is a small part of that of the real data.
     Or every image of a probe has exactly one brightness, whichever it is. It must hold in 3 of 4 successive probes that
-    span at least 60 steps, after warm-up. The statement names the brightness, on the scale of the data.
+    span at least 60 steps, after warm-up or once they were vivid. The statement names the brightness, on the scale of
+    the data.
 
 What it is not
     A generator that makes one good image for every latent has contrast. That is mode-collapse (GD403), which also fires

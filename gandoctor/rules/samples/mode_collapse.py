@@ -38,8 +38,9 @@ import numpy as np
 from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import no_batch_norm, saturated_output
 from gandoctor.rules.hypotheses.output_range import range_mismatch
-from gandoctor.rules.hypotheses.players import degenerate_latents, latents_ignored
+from gandoctor.rules.hypotheses.players import degenerate_latents
 from gandoctor.rules.hypotheses.training import CHASING_THE_DISCRIMINATOR
+from gandoctor.rules.reading.late_values import median_between
 from gandoctor.rules.reading.persistence import PROBES, Episode, persistent_episodes
 from gandoctor.rules.reading.sample_progress import LEAST_STEPS, sample_progress, severity_while_learning
 from gandoctor.rules.reading.young import calm_since
@@ -52,6 +53,9 @@ _NEAREST = "sample_nn_distance"
 _SPREAD = "sample_latent_std"
 _COVERAGE = "sample_coverage"
 SIGNALS = (_DUPLICATES, _NEAREST, _SPREAD)
+HOPS, STAYS = 0.5, 0.05
+"""Movement of an image between probes over the distance of neighbouring real images, from which it has become another
+one, and below which it stays the same. Judgement."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
         _SPREAD: run[_SPREAD] < edges[_SPREAD],
     }
     far = {_DUPLICATES: run[_DUPLICATES] > limits.sudden * pair_limit}
-    varied = (run[_SPREAD] >= limits.faint * bands[_SPREAD].mean) & ~pd.DataFrame(conditions).any(axis=1)
+    varied = ~pd.DataFrame(conditions).any(axis=1)
     start = dict.fromkeys(conditions, calm_since(run, varied))
     signs = [
         Sign(
@@ -257,15 +261,27 @@ def _copies(pairs: float, samples: int, normal: float) -> Message:
 def causes(run: Run, found: Found) -> list[Cause]:
     """Rank why latents lead to the same images, with what this run shows of each.
 
-    Chasing is left where nothing else explains the collapse: half, by judgement.
+    That latents are ignored is the finding itself, and no cause of it.
     """
-    shared = (degenerate_latents, latents_ignored, range_mismatch, saturated_output, no_batch_norm)
-    chasing = CHASING_THE_DISCRIMINATOR.cause(
-        0.5,
-        Message("compare the contact sheets"),
-        sentences(CHASING_THE_DISCRIMINATOR.test, Message("R1, or a discriminator that sees the batch, ends it.")),
+    shared = (degenerate_latents, range_mismatch, saturated_output, no_batch_norm)
+    return [*(hypothesis(run) for hypothesis in shared), _chasing(run, found)]
+
+
+def _chasing(run: Run, found: Found) -> Cause:
+    """Score that the repeated image changes from probe to probe: half, by judgement, where that was not recorded."""
+    test = sentences(CHASING_THE_DISCRIMINATOR.test, Message("R1, or a discriminator that sees the batch, ends it."))
+    first, last = min(e.first_step for e in found.evidence), max(e.last_step for e in found.evidence)
+    moved = median_between(run, "sample_step_distance", first, last)
+    apart = real_bands(run, _NEAREST)[_NEAREST].mean
+    if moved is None:
+        return CHASING_THE_DISCRIMINATOR.cause(0.5, Message("how far the images move was not recorded"), test)
+    shown = Message(
+        "from probe to probe an image moves by {moved:.2g}, and {apart:.2g} lie between neighbouring real images",
+        moved=moved,
+        apart=apart,
     )
-    return [*(hypothesis(run) for hypothesis in shared), chasing]
+    share = moved / apart if apart > 0 else 0.0
+    return CHASING_THE_DISCRIMINATOR.cause(0.7 if share > HOPS else 0.05 if share < STAYS else 0.4, shown, test)
 
 
 LIMITS = Limits()

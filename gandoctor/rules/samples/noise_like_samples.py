@@ -11,7 +11,7 @@ Why it hurts
 How it is recognised
     The correlation of neighbouring pixels is well below that of your own reals at the same batch size, and the power
     spectrum is flatter or holds more high frequencies than theirs. Both must hold in 3 of 4 successive probes that span
-    at least 60 steps, after warm-up: every generator starts as noise.
+    at least 60 steps, after warm-up or once they were clear: every generator starts as noise.
 
 What it is not
     Images with grain on top are noisy-samples (GD402): what the measured pixel noise takes from the correlation is

@@ -13,8 +13,8 @@ How it is recognised
     reals and is not falling, while the correlation of neighbouring pixels beneath it is still near that of the reals.
     Salt and pepper: more pixels than in the reals are lone, that is, differ from all eight neighbours by more than half
     of the data's range. It is counted on the 32 images of fixed latents that the contact sheets show. Either must hold
-    in 3 of 4 successive probes that span at least 60 steps, after warm-up, or in two where it comes at once and is
-    strong.
+    in 3 of 4 successive probes that span at least 60 steps, after warm-up or once the samples have been at the level of
+    the reals, or in two where it comes at once and is strong.
 
 What it is not
     Samples with no shapes beneath the grain are noise-like-samples (GD401). A generator with a sigmoid or tanh never

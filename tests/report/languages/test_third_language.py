@@ -14,6 +14,7 @@ from gandoctor.message import Message, counted
 from gandoctor.report import languages, render_html, render_markdown
 from gandoctor.report.languages.language import Language, language
 from support.report_page import Page
+from support.report_runs import sound_diagnosis
 
 GERMAN = """
 msgid ""
@@ -27,7 +28,7 @@ msgid_plural "The run completed {n} steps"
 msgstr[0] "Der Lauf hat {n} Schritt vollendet"
 msgstr[1] "Der Lauf hat {n} Schritte vollendet"
 
-msgid "{ending}: no failure mode was detected."
+msgid "{ending}: no failure mode was detected. Samples, the players' movement and their balance were judged."
 msgstr "{ending}: kein Fehler gefunden."
 
 msgid "{names} hold {share:.0%} of {player}."
@@ -60,7 +61,7 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Language
 
 def test_its_folder_is_all_it_needs(german: Language, failing: Diagnosis) -> None:
     assert languages.LANGUAGES == ("en", "de")
-    healthy = Diagnosis(failing.run, failing.findings[3:4])
+    healthy = sound_diagnosis(failing.run)
     shown = Page(render_html(healthy, "de"))
     assert "Der Lauf hat 1000 Schritte vollendet: kein Fehler gefunden." in shown.text
     assert ("html", {"lang": "de-AT"}) in shown.elements

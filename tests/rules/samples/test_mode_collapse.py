@@ -15,6 +15,7 @@ from support.digit_batches import clean as batch
 from support.digit_batches import few
 from support.digit_batches import showing_with_diversity as showing
 from support.recorded_runs import SAMPLE_COUNT, digits, healthy, probes
+from support.said import values_of
 
 RULE = find_rule("GD403")
 MakeRun = Callable[..., Run]
@@ -97,7 +98,7 @@ def test_missing_signal(make_run: MakeRun, missing: str) -> None:
 
 
 def test_warm_up_and_too_few_reals(make_run: MakeRun) -> None:
-    sick = showing(few(12), onset=0)
+    sick = showing(few(12), onset=0) | {"sample_latent_std": probes(0.05)}  # they hardly vary yet
     young = {name: {s: v for s, v in series.items() if s <= 140} for name, series in sick.items()}
     assert "warm-up" in str(RULE.evaluate(make_run(young)).reason)
     assert "real images" in str(RULE.evaluate(make_run(sick, real_count=200)).reason)  # under twice a batch of 128
@@ -108,10 +109,19 @@ def test_causes(make_run: MakeRun) -> None:
     zeros = LatentCard(shape=(100,), minimum=0, maximum=0, mean=0, std=0)
     assert RULE.evaluate(make_run(sick, latent=zeros)).causes[0].id == "degenerate-latents"
     uniform = LatentCard(shape=(100,), minimum=-1, maximum=1, mean=0, std=0.58)
-    assert RULE.evaluate(make_run(sick, latent=uniform)).causes[0].id == "latents-ignored"
+    ranked = RULE.evaluate(make_run(sick, latent=uniform)).causes
+    assert "latents-ignored" not in [cause.id for cause in ranked], "that is the finding itself"
     black = sick | {"sample_std": probes(0.0), "sample_mean": probes(0.0)}
     assert RULE.evaluate(make_run(black, latent=uniform)).causes[0].id == "saturated-output"
     assert RULE.evaluate(make_run(showing(few(10)), latent=uniform)).causes[0].id == "chasing-the-discriminator"
+
+
+@pytest.mark.parametrize(("moved", "standing"), [(4.0, "possible"), (0.01, "ruled_out")])
+def test_whether_the_repeated_image_changes_is_measured(make_run: MakeRun, moved: float, standing: str) -> None:
+    finding = RULE.evaluate(make_run(showing(few(1)) | {"sample_step_distance": probes(moved)}))
+    chasing = next(cause for cause in finding.causes if cause.id == "chasing-the-discriminator")
+    assert chasing.standing == standing
+    assert values_of(chasing.test)["moved"] == moved
 
 
 def test_copies_that_come_at_once_need_two_probes(make_run: MakeRun) -> None:

@@ -46,7 +46,7 @@ def show(source: Source) -> Shown | None:
             "name": clean(source.run.path.resolve().name, 80),
             "verdict": diagnosis.verdict,
             "verdict_icon": ICONS[diagnosis.verdict],
-            "sentence": clean(words.say(diagnosis.sentence), 600),
+            "sentence": clean(words.say(diagnosis.sentence), 1_500),
             "gaps": facts.gaps(source.run, words),
             "games": [_view(name, game, source.pages.get(name), words) for name, game in games],
         }
@@ -61,7 +61,7 @@ def _view(name: str, game: Diagnosis, page: str | None, words: Language) -> Game
         f"gandoctor report {shlex.quote(str(game.run.path))}",
         game.verdict,
         ICONS[game.verdict],
-        clean(words.say(game.sentence), 600),
+        clean(words.say(game.sentence), 1_500),
         facts.crash(game.run, words),
         game,
         frames[-1] if frames else None,
