@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gandoctor.diagnosis import Diagnosis, diagnose
@@ -28,7 +29,9 @@ def judge(case: Case, files: RunFiles) -> Judgement:
     judgement: Judgement = {
         "id": case.name,
         "half": case.half,
-        **{key: mark[key] for key in ("outcome", "error", "seconds")},
+        "outcome": mark["outcome"],
+        "error": _without_folder(mark["error"], case),
+        "seconds": mark["seconds"],
     }
     if mark["outcome"] == "failed":
         return judgement
@@ -36,6 +39,11 @@ def judge(case: Case, files: RunFiles) -> Judgement:
         return judgement | said_of(diagnose(files.run_dir))
     except GandoctorError as error:
         return judgement | {"outcome": "failed", "error": str(error)}
+
+
+def _without_folder(error: str | None, case: Case) -> str | None:
+    """Return an error without the folder of the programs, which belongs to this machine."""
+    return error and re.sub(rf"\S*/(?={case.kind}/{case.name}\.py)", "", error)
 
 
 def said_of(diagnosis: Diagnosis) -> Judgement:

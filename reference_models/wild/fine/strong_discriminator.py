@@ -1,4 +1,4 @@
-"""Digits: the discriminator's loss falls to 0.2 and the generator's rises to several."""
+"""Digits: the losses of the players part, as the discriminator is strong."""
 
 import keras
 import tensorflow as tf

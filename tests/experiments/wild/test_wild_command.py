@@ -71,6 +71,17 @@ def test_recorded_programs_are_judged_and_reported(corpus):
     assert "cause first |" in page
 
 
+def test_a_program_of_which_nothing_was_recorded_is_listed_without_a_folder_of_this_machine(corpus):
+    case = corpus.cases[0]
+    files = files_of(corpus, corpus.folder / "runs", case)
+    files.folder.mkdir(parents=True)
+    files.finish("failed", 1.0, f"{corpus.program(case)} raised OSError: no disk")
+    assert benchmark("--judge-only", *OPTIONS).exit_code == 0
+    page = (corpus.folder / "reports" / "wild.md").read_text(encoding="utf-8")
+    assert "not recorded: loss/one_10.py raised OSError: no disk |" in page
+    assert str(corpus.folder) not in page
+
+
 def test_scoring_again_needs_no_runs(corpus):
     recorded(corpus, "one_10", nan_from=30)
     assert benchmark("--judge-only", *OPTIONS).exit_code == 0
