@@ -45,6 +45,7 @@ TEXTURE = (
         Message("Correlation of neighbouring pixels after a 3x3 median filter, which takes specks away."),
         "probe",
         _SMOOTHNESS,
+        dash="dash",
     ),
     Signal(
         "sample_spectral_flatness",
