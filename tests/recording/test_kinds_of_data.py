@@ -45,6 +45,9 @@ class Backend:
         logits = batch.reshape(len(batch), -1).sum(axis=1)
         return Pass(logits, logits)
 
+    def as_recorded(self, data: Any) -> Any:
+        return data
+
     def on_device(self, array: Any) -> np.ndarray:
         return np.asarray(array)
 

@@ -9,6 +9,7 @@ import pytest
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Rule, Status, all_rules
 from gandoctor.store import DataCard, LayerCard, Manifest, PlayerCard, Reach, Run
+from gandoctor.store.manifest import LatentCard, ObjectiveCard
 from support.recorded_runs import digits, every_step, probes
 
 STEPS = 2000
@@ -74,6 +75,13 @@ AT_PROBES = {
     "sample_return_distance": 0.6,
     "sample_label_share": 0.8,
     "sample_label_chance": 0.1,
+    "d_input_gradient_real": 1.1,
+    "d_input_gradient_fake": 1.2,
+    "d_input_gradient_between": 1.0,
+    "d_real_logit_quantile/5": -0.5,
+    "d_real_logit_quantile/95": 2.1,
+    "d_fake_logit_quantile/5": -2.2,
+    "d_fake_logit_quantile/95": 0.6,
 }
 
 CAN_DO_WITHOUT: dict[str, set[str]] = {
@@ -93,6 +101,7 @@ CAN_DO_WITHOUT: dict[str, set[str]] = {
               "sample_noise_sigma", "sample_std", "sample_kid"},  # any of the statistics shows samples that differ
     "GD303": {"d_loss", "g_loss", "sample_kid"},  # details of what it would say
     "GD304": {"d_real_score", "d_holdout_score", "d_fake_score"},
+    "GD307": {f"d_{kind}_logit_quantile/{q}" for kind in ("real", "fake") for q in (5, 95)},  # what is left is compared
     "GD401": {"sample_noise_sigma", "sample_impulse", "sample_std"},  # they only excuse
     "GD402": {"sample_std"},
     "GD403": {"sample_coverage"},
@@ -132,6 +141,10 @@ def manifest() -> Manifest:
         loss_family="non_saturating",
         loss_family_source="inferred",
         real_is_high=True,
+        objective=ObjectiveCard(
+            reads="logits", is_sum=False, labels="own", output_low=-2.0, output_high=2.0, steps=5
+        ),
+        latent=LatentCard(shape=(100,), minimum=-4.0, maximum=4.0, mean=0.0, std=1.0, source="given"),
         losses={"attribute .bce": {"type": "BinaryCrossentropy", "from_logits": True}},
         data=DataCard(
             shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=288,
@@ -223,7 +236,7 @@ def test_what_it_can_do_without_it_cannot_all_do_without_unseen(rule: Rule, run:
 
 @pytest.mark.parametrize("rule", ["GD008", "GD105", "GD301", "GD305"])
 def test_a_loss_that_is_not_known_is_not_checked(rule: str) -> None:
-    unknown = full(loss_family=None, losses={})
+    unknown = full(loss_family=None, losses={}, objective=None)
     finding = next(r for r in all_rules() if r.id == rule).evaluate(unknown)
     assert finding.status is Status.NOT_EVALUATED
     assert "loss" in str(finding.reason)
