@@ -203,3 +203,12 @@ def test_it_is_told_that_a_second_gan_is_not_recorded(tmp_path):
     assert recorded.stdout.count("Only the players that were found first are recorded") == 1
     assert "pass holdout_data=..." in recorded.stdout
     assert "What is to be passed is an argument of GANMonitor" in recorded.stdout
+
+
+def test_the_last_network_of_a_player_may_be_called_alone_in_another_function(tmp_path):
+    script = LOOP.with_name("chained_players.py")
+    bare = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    recorded = command_here("run", "--run-dir", "run", script, cwd=tmp_path)
+    bits = [[line for line in out.stdout.splitlines() if line.startswith("BITS")] for out in (bare, recorded)]
+    assert bits[0]
+    assert bits[0] == bits[1]

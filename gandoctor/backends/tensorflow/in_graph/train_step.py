@@ -221,15 +221,21 @@ def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[N
 def _called(player: Any, saw: Callable[[Any, Any], None]) -> Iterator[None]:
     """Have `saw(positional arguments, result)` called after every call of a player, of several networks or one."""
     first, *_, last = (members := members_of(player)) * 2
-    given: list[Any] = [()]
+    given: list[tuple[Any, Any]] = []
 
     def entered(args: Any, _: Any) -> None:
-        given[0] = args
+        given[:] = [(current_graph(), args)]
+
+    def left(_: Any, result: Any) -> None:
+        # The last network may be called without the first, even in another graph: what that was given is not there.
+        if given and given[0][0] is current_graph():
+            saw(given[0][1], result)
+        given.clear()
 
     with ExitStack() as stack:
         if len(members) > 1:
             stack.enter_context(_after(first, "call", entered))
-            stack.enter_context(_after(last, "call", lambda _, result: saw(given[0], result)))
+            stack.enter_context(_after(last, "call", left))
         else:
             stack.enter_context(_after(last, "call", saw))
         yield
