@@ -7,13 +7,13 @@ keras.utils.set_random_seed(0)
 
 
 class Net(keras.Model):
-    def __init__(s, out, **k):
+    def __init__(self, out, **k):
         super().__init__(**k)
-        s.l = keras.layers.GRU(8, return_sequences=True)
-        s.d = keras.layers.Dense(out)
+        self.gru = keras.layers.GRU(8, return_sequences=True)
+        self.dense = keras.layers.Dense(out)
 
-    def call(s, x):
-        return s.d(s.l(x))
+    def call(self, x):
+        return self.dense(self.gru(x))
 
 
 class E(Net):
@@ -47,25 +47,25 @@ bce = keras.losses.BinaryCrossentropy(from_logits=True)
 oe0, os_, og, oe, od = [keras.optimizers.Adam() for _ in range(5)]
 
 
-def up(t, l, ws, o):
-    o.apply_gradients(zip(t.gradient(l, ws), ws, strict=False))
+def up(t, loss, ws, o):
+    o.apply_gradients(zip(t.gradient(loss, ws), ws, strict=False))
 
 
 @tf.function
 def step_e0(x):
     with tf.GradientTape() as t:
-        l = mse(x, r(e(x)))
-    up(t, l, e.trainable_variables + r.trainable_variables, oe0)
-    return l
+        loss = mse(x, r(e(x)))
+    up(t, loss, e.trainable_variables + r.trainable_variables, oe0)
+    return loss
 
 
 @tf.function
 def step_s(x):
     with tf.GradientTape() as t:
         h = e(x)
-        l = mse(h, s(h))
-    up(t, l, s.trainable_variables, os_)
-    return l
+        loss = mse(h, s(h))
+    up(t, loss, s.trainable_variables, os_)
+    return loss
 
 
 @tf.function
@@ -78,9 +78,9 @@ def step_g(x, z):
         xh = r(hh)
         yf = d(hh)
         ye = d(eh)
-        l = bce(tf.ones_like(yf), yf) + bce(tf.ones_like(ye), ye) + mse(h, hs) + mse(x, xh)
-    up(t, l, g.trainable_variables + s.trainable_variables, og)
-    return l
+        loss = bce(tf.ones_like(yf), yf) + bce(tf.ones_like(ye), ye) + mse(h, hs) + mse(x, xh)
+    up(t, loss, g.trainable_variables + s.trainable_variables, og)
+    return loss
 
 
 @tf.function
@@ -89,9 +89,9 @@ def step_e(x):
         h = e(x)
         hs = s(h)
         xt = r(h)
-        l = mse(x, xt) + 0.1 * mse(h, hs)
-    up(t, l, e.trainable_variables + r.trainable_variables, oe)
-    return l
+        loss = mse(x, xt) + 0.1 * mse(h, hs)
+    up(t, loss, e.trainable_variables + r.trainable_variables, oe)
+    return loss
 
 
 x = tf.random.normal((16, 6, 3))
