@@ -152,7 +152,8 @@ def test_training_compiled_by_xla_differs_by_rounding_at_most(
 
     plain, watched = train([]), train([GANMonitor(tmp_path / "run", probe_data=reals, strict=True)])
     for one, other in zip(plain, watched, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+        # A bias before batch normalisation has a gradient of rounding alone, about 1e-10, which Adam moves by 1e-6.
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=5e-5)
     manifest = load_run(tmp_path / "run").manifest
     assert (manifest.loss_family, manifest.real_is_high) == ("non_saturating", True)
 
