@@ -20,11 +20,12 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.sigmoid import Logits
+from gandoctor.backends.torch.update import TorchBatch, TorchUpdate, norm_of
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
-from gandoctor.recording.in_step import Call, Fed, Said, StepTrace
+from gandoctor.recording.in_step import Call, Said, StepTrace
 from gandoctor.recording.players import Players
 
 CALLS_MAX = 64
@@ -36,54 +37,6 @@ NUMBERS_MAX = 65_536
 """Numbers of one output that are copied; larger ones are not compared with formulas."""
 NODES_MAX = 50_000
 """Nodes of a loss's graph that are searched for the generator's parameters."""
-
-
-class TorchBatch:
-    """A batch on its way into a step; see `recording.in_step.Batch`."""
-
-    def __init__(self, kind: Fed, value: torch.Tensor) -> None:
-        self._value, self._least_rank = value, 2 if kind == "latents" else 3
-
-    def mean_and_spread(self) -> tuple[Any, Any] | None:
-        """Return two scalars; None where it is no batch of arrays."""
-        if not self._value.is_floating_point() or self._value.dim() < self._least_rank or len(self._value) < 2:
-            return None
-        x = self._value.detach().float()
-        return x.mean(), x.std(dim=0, unbiased=False).mean()
-
-
-@dataclass(frozen=True)
-class TorchUpdate:
-    """One call of `optimizer.step`; see `recording.in_step.Update`.
-
-    Attributes:
-        gradients: Player -> name -> gradient, of the parameters that the optimizer moves.
-        scale: What the gradients must be divided by: the loss scale of mixed precision, 1 without.
-        unclipped: Norm of the gradient of the phase's own player before it was clipped; None where it was not.
-    """
-
-    phase: Player
-    gradients: dict[Player, dict[str, torch.Tensor]]
-    scale: float = 1.0
-    unclipped: Any = None
-    applied: Any = True
-    finite: Any = True
-
-    @property
-    def moves(self) -> list[Player]:
-        """The players given a gradient: an optimizer skips weights without one."""
-        return [player for player in PLAYERS if self.gradients[player]]
-
-    def gradients_by_name(self, player: Player) -> dict[str, torch.Tensor]:
-        """Return a player's gradients."""
-        return self.gradients[player]
-
-    def gradient_norm(self) -> Any | None:
-        """Return the norm of the gradient of the phase's own player; None without any."""
-        own = list(self.gradients[self.phase].values())
-        if not own:
-            return None
-        return self.unclipped if self.unclipped is not None else norm_of(own) / self.scale
 
 
 @dataclass
@@ -220,7 +173,7 @@ class Taps:
                 return
             if self._calls is not None and len(self._calls) < CALLS_MAX:
                 self._copy(player, inputs, first)
-            differentiates = output_requires_grad(first)
+            differentiates = bool(first.requires_grad)  # what is made to look at is not
             if player == "g" and differentiates:
                 self._take_latents(inputs[0])
             elif player == "d" and differentiates:
@@ -405,18 +358,6 @@ class Taps:
 
         setattr(owner, name, ours)
         self._originals.append((owner, name, (original, ours)))
-
-
-def norm_of(tensors: list[torch.Tensor]) -> torch.Tensor:
-    """Return the L2 norm of several gradients together; a sparse one counts its values."""
-    dense = [t.detach().coalesce().values() if t.is_sparse else t.detach() for t in tensors]
-    norms = torch._foreach_norm([t.float() for t in dense])
-    return torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
-
-
-def output_requires_grad(output: torch.Tensor) -> bool:
-    """Tell whether an output can be differentiated: nothing that is made to look at can."""
-    return bool(output.requires_grad)
 
 
 def _said(one: _Output) -> Said | None:

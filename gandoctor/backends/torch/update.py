@@ -1,0 +1,66 @@
+"""One call of `optimizer.step`: whose update it is and the norm of its gradient; and a batch on its way into a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gandoctor.player_names import PLAYERS, Player
+from gandoctor.recording.in_step import Fed
+
+
+class TorchBatch:
+    """A batch on its way into a step; see `recording.in_step.Batch`."""
+
+    def __init__(self, kind: Fed, value: torch.Tensor) -> None:
+        self._value, self._least_rank = value, 2 if kind == "latents" else 3
+
+    def mean_and_spread(self) -> tuple[Any, Any] | None:
+        """Return two scalars; None where it is no batch of arrays."""
+        if not self._value.is_floating_point() or self._value.dim() < self._least_rank or len(self._value) < 2:
+            return None
+        x = self._value.detach().float()
+        return x.mean(), x.std(dim=0, unbiased=False).mean()
+
+
+@dataclass(frozen=True)
+class TorchUpdate:
+    """One call of `optimizer.step`; see `recording.in_step.Update`.
+
+    Attributes:
+        gradients: Player -> name -> gradient, of the parameters that the optimizer moves.
+        scale: What the gradients must be divided by: the loss scale of mixed precision, 1 without.
+        unclipped: Norm of the gradient of the phase's own player before it was clipped; None where it was not.
+    """
+
+    phase: Player
+    gradients: dict[Player, dict[str, torch.Tensor]]
+    scale: float = 1.0
+    unclipped: Any = None
+    applied: Any = True
+    finite: Any = True
+
+    @property
+    def moves(self) -> list[Player]:
+        """The players given a gradient: an optimizer skips weights without one."""
+        return [player for player in PLAYERS if self.gradients[player]]
+
+    def gradients_by_name(self, player: Player) -> dict[str, torch.Tensor]:
+        """Return a player's gradients."""
+        return self.gradients[player]
+
+    def gradient_norm(self) -> Any | None:
+        """Return the norm of the gradient of the phase's own player; None without any."""
+        own = list(self.gradients[self.phase].values())
+        if not own:
+            return None
+        return self.unclipped if self.unclipped is not None else norm_of(own) / self.scale
+
+
+def norm_of(tensors: list[torch.Tensor]) -> torch.Tensor:
+    """Return the L2 norm of several gradients together; a sparse one counts its values."""
+    dense = [t.detach().coalesce().values() if t.is_sparse else t.detach() for t in tensors]
+    norms = torch._foreach_norm([t.float() for t in dense])
+    return torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
