@@ -161,6 +161,31 @@ def test_a_loss_scale_is_taken_off(tmp_path: Path) -> None:
     assert (run["d_grad_norm"] < 20).all()
 
 
+def test_a_step_that_loss_scaling_skips_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    class Overflows(programs.Scaled):
+        steps = 0
+
+        def __call__(self, g: Any, d: Any, g_optimizer: Any, d_optimizer: Any, real: Any) -> None:
+            self.steps += 1
+            scale = 1e38 if self.steps == 3 else 1024.0
+            self.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+            super().__call__(g, d, g_optimizer, d_optimizer, real * (1e30 if self.steps == 3 else 1.0))
+
+    torch.manual_seed(3)
+    attach = functools.partial(GANMonitor, tmp_path / "run", strict=True)
+    programs.train(
+        programs.convolutional(sigmoid=False),
+        Overflows(),
+        attach,
+        STEPS,
+        probe_data=programs.images(),
+        latent_sampler=lambda n: torch.randn(n, programs.LATENT, 1, 1),
+    )
+    d_loss = load_run(tmp_path / "run")["d_loss"]
+    assert 3 not in d_loss.dropna().index
+    assert (d_loss.dropna() < 3).all()
+
+
 def test_samples_and_reals_are_recorded_channels_last_and_rightly_turned(tmp_path: Path) -> None:
     trained("tutorial", tmp_path / "run")
     run = load_run(tmp_path / "run")

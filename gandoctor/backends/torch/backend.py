@@ -224,6 +224,8 @@ class TorchBackend:
     def end_step(self) -> None:
         """Close the row."""
         self._rows.end()
+        if self._taps is not None:
+            self._taps.end_step()
 
     def drain(self) -> list[dict[str, float]]:
         """Fetch the new rows."""

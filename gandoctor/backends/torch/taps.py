@@ -143,6 +143,13 @@ class Taps:
             self._calls = []
         return found
 
+    def end_step(self) -> None:
+        """Forget losses that no update followed, as where loss scaling skips one: they are no part of the next step."""
+        self._losses.clear()
+        self._outputs.clear()
+        self._fed.clear()
+        self._unclipped.clear()
+
     def unseen(self, player: Player, steps: int) -> Absence | None:
         """Return why no update of a player has been seen after some steps; None when one has."""
         if self.captures[player]:
@@ -270,7 +277,9 @@ class Taps:
                 for player in PLAYERS:
                     own = [p for _, p in self._weights.named(player) if p.grad is not None]
                     if own and given & {id(p) for p in own}:
-                        self._unclipped[player] = norm_of([p.grad for p in own])
+                        self._unclipped.setdefault(
+                            player, norm_of([p.grad for p in own])
+                        )  # before the first of several
         return original(several, *args, **kwargs)
 
     def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
