@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ N, STEPS = 16, 8
 SIGNALS = ("d_input_gradient_real", "d_input_gradient_fake", "d_input_gradient_between")
 
 
-def recorded(path: Path, penalise: bool, layer: Any = None) -> tuple[Any, Any, np.ndarray]:
+def recorded(path: Path, penalise: bool, layer: Any = None, no_tape: bool = False) -> tuple[Any, Any, np.ndarray]:
     """Train a critic of rows for a few steps; return the run, the critic and the reals."""
     import keras
     import tensorflow as tf
@@ -48,7 +49,8 @@ def recorded(path: Path, penalise: bool, layer: Any = None) -> tuple[Any, Any, n
             d_opt.apply_gradients(zip(d_tape.gradient(d_loss, dv), dv, strict=True))
             if layer is None:  # else no gradient reaches the generator, and Keras says so
                 g_opt.apply_gradients(zip(g_tape.gradient(g_loss, gv), gv, strict=True))
-            monitor.step(d_loss=d_loss, g_loss=g_loss)
+            with tf.init_scope() if no_tape else nullcontext():
+                monitor.step(d_loss=d_loss, g_loss=g_loss)
     return load_run(path), d, reals
 
 
@@ -62,6 +64,12 @@ def test_it_is_the_slope_of_a_tape(tmp_path: Path) -> None:
         total = tf.reduce_sum(critic(x, training=False))
     expected = float(tf.reduce_mean(tf.norm(tape.gradient(total, x), axis=1)))
     assert run[SIGNALS[0]].iloc[-1] == pytest.approx(expected, rel=1e-5), "the last probe is of the trained critic"
+    assert all(run[name].dropna().gt(0).all() for name in SIGNALS)
+
+
+def test_it_is_had_where_no_tape_records(tmp_path: Path) -> None:
+    """A hand-written loop without a monitor of its own is probed at such a place."""
+    run, *_ = recorded(tmp_path / "run", penalise=False, no_tape=True)
     assert all(run[name].dropna().gt(0).all() for name in SIGNALS)
 
 
