@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,10 @@ def recorded(path: Path, penalise: bool, layer: Any = None, no_tape: bool = Fals
     g_opt, d_opt = keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2)
     reals = np.random.default_rng(0).normal(0.5, 0.3, (64, 6)).astype(np.float32)
     players = {"generator": g, "discriminator": d, "g_optimizer": g_opt, "d_optimizer": d_opt}
-    with GANMonitor(path, probe_data=reals, **players) as monitor:
+    paused = tf.init_scope if no_tape else nullcontext
+    with ExitStack() as stack:
+        with paused():
+            monitor = stack.enter_context(GANMonitor(path, probe_data=reals, **players))
         for i in range(STEPS):
             real = tf.constant(reals[i * 8 : i * 8 + 8])
             with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
@@ -49,7 +52,7 @@ def recorded(path: Path, penalise: bool, layer: Any = None, no_tape: bool = Fals
             d_opt.apply_gradients(zip(d_tape.gradient(d_loss, dv), dv, strict=True))
             if layer is None:  # else no gradient reaches the generator, and Keras says so
                 g_opt.apply_gradients(zip(g_tape.gradient(g_loss, gv), gv, strict=True))
-            with tf.init_scope() if no_tape else nullcontext():
+            with paused():
                 monitor.step(d_loss=d_loss, g_loss=g_loss)
     return load_run(path), d, reals
 
