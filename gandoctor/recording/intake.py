@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 
 from gandoctor.recording.in_step import Call
+from gandoctor.recording.objective.latent_law import LATENTS_WANTED, LatentMoments
 from gandoctor.recording.probe.as_fed import FakesAsFed, Place, digests, places
 from gandoctor.recording.probe.images import LEAST_IMAGES, REALS_KEPT
 from gandoctor.recording.probe.latents import FIXED_COUNT, POOL_COUNT, SAMPLE_COUNT
 from gandoctor.recording.probe.nested import flattened, mapped
+from gandoctor.store import LatentLaw
 
 LATENTS_KEPT = FIXED_COUNT + POOL_COUNT
 BYTES_KEPT = 64 * 2**20
 """Memory that kept rows of one kind may take."""
 REMEMBERED = 100_000
 """Generated images that are known again when the discriminator is shown them in a later step."""
+CALLS_COMPARED = 8
+"""Calls of the generator in a step whose latents are measured each by itself."""
 INTERPOLATED = 0.999
 """Cosine above which a row lies on the line between a generated and a real one: where a gradient penalty is taken."""
 
@@ -51,6 +55,7 @@ class Intake:
         self._reals = _Rows(REALS_KEPT)
         self._latents = _Rows(LATENTS_KEPT)
         self._alone = _Rows(LATENTS_KEPT)
+        self._moments: list[LatentMoments] = []
 
     @property
     def real_count(self) -> int:
@@ -93,6 +98,8 @@ class Intake:
             return
         for inputs in _without_interpolated(_beside_penalties(real), generators, self.place):
             self._reals.add(inputs)
+        judged = {id(made[row][0]) for one in fed for row in one.rows if row in made}
+        self._measure_latents([call for call in generators if id(call) in judged])
         for one in fed:
             self._keep_latents(one, made)
         if not is_judged:  # augmented since, so that none is found by value
@@ -124,6 +131,14 @@ class Intake:
         latents, fed = self._latents.joined()
         return None if self.place.holds_all(fed) else FakesAsFed(self.place, latents, fed)
 
+    def latent_laws(self) -> tuple[LatentLaw, ...]:
+        """Return mean and spread of what the generator was fed by each of its calls in a step whose images were judged.
+
+        In the order of the calls. None of a call that fed too few numbers, or other than rows of floats.
+        """
+        known = [m for m in self._moments if m.count >= LATENTS_WANTED]
+        return tuple(LatentLaw(mean=m.mean, std=m.std, count=int(m.count)) for m in known)
+
     @property
     def _inputs(self) -> _Rows:
         return self._latents if self._latents.count >= self._alone.count else self._alone
@@ -132,6 +147,15 @@ class Intake:
         self._generated |= dict.fromkeys(made)
         for row in list(self._generated)[: max(0, len(self._generated) - REMEMBERED)]:
             del self._generated[row]
+
+    def _measure_latents(self, calls: list[Call]) -> None:
+        """Take in the latents of a step's calls whose images the discriminator was shown: others are made to look at."""
+        for i, call in enumerate(calls[:CALLS_COMPARED]):
+            if i == len(self._moments):
+                self._moments.append(LatentMoments())
+            rows = [a for a in flattened(call.inputs) if a.ndim == 2 and a.dtype.kind == "f" and np.isfinite(a).all()]
+            if rows and rows[0].size:
+                self._moments[i].add(rows[0])
 
     def _find_place(self, discriminators: list[Call], generators: list[Call]) -> Place | None:
         """Return where images that were generated are found by value; else, where they fit, if that is known."""

@@ -8,6 +8,7 @@ from gandoctor.store.games import GamesRun, load_run
 from gandoctor.store.manifest import (
     DataCard,
     LatentCard,
+    LatentLaw,
     LayerCard,
     Manifest,
     ObjectiveCard,
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "GamesRun",
     "LatentCard",
+    "LatentLaw",
     "LayerCard",
     "Manifest",
     "ObjectiveCard",

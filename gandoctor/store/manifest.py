@@ -73,6 +73,14 @@ class DataCard(BaseModel):
     column_stds: tuple[float, float] | None = None
 
 
+class LatentLaw(BaseModel):
+    """Mean and standard deviation of the latents that one call of the generator in a step was fed, over some steps."""
+
+    mean: float
+    std: float
+    count: int
+
+
 class LatentCard(BaseModel):
     """The distribution of the generator's input, measured on one batch of latents, or known by its shape only."""
 
@@ -217,6 +225,8 @@ class Manifest(BaseModel):
         declared: Facts that the user declares because no monitor can measure them.
         loss_family: None if it could not be inferred. Rules that need it report that.
         real_is_high: True if the discriminator is trained to score real images above fakes; None if unknown.
+        latent_laws: Of each call of the generator in a step, in their order, whose images the discriminator is shown:
+            what it is fed. Empty where the calls were not told apart.
         labels: The labels of a conditional GAN; None where none were recognised.
         objective: How the losses are computed; None where it was not seen.
         losses: Place where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and
@@ -249,6 +259,7 @@ class Manifest(BaseModel):
     real_is_high_source: Source = "unknown"
     data: DataCard | None = None
     latent: LatentCard | None = None
+    latent_laws: tuple[LatentLaw, ...] = ()
     labels: LabelCard | None = None
     objective: ObjectiveCard | None = None
     generator: PlayerCard | None = None

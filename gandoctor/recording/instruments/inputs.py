@@ -17,7 +17,10 @@ _FED: dict[Player, tuple[str, str]] = {
     "d": ("d_step_input_min", "d_step_input_max"),
     "g": ("g_step_input_min", "g_step_input_max"),
 }
-_IN_A_LOOP = Message("in a hand-written loop it is not known in every step which of the batches are the real ones")
+_IN_A_LOOP = Message(
+    "in a hand-written loop a real batch is told apart only where the discriminator is given two, and one of them is "
+    "what the generator has returned"
+)
 _NOT_YET = Message("the networks have not been called inside a training step so far")
 
 
@@ -26,7 +29,8 @@ class Inputs(Instrument):
 
     And the range of what the discriminator is given towards each player's loss: what the step makes of a batch.
 
-    Which batch is real is told by `train_step` of a fitted model; a hand-written loop keeps it to itself.
+    Which batch is real is told by `train_step` of a fitted model. In a hand-written loop it is the one batch that the
+    discriminator is given and the generator has not made.
     """
 
     name = "InputMonitor"

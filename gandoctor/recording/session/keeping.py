@@ -89,7 +89,9 @@ class Keeping:
         if not self._prober.awaits_fed and (
             closing or self._steps >= STEPS_MOST or intake.latents_are_full or not self._uses_kept_latents
         ):
+            self._manifest.latent_laws = intake.latent_laws()
             self._stop()
+            found = True
         return found
 
     @property

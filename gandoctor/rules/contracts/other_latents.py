@@ -1,20 +1,23 @@
-"""GD013: samples are drawn from other latents than training.
+"""GD013: latents are drawn from different distributions.
 
 What it is
     The generator is trained on one distribution of latents, say uniform from -1 to 1, and sampled from another, say a
-    standard normal.
+    standard normal. Or the two steps of training differ: the discriminator learns from images of the one, and the
+    generator is trained, and used, with the other.
 
 Why it hurts
     The generator was never asked for the images of such latents. Wider ones lie outside of all that it has seen and
     give distorted, oversaturated images; narrower ones give few kinds. Training is sound, and yet the samples, and
-    every measurement of them, tell of another generator.
+    every measurement of them, tell of another generator. A discriminator that is not shown the images the generator is
+    trained for cannot correct them.
 
 How it is recognised
     By mean and standard deviation of the latents that the generator is fed in the training steps, against those of the
-    sampler that the monitor was given.
+    sampler that the monitor was given; and, in a hand-written loop, call by call within a step.
 
 What it is not
-    Where no sampler was given, the monitor draws from what training was seen to use. Sampling closer to the mean on
+    Where no sampler was given, the monitor draws from what training was seen to use. Images that the discriminator is
+    not shown, for a picture, are not compared. Sampling closer to the mean on
     purpose (the truncation trick) trades variety for quality; pass the sampler of training to the monitor then.
 
 What to do
@@ -50,7 +53,47 @@ class Limits:
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Return evidence where the sampler's latents differ from those of the training steps."""
+    """Return evidence where the latents of two calls in a step differ, or the sampler's from those of the steps."""
+    between = _between_calls(run, limits)
+    if between is not None:
+        return [between]
+    try:
+        return _of_the_sampler(run, limits)
+    except NotEvaluated:
+        if len(run.manifest.latent_laws) > 1:
+            return []
+        raise
+
+
+def _between_calls(run: Run, limits: Limits) -> Evidence | None:
+    """Compare what the calls of the generator in one step are fed, the first with each of the others."""
+    one, *others = run.manifest.latent_laws or (None,)
+    for other in others:
+        if one is None or not _differ(one.mean, one.std, other.mean, other.std, limits):
+            continue
+        statement = Message(
+            "Within a training step the generator is fed latents of mean {mean:.2g} and standard deviation {std:.2g} "
+            "in one call and of mean {other_mean:.2g} and standard deviation {other_std:.2g} in another; the "
+            "discriminator is shown the images of both.",
+            mean=one.mean,
+            std=one.std,
+            other_mean=other.mean,
+            other_std=other.std,
+        )
+        return Evidence("latent_spread", other.std, one.std, 1, run.last_step, statement)
+    return None
+
+
+def _differ(mean: float, std: float, other_mean: float, other_std: float, limits: Limits) -> bool:
+    """Tell whether two laws differ, the second against the first."""
+    if not std > 0:
+        return False
+    ratio = max(other_std / std, std / other_std) if other_std > 0 else float("inf")
+    return ratio > limits.ratio or abs(other_mean - mean) / std > limits.shift
+
+
+def _of_the_sampler(run: Run, limits: Limits) -> list[Evidence]:
+    """Compare the sampler that the monitor was given with training."""
     for name in ("latent_mean", "latent_spread"):
         if name not in run:
             raise NotEvaluated(not_recorded(run, name))
@@ -64,9 +107,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         numbers *= size
     if len(spread) < limits.steps or not trained > 0 or numbers * _PROBED < limits.few:
         raise NotEvaluated(Message("Too few latents of training were seen to compare them with the sampler's."))
-    ratio = max(card.std / trained, trained / card.std) if card.std > 0 else float("inf")
-    shift = abs(card.mean - fed) / trained
-    if ratio <= limits.ratio and shift <= limits.shift:
+    if not _differ(fed, trained, card.mean, card.std, limits):
         return []
     statement = Message(
         "In training the generator is fed latents of mean {fed:.2g} and standard deviation {trained:.2g}; the sampler "
@@ -88,7 +129,7 @@ LIMITS = Limits()
 RULE = Rule(
     id="GD013",
     name="other-latents",
-    title=Message("Samples are drawn from other latents than training"),
+    title=Message("Latents are drawn from different distributions"),
     severity=Severity.WARNING,
     requires=(),
     detect=detect,

@@ -89,6 +89,16 @@ def _made_eagerly(
     return found if found and rows >= len(tensor) else [*found, None]
 
 
+def is_made_of(tensor: Any, outputs: list[Any]) -> bool:
+    """Tell whether a tensor is one of these, or in a graph made of one."""
+    if any(tensor is output for output in outputs):
+        return True
+    if _graph(tensor) is None:
+        return False
+    made_by: dict[int, list[NetworkCall | None]] = {identity(o): [None] for o in outputs if _graph(o) is not None}
+    return bool(_reached_in_graph(tensor, made_by)[0])
+
+
 def shares_rows(made: Any, given: Any) -> bool:
     """Tell whether rows of what one network made are among the rows another is given.
 

@@ -298,6 +298,8 @@ class Taps:
             self.witness.see_latents(value, may_be_compiled)
             if not (seen.is_loop and _are_images(value)):
                 self._fed("latents", value)
+        elif what == "real":
+            self._fed("real", value)
         elif what == "metric":
             if not here:
                 self._step_end(StepTrace(metrics=dict([value]), complete=False))

@@ -17,11 +17,12 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record
 
+from gandoctor.backends.tensorflow.discovery.flow import is_made_of
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
-Happening = Literal["metric", "gradient", "latents", "call", "penalty"]
+Happening = Literal["metric", "gradient", "latents", "real", "call", "penalty"]
 OUTPUTS_KEPT = 8
 """Outputs of the discriminator that are remembered in a hand-written loop."""
 
@@ -38,6 +39,8 @@ class Observation:
         d_outputs: What the discriminator returned, in order.
         d_fed: Player -> smallest and largest value of every batch the discriminator was given towards its loss.
         d_fed_since: The same of the calls since anything was last differentiated for a player, with the batch itself.
+        made: Of a hand-written loop: what the generator returned lately.
+        d_given: Of a hand-written loop: what the discriminator was given since anything was last differentiated.
         saw_penalty: Whether something was differentiated with respect to other things than the players' weights.
         nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
         running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
@@ -51,6 +54,8 @@ class Observation:
     d_outputs: list[Any] = field(default_factory=list)
     d_fed: dict[Player, list[tuple[Any, Any]]] = field(default_factory=dict)
     d_fed_since: list[tuple[Any, Any, Any]] = field(default_factory=list)
+    made: list[Any] = field(default_factory=list)
+    d_given: list[Any] = field(default_factory=list)
     saw_penalty: bool = False
     nested: bool = False
     running: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -82,8 +87,9 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         model: Whose `train_step` is being called; None spans a hand-written loop.
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
-            ("gradient", (phase, target)), ("latents", inputs of the generator), ("call", (player, network, arguments,
-            output)), ("penalty", tensors with respect to which something was differentiated).
+            ("gradient", (phase, target)), ("latents", inputs of the generator), ("real", the real batch, where a loop
+            shows it), ("call", (player, network, arguments, output)), ("penalty", tensors with respect to which
+            something was differentiated).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
@@ -98,6 +104,8 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
     def generated(args: Any, output: Any) -> None:
         latents(args)
+        if seen.is_loop:
+            seen.made = [*seen.made[1 - OUTPUTS_KEPT :], *tf.nest.flatten(output)[:1]]
         safely(lambda: listener("call", ("g", players.generator, args, output), seen))
 
     def discriminated(args: Any, output: Any) -> None:
@@ -110,6 +118,8 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
             safely(lambda: seen.d_fed_since.extend(_extremes(args)))
         if seen.is_loop:
             del seen.d_fed_since[:-OUTPUTS_KEPT]
+            if _may_differentiate():
+                seen.d_given = [*seen.d_given[1 - OUTPUTS_KEPT :], *_first_batch(args)]
 
     with ExitStack() as stack:
         for metric in _metrics(model):
@@ -132,17 +142,44 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
             seen.saw_penalty = True
             # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
             seen.d_fed_since[:] = [fed for fed in seen.d_fed_since if not any(fed[2] is point for point in points)]
+            seen.d_given[:] = [given for given in seen.d_given if not any(given is point for point in points)]
             listener("penalty", points, seen)
     elif not isinstance(target, list | tuple | dict):  # of several losses at once none is "the" loss
         raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
         if tf.is_tensor(raw) and raw.shape.rank and raw.shape != (1,):
             raw = tf.reduce_mean(raw)
             seen.averaged.add(phase)
+        if seen.is_loop and (real := _real(seen, phase)) is not None:
+            listener("real", real, seen)
         if seen.is_here():
             seen.targets[phase] = raw
             seen.d_fed.setdefault(phase, []).extend((low, high) for low, high, _ in seen.d_fed_since)
             seen.d_fed_since.clear()
         listener("gradient", (phase, raw), seen)
+
+
+def _real(seen: Observation, phase: Player) -> Any:
+    """Return the one batch of a discriminator's step that the generator has not made; None where that is not clear."""
+    graph = current_graph()
+    given, made = (
+        [t for t in tensors if graph is None or getattr(t, "graph", None) is graph]
+        for tensors in (seen.d_given, seen.made)
+    )
+    others = [t for t in given if not is_made_of(t, made)]
+    if phase == "d" or not others:  # a generator's own step shows the discriminator nothing else
+        seen.d_given.clear()
+    if phase != "d" or len(others) != 1 or len(given) < 2:
+        return None
+    beside = next(t for t in given if t is not others[0])
+    # As many rows: in eager execution a batch in which both were put together is not known for one.
+    return others[0] if others[0].shape[:1] == beside.shape[:1] else None
+
+
+def _first_batch(args: Any) -> list[Any]:
+    """Return the images among a call's arguments, floats of rank 3 or more; where there are none, its first rows."""
+    batches = [t for t in tf.nest.flatten(args) if tf.is_tensor(t) and t.dtype.is_floating and (t.shape.rank or 0) >= 2]
+    images = [t for t in batches if t.shape.rank >= 3]
+    return (images or batches)[:1]
 
 
 def _may_differentiate() -> bool:
