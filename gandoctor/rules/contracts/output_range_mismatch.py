@@ -20,10 +20,10 @@ How it is recognised
 
 What it is not
     A sigmoid only approaches 0 and 1, but data that are exactly 0 in four fifths of their pixels, as MNIST is, are
-    within reach. A tanh generator on data in 0 ... 1 can produce every image. It learns to stay in the upper half, and
-    did so unharmed in our measurements. This is only mentioned, and becomes a warning where even the mean of the
-    samples lies outside the data's range after warm-up. The same holds for an unbounded output, the rule in
-    Wasserstein GANs of large images. A few stray values just outside are no mismatch. Noise or augmentation on
+    within reach. A tanh generator on data in 0 ... 1 can produce every image and has to learn to stay in the upper
+    half: it did so unharmed in our measurements, and gave grey, noisy images to others. It is a warning. An unbounded
+    output, the rule in Wasserstein GANs of large images, is only mentioned, and a warning where even the mean of the
+    samples lies outside the data's range after warm-up. A few stray values just outside are no mismatch. Noise or augmentation on
     everything the discriminator is given takes generated images out of reach as well, and is no mismatch either.
 
 What to do
@@ -178,7 +178,7 @@ def _given(run: Run, reach: Reach, limits: Limits) -> Iterator[Evidence]:
 
 
 def _beyond_the_data(run: Run, data: DataCard, reach: Reach, limits: Limits) -> Iterator[Evidence]:
-    """Yield a remark on a generator that can produce more than the data contain."""
+    """Yield evidence of a generator that can produce more than the data contain."""
     width = data.maximum - data.minimum
     if not width > 0:
         return  # data of a single value: GD009
@@ -190,7 +190,7 @@ def _beyond_the_data(run: Run, data: DataCard, reach: Reach, limits: Limits) -> 
         _ranges(data, reach),
         Message("The generator can produce all of these values, and has to learn to stay within them."),
     )
-    severity = Severity.INFO
+    severity = Severity.INFO if unbounded else Severity.WARNING
     mean = _late(run, "sample_mean")
     if mean is not None and not -limits.beside <= mean <= 1 + limits.beside:
         severity = Severity.WARNING

@@ -2,7 +2,8 @@
 
 What it is
     Batch normalisation sits right before the generator's output or its output activation, or after it; or it is the
-    first thing images meet in the discriminator; or it normalises the discriminator's own output.
+    first thing images meet in the discriminator; or it normalises the discriminator's own output; or it is anywhere in
+    a discriminator whose loss has a gradient penalty.
 
 Why it hurts
     On the discriminator's output it is fatal by arithmetic: real and generated images in separate batches get the
@@ -10,15 +11,17 @@ Why it hurts
     the mean and variance of every batch of images, whatever they show. The DCGAN paper saw samples oscillate; in our
     one run they were a grid of artefacts; yet Keras's WGAN-GP example has it there and trains. It is a suspect, so a
     warning. At the discriminator's input it hides the brightness and contrast of a batch.
+    A gradient penalty is on the slope of each image's score by itself; with batch normalisation that score depends on
+    all others of the batch, and the penalty no longer says what it is meant to.
 
 How it is recognised
     By the order of the layers in the model card, exactly and before the first step. Layers that only move values are
-    skipped.
+    skipped. Whether there is a penalty is seen in the first steps: something was differentiated with respect to an input.
 
 What it is not
     Batch normalisation in the generator's hidden blocks is what makes deep generators train. In the discriminator's
     hidden blocks it belongs to the DCGAN design, as long as real and generated images come in separate batches
-    (GD106). Layer, group and spectral normalisation do not mix the images of a batch and do not count here.
+    (GD106) and no gradient is penalised. Layer, group and spectral normalisation do not mix the images of a batch and do not count here.
 
 What to do
     Leave it out of the generator's last block and of the discriminator's first. If the discriminator needs
@@ -56,7 +59,13 @@ _FROM_THE_START: frozenset[Role] = IDLE | {"rescaling", "augmentation"}
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence of each misplaced batch normalisation."""
-    return search_networks(run, lambda network: [*_at_output(network, limits), *_at_input(network, limits)])
+    penalised = run.manifest.objective is not None and run.manifest.objective.penalised
+
+    def search(network: Network) -> list[Evidence]:
+        found = [*_at_output(network, limits), *_at_input(network, limits)]
+        return found or (list(_under_penalty(network, limits)) if penalised else [])
+
+    return search_networks(run, search)
 
 
 def _at_output(network: Network, limits: Limits) -> Iterator[Evidence]:
@@ -115,6 +124,18 @@ def _at_input(network: Network, limits: Limits) -> Iterator[Evidence]:
         yield card_evidence(statement, 1, limits.allowed, [network.address(i)], Severity.WARNING)
 
 
+def _under_penalty(network: Network, limits: Limits) -> Iterator[Evidence]:
+    places = [i for i, _ in network.of_role("batch_norm")]
+    if network.player != "d" or not places:
+        return
+    statement = Message(
+        "The loss has a gradient penalty, on the slope of each image's score by itself. With batch normalisation "
+        "({norms}) a score depends on all images of the batch.",
+        norms=tuple(network.stages[i].layer.address for i in places),
+    )
+    yield card_evidence(statement, len(places), limits.allowed, map(network.address, places), Severity.WARNING)
+
+
 LIMITS = Limits()
 
 RULE = Rule(
@@ -129,6 +150,7 @@ RULE = Rule(
     references=(
         "Radford et al., DCGAN, ICLR 2016, section 3: none on the generator's output and the discriminator's input",
         "R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 3",
+        "Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, section 4 (no critic batch normalization)",
     ),
     page=__doc__,
     after_warm_up=False,

@@ -78,7 +78,7 @@ TOO_MUCH_DROPOUT_RATE = Hypothesis(
 def batch_norm_mode(run: Run) -> Cause:
     """Score that the generator's moving averages lag behind its batches."""
     gap = late_median(run, "sample_train_infer_gap")
-    momenta = _settings(run.manifest.generator, "BatchNorm", "momentum")
+    momenta = layer_settings(run.manifest.generator, "BatchNorm", "momentum")
     modes = Message("the two modes were not compared")
     if gap is not None:
         modes = Message("the two modes differ by {gap:.2g} times the images' spread", gap=gap)
@@ -200,11 +200,11 @@ def largest_dropout(run: Run) -> float | None:
 
 def dropout_of(card: PlayerCard | None) -> float | None:
     """Return the highest dropout rate of a network, 0 where there is none; None where its layers were not recorded."""
-    rates = _settings(card, "Dropout", "rate")
+    rates = layer_settings(card, "Dropout", "rate")
     return None if rates is None else max(rates, default=0.0)
 
 
-def _settings(card: PlayerCard | None, layer_type: str, setting: str) -> list[float] | None:
+def layer_settings(card: PlayerCard | None, layer_type: str, setting: str) -> list[float] | None:
     """Return a setting of all layers of a type; None where the layers were not recorded."""
     if card is None or not card.layers:
         return None

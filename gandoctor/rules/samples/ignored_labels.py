@@ -13,7 +13,8 @@ How it is recognised
     noise is the share of the images' variance that the label accounts for. Its mean over 200 steps must stay below what
     64 images seem to have of it when their labels are shuffled, a null from the very images, in 3 of 4 probes over 60
     steps after warm-up. Where the discriminator is given labels too, those of the real images must show in as many of
-    them: a label that pixels do not tell, such as the name of a photographer, is not judged.
+    them. Where those do not show either, it is a remark: the label may be of something that pixels do not tell, such as
+    the name of a photographer. It is a warning where the discriminator finds no use in them either.
 
 What it is not
     Early in training nothing shows the labels, and while the samples still improve, this is a remark. A label that
@@ -36,7 +37,7 @@ from gandoctor.message import Message, sentences
 from gandoctor.rules.reading.persistence import Episode, persistent_episode
 from gandoctor.rules.reading.sample_progress import severity_while_learning
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
-from gandoctor.rules.samples.ignored_labels_causes import causes
+from gandoctor.rules.samples.ignored_labels_causes import causes, own_label_wins
 from gandoctor.rules.samples.mode_dropping import over_window
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
@@ -106,7 +107,10 @@ def _judged(
             "Neither do the real images: images and labels may have been shuffled apart, or the label may be of "
             "something that pixels do not tell."
         )
-        return Severity.INFO, neither, None
+        if not _disregarded(run):
+            return Severity.INFO, neither, None
+        nor = Message("Nor does the discriminator prefer a real image's own label to another: the label is of no use.")
+        return severity, neither, nor
     if visible < limits.seen:
         raise NotEvaluated(
             Message(
@@ -117,6 +121,12 @@ def _judged(
         )
     severity, passing = severity_while_learning(run, episode, severity)
     return severity, Message("As many real images show theirs."), passing
+
+
+def _disregarded(run: Run) -> bool:
+    """Tell whether the discriminator was seen to make nothing of the labels."""
+    wins, chance = own_label_wins(run)
+    return wins is not None and wins <= chance
 
 
 LIMITS = Limits()

@@ -72,11 +72,21 @@ def _no_labels_for_d(card: LabelCard) -> Cause:
     return NO_LABELS_FOR_D.cause(0.02, Message("it is given {coding}", coding=card.discriminator))
 
 
+def own_label_wins(run: Run) -> tuple[float | None, float]:
+    """Return how likely a real image scores higher under its own label than under another, and what comes by chance.
+
+    Both 0..1; None where it was not recorded.
+    """
+    card = run.manifest.labels
+    classes = 2 if card is None else card.classes
+    chance = own_label_wins_by_chance(sample_count(run), min(EXCHANGES, max(1, classes - 1)))
+    return late_median(run, "d_label_effect"), chance
+
+
 def _disregarded(run: Run, card: LabelCard) -> Cause:
-    wins = late_median(run, "d_label_effect")
+    wins, chance = own_label_wins(run)
     if wins is None:
         return LABELS_DISREGARDED.cause(0.02 if card.discriminator == "none" else 0.3)
-    chance = own_label_wins_by_chance(sample_count(run), min(EXCHANGES, max(1, card.classes - 1)))
     shown = Message(
         "the own label wins with probability {wins:.2f}; up to {chance:.2f} comes by chance", wins=wins, chance=chance
     )

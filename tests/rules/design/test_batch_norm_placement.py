@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gandoctor.rules import Finding, Severity, Status
-from gandoctor.store import PlayerCard, Run
+from gandoctor.store import ObjectiveCard, PlayerCard, Run
 from support.design_cards import (
     CONV,
     DENSE,
@@ -102,6 +102,18 @@ def test_healthy_and_its_look_alikes(make_run: MakeRun) -> None:
     assert of(make_run, discriminator=other).status is Status.NOT_DETECTED
     # The generator's input is noise; normalising it is odd and harmless.
     assert of(make_run, card(NORM, DENSE, transpose(), act("tanh"))).status is Status.NOT_DETECTED
+
+
+@pytest.mark.parametrize("penalised", [True, False])
+def test_beside_a_gradient_penalty_the_critic_may_not_normalise_batches(make_run: MakeRun, penalised: bool) -> None:
+    objective = ObjectiveCard(output_low=-1.0, output_high=1.0, penalised=penalised, steps=5)
+    for critic, found in ((card(CONV, LEAKY, CONV, NORM, LEAKY, "Flatten", UNIT), penalised), (DISCRIMINATOR, False)):
+        run = make_run({}, generator=GENERATOR, discriminator=critic, objective=objective, real_count=0)
+        finding = judged("GD101", run)
+        assert (finding.status is Status.DETECTED) is found
+        if found:
+            assert finding.severity is Severity.WARNING
+            assert finding.layers == ("discriminator/batchnormalization_3",)
 
 
 def test_one_of_two_branches_is_enough(make_run: MakeRun) -> None:

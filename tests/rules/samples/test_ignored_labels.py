@@ -78,6 +78,9 @@ def test_labels_that_real_images_do_not_show_are_a_remark_and_ones_they_hardly_s
     shuffled = judged(0.01, SEEN.model_copy(update={"real_visibility": 0.05}))
     assert shuffled.severity is Severity.INFO
     assert shuffled.causes[0].id == "labels-shuffled-apart"
+    for wins, severity in ((0.5, Severity.WARNING), (0.9, Severity.INFO)):
+        finding = judged(0.01, SEEN.model_copy(update={"real_visibility": 0.05}), d_label_effect=wins)
+        assert finding.severity is severity, "whether the discriminator finds a use in them"
     assert judged(0.01, SEEN.model_copy(update={"real_visibility": 0.6})).status is Status.NOT_EVALUATED
     unknown = SEEN.model_copy(update={"real_visibility": None, "discriminator": None})
     assert judged(0.01, unknown).status is Status.NOT_EVALUATED
