@@ -89,8 +89,18 @@ class GamesDiagnosis(Diagnosis):
 
 
 def worst_first(games: Mapping[str, Diagnosis]) -> list[tuple[str, Diagnosis]]:
-    """Return games with their names, those with the worst verdict first."""
-    return sorted(games.items(), key=lambda game: _WORST_FIRST.index(game[1].verdict))
+    """Return games with their names, those with the worst verdict first.
+
+    Of the same verdict those with a fact that may have caused it: where two games share their players or their data,
+    the others may only suffer from it.
+    """
+
+    def order(game: tuple[str, Diagnosis]) -> tuple[int, float]:
+        diagnosis = game[1]
+        facts = [cause.score for cause in diagnosis.causes if cause.is_fact]
+        return _WORST_FIRST.index(diagnosis.verdict), -max(facts, default=0.0)
+
+    return sorted(games.items(), key=order)
 
 
 def diagnosis_of_games(run: Run, games: Mapping[str, Diagnosis], is_check: bool) -> GamesDiagnosis:

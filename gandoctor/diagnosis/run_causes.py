@@ -25,6 +25,8 @@ UNEXPLAINED = {Severity.CRITICAL: 0.5, Severity.WARNING: 0.2, Severity.INFO: 0.0
 """Score of a fact that would produce none of the symptoms seen, by its severity."""
 ALONE = {Severity.CRITICAL: 0.95, Severity.WARNING: 0.5, Severity.INFO: 0.05}
 """Score of a fact where no symptom was seen (yet)."""
+LIKELY = 0.7
+"""Score from which a fact accounts for its symptoms: that of a warning made for them."""
 SUPPORT = 0.5
 """Score from which a symptom speaks for a hypothesis; every further one closes a fifth of the way to 1."""
 REMARK = 0.5
@@ -33,6 +35,8 @@ AGAINST = 0.1
 """Score below which a rule's own causes speak against a hypothesis."""
 REFUTED = 0.15
 """What is left of the score of a hypothesis that a rule refutes."""
+EXPLAINED_AWAY = 0.4
+"""What is left of the score of a mere possibility where a likely fact accounts for all that it would."""
 CONSEQUENCE = 0.9
 """Share of the score of what produced it that a fact or a mechanism keeps at most."""
 
@@ -80,7 +84,8 @@ def rank_run_causes(findings: Iterable[Finding]) -> tuple[RunCause, ...]:
             apart.append(_lower_if_refuted(hypothesis, clean))
         else:
             facts[proved_by] = _take_in(facts[proved_by], hypothesis)
-    ranked = _rank_mechanisms([*_rank_consequences(facts), *apart])
+    known = _rank_consequences(facts)
+    ranked = _rank_mechanisms([*known, *(_explained_away(hypothesis, known) for hypothesis in apart)])
     return tuple(sorted(ranked, key=lambda cause: (-cause.score, not cause.is_fact, cause.id)))
 
 
@@ -165,6 +170,14 @@ def _lower_if_refuted(hypothesis: RunCause, clean: Iterable[Rule]) -> RunCause:
         return hypothesis
     told = _not_found(hypothesis.test, against)
     return replace(hypothesis, score=REFUTED * hypothesis.score, test=told, standing="ruled_out")
+
+
+def _explained_away(hypothesis: RunCause, facts: Sequence[RunCause]) -> RunCause:
+    """Return a hypothesis with a lower score where a likely fact accounts for all its symptoms: one reason will do."""
+    enough = (f for f in facts if f.score >= LIKELY and {*hypothesis.explains} <= {f.id, *f.explains})
+    if hypothesis.standing != "possible" or next(enough, None) is None:
+        return hypothesis
+    return replace(hypothesis, score=EXPLAINED_AWAY * hypothesis.score)
 
 
 def _refuted_by(slug: str, clean: Iterable[Rule]) -> str | None:

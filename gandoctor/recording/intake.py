@@ -149,7 +149,7 @@ class Intake:
             del self._generated[row]
 
     def _measure_latents(self, calls: list[Call]) -> None:
-        """Take in the latents of a step's calls whose images the discriminator was shown: others are made to look at."""
+        """Take in the latents of a step's calls whose images were judged: others are made to look at."""
         for i, call in enumerate(calls[:CALLS_COMPARED]):
             if i == len(self._moments):
                 self._moments.append(LatentMoments())

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from gandoctor.diagnosis import diagnose
+from gandoctor.diagnosis import Verdict
 from gandoctor.diagnosis.as_json import plain
+from gandoctor.diagnosis.games import worst_first
 from gandoctor.report import render_html
 from gandoctor.report.markdown import render_markdown
 from gandoctor.rules import Severity
@@ -40,6 +44,20 @@ def test_the_worst_game_speaks_for_the_run(run_dir: Path) -> None:
     assert (found.rule.id, found.game, found.severity) == ("GD001", "ill", Severity.CRITICAL)
     assert diagnosis.sentence.facts["game"] == "ill"
     assert all(finding.game != "sound" for finding in diagnosis.detected)
+
+
+def test_of_two_that_fail_the_one_with_a_fact_comes_first() -> None:
+    """Where games share players or data, the others may only suffer from it."""
+
+    def game(verdict: Verdict, score: float, is_fact: bool) -> Any:
+        return SimpleNamespace(verdict=verdict, causes=(SimpleNamespace(score=score, is_fact=is_fact),))
+
+    games = {
+        "attention, fact": game("attention", 0.9, True),
+        "failing, possible": game("failing", 0.95, False),
+        "failing, fact": game("failing", 0.7, True),
+    }
+    assert [name for name, _ in worst_first(games)] == ["failing, fact", "failing, possible", "attention, fact"]
 
 
 def test_every_view_shows_them_apart(run_dir: Path) -> None:

@@ -354,6 +354,17 @@ def test_clean_contracts_refute(diagnosed: Diagnosed) -> None:
     assert score(diagnosed(unknown), "discriminator-frozen") > 5 * score(diagnosed(signals), "discriminator-frozen")
 
 
+def test_a_fact_that_accounts_for_everything_leaves_little_to_mere_possibilities(diagnosed: Diagnosed) -> None:
+    """Blank samples of a generator that does not train need no discriminator that learns too fast."""
+    blank = healthy() | one_image(contrast=0.005)
+    alone, beside = diagnosed(blank), diagnosed(blank | stands_still("g"))
+    assert top(beside) == "GD003"
+    covered = {"GD003", *beside.causes[0].explains}
+    possible = {c.id: c.score for c in alone.causes if c.standing == "possible" and {*c.explains} <= covered}
+    assert max(possible.values()) > 0.2
+    assert all(score(beside, slug) < 0.5 * before for slug, before in possible.items())
+
+
 def test_json_and_text_show_the_list(diagnosed: Diagnosed) -> None:
     signals, fields, _ = FAULTS["discriminator frozen"]
     diagnosis = diagnosed(signals, **fields)

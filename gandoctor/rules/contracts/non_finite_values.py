@@ -32,19 +32,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gandoctor.message import Message, clauses, sentences
+from gandoctor.message import Message, sentences
 from gandoctor.player_names import NAMES, Player
-from gandoctor.rules.hypotheses.data import BAD_DATA
-from gandoctor.rules.hypotheses.training import EXPLODING_UPDATES, LOGARITHM_OF_ZERO
-from gandoctor.rules.hypothesis import Hypothesis
-from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
+from gandoctor.rules.contracts.non_finite_values_causes import GRADIENTS, LOSSES, Failure, causes, in_words
+from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-_LOSSES = ("d_loss", "g_loss")
-_GRADIENTS = ("d_grad_norm", "g_grad_norm")
 _REST = (
     "d_update_in_d_step",
     "d_update_in_g_step",
@@ -60,22 +56,13 @@ _REST = (
 )
 
 _SHOWN_BY: dict[Player, tuple[str, ...]] = {
-    "g": (*_LOSSES, "d_grad_norm", "g_grad_norm", "g_update_in_g_step", "d_fake_score", "sample_min", "sample_mean"),
-    "d": (*_LOSSES, *_GRADIENTS, "d_update_in_d_step", "d_real_score", "d_holdout_score", "d_fake_score"),
+    "g": (*LOSSES, "d_grad_norm", "g_grad_norm", "g_update_in_g_step", "d_fake_score", "sample_min", "sample_mean"),
+    "d": (*LOSSES, *GRADIENTS, "d_update_in_d_step", "d_real_score", "d_holdout_score", "d_fake_score"),
 }
 """Player -> values that would not be finite if its weights were not: either loss passes through both networks."""
 
 _SKIPPED = Message(
     "Every loss stayed finite, so this is harmless if loss scaling (mixed precision) skipped these updates."
-)
-
-SINGULAR_DERIVATIVE = Hypothesis(
-    "singular-derivative",
-    Message("A derivative is undefined where the run arrived (square root or norm at 0, division by 0)"),
-    Message(
-        "The gradient is NaN at a step whose loss is finite, with no growth before. Adding an epsilon under the root "
-        "(gradient penalty, standard deviation) prevents it."
-    ),
 )
 
 
@@ -99,41 +86,16 @@ class Limits:
     wide: float = 10.0
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A signal that was not finite at some step.
-
-    Attributes:
-        value: The first value that was not finite.
-        first_step: Its step; last_step: the last step with such a value.
-        count: Steps with such a value.
-    """
-
-    signal: str
-    value: float
-    first_step: int
-    last_step: int
-    count: int
-
-
-@dataclass(frozen=True)
-class _Growth:
-    """The largest growth of a gradient norm before the failure, and a clause about it."""
-
-    ratio: float
-    shown: Message
-
-
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return one observation per signal that was ever not finite, earliest first."""
-    if not any(name in run for name in (*_LOSSES, *_GRADIENTS, *_REST)):
+    if not any(name in run for name in (*LOSSES, *GRADIENTS, *_REST)):
         raise NotEvaluated(Message("No loss, gradient, score or sample value was recorded."))
     failures = [f for f in _failures(run) if f.count > limits.tolerated]
     unseen = [name for name, signals in _SHOWN_BY.items() if not any(signal in run for signal in signals)]
     if not failures and unseen:
         raise NotEvaluated(Message("No value that shows the {player} was recorded.", player=NAMES[unseen[0]]))
     # Loss scaling skips updates with infinite gradients by design, and then the losses never notice.
-    skipped = {f.signal for f in failures} <= set(_GRADIENTS) and any(name in run for name in _LOSSES)
+    skipped = {f.signal for f in failures} <= set(GRADIENTS) and any(name in run for name in LOSSES)
     return [
         Evidence(
             signal=failure.signal,
@@ -152,7 +114,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _failures(run: Run) -> list[Failure]:
     """Return the signals that failed, earliest first; at the same step losses come before gradients."""
     found = []
-    for name in (*_LOSSES, *_GRADIENTS, *_REST):
+    for name in (*LOSSES, *GRADIENTS, *_REST):
         if name not in run:
             continue
         series = run[name]
@@ -163,7 +125,7 @@ def _failures(run: Run) -> list[Failure]:
 
 
 def _statement(failure: Failure) -> Message:
-    value = _in_words(failure.value)
+    value = in_words(failure.value)
     if failure.count == 1:
         return Message(
             "{signal} is {value} at step {step}, and at no other.",
@@ -179,77 +141,6 @@ def _statement(failure: Failure) -> Message:
         count=failure.count,
         last=failure.last_step,
     )
-
-
-def causes(run: Run, found: Found) -> list[Cause]:
-    """Rank what may have produced the first non-finite value. The scores are judgement."""
-    first: Failure = found.details[0]
-    growth = _growth(run, first.first_step, found.limits)
-    grew = Message("no gradient norm was recorded before") if growth is None else growth.shown
-    exploded = growth is not None and growth.ratio > found.limits.explosion
-    in_loss, in_gradient = first.signal in _LOSSES, first.signal in _GRADIENTS
-    came_first = Message("{signal} was first, {value}", signal=first.signal, value=_in_words(first.value))
-    explosion = Message(
-        "Gradient norms grow for many steps before the failure, and a learning rate ten times lower delays or prevents "
-        "it."
-    )
-    logarithm = Message(
-        "The loss becomes infinite before the gradients do, while the discriminator is confident. Computing it from "
-        "logits prevents that."
-    )
-    infinite_loss = in_loss and np.isinf(first.value)
-    return [
-        EXPLODING_UPDATES.cause(0.9 if exploded else 0.2 if growth is not None else 0.4, grew, explosion),
-        LOGARITHM_OF_ZERO.cause(0.85 if infinite_loss else 0.35 if in_loss else 0.1, came_first, logarithm),
-        SINGULAR_DERIVATIVE.cause(0.7 if in_gradient and not exploded else 0.15, clauses(came_first, grew)),
-        _bad_data(run, first, found.limits),
-    ]
-
-
-def _bad_data(run: Run, first: Failure, limits: Limits) -> Cause:
-    data = run.manifest.data
-    wide = data is not None and max(abs(data.minimum), abs(data.maximum)) > limits.wide
-    if data is None:
-        shown = Message("the data's range was not recorded")
-    else:
-        shown = Message(
-            "the probe data lie in {low:g} to {high:g}, with a mean of {mean:g}",
-            low=data.minimum,
-            high=data.maximum,
-            mean=data.mean,
-        )
-    failed = Message("the failure came at step {step}", step=first.first_step)
-    score = 0.75 if first.first_step <= limits.start else 0.4 if wide else 0.25
-    return BAD_DATA.cause(score, clauses(shown, failed))
-
-
-def _growth(run: Run, step: int, limits: Limits) -> _Growth | None:
-    """Return the largest growth of a gradient norm shortly before a step; None where no norm was recorded."""
-    best: _Growth | None = None
-    for name in _GRADIENTS:
-        if name not in run:
-            continue
-        series = run[name]
-        before: pd.Series[float] = series[(series.index < step) & np.isfinite(series.to_numpy())]
-        recent = before[before.index >= step - limits.look_back]
-        earlier = before[before.index < step - limits.look_back]
-        if recent.empty:
-            continue
-        base = float(earlier.median() if len(earlier) else recent.iloc[: max(1, len(recent) // 2)].median())
-        peak = float(recent.max())
-        ratio = peak / base if base > 0 else float("inf") if peak > 0 else 1.0
-        if best is None or ratio > best.ratio:
-            shown = Message(
-                "{signal} rose to {peak:.3g}, {ratio:.3g} times its earlier median", signal=name, peak=peak, ratio=ratio
-            )
-            best = _Growth(ratio, shown)
-    return best
-
-
-def _in_words(value: float) -> Message:
-    if np.isnan(value):
-        return Message("NaN")
-    return Message("infinite") if value > 0 else Message("minus infinity")
 
 
 LIMITS = Limits()

@@ -23,8 +23,9 @@ What it is not
     within reach. A tanh generator on data in 0 ... 1 can produce every image and has to learn to stay in the upper
     half: it did so unharmed in our measurements, and gave grey, noisy images to others. It is a warning. An unbounded
     output, the rule in Wasserstein GANs of large images, is only mentioned, and a warning where even the mean of the
-    samples lies outside the data's range after warm-up. A few stray values just outside are no mismatch. Noise or augmentation on
-    everything the discriminator is given takes generated images out of reach as well, and is no mismatch either.
+    samples lies outside the data's range after warm-up. A few stray values just outside are no mismatch. Noise or
+    augmentation on everything the discriminator is given takes generated images out of reach as well, and is no
+    mismatch either.
 
 What to do
     Scale the images to the range of the output activation, or choose the activation for the images: sigmoid for

@@ -14,10 +14,10 @@ Why it hurts
 How it is recognised
     By the images: those of training mode and of inference mode, from the same latents, differ by more than the spread
     of the images, in 3 of 4 successive probes over at least 60 steps, after warm-up; by half of it where the momentum
-    of batch normalisation tells that its averages still hold much of what they began with. And by the losses alone: if both
-    steps saw the same networks, the generator's loss could not be below -ln(1 - exp(-2 L_D)) (non-saturating
-    cross-entropy, by Jensen's inequality, whatever the networks). A running median over 60 steps that stays more than
-    3 nats below it cannot come from one game. Other families have bounds of their own.
+    of batch normalisation tells that its averages still hold much of what they began with. And by the losses alone: if
+    both steps saw the same networks, the generator's loss could not be below -ln(1 - exp(-2 L_D)) (non-saturating
+    cross-entropy, by Jensen's inequality, whatever the networks). A running median over 60 steps that stays more than 3
+    nats below it cannot come from one game. Other families have bounds of their own.
 
 What it is not
     Early in training moving averages lag behind: a gap of 14 in the first step is normal, 0.04 to 0.31 after step 100.

@@ -16,12 +16,14 @@ Why it hurts
 
 How it is recognised
     By the order of the layers in the model card, exactly and before the first step. Layers that only move values are
-    skipped. Whether there is a penalty is seen in the first steps: something was differentiated with respect to an input.
+    skipped. Whether there is a penalty is seen in the first steps: something was differentiated with respect to an
+    input.
 
 What it is not
     Batch normalisation in the generator's hidden blocks is what makes deep generators train. In the discriminator's
-    hidden blocks it belongs to the DCGAN design, as long as real and generated images come in separate batches
-    (GD106) and no gradient is penalised. Layer, group and spectral normalisation do not mix the images of a batch and do not count here.
+    hidden blocks it belongs to the DCGAN design, as long as real and generated images come in separate batches (GD106)
+    and no gradient is penalised. Layer, group and spectral normalisation do not mix the images of a batch and do not
+    count here.
 
 What to do
     Leave it out of the generator's last block and of the discriminator's first. If the discriminator needs
@@ -150,7 +152,7 @@ RULE = Rule(
     references=(
         "Radford et al., DCGAN, ICLR 2016, section 3: none on the generator's output and the discriminator's input",
         "R. Atienza, GAN by Example using Keras on TensorFlow Backend, 2017, problem 3",
-        "Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, section 4 (no critic batch normalization)",
+        "Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, section 4 (none in the critic)",
     ),
     page=__doc__,
     after_warm_up=False,

@@ -111,6 +111,10 @@ RULE = Rule(
     page=__doc__,
     after_warm_up=False,
     explains=Explanation(
-        symptoms=("GD201", "GD202", "GD301", "GD305", "GD411"), critical=0.6, warning=0.6, info=0.3, same_as=()
+        symptoms=("GD201", "GD202", "GD301", "GD303", "GD305", "GD403", "GD409", "GD411"),
+        critical=0.9,
+        warning=0.85,
+        info=0.3,
+        same_as=(),
     ),
 )

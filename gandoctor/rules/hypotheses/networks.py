@@ -154,7 +154,9 @@ def no_batch_norm(run: Run) -> Cause:
             "the generator has no normalisation on its {n} layers with weights",
             len(weights),
         )
-        score = (0.88 if blank or faded else 0.3) if len(weights) > 2 else 0.1
+        # Blank for another reason, where its gradient comes through all layers alike.
+        shown = 0.88 if faded else 0.8 if blank and conducted is None else 0.5 if blank else 0.3
+        score = shown if len(weights) > 2 else 0.1
     fades = pale = None
     if conducted is not None:
         fades = Message("the gradient of its first layer is {share:.2g} times that of its last", share=conducted)

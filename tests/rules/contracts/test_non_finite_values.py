@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gandoctor.rules import Severity, Status, find_rule
-from gandoctor.store import Run
+from gandoctor.store import PlayerCard, Reach, Run
 from support.recorded_runs import every_step, healthy, probes
 from support.said import values_of
 
@@ -89,6 +89,20 @@ def test_causes_a_singular_derivative(make_run: MakeRun) -> None:
         "d_grad_norm": every_step(lambda s: NAN if s >= 300 else 1.0),
     }
     assert RULE.evaluate(make_run(signals)).causes[0].id == "singular-derivative"
+
+
+def test_causes_a_logarithm_of_a_logit(make_run: MakeRun) -> None:
+    signals = {"d_loss": every_step(NAN), "d_fake_logit_quantile/5": probes(-0.4), "real_mean": every_step(0.1)}
+    for low, first in ((None, True), (0.0, False)):
+        ends = PlayerCard(name="d", reach=Reach(low=low, high=None if low is None else 1.0, layer="dense"))
+        causes = RULE.evaluate(make_run(signals, discriminator=ends)).causes
+        assert (causes[0].id == "logits-taken-for-probabilities") is first, "a bounded output is no logit"
+
+
+def test_finite_batches_rule_out_bad_data(make_run: MakeRun) -> None:
+    for mean, standing in ((0.1, "ruled_out"), (NAN, "possible")):
+        finding = RULE.evaluate(make_run({"d_loss": every_step(NAN), "real_mean": every_step(mean)}))
+        assert {c.id: c.standing for c in finding.causes}["bad-data"] == standing
 
 
 def test_causes_bad_data(make_run: MakeRun) -> None:

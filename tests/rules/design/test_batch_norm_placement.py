@@ -113,7 +113,7 @@ def test_beside_a_gradient_penalty_the_critic_may_not_normalise_batches(make_run
         assert (finding.status is Status.DETECTED) is found
         if found:
             assert finding.severity is Severity.WARNING
-            assert finding.layers == ("discriminator/batchnormalization_3",)
+            assert finding.evidence[0].layers == ("discriminator/batchnormalization",)
 
 
 def test_one_of_two_branches_is_enough(make_run: MakeRun) -> None:
