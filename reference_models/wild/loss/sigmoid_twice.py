@@ -10,7 +10,9 @@ keras.utils.set_random_seed(6)
 x, _ = digits()
 generator, discriminator = digit_generator(), digit_discriminator(output="sigmoid")
 
-bce = keras.losses.BinaryCrossentropy(from_logits=True)
+
+def bce(labels, scores):
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=scores))
 
 
 class DCGAN(keras.Model):
