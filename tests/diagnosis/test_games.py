@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from gandoctor.diagnosis import diagnose
-from gandoctor.diagnosis import Verdict
+from gandoctor.diagnosis import Verdict, diagnose
 from gandoctor.diagnosis.as_json import plain
 from gandoctor.diagnosis.games import worst_first
 from gandoctor.report import render_html

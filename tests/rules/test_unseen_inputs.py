@@ -147,8 +147,8 @@ def manifest() -> Manifest:
         latent=LatentCard(shape=(100,), minimum=-4.0, maximum=4.0, mean=0.0, std=1.0, source="given"),
         losses={"attribute .bce": {"type": "BinaryCrossentropy", "from_logits": True}},
         data=DataCard(
-            shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=288,
-            holdout_count=64,
+            shape=(28, 28, 1), dtype="float32", minimum=0, maximum=1, mean=0.13, std=0.3, probe_count=512,
+            holdout_count=64, distinct_count=512,
         ),
         generator=player(
             "generator",

@@ -5,6 +5,8 @@ The scores are judgement: 0.9 and more where the run shows the cause itself, a f
 
 from __future__ import annotations
 
+import math
+
 from gandoctor.message import Message, counted
 from gandoctor.rules.hypothesis import NOT_RECORDED, Hypothesis
 from gandoctor.rules.reading.real_batches import REPEATED, ROUNDING
@@ -62,12 +64,15 @@ def shown_images(run: Run) -> Message:
         return Message("the number of real images was not recorded")
     if declared:
         return Message("{count:,} training images are declared", count=count)
-    given = run.manifest.data.probe_count if run.manifest.data is not None else 0
-    return Message("the {given:,} images given to the monitor are {count:,} different ones", given=given, count=count)
+    card = run.manifest.data
+    given, distinct = (0, 0) if card is None else (card.probe_count, card.distinct_count)
+    return Message(
+        "the {given:,} images given to the monitor are {count:,} different ones", given=given, count=distinct
+    )
 
 
 def image_count(run: Run) -> tuple[int | None, bool]:
-    """Return how many different images there are, and whether that was declared; None where it is not known."""
+    """Return about how many different images there are, and whether that was declared; None where it is not known."""
     declared = run.manifest.declared.training_images
     if declared is not None:
         return declared, True
@@ -75,7 +80,22 @@ def image_count(run: Run) -> tuple[int | None, bool]:
     # What the monitor was given may be a part: only copies in it prove that there are no more.
     if card is None or card.distinct_count is None or card.distinct_count >= card.probe_count:
         return None, False
-    return card.distinct_count, False
+    return _size_of_set(card.distinct_count, card.probe_count), False
+
+
+def _size_of_set(distinct: int, drawn: int) -> int:
+    """Return how large a set is of which so many draws with replacement are expected to give so many different ones."""
+
+    def expected(size: float) -> float:
+        return -size * math.expm1(drawn * math.log1p(-1.0 / size)) if size > 1 else 1.0
+
+    low, high = float(distinct), float(distinct)
+    while expected(high) < distinct:
+        high *= 2.0
+    while high - low > 0.5:
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if expected(middle) < distinct else (low, middle)
+    return round(high)
 
 
 def loader_repeats(run: Run) -> Cause:
