@@ -21,6 +21,9 @@ Weights = Any
 Fed = Literal["latents", "real"]
 """The two inputs of a step."""
 
+Sides = Literal["none", "real", "fake", "both"]
+"""Which of the discriminator's batches are changed at random before it sees them."""
+
 LAYERS_MAX = 64
 """Layers of a player that are recorded one by one; where it has more, those with the most weights."""
 
@@ -200,6 +203,10 @@ class Witness(Protocol):
     @property
     def saw_penalty(self) -> bool:
         """Whether something was differentiated with respect to other things than the players' weights."""
+
+    @property
+    def changed_at_random(self) -> Sides | None:
+        """Which batches random numbers were added to, or multiplied with, on their way to it; None if not seen."""
 
     def losses(self) -> dict[Player, float]:
         """Return what was last differentiated for each player."""

@@ -128,6 +128,8 @@ class ObjectiveCard(BaseModel):
             over every pairing of an output with a label; None where no formula fits.
         output_low: Smallest output of the discriminator in those steps; output_high: its largest.
         penalised: Whether something was differentiated with respect to the discriminator's input.
+        changed_at_random: Which of the discriminator's batches random numbers were added to, or multiplied with; None
+            where that could not be seen.
         steps: Steps that were compared.
     """
 
@@ -137,6 +139,7 @@ class ObjectiveCard(BaseModel):
     output_low: float
     output_high: float
     penalised: bool = False
+    changed_at_random: Literal["none", "real", "fake", "both"] | None = None
     steps: int
 
 

@@ -115,3 +115,46 @@ def test_latents_of_one_law_are_no_finding(tmp_path: Path, style: Style) -> None
     run = recorded(tmp_path / "run", style, to_look_at=True)
     assert len(run.manifest.latent_laws) == 2, "what is generated to look at is no part of a step"
     assert find_rule("GD013").evaluate(run).status is Status.NOT_DETECTED
+
+
+def _tf() -> Any:
+    import tensorflow as tf
+
+    return tf
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "nothing": lambda x: x,
+    "noise": lambda x: x + 0.1 * _tf().random.normal(_tf().shape(x)),
+    "sign": lambda x: x * _tf().sign(_tf().random.uniform((ROWS, 1), -1.0, 1.0)),
+    "scale": lambda x: 2.0 * x - 1.0,
+    "rows at random": lambda x: _tf().gather(x, _tf().random.uniform((ROWS,), 0, ROWS, _tf().int32)),
+    "hidden": lambda x: _tf().function(lambda y: y + _tf().random.normal(_tf().shape(y)))(x),
+}
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "sides"),
+    [
+        ("nothing", "nothing", "none"),
+        ("noise", "nothing", "real"),
+        ("sign", "nothing", "real"),
+        ("nothing", "noise", "fake"),
+        ("noise", "sign", "both"),
+        ("scale", "nothing", "none"),
+        ("rows at random", "nothing", "none"),
+        ("hidden", "nothing", None),
+    ],
+)
+def test_random_changes_of_either_side_are_seen_in_a_traced_step(
+    tmp_path: Path, real: str, fake: str, sides: str | None
+) -> None:
+    run = recorded(tmp_path / "run", "traced", to_discriminator=CHANGES[real], fakes_to_discriminator=CHANGES[fake])
+    assert run.manifest.objective is not None
+    assert run.manifest.objective.changed_at_random == sides
+
+
+def test_an_eager_step_does_not_show_them(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "run", "eager", to_discriminator=CHANGES["noise"])
+    assert run.manifest.objective is not None
+    assert run.manifest.objective.changed_at_random is None

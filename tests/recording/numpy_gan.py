@@ -241,6 +241,7 @@ def _by_layer(values: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 class NumpyWitness:
     saw_penalty = False
+    changed_at_random = None
 
     def __init__(self) -> None:
         self.seen: dict[Player, float] = {}

@@ -142,7 +142,8 @@ def manifest() -> Manifest:
         loss_family_source="inferred",
         real_is_high=True,
         objective=ObjectiveCard(
-            reads="logits", is_sum=False, labels="own", output_low=-2.0, output_high=2.0, steps=5
+            reads="logits", is_sum=False, labels="own", output_low=-2.0, output_high=2.0, steps=5,
+            changed_at_random="none"
         ),
         latent=LatentCard(shape=(100,), minimum=-4.0, maximum=4.0, mean=0.0, std=1.0, source="given"),
         losses={"attribute .bce": {"type": "BinaryCrossentropy", "from_logits": True}},

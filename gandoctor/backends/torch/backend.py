@@ -290,6 +290,10 @@ class _Witness:
         taps.wants_outputs, taps.wants_latents = self._loss, self._latents
 
     @property
+    def changed_at_random(self) -> None:
+        """Not seen: a loop runs op by op."""
+
+    @property
     def saw_penalty(self) -> bool:
         return self._taps is not None and self._taps.saw_penalty
 

@@ -89,6 +89,7 @@ class LossForm:
             output_low=self._low,
             output_high=self._high,
             penalised=self._witness.saw_penalty,
+            changed_at_random=self._witness.changed_at_random,
             steps=self._steps,
         )
 

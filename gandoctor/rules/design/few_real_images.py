@@ -71,7 +71,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             "Of the {seen:,} real images that were looked at, {distinct:,} are different ones: there are about "
             "{count:,} in all.",
             seen=data.probe_count,
-            distinct=data.distinct_count,
+            distinct=data.distinct_count or 0,
             count=count,
         )
     return [Evidence("probe_data", count, limits.few, 0, run.last_step, statement)]

@@ -65,7 +65,7 @@ def shown_images(run: Run) -> Message:
     if declared:
         return Message("{count:,} training images are declared", count=count)
     card = run.manifest.data
-    given, distinct = (0, 0) if card is None else (card.probe_count, card.distinct_count)
+    given, distinct = (0, 0) if card is None else (card.probe_count, card.distinct_count or 0)
     return Message(
         "the {given:,} images given to the monitor are {count:,} different ones", given=given, count=distinct
     )

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 OPERATIONS_MAX = 20_000
 """Operations of a graph that are looked through for one input."""
-_ENTRIES = ("Placeholder", "IteratorGetNext")
+ENTRIES = ("Placeholder", "IteratorGetNext")
 """Operations by which data come into a graph."""
 ROWS_COMPARED = 64
 """Rows of a batch that are compared by value."""
@@ -137,7 +137,7 @@ def _reached_in_graph(
         if made:
             found |= {id(one): one for one in made}
             continue
-        if current.op.type in _ENTRIES and current.dtype not in (tf.resource, tf.variant):
+        if current.op.type in ENTRIES and current.dtype not in (tf.resource, tf.variant):
             entered.append(current)
         waiting.extend(current.op.inputs)
     return list(found.values()), entered

@@ -300,6 +300,8 @@ class Taps:
                 self._fed("latents", value)
         elif what == "real":
             self._fed("real", value)
+        elif what == "sides":
+            self.witness.changed_at_random = value
         elif what == "metric":
             if not here:
                 self._step_end(StepTrace(metrics=dict([value]), complete=False))

@@ -18,11 +18,12 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 
 from gandoctor.backends.tensorflow.discovery.flow import is_made_of
+from gandoctor.backends.tensorflow.in_graph.randomness import sides_changed
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
-Happening = Literal["metric", "gradient", "latents", "real", "call", "penalty"]
+Happening = Literal["metric", "gradient", "latents", "real", "sides", "call", "penalty"]
 OUTPUTS_KEPT = 8
 """Outputs of the discriminator that are remembered in a hand-written loop."""
 
@@ -39,8 +40,8 @@ class Observation:
         d_outputs: What the discriminator returned, in order.
         d_fed: Player -> smallest and largest value of every batch the discriminator was given towards its loss.
         d_fed_since: The same of the calls since anything was last differentiated for a player, with the batch itself.
-        made: Of a hand-written loop: what the generator returned lately.
-        d_given: Of a hand-written loop: what the discriminator was given since anything was last differentiated.
+        made: What the generator returned lately.
+        d_given: What the discriminator was given since anything was last differentiated.
         saw_penalty: Whether something was differentiated with respect to other things than the players' weights.
         nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
         running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
@@ -88,8 +89,8 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
             ("gradient", (phase, target)), ("latents", inputs of the generator), ("real", the real batch, where a loop
-            shows it), ("call", (player, network, arguments, output)), ("penalty", tensors with respect to which
-            something was differentiated).
+            shows it), ("sides", which batches were changed at random), ("call", (player, network, arguments,
+            output)), ("penalty", tensors with respect to which something was differentiated).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
@@ -104,8 +105,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
     def generated(args: Any, output: Any) -> None:
         latents(args)
-        if seen.is_loop:
-            seen.made = [*seen.made[1 - OUTPUTS_KEPT :], *tf.nest.flatten(output)[:1]]
+        seen.made = [*seen.made[1 - OUTPUTS_KEPT :], *tf.nest.flatten(output)[:1]]
         safely(lambda: listener("call", ("g", players.generator, args, output), seen))
 
     def discriminated(args: Any, output: Any) -> None:
@@ -118,8 +118,8 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
             safely(lambda: seen.d_fed_since.extend(_extremes(args)))
         if seen.is_loop:
             del seen.d_fed_since[:-OUTPUTS_KEPT]
-            if _may_differentiate():
-                seen.d_given = [*seen.d_given[1 - OUTPUTS_KEPT :], *_first_batch(args)]
+        if _may_differentiate():
+            seen.d_given = [*seen.d_given[1 - OUTPUTS_KEPT :], *_first_batch(args)]
 
     with ExitStack() as stack:
         for metric in _metrics(model):
@@ -149,8 +149,7 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
         if tf.is_tensor(raw) and raw.shape.rank and raw.shape != (1,):
             raw = tf.reduce_mean(raw)
             seen.averaged.add(phase)
-        if seen.is_loop and (real := _real(seen, phase)) is not None:
-            listener("real", real, seen)
+        _told_apart(phase, seen, listener)
         if seen.is_here():
             seen.targets[phase] = raw
             seen.d_fed.setdefault(phase, []).extend((low, high) for low, high, _ in seen.d_fed_since)
@@ -158,8 +157,8 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
         listener("gradient", (phase, raw), seen)
 
 
-def _real(seen: Observation, phase: Player) -> Any:
-    """Return the one batch of a discriminator's step that the generator has not made; None where that is not clear."""
+def _told_apart(phase: Player, seen: Observation, listener: Listener) -> None:
+    """Tell which batch of a discriminator's step the generator has not made, and what was done to both at random."""
     graph = current_graph()
     given, made = (
         [t for t in tensors if graph is None or getattr(t, "graph", None) is graph]
@@ -168,11 +167,15 @@ def _real(seen: Observation, phase: Player) -> Any:
     others = [t for t in given if not is_made_of(t, made)]
     if phase == "d" or not others:  # a generator's own step shows the discriminator nothing else
         seen.d_given.clear()
-    if phase != "d" or len(others) != 1 or len(given) < 2:
-        return None
-    beside = next(t for t in given if t is not others[0])
-    # As many rows: in eager execution a batch in which both were put together is not known for one.
-    return others[0] if others[0].shape[:1] == beside.shape[:1] else None
+    if phase != "d" or len(given) < 2:
+        return
+    if graph is not None:
+        listener("sides", sides_changed(given, made), seen)
+    if seen.is_loop and len(others) == 1:
+        beside = next(t for t in given if t is not others[0])
+        # As many rows: in eager execution a batch in which both were put together is not known for one.
+        if others[0].shape[:1] == beside.shape[:1]:
+            listener("real", others[0], seen)
 
 
 def _first_batch(args: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.train_step import current_graph
 from gandoctor.backends.tensorflow.replicas import own_variable
 from gandoctor.player_names import PLAYERS, Player
-from gandoctor.recording.in_step import Said
+from gandoctor.recording.in_step import Said, Sides
 
 OUTPUTS = 4
 """The latest discriminator outputs of a step that a loss may be made of: real, fake, interpolated, one to spare."""
@@ -37,6 +37,7 @@ class KerasWitness:
 
     def __init__(self, loss: bool = False, latents: bool = False) -> None:
         self.saw_penalty = False
+        self.changed_at_random: Sides | None = None
         self._switches = {
             name: KerasSwitch(f"gandoctor_witness_{name}")
             for name, wanted in (("loss", loss), ("latents", latents))
