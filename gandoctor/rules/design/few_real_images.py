@@ -50,8 +50,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if data is None:
         why = why_missing(run, "probe_data", Message("no real images were given to the monitor"))
         raise NotEvaluated(Message("The real images were not seen: {why}.", why=why))
-    if data.kind != "images" and declared is None:
-        raise NotEvaluated(Message("The data are not images: rows may repeat by nature."))
+    if declared is None and (data.kind != "images" or len(data.shape) < 3):
+        raise NotEvaluated(Message("The data are no images with channels: rows may repeat by nature."))
     if declared is None and data.distinct_count is None:
         raise NotEvaluated(Message("How many of the real images are different ones was not recorded."))
     count, is_declared = image_count(run)
