@@ -206,6 +206,7 @@ RULE = Rule(
     detect=detect,
     limits=LIMITS,
     treatments=(
+        "non-saturating-loss",
         "raise-generator-learning-rate",
         "match-output-range",
         "vary-latents",

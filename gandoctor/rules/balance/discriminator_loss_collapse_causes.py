@@ -18,10 +18,12 @@ from gandoctor.rules.hypotheses.players import (
     latents_ignored,
     phases_disagree,
 )
+from gandoctor.rules.hypotheses.training import saturating_loss
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.store import Run
 
 _RANKED = (
+    saturating_loss,
     generator_not_moving,
     labels_disagree,
     phases_disagree,

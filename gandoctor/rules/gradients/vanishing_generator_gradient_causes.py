@@ -7,29 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from gandoctor.loss_families import OBJECTIVES
 from gandoctor.message import Message, clauses
 from gandoctor.player_names import NAMES, PLAYERS
 from gandoctor.rules.gradients.own_level import RECENT_STEPS, recent
 from gandoctor.rules.hypotheses.networks import no_batch_norm, saturated_output
-from gandoctor.rules.hypotheses.training import NO_GRADIENT_ARRIVES
+from gandoctor.rules.hypotheses.training import NO_GRADIENT_ARRIVES, saturating_loss
 from gandoctor.rules.hypothesis import NOT_RECORDED, Hypothesis
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.store import Run
 
 MANY_DEAD_UNITS = 0.3
 """As in dead-units (GD204)."""
-CONFIDENT_LOSS = 0.1
-"""Loss of a discriminator, averaged over reals and fakes, that is sure of both."""
 
-SATURATING_LOSS = Hypothesis(
-    "saturating-loss",
-    Message("The generator's loss goes flat where the discriminator is sure (minimax)"),
-    Message(
-        "Minimise -log D(G(z)) in place of log(1 - D(G(z))), with the same weights: the gradient is back in the next "
-        "step."
-    ),
-)
 DEAD_UNITS = Hypothesis(
     "dead-units",
     Message("Units on the way back are dead: a ReLU that is 0 for every image passes no gradient"),
@@ -39,18 +28,7 @@ DEAD_UNITS = Hypothesis(
 
 def causes(run: Run, found: Found) -> list[Cause]:
     """Rank the hypotheses with what the run shows of each."""
-    return [_saturating_loss(run), _flat_loss(run), _dead_units(run), saturated_output(run), no_batch_norm(run)]
-
-
-def _saturating_loss(run: Run) -> Cause:
-    family, d_loss = run.manifest.loss_family, recent(run, "d_loss")
-    sure = d_loss is not None and d_loss < CONFIDENT_LOSS
-    score = 0.9 if family == "minimax" and sure else 0.5 if family == "minimax" else 0.4 if family is None else 0.02
-    loss = Message("the loss family is not known")
-    if family is not None:
-        loss = Message("the loss is {family}", family=OBJECTIVES[family].title)
-    d_shown = None if d_loss is None else Message("the discriminator's loss is {loss:.2g}", loss=d_loss)
-    return SATURATING_LOSS.cause(score, clauses(loss, d_shown))
+    return [saturating_loss(run), _flat_loss(run), _dead_units(run), saturated_output(run), no_batch_norm(run)]
 
 
 def _flat_loss(run: Run) -> Cause:

@@ -1,12 +1,19 @@
 """Hypotheses on how training goes: too far a step, too short a run, players that chase each other.
 
-Declared here because several rules share them; each rule scores them by what its own symptom shows.
+Declared here because several rules share them; most are scored by each rule, by what its own symptom shows.
 """
 
 from __future__ import annotations
 
-from gandoctor.message import Message
+from gandoctor.loss_families import OBJECTIVES
+from gandoctor.message import Message, clauses
 from gandoctor.rules.hypothesis import Hypothesis
+from gandoctor.rules.reading.late_values import late_median
+from gandoctor.rules.rule import Cause
+from gandoctor.store import Run
+
+CONFIDENT_LOSS = 0.1
+"""Loss of a discriminator, averaged over reals and fakes, that is sure of both."""
 
 NOT_FINISHED = Hypothesis(
     "not-finished",
@@ -49,8 +56,28 @@ LOGITS_TAKEN_FOR_PROBABILITIES = Hypothesis(
         "logit to 0, however small (GD105)."
     ),
 )
+SATURATING_LOSS = Hypothesis(
+    "saturating-loss",
+    Message("The generator's loss goes flat where the discriminator is sure (minimax)"),
+    Message(
+        "Minimise -log D(G(z)) in place of log(1 - D(G(z))), with the same weights: the gradient is back in the next "
+        "step."
+    ),
+)
 DISCRIMINATOR_OVERFITS = Hypothesis(
     "discriminator-overfits",
     Message("The discriminator has memorised its training images"),
     Message("It scores held-out reals more and more like generated images (GD304)."),
 )
+
+
+def saturating_loss(run: Run) -> Cause:
+    """Score that the generator plays minimax against a discriminator that is sure."""
+    family, d_loss = run.manifest.loss_family, late_median(run, "d_loss")
+    sure = d_loss is not None and d_loss < CONFIDENT_LOSS
+    score = 0.9 if family == "minimax" and sure else 0.5 if family == "minimax" else 0.4 if family is None else 0.02
+    loss = Message("the loss family is not known")
+    if family is not None:
+        loss = Message("the loss is {family}", family=OBJECTIVES[family].title)
+    d_shown = None if d_loss is None else Message("the discriminator's loss is {loss:.2g}", loss=d_loss)
+    return SATURATING_LOSS.cause(score, clauses(loss, d_shown))
