@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
+from gandoctor.diagnosis.plan import Step, plan_of
 from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, rank_run_causes, scores_of, with_standings
 from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unsettled
@@ -121,6 +122,20 @@ class Diagnosis:
             answers = [t for t in (*prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
             prescribed = [*own, *answers, *prescribed]
         return prescribed[0] if prescribed else None
+
+    @cached_property
+    def plan(self) -> tuple[Step, ...]:
+        """What to do, first things first: at most five steps. Empty for a healthy run."""
+        return plan_of(self)
+
+    @cached_property
+    def name(self) -> Message:
+        """The headline: the failure by the name people search for, and this run's fact; without a full stop.
+
+        "Mode collapse since step 106: 37 of 64 samples are the same image". Of a run without a failure, the verdict.
+        """
+        first = self.headline
+        return self.sentence if first is None else first.rule.title
 
     @cached_property
     def sentence(self) -> Message:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gandoctor.diagnosis.diagnosis import STATUS_ORDER, Diagnosis, Verdict
+from gandoctor.diagnosis.plan import Step
 from gandoctor.diagnosis.run_causes import RunCause
 from gandoctor.diagnosis.scope import Unseen
 from gandoctor.message import Message, counted
@@ -62,6 +63,16 @@ class GamesDiagnosis(Diagnosis):
     def change_first(self) -> Treatment | None:
         """The worst game's."""
         return self.worst_game[1].change_first
+
+    @cached_property
+    def plan(self) -> tuple[Step, ...]:
+        """The worst game's."""
+        return self.worst_game[1].plan
+
+    @cached_property
+    def name(self) -> Message:
+        """The worst game's."""
+        return self.worst_game[1].name
 
     @cached_property
     def sentence(self) -> Message:
