@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
-from gandoctor.diagnosis.plan import Step, plan_of
+from gandoctor.diagnosis.headlines import headline_of
+from gandoctor.diagnosis.plan import LIKELY, Step, plan_of
 from gandoctor.diagnosis.reference import Reference, reference_of
-from gandoctor.diagnosis.run_causes import RunCause, rank_run_causes, scores_of, with_standings
+from gandoctor.diagnosis.run_causes import RunCause, follows, rank_run_causes, scores_of, with_standings
 from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unsettled
 from gandoctor.message import Message, counted, sentences
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
@@ -20,8 +21,6 @@ from gandoctor.store import Run, load_run
 from gandoctor.treatments import TREATMENTS, Treatment, prescribe
 
 SHOWN_CAUSES = 3
-LIKELY = 0.3
-"""Score from which a cause is shown beside the verdict."""
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
 
 STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NOT_EVALUATED)
@@ -135,7 +134,25 @@ class Diagnosis:
         "Mode collapse since step 106: 37 of 64 samples are the same image". Of a run without a failure, the verdict.
         """
         first = self.headline
-        return self.sentence if first is None else first.rule.title
+        if first is None:
+            return self.sentence
+        root = next(f for f in self.detected if f.rule.id == self.follows.get(first.rule.id, first.rule.id))
+        return headline_of(root, self.run)
+
+    @cached_property
+    def follows(self) -> Mapping[str, str]:
+        """Detected rule -> the detected fact that it follows from; only those that follow from one."""
+        return follows(self.causes, self.detected)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Finding, tuple[Finding, ...]], ...]:
+        """The detected findings, each cause with what follows from it."""
+        roots = [f for f in self.detected if f.rule.id not in self.follows]
+        groups = [
+            (root, tuple(f for f in self.detected if self.follows.get(f.rule.id) == root.rule.id)) for root in roots
+        ]
+        order = [f.rule.id for f in self.detected]
+        return tuple(sorted(groups, key=lambda group: min(order.index(f.rule.id) for f in (group[0], *group[1]))))
 
     @cached_property
     def sentence(self) -> Message:

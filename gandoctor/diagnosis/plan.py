@@ -1,15 +1,26 @@
 """The plan of action: at most five steps in order, each with the change in the run's own values.
 
-Every view shows the same plan: it is `Diagnosis.plan`.
+Every view shows the same plan: it is `Diagnosis.plan`. Confirmed causes come before possible ones, facts before what is
+inferred from symptoms. What another confirmed cause explains gets no step of its own, and nothing is changed twice.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gandoctor.diagnosis.commands import command_for
+from gandoctor.diagnosis.expectations import expectation
+from gandoctor.diagnosis.explanations import MECHANISMS
+from gandoctor.diagnosis.headlines import headline_of, is_in_the_model
+from gandoctor.diagnosis.run_causes import SUPPORT, RunCause
+from gandoctor.diagnosis.visibility import steps_to_see
 from gandoctor.message import Message
-from gandoctor.rules import Standing
+from gandoctor.rules import Finding, Severity, Standing
+from gandoctor.treatments import TREATMENTS, Treatment
+from gandoctor.treatments.changes import Case, change_for
+from gandoctor.treatments.changes.spelling import framework_of
 from gandoctor.treatments.edit import Edit
 from gandoctor.treatments.treatment import Strength
 
@@ -17,6 +28,8 @@ if TYPE_CHECKING:
     from gandoctor.diagnosis.diagnosis import Diagnosis
 
 MOST_STEPS = 5
+LIKELY = 0.3
+"""Score from which a cause is shown beside the verdict, and one that is not a fact gets a step."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +86,148 @@ class Step:
         }
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """Something to answer: a cause with what it explains, or a finding for which no cause is likely.
+
+    Attributes:
+        why: What it is.
+        standing: Whether the run confirms it.
+        answers: The findings it stands behind, its own first.
+        causes: Ids of its hypotheses.
+        treatments: What may answer it, best first.
+    """
+
+    why: Message
+    standing: Standing
+    answers: tuple[Finding, ...]
+    causes: frozenset[str]
+    treatments: tuple[Treatment, ...]
+
+
 def plan_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
     """Return what to do about a run, first things first; nothing for a healthy one."""
-    first = diagnosis.change_first
-    if first is None:
-        return ()
-    why = diagnosis.likely_causes[0].title if diagnosis.likely_causes else diagnosis.detected[0].rule.title
-    return (
-        Step(
-            treatment=first.id,
-            title=first.title,
-            why=why,
-            standing="possible",
-            findings=tuple(f.rule.id for f in diagnosis.detected if first in f.treatments),
-            edits=(),
-            code=first.code,
-            evidence=first.evidence,
-            command=None,
-            expect=Message("The finding is gone."),
-        ),
-    )
+    if not diagnosis.causes:
+        return steps_to_see(diagnosis, Step) if diagnosis.verdict == "inconclusive" else ()
+    ruled_out = _ruled_out(diagnosis.causes)
+    steps: list[Step] = []
+    for problem in _problems(diagnosis, ruled_out):
+        answered = {i for step in steps for i in step.findings}
+        if problem.standing == "possible" and {f.rule.id for f in problem.answers} <= answered:
+            continue
+        if (step := _step(diagnosis, problem, steps)) is not None:
+            steps = _with(steps, step)
+    return tuple(steps[:MOST_STEPS])
+
+
+def _ruled_out(causes: Iterable[RunCause]) -> frozenset[str]:
+    """Return the hypotheses that the run speaks against."""
+    causes = tuple(causes)
+    standing = {slug for cause in causes if cause.standing != "ruled_out" for slug in (cause.id, *cause.hypotheses)}
+    return frozenset({cause.id for cause in causes if cause.standing == "ruled_out"} - standing)
+
+
+def _problems(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> Iterator[_Problem]:
+    """Yield what is to be answered: facts, then what else is confirmed, then what is possible, then what is left."""
+    found = {finding.rule.id: finding for finding in diagnosis.detected}
+    scores = {cause.id: cause.score for cause in diagnosis.causes}
+    facts = [c for c in diagnosis.causes if c.is_fact and c.id in found and _counts(c, found)]
+    inferred = [
+        c
+        for c in diagnosis.causes
+        if not c.is_fact
+        and c.score >= LIKELY
+        and not any(scores.get(reason, 0.0) >= SUPPORT for reason in MECHANISMS.get(c.id, ()))
+    ]
+    confirmed = [c for c in inferred if c.standing == "confirmed"]
+    possible = [c for c in inferred if c.standing == "possible"]
+    for cause in facts:
+        if cause.id not in diagnosis.follows:
+            yield _of_fact(diagnosis, cause, found, ruled_out)
+    for cause in (*confirmed, *possible):
+        yield _of_hypothesis(diagnosis, cause, found, ruled_out)
+    for finding in diagnosis.detected:
+        if finding.severity is not Severity.INFO and finding.rule.id not in diagnosis.follows:
+            treatments = _allowed(finding.treatments, ruled_out)
+            yield _Problem(headline_of(finding, diagnosis.run), "possible", (finding,), frozenset(), treatments)
+
+
+def _counts(fact: RunCause, found: dict[str, Finding]) -> bool:
+    """Tell whether a fact is more than a remark: by itself, or by what it explains."""
+    if found[fact.id].severity is not Severity.INFO:
+        return True
+    explained = (found[i] for i in fact.explains if i in found)
+    return fact.score >= LIKELY and any(f.severity is not Severity.INFO for f in explained)
+
+
+def _of_fact(diagnosis: Diagnosis, cause: RunCause, found: dict[str, Finding], ruled_out: frozenset[str]) -> _Problem:
+    itself = found[cause.id]
+    answers = (itself, *(found[i] for i in cause.explains if i in found))
+    own = frozenset((*cause.hypotheses, *(c.id for c in itself.open_causes)))
+    treatments = _allowed(itself.treatments, ruled_out)
+    return _Problem(headline_of(itself, diagnosis.run), "confirmed", answers, own, treatments)
+
+
+def _of_hypothesis(
+    diagnosis: Diagnosis, cause: RunCause, found: dict[str, Finding], ruled_out: frozenset[str]
+) -> _Problem:
+    named = sorted((found[i] for i in cause.explains if i in found), key=diagnosis.detected.index)
+    prescribed = [t for finding in (*named, *diagnosis.detected) for t in finding.treatments]
+    curing = {t.id: t for t in (*prescribed, *TREATMENTS.values()) if cause.id in t.cures}
+    severe = tuple(finding for finding in named if finding.severity is not Severity.INFO)
+    own = frozenset((cause.id,))
+    return _Problem(cause.title, cause.standing, severe, own, _allowed(curing.values(), ruled_out))
+
+
+def _allowed(treatments: Iterable[Treatment], ruled_out: frozenset[str]) -> tuple[Treatment, ...]:
+    """Leave out what would cure nothing but causes that the run speaks against."""
+    return tuple(t for t in treatments if not t.cures or not {*t.cures} <= ruled_out)
+
+
+def _step(diagnosis: Diagnosis, problem: _Problem, steps: Sequence[Step]) -> Step | None:
+    """Return the first treatment of a problem that fits the run and the steps before; None where none does."""
+    run = diagnosis.run
+    case = case_of(diagnosis, problem.answers, problem.causes)
+    for treatment in problem.treatments:
+        change = change_for(treatment.id, case)
+        if change is None or _contradicts(change.edits, steps):
+            continue
+        patch = treatment.patch if change.patch is None else change.patch
+        source = TREATMENTS.get(change.source or "", treatment)
+        code = "" if change.edits else treatment.code_for(framework_of(run)) or ""
+        before_training = bool(problem.answers) and is_in_the_model(problem.answers[0])
+        return Step(
+            treatment=treatment.id,
+            title=change.title or treatment.title,
+            why=problem.why,
+            standing=problem.standing,
+            findings=tuple(dict.fromkeys(f.rule.id for f in problem.answers)),
+            edits=change.edits,
+            code=code,
+            evidence=source.evidence,
+            command=command_for(run, treatment.id, patch, before_training),
+            expect=expectation(run, problem.answers),
+        )
+    return None
+
+
+def case_of(diagnosis: Diagnosis, findings: Sequence[Finding], causes: Iterable[str]) -> Case:
+    """Return what treatments of some findings have to know of a run."""
+    layers = dict.fromkeys(layer for f in findings for e in f.evidence for layer in e.layers)
+    return Case(diagnosis.run, frozenset(causes), tuple(layers), findings[0].first_step if findings else None)
+
+
+def _contradicts(edits: Iterable[Edit], steps: Iterable[Step]) -> bool:
+    """Tell whether edits change what an earlier step changes, and to another value."""
+    earlier = {edit.key: edit for step in steps for edit in step.edits}
+    return any(edit.key in earlier and earlier[edit.key].after != edit.after for edit in edits)
+
+
+def _with(steps: list[Step], step: Step) -> list[Step]:
+    """Return the steps with one more; one that makes the same change as an earlier one is taken into that."""
+    for i, earlier in enumerate(steps):
+        same = {e.key for e in step.edits} <= {e.key for e in earlier.edits} if step.edits else False
+        if same or earlier.treatment == step.treatment:
+            findings = tuple(dict.fromkeys((*earlier.findings, *step.findings)))
+            return [*steps[:i], replace(earlier, findings=findings), *steps[i + 1 :]]
+    return [*steps, step]

@@ -16,7 +16,7 @@ class Edit:
     Attributes:
         key: What is changed, such as "generator.learning_rate". No two steps of a plan change the same key in opposite
             directions.
-        before: The code as it is now; None where there is nothing yet.
+        before: The code as it is now, as far as the run recorded it; None where it did not.
         after: The code as it should be; None where it is taken out.
         direction: 1 where a number is raised, -1 where it is lowered, 0 for any other change.
     """
