@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gandoctor.store import Run
+from gandoctor.treatments.changes.spelling import typed
 
 DEFAULT_TARGET = "reference_models.training:build"
 """What `gandoctor run` trains where it is given no target."""
@@ -74,7 +75,15 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
 def _set(changed: Mapping[str, Any]) -> Iterator[str]:
     for key, value in changed.items():
         yield "--set"
-        yield f"{key}={'none' if value is None else value if isinstance(value, str) else json.dumps(value)}"
+        yield f"{key}={_typed(value)}"
+
+
+def _typed(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return typed(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _from_config(run: Run) -> list[str]:

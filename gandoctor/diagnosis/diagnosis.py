@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
 from gandoctor.diagnosis.headlines import headline_of
-from gandoctor.diagnosis.plan import LIKELY, Step, plan_of
+from gandoctor.diagnosis.plan import LIKELY, Step, plan_of, with_own_values
 from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, follows, rank_run_causes, scores_of, with_standings
 from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unsettled
@@ -109,18 +109,12 @@ class Diagnosis:
 
     @cached_property
     def change_first(self) -> Treatment | None:
-        """The treatment that answers the likeliest cause; None where nothing above a remark was detected.
-
-        Where no cause is likely, or no treatment answers it, it is the first one of the worst finding.
-        """
-        if not self.causes:
+        """The treatment of the plan's first step; None where nothing above a remark was detected."""
+        if self.headline is None or not self.plan:
             return None
-        top, prescribed = self.causes[0], [t for f in self.findings for t in f.treatments]
-        if top.score >= LIKELY:
-            own = [t for f in self.detected if f.rule.id == top.id for t in f.treatments]
-            answers = [t for t in (*prescribed, *TREATMENTS.values()) if set(top.hypotheses) & set(t.cures)]
-            prescribed = [*own, *answers, *prescribed]
-        return prescribed[0] if prescribed else None
+        first = self.plan[0].treatment
+        prescribed = [t for finding in self.detected for t in finding.treatments if t.id == first]
+        return prescribed[0] if prescribed else TREATMENTS.get(first)
 
     @cached_property
     def plan(self) -> tuple[Step, ...]:
@@ -211,7 +205,8 @@ def diagnose(
             f.rule.id,
         ),
     )
-    return Diagnosis(opened, tuple(findings), is_check)
+    diagnosis = Diagnosis(opened, tuple(findings), is_check)
+    return replace(diagnosis, findings=with_own_values(diagnosis))
 
 
 def _with_treatments(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:

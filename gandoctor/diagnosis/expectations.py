@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gandoctor.diagnosis.headlines import is_in_the_model
 from gandoctor.message import Message, Value
-from gandoctor.rules import Evidence, Finding
+from gandoctor.rules import Evidence, Finding, Severity
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
@@ -19,7 +19,7 @@ def expectation(run: Run, findings: Sequence[Finding]) -> Message:
         run: The run it is made to.
         findings: What it answers, the cause first. What a symptom measured is said with its limit; the others, by id.
     """
-    symptoms = [f for f in findings if not f.rule.is_fact]
+    symptoms = [f for f in findings if not f.rule.is_fact and f.severity is not Severity.INFO]
     for finding in symptoms:
         for evidence in finding.evidence:
             if _is_measured(evidence):

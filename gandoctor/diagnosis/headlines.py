@@ -121,7 +121,10 @@ def _learning_rate(finding: Finding, run: Run) -> Message | None:
         return None
     ((player, rate),) = wrong.items()
     own = case.rate(player) or rate
-    return _times(player, rate / own, own) if rate > own else _times(player, -own / rate, own)
+    said = _times(player, rate / own, own) if rate > own else _times(player, -own / rate, own)
+    if is_in_the_model(finding) or (finding.first_step or 0) <= 1:
+        return said
+    return Message("{said} since step {step}", said=said, step=finding.first_step or 0)
 
 
 def _times(player: Player, times: float, rate: float) -> Message:
@@ -157,16 +160,29 @@ def _dropout(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
     return None if rate is None else Message("{rate:g} in {layer}", rate=rate, layer=str(facts.get("layer", "")))
 
 
-def _range(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
-    low, high = _number(facts, "low"), _number(facts, "high")
-    if low is None or high is None:
+def _range(finding: Finding, run: Run) -> Message | None:
+    data, card = run.manifest.data, run.manifest.generator
+    reach = None if card is None else card.reach
+    bounds = () if data is None or reach is None else (data.minimum, data.maximum, reach.low, reach.high)
+    if not bounds or any(bound is None or not math.isfinite(bound) for bound in bounds):
         return None
-    return Message("the real images lie in {low:g} to {high:g}, which the generator cannot make", low=low, high=high)
+    low, high, least, most = (float(bound or 0.0) for bound in bounds)
+    if least <= low and high <= most and most - least < 1.5 * (high - low):
+        return None  # the probe data fit: it is the batches of training that do not
+    return Message(
+        "Output range mismatch: the data lie in {low:g} to {high:g}, the generator makes {least:g} to {most:g}",
+        low=low,
+        high=high,
+        least=least,
+        most=most,
+    )
 
 
 def _norm(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
-    norm = facts.get("norm")
-    return Message("remove {layer}", layer=norm) if isinstance(norm, str) else None
+    norm, activation = facts.get("norm"), facts.get("activation")
+    if not isinstance(norm, str) or not isinstance(activation, str):
+        return None
+    return Message("{norm} is at the output, {activation}", norm=norm, activation=activation)
 
 
 def _gradient(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
@@ -178,9 +194,12 @@ def _best(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
     return None if step is None else Message("the best samples were those of step {step:.0f}", step=step)
 
 
-_WHOLE: dict[str, Callable[[Finding, Run], Message | None]] = {"GD001": _non_finite, "GD104": _learning_rate}
-_FACTS: dict[str, Callable[[Evidence, Mapping[str, Value]], Message | None]] = {
+_WHOLE: dict[str, Callable[[Finding, Run], Message | None]] = {
+    "GD001": _non_finite,
     "GD006": _range,
+    "GD104": _learning_rate,
+}
+_FACTS: dict[str, Callable[[Evidence, Mapping[str, Value]], Message | None]] = {
     "GD101": _norm,
     "GD103": _dropout,
     "GD201": _gradient,

@@ -6,9 +6,9 @@ inferred from symptoms. What another confirmed cause explains gets no step of it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from gandoctor.diagnosis.commands import command_for
 from gandoctor.diagnosis.expectations import expectation
@@ -17,12 +17,12 @@ from gandoctor.diagnosis.headlines import headline_of, is_in_the_model
 from gandoctor.diagnosis.run_causes import SUPPORT, RunCause
 from gandoctor.diagnosis.visibility import steps_to_see
 from gandoctor.message import Message
-from gandoctor.rules import Finding, Severity, Standing
+from gandoctor.rules import Finding, Severity, Standing, Status
 from gandoctor.treatments import TREATMENTS, Treatment
-from gandoctor.treatments.changes import Case, change_for
+from gandoctor.treatments.changes import Case, tailored
 from gandoctor.treatments.changes.spelling import framework_of
 from gandoctor.treatments.edit import Edit
-from gandoctor.treatments.treatment import Strength
+from gandoctor.treatments.treatment import Framework, Strength
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis.diagnosis import Diagnosis
@@ -47,6 +47,7 @@ class Step:
         evidence: How well published work or measurements support it; None where something is made visible.
         command: What tries it, to be typed in a shell; None where the run does not know how it was started.
         expect: What should be seen then, and by which step.
+        patch: Settings that make the change where the target takes such settings; empty elsewhere.
     """
 
     treatment: str
@@ -59,6 +60,7 @@ class Step:
     evidence: Strength | None
     command: str | None
     expect: Message
+    patch: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def change(self) -> str:
@@ -96,6 +98,8 @@ class _Problem:
         answers: The findings it stands behind, its own first.
         causes: Ids of its hypotheses.
         treatments: What may answer it, best first.
+        is_fact: Whether a contract or design rule found it.
+        is_left: Whether no cause of it is likely.
     """
 
     why: Message
@@ -103,18 +107,22 @@ class _Problem:
     answers: tuple[Finding, ...]
     causes: frozenset[str]
     treatments: tuple[Treatment, ...]
+    is_fact: bool = False
+    is_left: bool = False
 
 
 def plan_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
     """Return what to do about a run, first things first; nothing for a healthy one."""
-    if not diagnosis.causes:
+    if diagnosis.headline is None:
         return steps_to_see(diagnosis, Step) if diagnosis.verdict == "inconclusive" else ()
     ruled_out = _ruled_out(diagnosis.causes)
     steps: list[Step] = []
     for problem in _problems(diagnosis, ruled_out):
         answered = {i for step in steps for i in step.findings}
-        if problem.standing == "possible" and {f.rule.id for f in problem.answers} <= answered:
+        if not problem.is_fact and {f.rule.id for f in problem.answers} <= answered:
             continue
+        if problem.is_left and steps:
+            break
         if (step := _step(diagnosis, problem, steps)) is not None:
             steps = _with(steps, step)
     return tuple(steps[:MOST_STEPS])
@@ -149,7 +157,8 @@ def _problems(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> Iterator[_Prob
     for finding in diagnosis.detected:
         if finding.severity is not Severity.INFO and finding.rule.id not in diagnosis.follows:
             treatments = _allowed(finding.treatments, ruled_out)
-            yield _Problem(headline_of(finding, diagnosis.run), "possible", (finding,), frozenset(), treatments)
+            why = headline_of(finding, diagnosis.run)
+            yield _Problem(why, "possible", (finding,), frozenset(), treatments, is_left=True)
 
 
 def _counts(fact: RunCause, found: dict[str, Finding]) -> bool:
@@ -162,10 +171,11 @@ def _counts(fact: RunCause, found: dict[str, Finding]) -> bool:
 
 def _of_fact(diagnosis: Diagnosis, cause: RunCause, found: dict[str, Finding], ruled_out: frozenset[str]) -> _Problem:
     itself = found[cause.id]
-    answers = (itself, *(found[i] for i in cause.explains if i in found))
+    after = [f for i, f in found.items() if i in cause.explains or diagnosis.follows.get(i) == cause.id]
+    answers = (itself, *(f for f in after if f is not itself))
     own = frozenset((*cause.hypotheses, *(c.id for c in itself.open_causes)))
     treatments = _allowed(itself.treatments, ruled_out)
-    return _Problem(headline_of(itself, diagnosis.run), "confirmed", answers, own, treatments)
+    return _Problem(headline_of(itself, diagnosis.run), "confirmed", answers, own, treatments, is_fact=True)
 
 
 def _of_hypothesis(
@@ -189,24 +199,23 @@ def _step(diagnosis: Diagnosis, problem: _Problem, steps: Sequence[Step]) -> Ste
     run = diagnosis.run
     case = case_of(diagnosis, problem.answers, problem.causes)
     for treatment in problem.treatments:
-        change = change_for(treatment.id, case)
-        if change is None or _contradicts(change.edits, steps):
+        fitted = tailored(TREATMENTS.get(treatment.id, treatment), case)
+        if fitted is None or _contradicts(fitted.edits, steps):
             continue
-        patch = treatment.patch if change.patch is None else change.patch
-        source = TREATMENTS.get(change.source or "", treatment)
-        code = "" if change.edits else treatment.code_for(framework_of(run)) or ""
+        code = "" if fitted.edits else fitted.code_for(framework_of(run)) or ""
         before_training = bool(problem.answers) and is_in_the_model(problem.answers[0])
         return Step(
             treatment=treatment.id,
-            title=change.title or treatment.title,
+            title=fitted.title,
             why=problem.why,
             standing=problem.standing,
             findings=tuple(dict.fromkeys(f.rule.id for f in problem.answers)),
-            edits=change.edits,
+            edits=fitted.edits,
             code=code,
-            evidence=source.evidence,
-            command=command_for(run, treatment.id, patch, before_training),
+            evidence=fitted.evidence,
+            command=command_for(run, treatment.id, fitted.patch, before_training),
             expect=expectation(run, problem.answers),
+            patch=fitted.patch,
         )
     return None
 
@@ -231,3 +240,52 @@ def _with(steps: list[Step], step: Step) -> list[Step]:
             findings = tuple(dict.fromkeys((*earlier.findings, *step.findings)))
             return [*steps[:i], replace(earlier, findings=findings), *steps[i + 1 :]]
     return [*steps, step]
+
+
+def with_own_values(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """Return the findings with their treatments in the run's own values, those of the plan first and in its order.
+
+    What the run shows to be moot is left out.
+    """
+    order = {step.treatment: i for i, step in enumerate(diagnosis.plan)}
+
+    def fitted(finding: Finding) -> Finding:
+        planned = [
+            TREATMENTS[step.treatment]
+            for step in diagnosis.plan
+            if finding.rule.id in step.findings and step.treatment in TREATMENTS
+        ]
+        known = {t.id: t for t in (*planned, *finding.treatments)}
+        case = case_of(diagnosis, (finding,), (cause.id for cause in finding.open_causes))
+        own = {id_: _as_planned(diagnosis, treatment) or tailored(treatment, case) for id_, treatment in known.items()}
+        left = [treatment for treatment in own.values() if treatment is not None]
+        left.sort(key=lambda t: order.get(t.id, len(order)))
+        return replace(finding, treatments=tuple(_without_repeats(left)))
+
+    return tuple(fitted(f) if f.status is Status.DETECTED else f for f in diagnosis.findings)
+
+
+def _as_planned(diagnosis: Diagnosis, treatment: Treatment) -> Treatment | None:
+    """Return a treatment of the plan with the change that is made there; None where the plan does not have it."""
+    step = next((step for step in diagnosis.plan if step.treatment == treatment.id), None)
+    if step is None or not step.edits or step.evidence is None:
+        return None
+    snippets: dict[Framework | Literal["numpy"], str] = {framework_of(diagnosis.run): "\n".join(step.diff)}
+    return replace(
+        TREATMENTS.get(treatment.id, treatment),
+        title=step.title,
+        evidence=step.evidence,
+        edits=step.edits,
+        snippets=snippets,
+        patch=dict(step.patch),
+    )
+
+
+def _without_repeats(treatments: Iterable[Treatment]) -> Iterator[Treatment]:
+    """Leave out what makes the same change as one before, or sets the same thing to another value."""
+    changed: set[str] = set()
+    for treatment in treatments:
+        keys = {edit.key for edit in treatment.edits}
+        if not keys & changed:
+            yield treatment
+        changed |= keys

@@ -6,10 +6,14 @@ in `spelling` alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gandoctor.treatments.changes import data, layers, losses, rates, steps
 from gandoctor.treatments.changes.case import Case, Change
+from gandoctor.treatments.registry import TREATMENTS
+from gandoctor.treatments.treatment import Treatment
 
-__all__ = ["Case", "Change", "change_for"]
+__all__ = ["Case", "Change", "change_for", "tailored"]
 
 _CHANGES = {**rates.CHANGES, **layers.CHANGES, **losses.CHANGES, **steps.CHANGES, **data.CHANGES}
 
@@ -22,3 +26,22 @@ def change_for(treatment: str, case: Case) -> Change | None:
     """
     known = _CHANGES.get(treatment)
     return Change() if known is None else known(case)
+
+
+def tailored(treatment: Treatment, case: Case) -> Treatment | None:
+    """Return a treatment in a run's own values: title, code, settings and evidence; None where it is moot there."""
+    change = change_for(treatment.id, case)
+    if change is None:
+        return None
+    source = TREATMENTS.get(change.source or "", treatment)
+    fitted = replace(
+        treatment,
+        title=change.title or treatment.title,
+        patch=treatment.patch if change.patch is None else dict(change.patch),
+        evidence=source.evidence,
+        reference=source.reference,
+    )
+    if not change.edits:
+        return fitted
+    code = "\n".join(line for edit in change.edits for line in edit.diff)
+    return replace(fitted, edits=change.edits, snippets={case.spelling.framework: code})

@@ -82,12 +82,13 @@ class Case:
         schedule = optimizer.get("schedule")
         set_: list[Any] = [schedule.get("initial_learning_rate")] if isinstance(schedule, Mapping) else []
         known = [float(rate) for rate in (*set_, optimizer.get("learning_rate")) if _is_number(rate)]
-        recorded = self._recorded(f"{player}_learning_rate")
+        recorded = self.recorded(f"{player}_learning_rate")
         if recorded is None:
             return known[-1] if known else None
-        return next((rate for rate in known if math.isclose(rate, recorded, rel_tol=_AS_SET)), recorded)
+        return next((rate for rate in known if math.isclose(rate, recorded, rel_tol=_AS_SET)), float(f"{recorded:.3g}"))
 
-    def _recorded(self, signal: str) -> float | None:
+    def recorded(self, signal: str) -> float | None:
+        """Return the median of a signal since the finding began; None where it was not recorded."""
         if signal not in self.run:
             return None
         values = self.run[signal]

@@ -42,7 +42,7 @@ def _without_batch_norm(case: Case) -> Change | None:
         found = [("d", one) for one in case.layer_cards("d", *_BATCH_NORM)]
     if not found:
         return Change()
-    edits = tuple(_edit(case, p, one, {}, None) for p, one in found[:SHOWN])
+    edits = tuple(_edit(case, p, one, _momentum(one), None) for p, one in found[:SHOWN])
     player = found[0][0]
     if len({p for p, _ in found}) > 1:
         return Change(edits)
@@ -52,6 +52,10 @@ def _without_batch_norm(case: Case) -> Change | None:
         layers=_named(one for _, one in found[:SHOWN]),
     )
     return Change(edits, title, {"discriminator.batch_norm": False} if player == "d" else None)
+
+
+def _momentum(layer: LayerCard) -> dict[str, Any]:
+    return {"momentum": layer.settings["momentum"]} if "momentum" in layer.settings else {}
 
 
 def _lower_momentum(case: Case) -> Change | None:
@@ -158,10 +162,8 @@ def _is_plain_relu(layer: LayerCard) -> bool:
 
 
 def _without_noise(case: Case) -> Change | None:
-    """Take out the layers that add noise; where the card has none that is known, those the findings name."""
-    noisy = list(case.layer_cards("g", "GaussianNoise")) or [
-        one for one in case.named("g") if "noise" in one.type.lower()
-    ]
+    """Take out the generator's layers that add noise, by the name of their type."""
+    noisy = [one for one in case.layer_cards("g", "") if "noise" in one.type.lower()]
     edits = tuple(_edit(case, "g", one, {}, None) for one in noisy)
     if not edits:
         return Change()
