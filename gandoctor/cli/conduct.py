@@ -118,7 +118,7 @@ def _conclude(
 def _report(run_dir: Path, summary: str | None, console: Console, errors: Console) -> Diagnosis:
     diagnosis = diagnose(run_dir)
     print_lines(console, diagnosis_lines(diagnosis))
-    if any("pass " in str(finding.reason) for finding in diagnosis.findings if finding.reason):
+    if any("pass " in str(finding.reason) for finding in diagnosis.checks if finding.reason):
         console.print(
             "\nWhat is to be passed is an argument of GANMonitor: give the script one of its own (docs/attaching.md).",
             soft_wrap=True,

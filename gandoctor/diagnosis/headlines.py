@@ -10,6 +10,7 @@ from gandoctor.player_names import Player
 from gandoctor.rules import MODEL_CARD, Evidence, Finding
 from gandoctor.store import Run
 from gandoctor.treatments.changes.case import Case
+from gandoctor.treatments.changes.data import trained_on
 from gandoctor.treatments.changes.rates import rates_at_fault
 from gandoctor.treatments.changes.spelling import typed
 
@@ -161,21 +162,24 @@ def _dropout(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
 
 
 def _range(finding: Finding, run: Run) -> Message | None:
-    data, card = run.manifest.data, run.manifest.generator
+    card = run.manifest.generator
     reach = None if card is None else card.reach
-    bounds = () if data is None or reach is None else (data.minimum, data.maximum, reach.low, reach.high)
-    if not bounds or any(bound is None or not math.isfinite(bound) for bound in bounds):
+    if run.manifest.data is None or reach is None:
         return None
-    low, high, least, most = (float(bound or 0.0) for bound in bounds)
-    if least <= low and high <= most and most - least < 1.5 * (high - low):
-        return None  # the probe data fit: it is the batches of training that do not
-    return Message(
+    low, high = trained_on(Case(run, first_step=finding.first_step))
+    least, most = reach.low, reach.high
+    if least is None or most is None or not math.isfinite(low + high + least + most):
+        return None
+    said = Message(
         "Output range mismatch: the data lie in {low:g} to {high:g}, the generator makes {least:g} to {most:g}",
         low=low,
         high=high,
         least=least,
         most=most,
     )
+    if is_in_the_model(finding) or (finding.first_step or 0) <= 1:
+        return said
+    return Message("{said} since step {step}", said=said, step=finding.first_step or 0)
 
 
 def _norm(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:

@@ -80,7 +80,7 @@ def _longer(diagnosis: Diagnosis, why: Message, make: Callable[..., Step], findi
 
 def _after_a_check(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Step, ...]:
     """Return the one step after a check that could judge too little: train."""
-    open_ = [f for f in diagnosis.findings if f.status is Status.NOT_EVALUATED and f.reason is not None]
+    open_ = [f for f in diagnosis.checks if f.status is Status.NOT_EVALUATED and f.reason is not None]
     why = open_[0].reason if open_ else Message("Too little could be checked before training")
     command = diagnosis.run.manifest.command
     words = ["run" if word == "check" else word for word in command[1:] if word != "--json"]

@@ -141,7 +141,7 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     separator = words("markdown.separator")
     yield from (f"### {words('checks.title')}", "")
     for status in (Status.ERRORED, Status.NOT_EVALUATED, Status.NOT_DETECTED):
-        found = [f for f in diagnosis.findings if f.status is status]
+        found = [f for f in diagnosis.checks if f.status is status]
         if not found:
             continue
         yield from (f"**{words(f'outcome.{status.value}')}**", "")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
-_TOKENS = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|-?\w+|\s+|.", re.DOTALL)
+_TOKENS = re.compile(r'"[^"]*"|\d[\w.]*(?:(?<=e)[+-]\d+)?|-?\w+|\s+|.', re.DOTALL)
 
 
 @dataclass(frozen=True)

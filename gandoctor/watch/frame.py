@@ -209,7 +209,7 @@ def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     if snapshot.diagnosis is None:
         return [Text("Nothing has been judged yet.", STYLES["quiet"])]
     marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
-    findings = sorted(snapshot.diagnosis.findings, key=lambda f: f.rule.id)
+    findings = sorted(snapshot.diagnosis.checks, key=lambda f: f.rule.id)
     width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
     every: list[Text] = []
     found: list[Text] = []
