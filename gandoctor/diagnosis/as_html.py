@@ -31,7 +31,7 @@ def html_of(diagnosis: Diagnosis) -> str:
     return (
         f'<div style="border-left:4px solid {_TONES[diagnosis.verdict]};padding:2px 0 2px 14px;max-width:72em">'
         f'<p style="margin:4px 0"><b style="font-size:1.3em">{diagnosis.verdict.capitalize()}</b></p>'
-        f'<p style="margin:4px 0 8px"><b>{_escaped(diagnosis.name)}</b></p>{_plan(diagnosis)}{_likely(diagnosis)}{found}'
+        f'<p style="margin:4px 0 8px">{_escaped(diagnosis.sentence)}</p>{_plan(diagnosis)}{_likely(diagnosis)}{found}'
         f'<p style="margin:8px 0 4px;opacity:.75">{detected} detected, {clear} not detected, {open_} not checked. '
         f"{'' if diagnosis.is_check else page}</p></div>"
     )

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
-from gandoctor.diagnosis.headlines import headline_of
+from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
 from gandoctor.diagnosis.plan import LIKELY, Step, plan_of, with_own_values
 from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, follows, rank_run_causes, scores_of, with_standings
@@ -266,27 +266,17 @@ def _sentence(diagnosis: Diagnosis) -> Message:
     ending = _how_it_ended(diagnosis)
     if first is None:
         return _without_failure(diagnosis, ending)
-    title = first.rule.title
-    if diagnosis.is_check:
-        if not more:
-            return Message("{ending}: {title}.", ending=ending, title=title)
-        return counted(
-            "{ending}: {title} and {n} more finding.",
-            "{ending}: {title} and {n} more findings.",
-            more,
-            ending=ending,
-            title=title,
-        )
-    step = first.first_step or 0
+    name, root = diagnosis.name, diagnosis.root
+    if not diagnosis.is_check and root is not None and is_in_the_model(root):
+        name = Message("{name} ({when})", name=name, when=BEFORE_TRAINING)
     if not more:
-        return Message("{ending}: {title} (from step {step}).", ending=ending, title=title, step=step)
+        return Message("{ending}: {name}.", ending=ending, name=name)
     return counted(
-        "{ending}: {title} (from step {step}) and {n} more finding.",
-        "{ending}: {title} (from step {step}) and {n} more findings.",
+        "{ending}: {name}, and {n} more finding.",
+        "{ending}: {name}, and {n} more findings.",
         more,
         ending=ending,
-        title=title,
-        step=step,
+        name=name,
     )
 
 
