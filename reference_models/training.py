@@ -77,6 +77,7 @@ def build(
             "seed": seed,
             "settings": chosen.model_dump(mode="json"),
             "faults": [str(fault) for fault in planned],
+            "undone_by": {one.fault.name: sorted({*one.fault.changes, *one.fault.undone_by}) for one in planned},
             "data": images.source,
         },
         monitor={

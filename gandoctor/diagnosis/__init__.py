@@ -2,5 +2,6 @@
 
 from gandoctor.diagnosis.as_json import SCHEMA
 from gandoctor.diagnosis.diagnosis import SHOWN_CAUSES, Diagnosis, Verdict, diagnose
+from gandoctor.diagnosis.plan import Step
 
-__all__ = ["SCHEMA", "SHOWN_CAUSES", "Diagnosis", "Verdict", "diagnose"]
+__all__ = ["SCHEMA", "SHOWN_CAUSES", "Diagnosis", "Step", "Verdict", "diagnose"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gandoctor.diagnosis.diagnosis import STATUS_ORDER, Diagnosis, Verdict
+from gandoctor.diagnosis.plan import Step
 from gandoctor.diagnosis.run_causes import RunCause
 from gandoctor.diagnosis.scope import Unseen
 from gandoctor.message import Message, counted
@@ -22,7 +23,7 @@ class GamesDiagnosis(Diagnosis):
     """What the rules say of each game of a run. Verdict, causes and first change are those of the worst game.
 
     Attributes:
-        findings: Those of all games, each with its `game`; in the order of those of one game.
+        checks: Those of all games, each with its `game`; in the order of those of one game.
         games: Name -> diagnosis of each game.
     """
 
@@ -62,6 +63,16 @@ class GamesDiagnosis(Diagnosis):
     def change_first(self) -> Treatment | None:
         """The worst game's."""
         return self.worst_game[1].change_first
+
+    @cached_property
+    def plan(self) -> tuple[Step, ...]:
+        """The worst game's."""
+        return self.worst_game[1].plan
+
+    @cached_property
+    def name(self) -> Message:
+        """The worst game's."""
+        return self.worst_game[1].name
 
     @cached_property
     def sentence(self) -> Message:
@@ -105,6 +116,6 @@ def worst_first(games: Mapping[str, Diagnosis]) -> list[tuple[str, Diagnosis]]:
 
 def diagnosis_of_games(run: Run, games: Mapping[str, Diagnosis], is_check: bool) -> GamesDiagnosis:
     """Put the diagnoses of a run's games together."""
-    findings = [replace(finding, game=name) for name, game in games.items() for finding in game.findings]
+    findings = [replace(finding, game=name) for name, game in games.items() for finding in game.checks]
     findings.sort(key=lambda f: STATUS_ORDER.index(f.status))
     return GamesDiagnosis(run, tuple(findings), is_check, dict(games))

@@ -7,7 +7,7 @@ sinks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gandoctor.diagnosis.explanations import MECHANISMS
@@ -92,6 +92,30 @@ def rank_run_causes(findings: Iterable[Finding]) -> tuple[RunCause, ...]:
 def scores_of(causes: Iterable[RunCause]) -> dict[str, float]:
     """Return the score of every hypothesis, on its own or as part of a fact."""
     return {slug: cause.score for cause in causes for slug in cause.hypotheses}
+
+
+def follows(causes: Iterable[RunCause], detected: Iterable[Finding]) -> dict[str, str]:
+    """Return detected rule -> the fact that it follows from, where a likely fact explains it.
+
+    Chains are followed to their beginning. A remark is no cause of anything, and nothing follows from what ranks below.
+    """
+    found = {f.rule.id: f for f in detected}
+    facts = [c for c in causes if c.is_fact and c.id in found and found[c.id].severity is not Severity.INFO]
+    rank = {cause.id: i for i, cause in enumerate(facts)}
+    behind: dict[str, str] = {}
+    for rule in found:
+        above = [
+            c for c in facts if rule in c.explains and c.score >= SUPPORT and rank[c.id] < rank.get(rule, len(facts))
+        ]
+        if above:
+            behind[rule] = above[0].id
+    return {rule: _root(rule, behind) for rule in behind}
+
+
+def _root(rule: str, behind: Mapping[str, str]) -> str:
+    while rule in behind:
+        rule = behind[rule]
+    return rule
 
 
 def _cause_of(finding: Finding, detected: Sequence[Finding]) -> RunCause:

@@ -58,7 +58,7 @@ ASPECTS = (
     ),
 )
 
-_ARGUMENTS = {
+ARGUMENTS = {
     "latent_sampler": "latent_sampler=lambda n: ...",
     "probe_data": "probe_data=x_real[:512]",
     "loss_family": "loss=...",
@@ -127,7 +127,7 @@ def remedy(run: Run, unseen: Sequence[Unseen]) -> Message | None:
     roots = dict.fromkeys(u.root for u in unseen if u.root is not None)
     if not roots:
         return None
-    arguments = tuple(_ARGUMENTS[root] for root in roots if root in _ARGUMENTS)
+    arguments = tuple(ARGUMENTS[root] for root in roots if root in ARGUMENTS)
     step = "monitor.step(d_loss=..., g_loss=...)" if any(root in _LOSSES for root in roots) else "monitor.step()"
     manifest = run.manifest
     if not manifest.command:
@@ -182,7 +182,7 @@ def _absent(run: Run, aspect: Aspect) -> Unseen | None:
         why = absence.message
         if why.template == "pass {argument}=...":
             why = Message("the monitor was given no real data to compare with")
-        helps = absence.code in _HELPS and root in (*_ARGUMENTS, *_LOSSES)
+        helps = absence.code in _HELPS and root in (*ARGUMENTS, *_LOSSES)
         return Unseen(aspect, Message("Reason: {why}.", why=why), root if helps else None)
     return None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gandoctor.message import Message
+from gandoctor.treatments.edit import Edit
 
 Strength = Literal["strong", "moderate", "weak"]
 
@@ -30,6 +31,7 @@ class Treatment:
             the change is not a setting.
         scale: Settings to multiply by a factor, for changes that are relative to what the run used.
         cures: Ids of the causes it removes. Once a finding has ranked its causes, they decide the treatment's rank.
+        edits: The change in one run's own values, where `tailored` has filled it in; the code is then its diff.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Treatment:
     patch: dict[str, Any] = field(default_factory=dict)
     scale: dict[str, float] = field(default_factory=dict)
     cures: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("title", "explanation", "reference"):

@@ -17,6 +17,7 @@ DATA = (
         ),
         expected=("GD301", "GD006"),
         key="faults.symmetric_data.start",
+        undone_by=("data.range",),
     ),
     Fault(
         name="byte-data",
@@ -27,6 +28,7 @@ DATA = (
         ),
         expected=("GD006", "GD301"),
         key="faults.byte_data.start",
+        undone_by=("data.range",),
     ),
     Fault(
         name="repeated-batch",
@@ -37,6 +39,7 @@ DATA = (
         ),
         expected=("GD009",),
         key="faults.repeated_batch.start",
+        undone_by=("feed-varied-batches",),
     ),
     Fault(
         name="few-real-images",

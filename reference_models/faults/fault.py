@@ -22,6 +22,9 @@ class Fault:
         changes: Other settings that it changes.
         only_from_the_start: Why it cannot begin at a later step; set exactly when `key` is None.
         start: The step it begins at unless `@STEP` is given; 0 is the start of training.
+        undone_by: What takes it back besides a change of the settings in `changes`: the setting whose value it
+            overrides, or the id of the treatment that is the opposite of it. A command that makes that change leaves
+            the fault out.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Fault:
     changes: Mapping[str, Any] = field(default_factory=dict)
     only_from_the_start: str | None = None
     start: int = 0
+    undone_by: tuple[str, ...] = ()
 
     def settings(self, start: int) -> dict[str, Any]:
         """Return the settings it changes, by key, if it begins at step `start`."""

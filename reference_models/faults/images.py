@@ -14,6 +14,7 @@ IMAGES = (
         ),
         expected=("GD402",),
         key="faults.output_noise.start",
+        undone_by=("no-noise-on-output",),
     ),
     Fault(
         name="salt-and-pepper",
@@ -21,5 +22,6 @@ IMAGES = (
         description="Sets 2 % of the generated pixels to the lowest or highest value, in training and in inference.",
         expected=("GD402",),
         key="faults.salt_and_pepper.start",
+        undone_by=("no-noise-on-output",),
     ),
 )

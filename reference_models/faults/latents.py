@@ -14,6 +14,7 @@ LATENTS = (
         ),
         expected=("GD403", "GD301", "GD007"),
         key="faults.constant_latent.start",
+        undone_by=("vary-latents",),
     ),
     Fault(
         name="small-latent",
@@ -34,6 +35,7 @@ LATENTS = (
         ),
         expected=("GD007",),
         key="faults.repeated_latent.start",
+        undone_by=("vary-latents",),
     ),
     Fault(
         name="half-latents-collapsed",

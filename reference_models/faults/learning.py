@@ -15,6 +15,7 @@ LEARNING = (
         expected=("GD301", "GD104"),
         key="faults.generator_learning_rate.start",
         changes={"faults.generator_learning_rate.value": 1e-7},
+        undone_by=("generator.learning_rate",),
     ),
     Fault(
         name="generator-learning-rate-x25",
@@ -26,6 +27,7 @@ LEARNING = (
         expected=(),
         key="faults.generator_learning_rate.start",
         changes={"faults.generator_learning_rate.factor": 25},
+        undone_by=("generator.learning_rate",),
     ),
     Fault(
         name="discriminator-learning-rate-x10",
@@ -34,6 +36,7 @@ LEARNING = (
         expected=("GD104", "GD301"),
         key="faults.discriminator_learning_rate.start",
         changes={"faults.discriminator_learning_rate.factor": 10},
+        undone_by=("discriminator.learning_rate",),
     ),
     Fault(
         name="discriminator-learning-rate-x100",
@@ -42,6 +45,7 @@ LEARNING = (
         expected=("GD104", "GD301"),
         key="faults.discriminator_learning_rate.start",
         changes={"faults.discriminator_learning_rate.factor": 100},
+        undone_by=("discriminator.learning_rate",),
     ),
     Fault(
         name="pretrained-discriminator",

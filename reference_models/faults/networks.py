@@ -7,9 +7,11 @@ from typing import Any
 from reference_models.faults.fault import BUILT_ONCE, Fault
 
 
-def _fault(name: str, title: str, description: str, expected: tuple[str, ...], **changes: Any) -> Fault:
+def _fault(
+    name: str, title: str, description: str, expected: tuple[str, ...], undone_by: tuple[str, ...] = (), **changes: Any
+) -> Fault:
     keys = {name.replace("__", "."): value for name, value in changes.items()}
-    return Fault(name, title, description, expected, changes=keys, only_from_the_start=BUILT_ONCE)
+    return Fault(name, title, description, expected, changes=keys, only_from_the_start=BUILT_ONCE, undone_by=undone_by)
 
 
 NETWORKS = (
@@ -33,6 +35,7 @@ NETWORKS = (
         "Forces every batch of images to the same mean and variance, whatever its content.",
         ("GD101", "GD401"),
         faults__output_batch_norm=True,
+        undone_by=("batch-norm-placement",),
     ),
     _fault(
         "batch-norm-in-discriminator",
@@ -75,6 +78,7 @@ NETWORKS = (
         "gradient passes.",
         ("GD102", "GD006"),
         faults__output_relu=True,
+        undone_by=("one-output-activation",),
     ),
     _fault(
         "activation-before-batch-norm",
@@ -82,6 +86,7 @@ NETWORKS = (
         "The next layer gets values around zero. To many this is a matter of taste: worth a remark and no more.",
         ("GD102",),
         faults__activation_before_batch_norm=True,
+        undone_by=("layer-order",),
     ),
     _fault(
         "dropout-before-batch-norm",
@@ -89,6 +94,7 @@ NETWORKS = (
         "Dropout changes the variance in training but not in inference, so the moving statistics are wrong.",
         ("GD102",),
         faults__dropout_before_batch_norm=True,
+        undone_by=("layer-order",),
     ),
     _fault(
         "dropout-0.9",
@@ -123,6 +129,7 @@ NETWORKS = (
         discriminator__activation="relu",
         faults__discriminator_learning_rate__start=0,
         faults__discriminator_learning_rate__factor=10,
+        undone_by=("discriminator.learning_rate",),
     ),
     _fault(
         "max-pooling-discriminator",

@@ -16,6 +16,7 @@ PHASES = (
         ),
         expected=("GD004",),
         key="faults.generator_step_moves_discriminator.start",
+        undone_by=("training.freeze_discriminator",),
     ),
     Fault(
         name="discriminator-step-moves-generator",
@@ -27,6 +28,7 @@ PHASES = (
         ),
         expected=("GD005",),
         key="faults.discriminator_step_moves_generator.start",
+        undone_by=("stop-gradient-in-discriminator-step",),
     ),
     Fault(
         name="discriminator-frozen",
@@ -39,6 +41,10 @@ PHASES = (
         expected=("GD002", "GD401"),
         changes={"faults.discriminator_frozen": True},
         only_from_the_start=TRACED_ONCE,
+        undone_by=(
+            "set-trainable-per-phase",
+            "separate-variable-lists",
+        ),
     ),
     Fault(
         name="generator-frozen",
@@ -50,6 +56,7 @@ PHASES = (
         expected=("GD003", "GD401"),
         changes={"faults.generator_frozen": True},
         only_from_the_start=TRACED_ONCE,
+        undone_by=("separate-variable-lists",),
     ),
     Fault(
         name="swapped-labels",
@@ -67,6 +74,7 @@ PHASES = (
         description="The generator learns to be recognised as fake, which is what the discriminator wants too.",
         expected=("GD008",),
         key="faults.generator_wants_fake.start",
+        undone_by=("training.generator_label",),
     ),
     Fault(
         name="logits-taken-for-probabilities",
@@ -100,6 +108,7 @@ PHASES = (
         ),
         expected=("GD202",),
         key="faults.loss_scale.start",
+        undone_by=("average-the-loss",),
     ),
     Fault(
         name="nan-at-step",

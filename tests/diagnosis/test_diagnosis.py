@@ -71,14 +71,14 @@ def test_all_outcomes_are_shown_worst_first(run: Run, monkeypatch: pytest.Monkey
         rule("GD905", nothing, loss_families=frozenset({"hinge"})),
         monkeypatch=monkeypatch,
     )
-    assert [(f.rule.id, f.status) for f in diagnosis.findings] == [
+    assert [(f.rule.id, f.status) for f in diagnosis.checks] == [
         ("GD903", Status.DETECTED),
         ("GD902", Status.DETECTED),
         ("GD904", Status.ERRORED),
         ("GD901", Status.NOT_DETECTED),
         ("GD905", Status.NOT_EVALUATED),
     ]
-    assert str(diagnosis.findings[2].reason) == "ZeroDivisionError: by nought"
+    assert str(diagnosis.checks[2].reason) == "ZeroDivisionError: by nought"
     assert diagnosis.verdict == "failing"
     assert str(diagnosis.sentence) == "The run completed 100 steps: Made up (from step 3) and 1 more finding."
 
@@ -107,7 +107,7 @@ def sound() -> list[Rule]:
 
 
 def test_evidence_decides_the_severity(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    lowered = judged(run, rule("GD901", found(Severity.INFO)), monkeypatch=monkeypatch).findings[0]
+    lowered = judged(run, rule("GD901", found(Severity.INFO)), monkeypatch=monkeypatch).checks[0]
     assert lowered.severity is Severity.INFO
 
 
@@ -138,9 +138,9 @@ def test_real_rules_on_a_run_that_died(tmp_path: Path) -> None:
     diagnosis = diagnose(run.path)
     assert [f.rule.id for f in diagnosis.detected] == ["GD001", "GD004"]
     assert diagnosis.verdict == "failing"
-    assert diagnosis.findings[0].first_step == 40
-    assert len(diagnosis.findings) == len(all_rules())
-    assert all(f.reason for f in diagnosis.findings if f.status is Status.NOT_EVALUATED)
+    assert diagnosis.checks[0].first_step == 40
+    assert len(diagnosis.checks) == len(all_rules())
+    assert all(f.reason for f in diagnosis.checks if f.status is Status.NOT_EVALUATED)
     json.loads(diagnosis.to_json())
 
 

@@ -274,8 +274,8 @@ def test_first_cause_of_each_signature(diagnosed: Diagnosed, fault: str) -> None
 
 
 CURES = {
-    "generator learning rate 1e-7": "usual-learning-rates",
-    "the same with optimizers that are not known": "raise-generator-learning-rate",
+    "generator learning rate 1e-7": "raise-generator-learning-rate",
+    "the same with optimizers that are not known": "lower-discriminator-learning-rate",
     "labels of the discriminator swapped": "consistent-labels",
     "constant latents": "vary-latents",
     "data in 0..255": "match-output-range",

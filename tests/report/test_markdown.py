@@ -50,8 +50,8 @@ def test_a_hostile_run_directory_gets_no_markup_in(hostile: Diagnosis) -> None:
         explanation=words,
         patch={words: 1},
     )
-    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.findings)
-    text = render_markdown(replace(hostile, findings=findings))
+    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.checks)
+    text = render_markdown(replace(hostile, checks=findings))
     assert "\u202e" not in text
     outside = re.sub(r"(?ms)^ *(`{3,})\w*$.*?^ *\1$", "", text)
     outside = re.sub(r"`[^`\n]*`", "", outside)

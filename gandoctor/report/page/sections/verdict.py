@@ -28,7 +28,7 @@ def show(source: Source) -> Shown:
             "findings": source.findings,
             "has_failed": diagnosis.headline is not None,
             "strip": source.strip,
-            "counts": {status.value: sum(f.status is status for f in diagnosis.findings) for status in Status},
+            "counts": {status.value: sum(f.status is status for f in diagnosis.checks) for status in Status},
         }
     )
 

@@ -1,0 +1,126 @@
+"""Commands: what tries a change, from the command line that made the run.
+
+A target that takes settings is given the changed ones. A script is run again as it was, once it has been edited; it is
+checked first where the finding shows before training.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gandoctor.store import Run
+from gandoctor.treatments.changes.spelling import typed
+
+DEFAULT_TARGET = "reference_models.training:build"
+"""What `gandoctor run` trains where it is given no target."""
+_LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
+"""Options with a value that belong to the run that was made, not to the next one."""
+_MISSING = object()
+
+
+def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_training: bool) -> str | None:
+    """Return the command that tries a treatment; None where none is known.
+
+    Args:
+        run: The run to be repeated.
+        treatment: Id of the treatment.
+        patch: Settings that make the change.
+        before_training: Whether what was found shows in the model card, so that `gandoctor check` tells.
+    """
+    settings = run.manifest.config.get("settings")
+    if isinstance(settings, Mapping):
+        return _with_settings(run, settings, treatment, patch)
+    if len(run.manifest.command) < 2:
+        return None
+    words = [word for word, _ in _options(run.manifest.command[1:], run.manifest.target)]
+    if words[0] == "run" and before_training:
+        words = ["check", *(word for word in words[1:] if word != "--watch")]
+    return shlex.join(["gandoctor", *words])
+
+
+def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch: Mapping[str, Any]) -> str | None:
+    """Return the run's command with changed settings, without the faults that the change takes back."""
+    config = run.manifest.config
+    known = {key: value for key, value in patch.items() if _setting(settings, key) is not _MISSING}
+    undone_by = config.get("undone_by")
+    undone = {
+        str(fault): [str(key) for key in keys]
+        for fault, keys in (undone_by.items() if isinstance(undone_by, Mapping) else ())
+        if isinstance(keys, list) and {treatment, *known} & {*keys}
+    }
+    if len(known) < len(patch) or not (known or undone):
+        return None
+    kept = {key for keys in undone.values() for key in keys if "." in key and not key.startswith("faults.")}
+    changed = {key: _setting(settings, key) for key in sorted(kept - {*known})} | known
+    changed = {key: value for key, value in changed.items() if value is not _MISSING}
+    command = run.manifest.command[1:] or _from_config(run)
+    words = []
+    for word, value in _options(command, run.manifest.target):
+        name = word.partition("=")[0]
+        if name == "--fault" and (value or "").partition("@")[0] in undone:
+            continue
+        if name == "--set" and (value or "").partition("=")[0] in changed:
+            continue
+        if name == "--steps" and "training.steps" in changed:
+            continue
+        words.append(word)
+        if value is not None and "=" not in word:
+            words.append(value)
+    return shlex.join(["gandoctor", *words, *_set(changed)])
+
+
+def _set(changed: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in changed.items():
+        yield "--set"
+        yield f"{key}={_typed(value)}"
+
+
+def _typed(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return typed(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _from_config(run: Run) -> list[str]:
+    """Return the command that trains the run's target again, from what its configuration says."""
+    config, target = run.manifest.config, run.manifest.target
+    words = ["run", *([target] if target and target != DEFAULT_TARGET else [])]
+    if isinstance(config.get("preset"), str):
+        words += ["--preset", config["preset"]]
+    for fault in config.get("faults") or ():
+        words += ["--fault", str(fault)]
+    if run.manifest.seed is not None:
+        words += ["--seed", str(run.manifest.seed)]
+    return words
+
+
+def _options(words: list[str], target: str | None) -> Iterator[tuple[str, str | None]]:
+    """Yield the words of a command; an option of gandoctor's with its value, without those of this run alone.
+
+    What follows a script is its own.
+    """
+    given = iter(words)
+    for word in given:
+        name, equals, value = word.partition("=")
+        if name in _LEFT_OUT:
+            if not equals:
+                next(given, None)
+            continue
+        if name in ("--set", "--fault", "--steps"):
+            yield (word, value) if equals else (word, next(given, ""))
+        elif name != "--json":
+            yield word, None
+        if word == target or word == "--":
+            yield from ((rest, None) for rest in given)
+
+
+def _setting(settings: Mapping[str, Any], key: str) -> Any:
+    value: Any = settings
+    for part in key.split("."):
+        value = value.get(part, _MISSING) if isinstance(value, Mapping) else _MISSING
+    return value
