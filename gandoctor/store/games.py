@@ -82,6 +82,11 @@ class GamesRun(Run):
         return self._event_gaps + of_games
 
     @property
+    def lost(self) -> list[Message]:
+        """Messages about what is lost of a game."""
+        return [Message("{game}: {gap}", game=name, gap=gap) for name, game in self.games.items() for gap in game.lost]
+
+    @property
     def last_step(self) -> int:
         """Last step recorded of any game."""
         return max((game.last_step for game in self.games.values()), default=0)

@@ -209,6 +209,20 @@ class PlayerCard(BaseModel):
     reach: Reach | None = None
 
 
+class Kept(BaseModel):
+    """How much of a file of the run had been written when the manifest was: later damage shows by it.
+
+    Attributes:
+        size: Bytes. The file may have grown since.
+        checksum: CRC-32 of these bytes.
+        rows: Rows of signals in them; None for other files.
+    """
+
+    size: int = Field(ge=0)
+    checksum: int = Field(ge=0)
+    rows: int | None = Field(default=None, ge=0)
+
+
 class Manifest(BaseModel):
     """Everything about a run that is not a time series.
 
@@ -230,6 +244,8 @@ class Manifest(BaseModel):
         games: Of a run of several pairs of players: name of each game, which is also that of its directory in
             `games/` -> whether it was given or inferred. Such a run has no other content of its own.
         game: The name of this game, if the run is one of several games.
+        files: Path of a segment or of sample arrays, within the directory -> what was in it. None in runs of earlier
+            versions, whose losses show less.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -260,6 +276,7 @@ class Manifest(BaseModel):
     missing: dict[str, Absence] = Field(default_factory=dict)
     games: dict[str, Source] = Field(default_factory=dict)
     game: str | None = None
+    files: dict[str, Kept] | None = None
 
     def save(self, run_dir: Path) -> None:
         """Write `run.json` atomically, so that a reader sees either the old or the new file."""

@@ -7,6 +7,7 @@ import io
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,8 @@ from gandoctor.signals import member_of
 from gandoctor.store.columns import Column
 from gandoctor.store.events import Event, read_events
 from gandoctor.store.liveness import is_alive
-from gandoctor.store.manifest import Manifest
+from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, lost_of_segments
+from gandoctor.store.manifest import Kept, Manifest
 from gandoctor.store.segments import STEP, TIME, SegmentReader
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 RunState = Literal["completed", "running", "interrupted", "crashed"]
 ARRAY_MAX_BYTES = 512 * 2**20
 PNG_MAX_BYTES = 16 * 2**20
-END_OF_STREAM_BYTES = 8
+REALS = "samples/reals.npz"
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Run:
         self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
         self._in_memory = False
+        self._file_checks = FileChecks()
 
     @classmethod
     def from_signals(
@@ -149,7 +152,7 @@ class Run:
         self._event_gaps = []
         self.events = list(read_events(self.path, self._event_gaps))
         grown = False
-        for file in sorted((self.path / "signals").glob("*.arrows")):
+        for file in sorted((self.path / SIGNALS).glob("*.arrows")):
             reader = self._segments.setdefault(file.name, SegmentReader(file))
             if batches := reader.read_new():
                 self._add(pa.Table.from_batches(batches))
@@ -160,8 +163,8 @@ class Run:
 
     @property
     def gaps(self) -> list[Message]:
-        """Messages about parts that could not be read."""
-        gaps = self._event_gaps + [s.damage for s in self._segments.values() if s.damage]
+        """Messages about parts that could not be read, those in `lost` among them."""
+        gaps = [*self._event_gaps, *self.lost]
         if self.state != "running":
             gaps += [
                 Message(
@@ -170,9 +173,45 @@ class Run:
                     size=reader.unread_bytes,
                 )
                 for name, reader in self._segments.items()
-                if reader.unread_bytes > END_OF_STREAM_BYTES
+                if reader.unread_bytes
             ]
         return gaps
+
+    @property
+    def lost(self) -> list[Message]:
+        """Messages about signals and samples that were written and are not there, or not as they were.
+
+        What a kill cut off while it was being written is not among them: training ends there. Nor is what happened
+        to the event log.
+        """
+        if self._in_memory:
+            return []
+        written = self.manifest.files
+        has_ended = any(event.kind == "ended" for event in self.events[-1:])
+        lost = list(lost_of_segments(self._segments, written, has_ended))
+        if written is not None and self.state != "running":
+            lost += self._file_checks.lost(self.path, written)
+        if self._reals_are_lost(written):
+            lost.append(Message("{file} cannot be read: the real data to compare with are lost.", file=REALS))
+        return lost
+
+    def _reals_are_lost(self, written: Mapping[str, Kept] | None) -> bool:
+        path = self.path / REALS
+        is_there = path.exists() or path.is_symlink()
+        return is_there and self.reals is None and self.real_values is None
+
+    def kept(self) -> dict[str, Kept]:
+        """Return what is there, for a writer that goes on with the run. What has been lost stays in it as lost."""
+        kept = dict(self.manifest.files or {})
+        for name, reader in self._segments.items():
+            path = f"{SIGNALS}/{name}"
+            if reader.damage is None and not (path in kept and reader.differs(kept[path])):
+                kept[path] = reader.kept
+        if self.manifest.files is None:
+            for file in (self.path / "samples").glob("*.npz"):
+                with suppress(OSError):
+                    kept[f"samples/{file.name}"] = kept_of(file)
+        return kept
 
     def _add(self, table: pa.Table) -> None:
         steps = table[STEP].to_numpy()
@@ -268,14 +307,14 @@ class Run:
     def reals(self) -> np.ndarray | None:
         """The real probe images, uint8 (n, height, width, channels), scaled from the data's range. None if absent."""
         if self._reals is None and not self._in_memory:
-            self._reals = _read_images(self.path / "samples" / "reals.npz", "reals")
+            self._reals = _read_images(self.path / REALS, "reals")
         return self._reals
 
     @property
     def real_values(self) -> np.ndarray | None:
         """The real probe series (n, T, C) or vectors (n, c), float32, in data units. None if absent or images."""
         if self._real_values is None and not self._in_memory:
-            array = _read_values(self.path / "samples" / "reals.npz")
+            array = _read_values(self.path / REALS)
             if array is not None and np.isfinite(array).all():
                 self._real_values = array
         return self._real_values
@@ -298,7 +337,7 @@ class Run:
         return max(times, default=0.0)
 
     def _files(self) -> Iterator[Path]:
-        yield from (self.path / "signals").glob("*.arrows")
+        yield from (self.path / SIGNALS).glob("*.arrows")
         yield from self.path.glob("events.jsonl")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 from gandoctor.message import Message
+from gandoctor.store.manifest import Kept
 
 STEP = "step"
 TIME = "time"
+END_OF_STREAM = struct.pack("<Ii", 0xFFFFFFFF, 0)
 
 
 class SegmentWriter:
@@ -23,17 +26,21 @@ class SegmentWriter:
     Args:
         path: File to create. It must not exist.
         names: Signal columns, in addition to `step` and `time`.
+
+    Attributes:
+        kept: What the operating system has been handed so far.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         import pyarrow as pa
 
+        self.path = path
         self.names = tuple(names)
         self.schema = pa.schema(
             [(STEP, pa.int64()), (TIME, pa.float64()), *((name, pa.float64()) for name in self.names)]
         )
+        self.kept = Kept(size=0, checksum=0, rows=0)
         self._file = path.open("xb")
-        self._stream = pa.ipc.new_stream(self._file, self.schema)
 
     def write(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Append rows as one record batch and hand them to the operating system; absent values become null."""
@@ -44,18 +51,28 @@ class SegmentWriter:
             pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
             for field in self.schema
         ]
-        self._stream.write_batch(pa.record_batch(columns, schema=self.schema))
+        batch = pa.record_batch(columns, schema=self.schema).serialize().to_pybytes()
+        self._append(batch if self.kept.size else self.schema.serialize().to_pybytes() + batch, len(rows))
+
+    def _append(self, content: bytes, rows: int) -> None:
+        self._file.write(content)
         self._file.flush()
+        kept = self.kept
+        self.kept = Kept(
+            size=kept.size + len(content), checksum=zlib.crc32(content, kept.checksum), rows=(kept.rows or 0) + rows
+        )
 
     def abandon(self) -> None:
         """Close the file without ending the stream. Complete batches stay readable."""
         with suppress(OSError):
             self._file.close()
 
+    __del__ = abandon  # of a writer that nobody closes, as a killed one
+
     def close(self) -> None:
         """End the stream."""
         with self._file:
-            self._stream.close()
+            self._append(END_OF_STREAM, 0)
 
 
 class SegmentReader:
@@ -64,18 +81,28 @@ class SegmentReader:
     Attributes:
         damage: What is wrong with the file apart from an incomplete last batch, or None.
         unread_bytes: Length of the incomplete last batch, which is still being written or was cut off by a kill.
+        rows: Rows read so far.
+        is_ended: Whether the writer has ended the stream.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damage: Message | None = None
         self.unread_bytes = 0
+        self.rows = 0
+        self.is_ended = False
         self._schema: pa.Schema | None = None
         self._offset = 0
+        self._checksums = {0: 0}
+
+    @property
+    def kept(self) -> Kept:
+        """What was read so far."""
+        return Kept(size=self._offset, checksum=self._checksums[self._offset], rows=self.rows)
 
     def read_new(self) -> list[pa.RecordBatch]:
         """Return the record batches that were completed since the last call."""
-        if self.damage is not None:
+        if self.damage is not None or self.is_ended:
             return []
         import pyarrow as pa
 
@@ -84,21 +111,20 @@ class SegmentReader:
             with self.path.open("rb") as file:
                 file.seek(0, 2)
                 size = file.tell()
-                while self._offset < size:
+                while self._offset < size and not self.is_ended:
                     file.seek(self._offset)
-                    message = self._next_message(file, size)
-                    self.unread_bytes = size - self._offset if message is None else 0
-                    if message is None:
+                    content = self._next_message(file, size)
+                    self.unread_bytes = size - self._offset if content is None else 0
+                    if content is None:
                         break
-                    self._offset = file.tell()
-                    if message.type == "schema":
-                        self._schema = self._checked(pa.ipc.read_schema(message))
-                    elif message.type == "record batch" and self._schema is not None:
-                        batch = pa.ipc.read_record_batch(message, self._schema)
-                        batch.validate(full=True)
-                        if batch[STEP].null_count:
-                            raise ValueError("a row has no step")
+                    if content == END_OF_STREAM:
+                        self.is_ended = True
+                    elif (batch := self._read(content)) is not None:
                         batches.append(batch)
+                        self.rows += len(batch)
+                    checksum = zlib.crc32(content, self._checksums[self._offset])
+                    self._offset += len(content)
+                    self._checksums[self._offset] = checksum
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
             self.damage = Message(
                 "{file} is unreadable after byte {byte}: {error}.",
@@ -108,25 +134,42 @@ class SegmentReader:
             )
         return batches
 
+    def differs(self, written: Kept) -> bool:
+        """Return whether what was read is not what had been written by then."""
+        return self._checksums.get(written.size) != written.checksum
+
+    def _read(self, content: bytes) -> pa.RecordBatch | None:
+        import pyarrow as pa
+
+        message = pa.ipc.read_message(content)
+        if message.type == "schema":
+            self._schema = self._checked(pa.ipc.read_schema(message))
+        if message.type != "record batch" or self._schema is None:
+            return None
+        batch = pa.ipc.read_record_batch(message, self._schema)
+        batch.validate(full=True)
+        if batch[STEP].null_count:
+            raise ValueError("a row has no step")
+        return batch
+
     @staticmethod
-    def _next_message(file: BinaryIO, size: int) -> pa.ipc.Message | None:
-        """Read one whole message, or None if its tail has not been written (yet) or the stream has ended."""
-        start = file.tell()
+    def _next_message(file: BinaryIO, size: int) -> bytes | None:
+        """Read one whole message, or None if its tail has not been written (yet)."""
         head = file.read(8)
         if len(head) < 8:
             return None
-        import pyarrow as pa
-
         marker, metadata_length = struct.unpack("<Ii", head)
         if marker != 0xFFFFFFFF or metadata_length < 0:
             raise ValueError("not an Arrow stream")
         if metadata_length == 0:
-            return None  # end of stream
+            return END_OF_STREAM
         metadata = file.read(metadata_length)
-        if len(metadata) < metadata_length or file.tell() + _body_length(metadata) > size:
+        if len(metadata) < metadata_length:
             return None
-        file.seek(start)
-        return pa.ipc.read_message(file)
+        body_length = _body_length(metadata)
+        if file.tell() + body_length > size:
+            return None
+        return head + metadata + file.read(body_length)
 
     @staticmethod
     def _checked(schema: pa.Schema) -> pa.Schema:

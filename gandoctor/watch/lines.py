@@ -66,6 +66,10 @@ class LinesView:
             self._run_dir = snapshot.run_dir
             self._told.clear()
             self._written_step = None
+        for gap in snapshot.lost:
+            if (key := ("lost", str(gap))) not in self._told:
+                self._told.add(key)
+                self._write(printable(f"Not readable: {gap}"))
         for finding in snapshot.diagnosis.detected if snapshot.diagnosis else ():
             key = (f"{finding.game} {finding.rule.id}", finding.severity.value)
             if key not in self._told:
