@@ -27,8 +27,8 @@ class Kept:
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, float]] = {}
 
-    def record(self, step: int, values: dict[str, float]) -> None:
-        self.rows[step] = dict(values)
+    def record_all(self, rows: dict[int, dict[str, float]]) -> None:
+        self.rows |= rows
 
 
 @pytest.fixture

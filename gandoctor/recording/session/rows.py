@@ -74,9 +74,7 @@ class Rows:
         self._scalars.clear()
         if probe_values:
             table.setdefault(step, {}).update(probe_values)
-        for number in sorted(table):
-            if table[number] or at_start:
-                self._writer.record(number, table[number])
+        self._writer.record_all({number: table[number] for number in sorted(table) if table[number] or at_start})
         self.drained_step = step
 
     def _numbers(self, scalars: Mapping[str, Any]) -> dict[str, float]:

@@ -227,7 +227,11 @@ class Session:
         self._stopwatch.start()
         due = self._is_due(self.step)
         waiting = self.step - self._rows.drained_step
-        if due or self._stopwatch.has_waited or waiting >= DRAIN_EVERY_STEPS:
+        if due and self.writer.is_due(within=self._stopwatch.last_cost):
+            self._drain({})  # a probe may take seconds, which these rows need not wait
+            with self.contained():
+                self.writer.flush()
+        if due or self.writer.is_due() or waiting >= DRAIN_EVERY_STEPS:
             self._drain(self.probe_values() if due else {})
         self._panel.announce(self._is_due(self.step + 1))
         self._tell_listeners()
@@ -339,7 +343,6 @@ class Session:
         with self.contained():
             self._rows.drain(self.step, probe_values, at_start)
             self._panel.take(dict.fromkeys(self._rows.refused & self._rows.numbers))  # another step had a number
-            self._stopwatch.drained()
 
     def _is_due(self, step: int) -> bool:
         return self.cadence.due(step) or step - self.first_step <= FIRST_STEPS
