@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gandoctor.message import Message
+from gandoctor.store.events import Event
 from gandoctor.store.manifest import Kept
 from gandoctor.store.segments import SegmentReader
 
 SIGNALS = "signals"
 READ_BYTES = 2**20
+ROWS_MOST = 10**15
+NAMED_MOST = 100
+"""Missing segments, or scalars, that are named each."""
 
 
 def number_of(segment: str) -> int | None:
@@ -53,10 +57,6 @@ def _lacking(numbers: Collection[int], last: int) -> Iterator[int]:
     yield from (number for number, _ in zip(missing, range(NAMED_MOST), strict=False))
 
 
-NAMED_MOST = 100
-"""Missing segments that are named each."""
-
-
 def _missing(name: str, kept: Kept | None) -> Message:
     if kept is None or kept.rows is None:
         return Message("{file} is missing: the signals in it are lost.", file=name)
@@ -84,6 +84,34 @@ def _cut_off(reader: SegmentReader, must_end: bool) -> Message | None:
     if must_end and not reader.is_ended:
         return Message("{file} ends early: its last rows of signals are lost.", file=reader.path.name)
     return None
+
+
+def lost_while_written(events: Iterable[Event]) -> Iterator[Message]:
+    """Yield a message for every end of training that tells of rows that could not be written."""
+    for event in events:
+        rows = (event.model_extra or {}).get("lost_rows")
+        if event.kind == "ended" and isinstance(rows, int) and rows > 0:
+            yield Message(
+                "{rows} rows of signals before step {step} could not be written and are lost.",
+                rows=min(rows, ROWS_MOST),
+                step=event.step,
+            )
+
+
+def left_out(events: Iterable[Event]) -> Iterator[Message]:
+    """Yield a message for every scalar of which values were left out because they were no numbers, or of its name."""
+    counts: dict[str, int] = {}
+    for event in events:
+        told = (event.model_extra or {}).get("left_out")
+        if event.kind == "ended" and isinstance(told, dict):
+            for name, count in list(told.items())[:NAMED_MOST]:
+                counts[name] = counts.get(name, 0) + (count if isinstance(count, int) else 0)
+    for name, count in list(counts.items())[:NAMED_MOST]:
+        yield Message(
+            "monitor.step({name}=...): {count} values were left out, because this name or they cannot be recorded.",
+            name=name,
+            count=min(count, ROWS_MOST),
+        )
 
 
 class FileChecks:

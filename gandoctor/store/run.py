@@ -22,7 +22,7 @@ from gandoctor.signals import member_of
 from gandoctor.store.columns import Column
 from gandoctor.store.events import Event, read_events
 from gandoctor.store.liveness import is_alive
-from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, lost_of_segments
+from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, left_out, lost_of_segments, lost_while_written
 from gandoctor.store.manifest import Kept, Manifest
 from gandoctor.store.segments import STEP, TIME, SegmentReader
 
@@ -164,7 +164,7 @@ class Run:
     @property
     def gaps(self) -> list[Message]:
         """Messages about parts that could not be read, those in `lost` among them."""
-        gaps = [*self._event_gaps, *self.lost]
+        gaps = [*self._event_gaps, *left_out(self.events), *self.lost]
         if self.state != "running":
             gaps += [
                 Message(
@@ -188,7 +188,7 @@ class Run:
             return []
         written = self.manifest.files
         has_ended = any(event.kind == "ended" for event in self.events[-1:])
-        lost = list(lost_of_segments(self._segments, written, has_ended))
+        lost = [*lost_while_written(self.events), *lost_of_segments(self._segments, written, has_ended)]
         if written is not None and self.state != "running":
             lost += self._file_checks.lost(self.path, written)
         if self._reals_are_lost(written):

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,7 +18,14 @@ from gandoctor.store.manifest import Kept
 
 STEP = "step"
 TIME = "time"
+NAME_MAX = 500
 END_OF_STREAM = struct.pack("<Ii", 0xFFFFFFFF, 0)
+
+
+@lru_cache(maxsize=10_000)
+def can_name_a_signal(name: object) -> bool:
+    """Return whether a column may have this name: printable text, not empty, and none of the store's own columns."""
+    return isinstance(name, str) and name not in ("", STEP, TIME) and len(name) <= NAME_MAX and name.isprintable()
 
 
 class SegmentWriter:

@@ -20,7 +20,7 @@ from gandoctor.store.liveness import describe_this_process
 from gandoctor.store.losses import SIGNALS, number_of
 from gandoctor.store.manifest import MANIFEST_NAME, Kept, Manifest
 from gandoctor.store.run import Run
-from gandoctor.store.segments import STEP, TIME, SegmentWriter
+from gandoctor.store.segments import STEP, TIME, SegmentWriter, can_name_a_signal
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,6 +73,7 @@ class RunWriter:
         except OSError as error:
             raise NotWritable(f"Run directory {self.path} cannot be written: {error}") from None
         self._rows: list[dict[str, float | None]] = []
+        self._lost_rows = 0
         self._segments: dict[bool, SegmentWriter] = {}
         self._last_flush = time.monotonic()
         self.is_open = True
@@ -102,12 +103,17 @@ class RunWriter:
         Args:
             step: Number of completed training steps, increasing from row to row. 0 is the state before training.
             values: Signal name -> value.
+
+        Raises:
+            ValueError: A name that no signal can have, such as "step"; nothing is added.
+            TypeError: A value that is not a number; nothing is added.
         """
         self.record_all({step: values})
 
     def record_all(self, rows: Mapping[int, Mapping[str, float | None]]) -> None:
         """Add rows (step -> values) in their order, as `record` does, and flush them together where that is due."""
-        for step, values in rows.items():
+        numbers = {step: _numbers(values) for step, values in rows.items()}
+        for step, values in numbers.items():
             self._rows.append({STEP: step, TIME: time.time(), **values})
             self.last_step = max(self.last_step, step)
         if self.is_due():
@@ -142,7 +148,9 @@ class RunWriter:
                     self._segments[probe].abandon()
                     self._keep(self._segments[probe].path, self._segments.pop(probe).kept)
                 unwritten = [row for _, rows in kinds for row in rows]
-                self._rows = [*unwritten, *self._rows][-ROWS_KEPT_AFTER_FAILURE:]
+                self._rows = [*unwritten, *self._rows]
+                self._lost_rows += max(0, len(self._rows) - ROWS_KEPT_AFTER_FAILURE)
+                del self._rows[:-ROWS_KEPT_AFTER_FAILURE]
                 raise
             kinds.pop(0)
         if not {segment.path for segment in self._segments.values()} <= open_before:
@@ -213,6 +221,8 @@ class RunWriter:
                 self._end(probe)
             self.write_manifest()
             self.is_open = False
+            if self._lost_rows:
+                fields["lost_rows"] = self._lost_rows
             self.event("ended", self.last_step, reason=reason, **fields)
 
     def reopen(self) -> None:
@@ -225,6 +235,15 @@ class RunWriter:
         names += [Path(name).name for name in self.manifest.files or () if name.startswith(f"{SIGNALS}/")]
         taken = [number for name in names if (number := number_of(name)) is not None]
         return self.path / SIGNALS / f"{max(taken, default=-1) + 1:04d}.arrows"
+
+
+def _numbers(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    for name, value in values.items():
+        if not can_name_a_signal(name):
+            raise ValueError(f"{name!r} cannot name a signal")
+        if isinstance(value, str | bytes):
+            raise TypeError(f"{name!r} is no number but {value!r}")
+    return {name: None if value is None else float(value) for name, value in values.items()}
 
 
 def _is_of_a_probe(row: Mapping[str, float | None]) -> bool:

@@ -295,6 +295,8 @@ class Session:
             self._drain({})
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
+        if self._rows.refused:
+            fields["left_out"] = self._rows.refused
         with self.contained():
             self.writer.close(reason, **fields)
         self._tell_listeners()
@@ -327,7 +329,7 @@ class Session:
         """Keep what the user passed with a step, and return what of it can be used."""
         kept = self._rows.add(self.step, scalars)
         losses = {f"{player}_loss" for player in PLAYERS} & set(kept)
-        self._panel.take(dict.fromkeys(losses - self._rows.refused))
+        self._panel.take(dict.fromkeys(losses - self._rows.refused.keys()))
         self.manifest.players.update(dict.fromkeys(losses, "passed to monitor.step"))
         return kept
 
@@ -342,7 +344,7 @@ class Session:
     def _drain(self, probe_values: Mapping[str, float], at_start: bool = False) -> None:
         with self.contained():
             self._rows.drain(self.step, probe_values, at_start)
-            self._panel.take(dict.fromkeys(self._rows.refused & self._rows.numbers))  # another step had a number
+            self._panel.take(dict.fromkeys(self._rows.refused.keys() & self._rows.numbers))  # another step had a number
 
     def _is_due(self, step: int) -> bool:
         return self.cadence.due(step) or step - self.first_step <= FIRST_STEPS
