@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gandoctor.message import Message
 from gandoctor.store.events import Event
+from gandoctor.store.files import opened
 from gandoctor.store.manifest import Kept
 from gandoctor.store.segments import SegmentReader
 
@@ -129,37 +130,37 @@ class FileChecks:
     def _lost(self, run_dir: Path, name: str, kept: Kept) -> Message | None:
         path = run_dir / name
         try:
-            status = path.stat()
+            status = path.lstat()
             state = (status.st_ino, status.st_size, status.st_mtime_ns, kept.size, kept.checksum)
             known = self._checked.get(path)
             if known is None or known[0] != state:
-                same = status.st_size == kept.size and checksum_of(path) == kept.checksum
+                same = status.st_size == kept.size and checksum_of(run_dir, path) == kept.checksum
                 loss = None if same else Message("{file} was changed after it was written.", file=name)
                 known = self._checked[path] = (state, loss)
         except FileNotFoundError:
             return Message("{file} is missing.", file=name)
         except OSError as error:
-            return Message("{file} cannot be read: {error}.", file=name, error=error.strerror or str(error))
+            return Message("{file} cannot be read: {error}.", file=name, error=str(error))
         return known[1]
 
 
-def checksum_of(path: Path) -> int:
+def checksum_of(run_dir: Path, path: Path) -> int:
     """Return the CRC-32 of a file.
 
     Raises:
         OSError: It cannot be read.
     """
     checksum = 0
-    with path.open("rb") as file:
+    with opened(run_dir, path) as file:
         while chunk := file.read(READ_BYTES):
             checksum = zlib.crc32(chunk, checksum)
     return checksum
 
 
-def kept_of(path: Path) -> Kept:
+def kept_of(run_dir: Path, path: Path) -> Kept:
     """Return what a file holds now.
 
     Raises:
         OSError: It cannot be read.
     """
-    return Kept(size=path.stat().st_size, checksum=checksum_of(path))
+    return Kept(size=path.stat().st_size, checksum=checksum_of(run_dir, path))

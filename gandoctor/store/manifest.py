@@ -12,9 +12,10 @@ from gandoctor.errors import NotARun
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Message
 from gandoctor.store.atomic import write_whole
+from gandoctor.store.files import bounded, read_whole
 
 MANIFEST_NAME = "run.json"
-MANIFEST_MAX_BYTES = 32 * 2**20
+MANIFEST_MAX_BYTES = 8 * 2**20
 
 Source = Literal["given", "inferred", "assumed", "unknown"]
 DataKind = Literal["images", "series", "vectors"]
@@ -293,9 +294,7 @@ class Manifest(BaseModel):
         """
         path = run_dir / MANIFEST_NAME
         try:
-            if path.stat().st_size > MANIFEST_MAX_BYTES:
-                raise NotARun(f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest.")
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = bounded(json.loads(read_whole(run_dir, path, MANIFEST_MAX_BYTES)))
         except FileNotFoundError:
             raise NotARun(
                 f"{run_dir} is not a run directory: it has no {MANIFEST_NAME}. "

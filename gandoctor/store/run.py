@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import io
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +17,10 @@ import numpy as np
 from gandoctor.errors import NotARun
 from gandoctor.message import Message
 from gandoctor.signals import member_of
+from gandoctor.store.arrays import read_images, read_values
 from gandoctor.store.columns import Column
-from gandoctor.store.events import Event, read_events
+from gandoctor.store.events import Event, EventLog
+from gandoctor.store.files import read_whole
 from gandoctor.store.liveness import is_alive
 from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, left_out, lost_of_segments, lost_while_written
 from gandoctor.store.manifest import Kept, Manifest
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RunState = Literal["completed", "running", "interrupted", "crashed"]
-ARRAY_MAX_BYTES = 512 * 2**20
 PNG_MAX_BYTES = 16 * 2**20
 REALS = "samples/reals.npz"
 
@@ -41,22 +40,21 @@ class SampleSheet:
     """The contact sheet of one step and the arrays that it shows."""
 
     step: int
+    run_dir: Path
     png_path: Path
     npz_path: Path
 
     def png(self) -> bytes | None:
         """Return the bytes of the PNG file, or None if it is missing, too large or not a PNG."""
         try:
-            if self.png_path.stat().st_size > PNG_MAX_BYTES:
-                return None
-            content = self.png_path.read_bytes()
+            content = read_whole(self.run_dir, self.png_path, PNG_MAX_BYTES)
         except OSError:
             return None
         return content if content.startswith(b"\x89PNG\r\n\x1a\n") else None
 
     def fakes(self) -> np.ndarray | None:
         """Return the generated images, uint8 (n, height, width, channels), or None if they cannot be read."""
-        return _read_images(self.npz_path, "fakes")
+        return read_images(self.run_dir, self.npz_path, "fakes")
 
 
 class Run:
@@ -82,7 +80,7 @@ class Run:
     def _empty(self, path: Path) -> None:
         self.path = path
         self.events: list[Event] = []
-        self._event_gaps: list[Message] = []
+        self._log = EventLog(path)
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
         self._reals: np.ndarray | None = None
@@ -149,11 +147,11 @@ class Run:
         import pyarrow as pa
 
         self.manifest = Manifest.load(self.path)
-        self._event_gaps = []
-        self.events = list(read_events(self.path, self._event_gaps))
+        self._log.read_new()
+        self.events = list(self._log.events)
         grown = False
         for file in sorted((self.path / SIGNALS).glob("*.arrows")):
-            reader = self._segments.setdefault(file.name, SegmentReader(file))
+            reader = self._segments.setdefault(file.name, SegmentReader(self.path, file))
             if batches := reader.read_new():
                 self._add(pa.Table.from_batches(batches))
                 grown = True
@@ -164,7 +162,7 @@ class Run:
     @property
     def gaps(self) -> list[Message]:
         """Messages about parts that could not be read, those in `lost` among them."""
-        gaps = [*self._event_gaps, *left_out(self.events), *self.lost]
+        gaps = [*self._log.gaps, *left_out(self.events), *self.lost]
         if self.state != "running":
             gaps += [
                 Message(
@@ -210,7 +208,7 @@ class Run:
         if self.manifest.files is None:
             for file in (self.path / "samples").glob("*.npz"):
                 with suppress(OSError):
-                    kept[f"samples/{file.name}"] = kept_of(file)
+                    kept[f"samples/{file.name}"] = kept_of(self.path, file)
         return kept
 
     def _add(self, table: pa.Table) -> None:
@@ -300,21 +298,23 @@ class Run:
             return []
         folder = self.path / "samples"
         found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
-        sheets = sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
+        sheets = sorted(
+            (SampleSheet(int(p.stem), self.path, p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step
+        )
         return [sheet for sheet in sheets if self._cut_at is None or sheet.step <= self._cut_at]
 
     @property
     def reals(self) -> np.ndarray | None:
         """The real probe images, uint8 (n, height, width, channels), scaled from the data's range. None if absent."""
         if self._reals is None and not self._in_memory:
-            self._reals = _read_images(self.path / REALS, "reals")
+            self._reals = read_images(self.path, self.path / REALS, "reals")
         return self._reals
 
     @property
     def real_values(self) -> np.ndarray | None:
         """The real probe series (n, T, C) or vectors (n, c), float32, in data units. None if absent or images."""
         if self._real_values is None and not self._in_memory:
-            array = _read_values(self.path / REALS)
+            array = read_values(self.path, self.path / REALS)
             if array is not None and np.isfinite(array).all():
                 self._real_values = array
         return self._real_values
@@ -327,50 +327,18 @@ class Run:
         names = [p.stem for p in (self.path / "samples").glob("*.npz") if p.stem.isdigit() and p.stem.isascii()]
         for name in sorted(names, key=int, reverse=True):
             if self._cut_at is None or int(name) <= self._cut_at:
-                array = _read_values(self.path / "samples" / f"{name}.npz")
+                array = read_values(self.path, self.path / "samples" / f"{name}.npz")
                 if array is not None:
                     return int(name), array
         return None
 
     def _last_write(self) -> float:
-        times = [p.stat().st_mtime for p in self._files()]
-        return max(times, default=0.0)
+        times = [0.0]
+        for path in self._files():
+            with suppress(OSError):
+                times.append(path.lstat().st_mtime)
+        return max(times)
 
     def _files(self) -> Iterator[Path]:
         yield from (self.path / SIGNALS).glob("*.arrows")
         yield from self.path.glob("events.jsonl")
-
-
-def _read_images(path: Path, key: str) -> np.ndarray | None:
-    """Read one uint8 image array; return None on failure."""
-    array = _read_array(path, key)
-    return array if array is not None and array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] else None
-
-
-def _read_values(path: Path) -> np.ndarray | None:
-    """Read series or vectors, float32; return None on failure."""
-    array = _read_array(path, "values")
-    fits = array is not None and array.dtype == np.float32 and array.ndim in (2, 3) and array.size
-    return array if fits else None
-
-
-def _read_array(path: Path, key: str) -> np.ndarray | None:
-    """Read one array without pickle, after checking its declared size; return None on failure."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(f"{key}.npy").file_size > ARRAY_MAX_BYTES:
-                return None
-            content = archive.read(f"{key}.npy")
-        array = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (
-        OSError,
-        KeyError,
-        ValueError,
-        zipfile.BadZipFile,
-        RuntimeError,
-        NotImplementedError,
-        MemoryError,
-        EOFError,
-    ):
-        return None
-    return array

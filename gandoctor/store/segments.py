@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 from gandoctor.message import Message
+from gandoctor.store.files import opened
 from gandoctor.store.manifest import Kept
 
 STEP = "step"
 TIME = "time"
 NAME_MAX = 500
+STEP_MAX = 10**12
+TIME_MAX = 1e11
+COLUMNS_MAX = 10_000
+METADATA_MAX_BYTES = 16 * 2**20
+BODY_MAX_BYTES = 128 * 2**20
+RECORD_BATCH = 3
+"""Number of a record batch among Arrow's message headers; its field 3 tells of compression, which we never use."""
 END_OF_STREAM = struct.pack("<Ii", 0xFFFFFFFF, 0)
 
 
@@ -93,8 +101,9 @@ class SegmentReader:
         is_ended: Whether the writer has ended the stream.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, run_dir: Path, path: Path) -> None:
         self.path = path
+        self._run_dir = run_dir
         self.damage: Message | None = None
         self.unread_bytes = 0
         self.rows = 0
@@ -116,7 +125,7 @@ class SegmentReader:
 
         batches: list[pa.RecordBatch] = []
         try:
-            with self.path.open("rb") as file:
+            with opened(self._run_dir, self.path) as file:
                 file.seek(0, 2)
                 size = file.tell()
                 while self._offset < size and not self.is_ended:
@@ -167,14 +176,16 @@ class SegmentReader:
         if len(head) < 8:
             return None
         marker, metadata_length = struct.unpack("<Ii", head)
-        if marker != 0xFFFFFFFF or metadata_length < 0:
-            raise ValueError("not an Arrow stream")
+        if marker != 0xFFFFFFFF or not 0 <= metadata_length <= METADATA_MAX_BYTES:
+            raise ValueError("not an Arrow stream of a run")
         if metadata_length == 0:
             return END_OF_STREAM
         metadata = file.read(metadata_length)
         if len(metadata) < metadata_length:
             return None
         body_length = _body_length(metadata)
+        if body_length > BODY_MAX_BYTES:
+            raise ValueError(f"a batch of {body_length} bytes is larger than any that is written")
         if file.tell() + body_length > size:
             return None
         return head + metadata + file.read(body_length)
@@ -198,15 +209,28 @@ def _body_length(metadata: bytes) -> int:
     """
     try:
         (table,) = struct.unpack_from("<I", metadata, 0)
-        (vtable_distance,) = struct.unpack_from("<i", metadata, table)
-        vtable = table - vtable_distance
-        (vtable_size,) = struct.unpack_from("<H", metadata, vtable)
-        if vtable_size <= 10:
-            return 0
-        (field,) = struct.unpack_from("<H", metadata, vtable + 10)
-        length: int = struct.unpack_from("<q", metadata, table + field)[0] if field else 0
-    except struct.error:
+        at = _field(metadata, table, 3)
+        length: int = struct.unpack_from("<q", metadata, at)[0] if at else 0
+        header = _field(metadata, table, 2)
+        if header and metadata[_field(metadata, table, 1)] == RECORD_BATCH:
+            batch = header + struct.unpack_from("<I", metadata, header)[0]
+            if _field(metadata, batch, 3):
+                raise ValueError("a batch is compressed: nothing tells how large it is")
+    except (struct.error, IndexError):
         raise ValueError("not an Arrow message") from None
     if length < 0:
         raise ValueError("not an Arrow message")
     return length
+
+
+def _field(metadata: bytes, table: int, number: int) -> int:
+    """Return the position of a field of a flatbuffer's table, or 0 where it has its default."""
+    (vtable_distance,) = struct.unpack_from("<i", metadata, table)
+    vtable = table - vtable_distance
+    if vtable < 0:
+        raise ValueError("not an Arrow message")
+    (vtable_size,) = struct.unpack_from("<H", metadata, vtable)
+    if vtable_size < 6 + 2 * number:
+        return 0
+    (field,) = struct.unpack_from("<H", metadata, vtable + 4 + 2 * number)
+    return table + field if field else 0

@@ -135,7 +135,14 @@ def test_a_full_disk_at_the_second_of_two_segments_repeats_no_row_of_the_first(
     monkeypatch.setattr(SegmentWriter, "write", write)
     writer.close("completed")
     assert load_run(tmp_path / "run")["d_loss"].to_dict() == {1: 1.0, 2: 2.0}
-    assert sum(len(batch) for file in writer.path.glob("signals/*") for batch in SegmentReader(file).read_new()) == 2
+    assert (
+        sum(
+            len(batch)
+            for file in writer.path.glob("signals/*")
+            for batch in SegmentReader(writer.path, file).read_new()
+        )
+        == 2
+    )
 
 
 def test_rows_of_one_step_merge_and_the_later_value_counts(tmp_path: Path) -> None:
@@ -203,7 +210,7 @@ def test_cutting_a_segment_anywhere_loses_the_torn_batch_only(tmp_path: Path) ->
     seen = set()
     for length in range(len(whole) + 1):
         segment.write_bytes(whole[:length])
-        reader = SegmentReader(segment)
+        reader = SegmentReader(segment.parent, segment)
         steps = [step for batch in reader.read_new() for step in batch["step"].to_pylist()]
         assert steps == list(range(1, len(steps) + 1))
         assert reader.damage is None
