@@ -54,15 +54,15 @@ def _unpacked(member: IO[bytes]) -> np.ndarray | None:
     version = np.lib.format.read_magic(member)
     read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, fortran_order, dtype = read_header(member)
-    if dtype.hasobject or math.prod(shape) * dtype.itemsize > ARRAY_MAX_BYTES:
+    size = math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or size > ARRAY_MAX_BYTES:
         return None
-    array: np.ndarray = np.empty(math.prod(shape), dtype)
-    room, filled = memoryview(array).cast("B") if array.nbytes else memoryview(b""), 0
-    while filled < array.nbytes:
-        chunk = member.read(min(2**20, array.nbytes - filled))
+    content, filled = np.empty(size, np.uint8), 0
+    while filled < size:
+        chunk = member.read(min(2**20, size - filled))
         if not chunk:
             return None
-        room[filled : filled + len(chunk)] = chunk
+        content[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
         filled += len(chunk)
     member.read(1)  # at the end of the member, zipfile compares its checksum
-    return array.reshape(shape, order="F" if fortran_order else "C")
+    return content.view(dtype).reshape(shape, order="F" if fortran_order else "C")

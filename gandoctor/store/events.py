@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gandoctor.message import Message
-from gandoctor.store.files import bounded, opened
-from gandoctor.store.segments import STEP_MAX
+from gandoctor.store.files import STEP_MAX, bounded, opened
 
 EVENTS_NAME = "events.jsonl"
 EVENT_MAX_BYTES = 2**20
@@ -37,6 +36,11 @@ class Event(BaseModel):
     kind: str
     step: int = Field(default=0, ge=0, le=STEP_MAX)
     time: float = Field(default=0.0, allow_inf_nan=False)
+
+    def names(self, field: str) -> list[str]:
+        """Return a field of the log as a list of names; empty where it is none."""
+        value = (self.model_extra or {}).get(field)
+        return [str(name) for name in value] if isinstance(value, list) else []
 
 
 def append_event(run_dir: Path, kind: str, step: int, **fields: Any) -> None:

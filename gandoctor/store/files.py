@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
+STEP_MAX = 10**12
 DEEPEST = 32
 INTEGER_BITS = 63
 _NEVER_WAITS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

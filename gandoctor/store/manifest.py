@@ -12,7 +12,7 @@ from gandoctor.errors import NotARun
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Message
 from gandoctor.store.atomic import write_whole
-from gandoctor.store.files import bounded, read_whole
+from gandoctor.store.files import STEP_MAX, bounded, read_whole
 
 MANIFEST_NAME = "run.json"
 MANIFEST_MAX_BYTES = 8 * 2**20
@@ -256,7 +256,7 @@ class Manifest(BaseModel):
     target: str | None = None
     command: list[str] = Field(default_factory=list)
     seed: int | None = None
-    planned_steps: int | None = None
+    planned_steps: int | None = Field(default=None, ge=0, le=STEP_MAX)
     config: dict[str, Any] = Field(default_factory=dict)
     declared: Declared = Field(default_factory=Declared)
     versions: dict[str, str] = Field(default_factory=dict)

@@ -72,7 +72,11 @@ class Run:
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         path = Path(run_dir)
-        if not path.is_dir():
+        try:
+            is_there = path.is_dir()
+        except (OSError, ValueError) as error:  # a name that no file system takes
+            raise NotARun(f"{path} is not a directory: {error}") from None
+        if not is_there:
             raise NotARun(f"{path} is not a directory. Give the directory of a run.")
         self._empty(path)
         self.refresh()

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 from gandoctor.message import Message
-from gandoctor.store.files import opened
+from gandoctor.store.files import STEP_MAX, opened
 from gandoctor.store.manifest import Kept
 
 STEP = "step"
 TIME = "time"
 NAME_MAX = 500
-STEP_MAX = 10**12
 TIME_MAX = 1e11
 COLUMNS_MAX = 10_000
 METADATA_MAX_BYTES = 16 * 2**20
@@ -142,12 +141,12 @@ class SegmentReader:
                     checksum = zlib.crc32(content, self._checksums[self._offset])
                     self._offset += len(content)
                     self._checksums[self._offset] = checksum
-        except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+        except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError, OverflowError) as error:
             self.damage = Message(
                 "{file} is unreadable after byte {byte}: {error}.",
                 file=self.path.name,
                 byte=self._offset,
-                error=str(error).splitlines()[0].rstrip("."),
+                error=(str(error).splitlines() or [type(error).__name__])[0].rstrip("."),
             )
         return batches
 
@@ -160,6 +159,8 @@ class SegmentReader:
 
         message = pa.ipc.read_message(content)
         if message.type == "schema":
+            if self._schema is not None:
+                raise ValueError("its columns change")
             self._schema = self._checked(pa.ipc.read_schema(message))
         if message.type != "record batch" or self._schema is None:
             return None
@@ -167,6 +168,13 @@ class SegmentReader:
         batch.validate(full=True)
         if batch[STEP].null_count:
             raise ValueError("a row has no step")
+        steps = batch[STEP].to_numpy()
+        if len(steps) and not 0 <= steps.min() <= steps.max() <= STEP_MAX:
+            raise ValueError("a step is no number of steps")
+        if TIME in batch.schema.names:
+            times = batch[TIME].drop_null().to_numpy()
+            if not ((times >= 0) & (times <= TIME_MAX)).all():
+                raise ValueError("a row's time is no time")
         return batch
 
     @staticmethod
@@ -194,11 +202,16 @@ class SegmentReader:
     def _checked(schema: pa.Schema) -> pa.Schema:
         import pyarrow as pa
 
+        if len(schema.names) > COLUMNS_MAX or len(set(schema.names)) < len(schema.names):
+            raise ValueError("it has the same column twice, or more than any run")
         if STEP not in schema.names or schema.field(STEP).type != pa.int64():
             raise ValueError("no integer column 'step'")
         wrong = [f.name for f in schema if f.name != STEP and f.type != pa.float64()]
         if wrong:
             raise ValueError(f"column {wrong[0]!r} is not a number")
+        unnamed = [name for name in schema.names if name not in (STEP, TIME) and not can_name_a_signal(name)]
+        if unnamed:
+            raise ValueError(f"{unnamed[0][:NAME_MAX]!r} cannot name a signal")
         return schema
 
 

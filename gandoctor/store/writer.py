@@ -51,7 +51,10 @@ class RunWriter:
         self.path = Path(run_dir)
         self.manifest = manifest
         self.last_step = 0
-        exists = (self.path / MANIFEST_NAME).exists()
+        try:
+            exists = (self.path / MANIFEST_NAME).exists()
+        except (OSError, ValueError) as error:
+            raise NotWritable(f"Run directory {self.path} cannot be written: {error}") from None
         if exists and not resume:
             raise NotWritable(
                 f"{self.path} already holds a run. Choose another directory, or resume it (--resume, resume=True)."

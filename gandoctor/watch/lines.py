@@ -62,7 +62,7 @@ class LinesView:
             return
         if snapshot.run_dir != self._run_dir:
             if self._run_dir is not None:
-                self._write(f"Now recording to {snapshot.run_dir}")
+                self._write(printable(f"Now recording to {snapshot.run_dir}"))
             self._run_dir = snapshot.run_dir
             self._told.clear()
             self._written_step = None
