@@ -27,7 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         )
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        import io
+
+        from gandoctor.printable import printable
+
+        text = io.StringIO()
+        error.show(file=text)
+        click.echo(printable(text.getvalue()), err=True, nl=False)  # it may name a file
         status = error.exit_code
     except GandoctorError as error:
         from gandoctor.printable import printable

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import click
 
 from gandoctor.cli.options import RUN_DIR
+from gandoctor.printable import printable
 from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def command(
         click.echo(_content(diagnosis, kind, lang or "en"), nl=False)
         return 0
     path = write_all(diagnosis, output, kind, lang or "en")
-    click.echo(str(path))
+    click.echo(printable(str(path)))
     if open_it:
         import webbrowser
 

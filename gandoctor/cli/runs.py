@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gandoctor.cli.options import RUN_DIR
+from gandoctor.printable import printable
 
 
 @click.command("runs")
@@ -20,7 +21,11 @@ def command(folder: Path, as_json: bool) -> int:
 
     A run directory that cannot be read is listed with the reason. The exit status says nothing of the verdicts.
     """
-    if not folder.is_dir():
+    try:
+        is_there = folder.is_dir()
+    except OSError as error:  # a name that no file system takes
+        raise click.UsageError(f"{folder}: {error.strerror}.") from None
+    if not is_there:
         raise click.UsageError(
             f"{folder} is not a folder. Runs are recorded into `runs` unless --run-dir says otherwise."
         )
@@ -28,7 +33,7 @@ def command(folder: Path, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
-        click.echo(f"No run directory in {folder}.", err=True)
+        click.echo(printable(f"No run directory in {folder}."), err=True)
     else:
         from rich.console import Console
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TEXT_MAX = 2_000
 SHOWN_EVIDENCE = 3
+GAPS_MAX = 10
 _TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "inconclusive": "#8a929e"}
 
 
@@ -24,6 +25,9 @@ def html_of(diagnosis: Diagnosis) -> str:
     games = "".join(f"<p><b>{_escaped(name)}</b></p>{html_of(game)}" for name, game in diagnosis.games.items())
     if games:
         return f"<div><p>{_escaped(diagnosis.sentence)}</p>{games}</div>"
+    gaps = "".join(
+        f'<p style="margin:4px 0">Not readable: {_escaped(gap)}</p>' for gap in diagnosis.run.gaps[:GAPS_MAX]
+    )
     found = "".join(_finding(finding, diagnosis.is_check) for finding in diagnosis.detected)
     detected, clear = (sum(f.status is s for f in diagnosis.checks) for s in (Status.DETECTED, Status.NOT_DETECTED))
     open_ = len(diagnosis.checks) - detected - clear
@@ -31,7 +35,8 @@ def html_of(diagnosis: Diagnosis) -> str:
     return (
         f'<div style="border-left:4px solid {_TONES[diagnosis.verdict]};padding:2px 0 2px 14px;max-width:72em">'
         f'<p style="margin:4px 0"><b style="font-size:1.3em">{diagnosis.verdict.capitalize()}</b></p>'
-        f'<p style="margin:4px 0 8px">{_escaped(diagnosis.sentence)}</p>{_plan(diagnosis)}{_likely(diagnosis)}{found}'
+        f'<p style="margin:4px 0 8px">{_escaped(diagnosis.sentence)}</p>{gaps}'
+        f"{_plan(diagnosis)}{_likely(diagnosis)}{found}"
         f'<p style="margin:8px 0 4px;opacity:.75">{detected} detected, {clear} not detected, {open_} not checked. '
         f"{'' if diagnosis.is_check else page}</p></div>"
     )

@@ -61,8 +61,8 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _fitted_briefly(run: Run) -> dict[str, Any]:
     """Return the models that are no GAN and that a check has fitted for a few batches; nothing where there are none."""
-    found = [e.model_extra or {} for e in run.events if e.kind == "fitted_briefly"]
-    models = [str(name) for extra in found for name in extra.get("models", ())]
+    found = [e for e in run.events if e.kind == "fitted_briefly"]
+    models = [name for event in found for name in event.names("models")]
     return {"fitted_briefly": models} if models else {}
 
 

@@ -74,8 +74,8 @@ class Diagnosis:
         """Failing with a critical finding, attention with a warning, else healthy or inconclusive.
 
         Healthy is a claim: samples, the players' movement and their balance were judged and found sound. Inconclusive
-        is what is left: something of these was not looked at, or a symptom goes on that may still pass. A check before
-        training claims nothing but what it says.
+        is what is left: something of these was not looked at, part of the recording is lost, or a symptom goes on that
+        may still pass. A check before training claims nothing but what it says.
         """
         if self.worst is Severity.CRITICAL:
             return "failing"
@@ -83,7 +83,7 @@ class Diagnosis:
             return "attention"
         if self.is_check:
             return _verdict_of_check(self.checks)
-        is_open = self.run.last_step == 0 or self.not_looked_at or self.unsettled is not None
+        is_open = self.run.last_step == 0 or self.run.lost or self.not_looked_at or self.unsettled is not None
         return "inconclusive" if is_open else "healthy"
 
     @cached_property
@@ -287,6 +287,12 @@ def _verdict_of_check(findings: Sequence[Finding]) -> Verdict:
 
 def _without_failure(diagnosis: Diagnosis, ending: Message) -> Message:
     """Return the verdict of a run in which nothing above a remark was detected."""
+    if not diagnosis.is_check and (lost := diagnosis.run.lost):
+        return Message(
+            "{ending}: part of the recording is lost, so it cannot be called healthy. {loss}",
+            ending=ending,
+            loss=lost[0],
+        )
     if diagnosis.not_looked_at:
         open_ = Message("{ending}: too little could be checked to call it healthy.", ending=ending)
         return sentences(open_, said(diagnosis.run, diagnosis.not_looked_at))

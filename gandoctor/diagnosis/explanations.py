@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 MECHANISMS: dict[str, tuple[str, ...]] = {
-    "generator-not-moving": ("no-batch-norm", "saturated-output", "range-mismatch", "GD006"),
+    "generator-not-moving": ("no-batch-norm", "saturated-output", "saturating-loss", "range-mismatch", "GD006"),
     "saturated-output": ("no-batch-norm", "range-mismatch", "GD006"),
     "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
     "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),
     "logarithm-of-zero": ("logits-taken-for-probabilities", "GD105"),
     "exploding-updates": ("loss-too-large", "learning-rate-mistyped", "GD104", "GD006"),
     "dead-units": ("relu-without-leak", "exploding-updates", "GD107"),
-    "generator-not-moving": ("saturating-loss",),
     "discriminator-learns-faster": ("generator-not-moving", "saturating-loss", "GD003"),
     "discriminator-too-weak": ("discriminator-frozen", "GD002", "discriminator-hardly-moves"),
     "discriminator-overfits": ("too-few-images", "loader-repeats", "GD009"),

@@ -30,10 +30,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a whole file atomically. Text is encoded as UTF-8.
+    """Write a whole file atomically. Text is encoded as UTF-8, what has no encoding (of a file name) as "?".
 
     Raises:
         OSError: The folder cannot be written to.
     """
     with replacing(path) as temporary:
-        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        temporary.write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)

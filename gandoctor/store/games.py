@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from gandoctor.errors import GandoctorError, NotARun
 from gandoctor.message import Message
-from gandoctor.store.events import EVENTS_NAME, Event, read_events
+from gandoctor.store.events import EVENTS_NAME
 from gandoctor.store.manifest import MANIFEST_NAME, Manifest, Source
 from gandoctor.store.run import Run, RunState
 
@@ -43,10 +43,9 @@ class GamesRun(Run):
         if self._cut_at is not None:
             return False
         self.manifest = Manifest.load(self.path)
-        self._event_gaps = []
-        self.events: list[Event] = []
         if (self.path / EVENTS_NAME).exists():
-            self.events = list(read_events(self.path, self._event_gaps))
+            self._log.read_new()
+            self.events = list(self._log.events)
         known = self.games if isinstance(self.games, dict) else {}
         if len(self.manifest.games) > GAMES_MAX:
             raise NotARun(f"{self.path} names {len(self.manifest.games)} games; at most {GAMES_MAX} are read.")
@@ -79,7 +78,12 @@ class GamesRun(Run):
         of_games = [
             Message("{game}: {gap}", game=name, gap=gap) for name, game in self.games.items() for gap in game.gaps
         ]
-        return self._event_gaps + of_games
+        return [*self._log.gaps, *of_games]
+
+    @property
+    def lost(self) -> list[Message]:
+        """Messages about what is lost of a game."""
+        return [Message("{game}: {gap}", game=name, gap=gap) for name, game in self.games.items() for gap in game.lost]
 
     @property
     def last_step(self) -> int:

@@ -12,9 +12,10 @@ from gandoctor.errors import NotARun
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Message
 from gandoctor.store.atomic import write_whole
+from gandoctor.store.files import STEP_MAX, bounded, read_whole
 
 MANIFEST_NAME = "run.json"
-MANIFEST_MAX_BYTES = 32 * 2**20
+MANIFEST_MAX_BYTES = 8 * 2**20
 
 Source = Literal["given", "inferred", "assumed", "unknown"]
 DataKind = Literal["images", "series", "vectors"]
@@ -220,6 +221,20 @@ class PlayerCard(BaseModel):
     reach: Reach | None = None
 
 
+class Kept(BaseModel):
+    """How much of a file of the run had been written when the manifest was: later damage shows by it.
+
+    Attributes:
+        size: Bytes. The file may have grown since.
+        checksum: CRC-32 of these bytes.
+        rows: Rows of signals in them; None for other files.
+    """
+
+    size: int = Field(ge=0)
+    checksum: int = Field(ge=0)
+    rows: int | None = Field(default=None, ge=0)
+
+
 class Manifest(BaseModel):
     """Everything about a run that is not a time series.
 
@@ -243,6 +258,8 @@ class Manifest(BaseModel):
         games: Of a run of several pairs of players: name of each game, which is also that of its directory in
             `games/` -> whether it was given or inferred. Such a run has no other content of its own.
         game: The name of this game, if the run is one of several games.
+        files: Path of a segment or of sample arrays, within the directory -> what was in it. None in runs of earlier
+            versions, whose losses show less.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -252,7 +269,7 @@ class Manifest(BaseModel):
     target: str | None = None
     command: list[str] = Field(default_factory=list)
     seed: int | None = None
-    planned_steps: int | None = None
+    planned_steps: int | None = Field(default=None, ge=0, le=STEP_MAX)
     config: dict[str, Any] = Field(default_factory=dict)
     declared: Declared = Field(default_factory=Declared)
     versions: dict[str, str] = Field(default_factory=dict)
@@ -274,6 +291,7 @@ class Manifest(BaseModel):
     missing: dict[str, Absence] = Field(default_factory=dict)
     games: dict[str, Source] = Field(default_factory=dict)
     game: str | None = None
+    files: dict[str, Kept] | None = None
 
     def save(self, run_dir: Path) -> None:
         """Write `run.json` atomically, so that a reader sees either the old or the new file."""
@@ -290,9 +308,7 @@ class Manifest(BaseModel):
         """
         path = run_dir / MANIFEST_NAME
         try:
-            if path.stat().st_size > MANIFEST_MAX_BYTES:
-                raise NotARun(f"{path} is larger than {MANIFEST_MAX_BYTES} bytes: not a gandoctor manifest.")
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = bounded(json.loads(read_whole(run_dir, path, MANIFEST_MAX_BYTES)))
         except FileNotFoundError:
             raise NotARun(
                 f"{run_dir} is not a run directory: it has no {MANIFEST_NAME}. "

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import difflib
-import io
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,13 @@ import numpy as np
 from gandoctor.errors import NotARun
 from gandoctor.message import Message
 from gandoctor.signals import member_of
+from gandoctor.store.arrays import read_images, read_values
 from gandoctor.store.columns import Column
-from gandoctor.store.events import Event, read_events
+from gandoctor.store.events import Event, EventLog
+from gandoctor.store.files import read_whole
 from gandoctor.store.liveness import is_alive
-from gandoctor.store.manifest import Manifest
+from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, left_out, lost_of_segments, lost_while_written
+from gandoctor.store.manifest import Kept, Manifest
 from gandoctor.store.segments import STEP, TIME, SegmentReader
 
 if TYPE_CHECKING:
@@ -30,9 +32,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RunState = Literal["completed", "running", "interrupted", "crashed"]
-ARRAY_MAX_BYTES = 512 * 2**20
 PNG_MAX_BYTES = 16 * 2**20
-END_OF_STREAM_BYTES = 8
+REALS = "samples/reals.npz"
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,21 @@ class SampleSheet:
     """The contact sheet of one step and the arrays that it shows."""
 
     step: int
+    run_dir: Path
     png_path: Path
     npz_path: Path
 
     def png(self) -> bytes | None:
         """Return the bytes of the PNG file, or None if it is missing, too large or not a PNG."""
         try:
-            if self.png_path.stat().st_size > PNG_MAX_BYTES:
-                return None
-            content = self.png_path.read_bytes()
+            content = read_whole(self.run_dir, self.png_path, PNG_MAX_BYTES)
         except OSError:
             return None
         return content if content.startswith(b"\x89PNG\r\n\x1a\n") else None
 
     def fakes(self) -> np.ndarray | None:
         """Return the generated images, uint8 (n, height, width, channels), or None if they cannot be read."""
-        return _read_images(self.npz_path, "fakes")
+        return read_images(self.run_dir, self.npz_path, "fakes")
 
 
 class Run:
@@ -73,7 +73,11 @@ class Run:
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         path = Path(run_dir)
-        if not path.is_dir():
+        try:
+            is_there = path.is_dir()
+        except (OSError, ValueError) as error:  # a name that no file system takes
+            raise NotARun(f"{path} is not a directory: {error}") from None
+        if not is_there:
             raise NotARun(f"{path} is not a directory. Give the directory of a run.")
         self._empty(path)
         self.refresh()
@@ -81,13 +85,14 @@ class Run:
     def _empty(self, path: Path) -> None:
         self.path = path
         self.events: list[Event] = []
-        self._event_gaps: list[Message] = []
+        self._log = EventLog(path)
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
         self._reals: np.ndarray | None = None
         self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
         self._in_memory = False
+        self._file_checks = FileChecks()
 
     @classmethod
     def from_signals(
@@ -147,11 +152,11 @@ class Run:
         import pyarrow as pa
 
         self.manifest = Manifest.load(self.path)
-        self._event_gaps = []
-        self.events = list(read_events(self.path, self._event_gaps))
+        self._log.read_new()
+        self.events = list(self._log.events)
         grown = False
-        for file in sorted((self.path / "signals").glob("*.arrows")):
-            reader = self._segments.setdefault(file.name, SegmentReader(file))
+        for file in sorted((self.path / SIGNALS).glob("*.arrows")):
+            reader = self._segments.setdefault(file.name, SegmentReader(self.path, file))
             if batches := reader.read_new():
                 self._add(pa.Table.from_batches(batches))
                 grown = True
@@ -161,8 +166,8 @@ class Run:
 
     @property
     def gaps(self) -> list[Message]:
-        """Messages about parts that could not be read."""
-        gaps = self._event_gaps + [s.damage for s in self._segments.values() if s.damage]
+        """Messages about parts that could not be read, those in `lost` among them."""
+        gaps = [*self._log.gaps, *left_out(self.events), *self.lost]
         if self.state != "running":
             gaps += [
                 Message(
@@ -171,9 +176,45 @@ class Run:
                     size=reader.unread_bytes,
                 )
                 for name, reader in self._segments.items()
-                if reader.unread_bytes > END_OF_STREAM_BYTES
+                if reader.unread_bytes
             ]
         return gaps
+
+    @property
+    def lost(self) -> list[Message]:
+        """Messages about signals and samples that were written and are not there, or not as they were.
+
+        What a kill cut off while it was being written is not among them: training ends there. Nor is what happened
+        to the event log.
+        """
+        if self._in_memory:
+            return []
+        written = self.manifest.files
+        has_ended = any(event.kind == "ended" for event in self.events[-1:])
+        lost = [*lost_while_written(self.events), *lost_of_segments(self._segments, written, has_ended)]
+        if written is not None and self.state != "running":
+            lost += self._file_checks.lost(self.path, written)
+        if self._reals_are_lost(written):
+            lost.append(Message("{file} cannot be read: the real data to compare with are lost.", file=REALS))
+        return lost
+
+    def _reals_are_lost(self, written: Mapping[str, Kept] | None) -> bool:
+        path = self.path / REALS
+        is_there = path.exists() or path.is_symlink()
+        return is_there and self.reals is None and self.real_values is None
+
+    def kept(self) -> dict[str, Kept]:
+        """Return what is there, for a writer that goes on with the run. What has been lost stays in it as lost."""
+        kept = dict(self.manifest.files or {})
+        for name, reader in self._segments.items():
+            path = f"{SIGNALS}/{name}"
+            if reader.damage is None and not (path in kept and reader.differs(kept[path])):
+                kept[path] = reader.kept
+        if self.manifest.files is None:
+            for file in (self.path / "samples").glob("*.npz"):
+                with suppress(OSError):
+                    kept[f"samples/{file.name}"] = kept_of(self.path, file)
+        return kept
 
     def _add(self, table: pa.Table) -> None:
         steps = table[STEP].to_numpy()
@@ -272,21 +313,23 @@ class Run:
             return []
         folder = self.path / "samples"
         found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
-        sheets = sorted((SampleSheet(int(p.stem), p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step)
+        sheets = sorted(
+            (SampleSheet(int(p.stem), self.path, p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step
+        )
         return [sheet for sheet in sheets if self._cut_at is None or sheet.step <= self._cut_at]
 
     @property
     def reals(self) -> np.ndarray | None:
         """The real probe images, uint8 (n, height, width, channels), scaled from the data's range. None if absent."""
         if self._reals is None and not self._in_memory:
-            self._reals = _read_images(self.path / "samples" / "reals.npz", "reals")
+            self._reals = read_images(self.path, self.path / REALS, "reals")
         return self._reals
 
     @property
     def real_values(self) -> np.ndarray | None:
         """The real probe series (n, T, C) or vectors (n, c), float32, in data units. None if absent or images."""
         if self._real_values is None and not self._in_memory:
-            array = _read_values(self.path / "samples" / "reals.npz")
+            array = read_values(self.path, self.path / REALS)
             if array is not None and np.isfinite(array).all():
                 self._real_values = array
         return self._real_values
@@ -299,17 +342,20 @@ class Run:
         names = [p.stem for p in (self.path / "samples").glob("*.npz") if p.stem.isdigit() and p.stem.isascii()]
         for name in sorted(names, key=int, reverse=True):
             if self._cut_at is None or int(name) <= self._cut_at:
-                array = _read_values(self.path / "samples" / f"{name}.npz")
+                array = read_values(self.path, self.path / "samples" / f"{name}.npz")
                 if array is not None:
                     return int(name), array
         return None
 
     def _last_write(self) -> float:
-        times = [p.stat().st_mtime for p in self._files()]
-        return max(times, default=0.0)
+        times = [0.0]
+        for path in self._files():
+            with suppress(OSError):
+                times.append(path.lstat().st_mtime)
+        return max(times)
 
     def _files(self) -> Iterator[Path]:
-        yield from (self.path / "signals").glob("*.arrows")
+        yield from (self.path / SIGNALS).glob("*.arrows")
         yield from self.path.glob("events.jsonl")
 
 
@@ -317,38 +363,3 @@ def _not_recorded(run: Run, name: str) -> str:
     nearest = difflib.get_close_matches(name.lower(), run.names, n=1, cutoff=0.5)
     meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
     return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(run.names)}."
-
-
-def _read_images(path: Path, key: str) -> np.ndarray | None:
-    """Read one uint8 image array; return None on failure."""
-    array = _read_array(path, key)
-    return array if array is not None and array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] else None
-
-
-def _read_values(path: Path) -> np.ndarray | None:
-    """Read series or vectors, float32; return None on failure."""
-    array = _read_array(path, "values")
-    fits = array is not None and array.dtype == np.float32 and array.ndim in (2, 3) and array.size
-    return array if fits else None
-
-
-def _read_array(path: Path, key: str) -> np.ndarray | None:
-    """Read one array without pickle, after checking its declared size; return None on failure."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(f"{key}.npy").file_size > ARRAY_MAX_BYTES:
-                return None
-            content = archive.read(f"{key}.npy")
-        array = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (
-        OSError,
-        KeyError,
-        ValueError,
-        zipfile.BadZipFile,
-        RuntimeError,
-        NotImplementedError,
-        MemoryError,
-        EOFError,
-    ):
-        return None
-    return array

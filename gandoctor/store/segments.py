@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,9 +14,25 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 from gandoctor.message import Message
+from gandoctor.store.files import STEP_MAX, opened
+from gandoctor.store.manifest import Kept
 
 STEP = "step"
 TIME = "time"
+NAME_MAX = 500
+TIME_MAX = 1e11
+COLUMNS_MAX = 10_000
+METADATA_MAX_BYTES = 16 * 2**20
+BODY_MAX_BYTES = 128 * 2**20
+RECORD_BATCH = 3
+"""Number of a record batch among Arrow's message headers; its field 3 tells of compression, which we never use."""
+END_OF_STREAM = struct.pack("<Ii", 0xFFFFFFFF, 0)
+
+
+@lru_cache(maxsize=10_000)
+def can_name_a_signal(name: object) -> bool:
+    """Return whether a column may have this name: printable text, not empty, and none of the store's own columns."""
+    return isinstance(name, str) and name not in ("", STEP, TIME) and len(name) <= NAME_MAX and name.isprintable()
 
 
 class SegmentWriter:
@@ -23,17 +41,21 @@ class SegmentWriter:
     Args:
         path: File to create. It must not exist.
         names: Signal columns, in addition to `step` and `time`.
+
+    Attributes:
+        kept: What the operating system has been handed so far.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         import pyarrow as pa
 
+        self.path = path
         self.names = tuple(names)
         self.schema = pa.schema(
             [(STEP, pa.int64()), (TIME, pa.float64()), *((name, pa.float64()) for name in self.names)]
         )
+        self.kept = Kept(size=0, checksum=0, rows=0)
         self._file = path.open("xb")
-        self._stream = pa.ipc.new_stream(self._file, self.schema)
 
     def write(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Append rows as one record batch and hand them to the operating system; absent values become null."""
@@ -44,18 +66,28 @@ class SegmentWriter:
             pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
             for field in self.schema
         ]
-        self._stream.write_batch(pa.record_batch(columns, schema=self.schema))
+        batch = pa.record_batch(columns, schema=self.schema).serialize().to_pybytes()
+        self._append(batch if self.kept.size else self.schema.serialize().to_pybytes() + batch, len(rows))
+
+    def _append(self, content: bytes, rows: int) -> None:
+        self._file.write(content)
         self._file.flush()
+        kept = self.kept
+        self.kept = Kept(
+            size=kept.size + len(content), checksum=zlib.crc32(content, kept.checksum), rows=(kept.rows or 0) + rows
+        )
 
     def abandon(self) -> None:
         """Close the file without ending the stream. Complete batches stay readable."""
         with suppress(OSError):
             self._file.close()
 
+    __del__ = abandon  # of a writer that nobody closes, as a killed one
+
     def close(self) -> None:
         """End the stream."""
         with self._file:
-            self._stream.close()
+            self._append(END_OF_STREAM, 0)
 
 
 class SegmentReader:
@@ -64,79 +96,122 @@ class SegmentReader:
     Attributes:
         damage: What is wrong with the file apart from an incomplete last batch, or None.
         unread_bytes: Length of the incomplete last batch, which is still being written or was cut off by a kill.
+        rows: Rows read so far.
+        is_ended: Whether the writer has ended the stream.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, run_dir: Path, path: Path) -> None:
         self.path = path
+        self._run_dir = run_dir
         self.damage: Message | None = None
         self.unread_bytes = 0
+        self.rows = 0
+        self.is_ended = False
         self._schema: pa.Schema | None = None
         self._offset = 0
+        self._checksums = {0: 0}
+
+    @property
+    def kept(self) -> Kept:
+        """What was read so far."""
+        return Kept(size=self._offset, checksum=self._checksums[self._offset], rows=self.rows)
 
     def read_new(self) -> list[pa.RecordBatch]:
         """Return the record batches that were completed since the last call."""
-        if self.damage is not None:
+        if self.damage is not None or self.is_ended:
             return []
         import pyarrow as pa
 
         batches: list[pa.RecordBatch] = []
         try:
-            with self.path.open("rb") as file:
+            with opened(self._run_dir, self.path) as file:
                 file.seek(0, 2)
                 size = file.tell()
-                while self._offset < size:
+                while self._offset < size and not self.is_ended:
                     file.seek(self._offset)
-                    message = self._next_message(file, size)
-                    self.unread_bytes = size - self._offset if message is None else 0
-                    if message is None:
+                    content = self._next_message(file, size)
+                    self.unread_bytes = size - self._offset if content is None else 0
+                    if content is None:
                         break
-                    self._offset = file.tell()
-                    if message.type == "schema":
-                        self._schema = self._checked(pa.ipc.read_schema(message))
-                    elif message.type == "record batch" and self._schema is not None:
-                        batch = pa.ipc.read_record_batch(message, self._schema)
-                        batch.validate(full=True)
-                        if batch[STEP].null_count:
-                            raise ValueError("a row has no step")
+                    if content == END_OF_STREAM:
+                        self.is_ended = True
+                    elif (batch := self._read(content)) is not None:
                         batches.append(batch)
-        except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+                        self.rows += len(batch)
+                    checksum = zlib.crc32(content, self._checksums[self._offset])
+                    self._offset += len(content)
+                    self._checksums[self._offset] = checksum
+        except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError, OverflowError) as error:
             self.damage = Message(
                 "{file} is unreadable after byte {byte}: {error}.",
                 file=self.path.name,
                 byte=self._offset,
-                error=str(error).splitlines()[0].rstrip("."),
+                error=(str(error).splitlines() or [type(error).__name__])[0].rstrip("."),
             )
         return batches
 
+    def differs(self, written: Kept) -> bool:
+        """Return whether what was read is not what had been written by then."""
+        return self._checksums.get(written.size) != written.checksum
+
+    def _read(self, content: bytes) -> pa.RecordBatch | None:
+        import pyarrow as pa
+
+        message = pa.ipc.read_message(content)
+        if message.type == "schema":
+            if self._schema is not None:
+                raise ValueError("its columns change")
+            self._schema = self._checked(pa.ipc.read_schema(message))
+        if message.type != "record batch" or self._schema is None:
+            return None
+        batch = pa.ipc.read_record_batch(message, self._schema)
+        batch.validate(full=True)
+        if batch[STEP].null_count:
+            raise ValueError("a row has no step")
+        steps = batch[STEP].to_numpy()
+        if len(steps) and not 0 <= steps.min() <= steps.max() <= STEP_MAX:
+            raise ValueError("a step is no number of steps")
+        if TIME in batch.schema.names:
+            times = batch[TIME].drop_null().to_numpy()
+            if not ((times >= 0) & (times <= TIME_MAX)).all():
+                raise ValueError("a row's time is no time")
+        return batch
+
     @staticmethod
-    def _next_message(file: BinaryIO, size: int) -> pa.ipc.Message | None:
-        """Read one whole message, or None if its tail has not been written (yet) or the stream has ended."""
-        start = file.tell()
+    def _next_message(file: BinaryIO, size: int) -> bytes | None:
+        """Read one whole message, or None if its tail has not been written (yet)."""
         head = file.read(8)
         if len(head) < 8:
             return None
-        import pyarrow as pa
-
         marker, metadata_length = struct.unpack("<Ii", head)
-        if marker != 0xFFFFFFFF or metadata_length < 0:
-            raise ValueError("not an Arrow stream")
+        if marker != 0xFFFFFFFF or not 0 <= metadata_length <= METADATA_MAX_BYTES:
+            raise ValueError("not an Arrow stream of a run")
         if metadata_length == 0:
-            return None  # end of stream
+            return END_OF_STREAM
         metadata = file.read(metadata_length)
-        if len(metadata) < metadata_length or file.tell() + _body_length(metadata) > size:
+        if len(metadata) < metadata_length:
             return None
-        file.seek(start)
-        return pa.ipc.read_message(file)
+        body_length = _body_length(metadata)
+        if body_length > BODY_MAX_BYTES:
+            raise ValueError(f"a batch of {body_length} bytes is larger than any that is written")
+        if file.tell() + body_length > size:
+            return None
+        return head + metadata + file.read(body_length)
 
     @staticmethod
     def _checked(schema: pa.Schema) -> pa.Schema:
         import pyarrow as pa
 
+        if len(schema.names) > COLUMNS_MAX or len(set(schema.names)) < len(schema.names):
+            raise ValueError("it has the same column twice, or more than any run")
         if STEP not in schema.names or schema.field(STEP).type != pa.int64():
             raise ValueError("no integer column 'step'")
         wrong = [f.name for f in schema if f.name != STEP and f.type != pa.float64()]
         if wrong:
             raise ValueError(f"column {wrong[0]!r} is not a number")
+        unnamed = [name for name in schema.names if name not in (STEP, TIME) and not can_name_a_signal(name)]
+        if unnamed:
+            raise ValueError(f"{unnamed[0][:NAME_MAX]!r} cannot name a signal")
         return schema
 
 
@@ -147,15 +222,28 @@ def _body_length(metadata: bytes) -> int:
     """
     try:
         (table,) = struct.unpack_from("<I", metadata, 0)
-        (vtable_distance,) = struct.unpack_from("<i", metadata, table)
-        vtable = table - vtable_distance
-        (vtable_size,) = struct.unpack_from("<H", metadata, vtable)
-        if vtable_size <= 10:
-            return 0
-        (field,) = struct.unpack_from("<H", metadata, vtable + 10)
-        length: int = struct.unpack_from("<q", metadata, table + field)[0] if field else 0
-    except struct.error:
+        at = _field(metadata, table, 3)
+        length: int = struct.unpack_from("<q", metadata, at)[0] if at else 0
+        header = _field(metadata, table, 2)
+        if header and metadata[_field(metadata, table, 1)] == RECORD_BATCH:
+            batch = header + struct.unpack_from("<I", metadata, header)[0]
+            if _field(metadata, batch, 3):
+                raise ValueError("a batch is compressed: nothing tells how large it is")
+    except (struct.error, IndexError):
         raise ValueError("not an Arrow message") from None
     if length < 0:
         raise ValueError("not an Arrow message")
     return length
+
+
+def _field(metadata: bytes, table: int, number: int) -> int:
+    """Return the position of a field of a flatbuffer's table, or 0 where it has its default."""
+    (vtable_distance,) = struct.unpack_from("<i", metadata, table)
+    vtable = table - vtable_distance
+    if vtable < 0:
+        raise ValueError("not an Arrow message")
+    (vtable_size,) = struct.unpack_from("<H", metadata, vtable)
+    if vtable_size < 6 + 2 * number:
+        return 0
+    (field,) = struct.unpack_from("<H", metadata, vtable + 4 + 2 * number)
+    return table + field if field else 0

@@ -14,6 +14,7 @@ import numpy as np
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.diagnosis.games import diagnosis_of_games
 from gandoctor.diagnosis.reference import Columns, columns_of
+from gandoctor.message import Message
 from gandoctor.rules import all_rules, warm_up_end
 from gandoctor.store import GamesRun, Manifest, Run, RunState, load_run
 from gandoctor.store.games import GAMES_FOLDER, checked_name
@@ -70,6 +71,7 @@ class Snapshot:
         curves: Signal -> recorded values in order of step, for the signals in WATCHED that were recorded.
         preview: The newest readable contact sheet's images, or None.
         columns: The newest samples beside the real data where those are vectors or series, or None.
+        lost: What of the recording is lost; see `Run.lost`.
         games: Name -> what there is to show of each game, where a run has several; it has no curves of its own then.
     """
 
@@ -87,6 +89,7 @@ class Snapshot:
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     preview: Preview | None = None
     columns: Columns | None = None
+    lost: tuple[Message, ...] = ()
     games: Mapping[str, Snapshot] = field(default_factory=dict)
 
     @property
@@ -239,6 +242,7 @@ class Follower:
             curves=self._curves,
             preview=self._preview,
             columns=self._columns,
+            lost=tuple(run.lost),
         )
 
 
@@ -255,6 +259,7 @@ def _snapshot_of_games(run: GamesRun, games: Mapping[str, Snapshot]) -> Snapshot
         diagnosis=diagnosis_of_games(run, judged, is_check=False) if len(judged) == len(games) else None,
         curves={},
         preview=None,
+        lost=tuple(run.lost),
         games=games,
     )
 

@@ -77,7 +77,7 @@ class Canvas:
 def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas) -> Text:
     """Return exactly `canvas.height` lines of at most `canvas.width` cells."""
     head = [_title(snapshot, canvas), _progress(snapshot, canvas), Text()]
-    foot = [_fit(Text(printable(notice or ""), STYLES["quiet"]), canvas.width)]
+    foot = [_fit(Text(printable(notice), STYLES["quiet"]) if notice else _lost(snapshot), canvas.width)]
     room = canvas.height - len(head) - len(foot)
     if snapshot.games:
         body = _games(snapshot, canvas, max(1, room - FINDINGS_LINES))
@@ -88,6 +88,13 @@ def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas) -> Text:
     lines += [Text()] * (canvas.height - len(foot) - len(lines))
     shown = [*lines[: canvas.height - len(foot)], *foot]
     return Text("\n").join(_fit(line, canvas.width) for line in shown)
+
+
+def _lost(snapshot: Snapshot) -> Text:
+    """Return what is lost of the recording, or nothing."""
+    lost = snapshot.lost
+    more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+    return Text(printable(f"Not readable: {lost[0]}{more}") if lost else "", STYLES["warning"])
 
 
 def _title(snapshot: Snapshot, canvas: Canvas) -> Text:

@@ -64,10 +64,14 @@ class LinesView:
             return
         if snapshot.run_dir != self._run_dir:
             if self._run_dir is not None:
-                self._write(f"Now recording to {snapshot.run_dir}")
+                self._write(printable(f"Now recording to {snapshot.run_dir}"))
             self._run_dir = snapshot.run_dir
             self._told.clear()
             self._written_step = None
+        for gap in snapshot.lost:
+            if (key := ("lost", str(gap))) not in self._told:
+                self._told.add(key)
+                self._write(printable(f"Not readable: {gap}"))
         for finding in in_order(snapshot.diagnosis) if snapshot.diagnosis else ():
             key = (f"{finding.game} {finding.rule.id}", finding.severity.value)
             if key not in self._told and snapshot.diagnosis is not None:

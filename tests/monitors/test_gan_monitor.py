@@ -375,7 +375,6 @@ def test_a_full_disk_is_one_warning_and_training_goes_on(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gandoctor.recording.session.stopwatch.DRAIN_EVERY_S", 0.0)
     monkeypatch.setattr("gandoctor.store.writer.FLUSH_EVERY_S", 0.0)
     gan = make_gan()
     with pytest.warns(MonitorWarning, match="No space left") as caught:

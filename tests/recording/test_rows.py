@@ -27,8 +27,8 @@ class Kept:
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, float]] = {}
 
-    def record(self, step: int, values: dict[str, float]) -> None:
-        self.rows[step] = dict(values)
+    def record_all(self, rows: dict[int, dict[str, float]]) -> None:
+        self.rows |= rows
 
 
 @pytest.fixture
@@ -86,7 +86,8 @@ def test_a_value_that_is_no_number_costs_itself_and_is_told_once(
 
 def test_names_of_the_stores_own_columns_are_refused(rows: Rows, kept: Kept, refused: list[Any]) -> None:
     for step in (1, 2):
-        assert rows.add(step, {"step": 9, "time": 9, "": 9, "d_loss": 0.5}) == {"d_loss": 0.5}
+        assert rows.add(step, {"step": 9, "time": 9, "": 9, "a\nb": 9, "\ud800": 9, "d_loss": 0.5}) == {"d_loss": 0.5}
     rows.drain(2, {})
     assert kept.rows == {1: {"d_loss": 0.5}, 2: {"d_loss": 0.5}}
-    assert [name for name, _ in refused] == ["", "step", "time"]
+    assert [name for name, _ in refused] == ["step", "time", "", "a\nb", "\ud800"]
+    assert rows.refused == dict.fromkeys(["step", "time", "", "a\nb", "\ud800"], 2)

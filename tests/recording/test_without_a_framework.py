@@ -132,3 +132,20 @@ for package in (gandoctor.recording, gandoctor.monitors):
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_a_completed_step_waits_less_than_a_second_for_the_disk(tmp_path: Path) -> None:
+    program = PROGRAM.with_name("written_in_time.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(tmp_path / "run")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    waits = json.loads(done.stdout)
+    assert waits["steps"] <= 1.0
+    assert waits["probes"] <= 3.5, "a probe keeps training waiting, and its own step's row"
+    run = load_run(tmp_path / "run")
+    assert {event.kind for event in run.events} == {"started", "ended"}
+    assert run["d_loss"].index[-1] == run.last_step == 600
+    (left_out,) = run.gaps
+    assert left_out.facts == {"name": "note", "count": 600}
+    assert run.manifest.missing["note"].code == "unusable"

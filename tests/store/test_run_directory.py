@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,14 @@ def test_a_full_disk_at_the_second_of_two_segments_repeats_no_row_of_the_first(
     monkeypatch.setattr(SegmentWriter, "write", write)
     writer.close("completed")
     assert load_run(tmp_path / "run")["d_loss"].to_dict() == {1: 1.0, 2: 2.0}
-    assert sum(len(batch) for file in writer.path.glob("signals/*") for batch in SegmentReader(file).read_new()) == 2
+    assert (
+        sum(
+            len(batch)
+            for file in writer.path.glob("signals/*")
+            for batch in SegmentReader(writer.path, file).read_new()
+        )
+        == 2
+    )
 
 
 def test_rows_of_one_step_merge_and_the_later_value_counts(tmp_path: Path) -> None:
@@ -202,7 +210,7 @@ def test_cutting_a_segment_anywhere_loses_the_torn_batch_only(tmp_path: Path) ->
     seen = set()
     for length in range(len(whole) + 1):
         segment.write_bytes(whole[:length])
-        reader = SegmentReader(segment)
+        reader = SegmentReader(segment.parent, segment)
         steps = [step for batch in reader.read_new() for step in batch["step"].to_pylist()]
         assert steps == list(range(1, len(steps) + 1))
         assert reader.damage is None
@@ -379,3 +387,49 @@ def test_reals_written_after_the_run_was_opened_are_found(tmp_path: Path) -> Non
     assert run.reals is None
     writer.reals(images(20))
     assert np.array_equal(run.reals, images(20))
+
+
+@pytest.mark.parametrize("name", ["step", "time", "", "a\x07b", "\ud800"])
+def test_a_name_that_no_signal_can_have_is_refused_and_costs_no_row(tmp_path: Path, name: str) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    for step in range(1, 11):
+        writer.record(step, {"d_loss": 0.5})
+        with pytest.raises(ValueError, match="cannot name a signal"):
+            writer.record(step, {"d_loss": 0.7, name: 3.0})
+    writer.close("completed")
+    assert load_run(writer.path)["d_loss"].to_dict() == dict.fromkeys(range(1, 11), 0.5)
+
+
+@pytest.mark.parametrize("value", ["0.7", b"1", [1.0, 2.0]])
+def test_a_value_that_is_no_number_is_refused_and_costs_no_row(tmp_path: Path, value: Any) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"d_loss": 0.5})
+    with pytest.raises(TypeError):
+        writer.record(2, {"d_loss": value})
+    writer.record(3, {"d_loss": 0.5})
+    writer.close("completed")
+    assert list(load_run(writer.path)["d_loss"].index) == [1, 3]
+
+
+def test_the_end_says_what_was_left_out_and_what_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    monkeypatch.setattr("gandoctor.store.writer.ROWS_KEPT_AFTER_FAILURE", 3)
+    write = SegmentWriter.write
+    monkeypatch.setattr(SegmentWriter, "write", full)
+    for step in range(1, 6):
+        writer.record(step, {"d_loss": 0.5})
+    with pytest.raises(OSError, match="No space"):
+        writer.flush()
+    monkeypatch.setattr(SegmentWriter, "write", write)
+    writer.close("completed", left_out={"note": 5})
+    run = load_run(writer.path)
+    assert list(run["d_loss"].index) == [3, 4, 5]
+    (lost,) = run.lost
+    assert lost.facts["rows"] == 2
+    assert any(gap.facts == {"name": "note", "count": 5} for gap in run.gaps)
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")

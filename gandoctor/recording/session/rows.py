@@ -8,7 +8,7 @@ from typing import Any
 from gandoctor.message import Message
 from gandoctor.recording.backend import Backend
 from gandoctor.store import RunWriter
-from gandoctor.store.segments import STEP, TIME
+from gandoctor.store.segments import STEP, TIME, can_name_a_signal
 
 
 class Rows:
@@ -22,7 +22,7 @@ class Rows:
 
     Attributes:
         drained_step: The last step that was written.
-        refused: Names of scalars of which a value was left out.
+        refused: Names of scalars of which values were left out -> how many.
         numbers: Names of scalars of which a value was written.
     """
 
@@ -34,7 +34,7 @@ class Rows:
         self._refuse = refuse
         self._scalars: dict[int, dict[str, Any]] = {}
         self.drained_step = first_step
-        self.refused: set[str] = set()
+        self.refused: dict[str, int] = {}
         self.numbers: set[str] = set()
 
     def add(self, step: int, scalars: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,12 +44,10 @@ class Rows:
             Those that are kept. One that is None is absent in this step; one of an unusable name is refused.
         """
         kept = {name: value for name, value in scalars.items() if value is not None}
-        for name in ("", STEP, TIME):
-            if name in kept:
-                del kept[name]
-                self._leave_out(
-                    name, Message("a scalar needs a name, which is not one of {reserved}", reserved=(STEP, TIME))
-                )
+        for name in [name for name in kept if not can_name_a_signal(name)]:
+            del kept[name]
+            why = Message("a scalar needs a printable name, which is not one of {reserved}", reserved=(STEP, TIME))
+            self._leave_out(name, why)
         self._scalars[step] = dict(kept)
         return kept
 
@@ -74,9 +72,7 @@ class Rows:
         self._scalars.clear()
         if probe_values:
             table.setdefault(step, {}).update(probe_values)
-        for number in sorted(table):
-            if table[number] or at_start:
-                self._writer.record(number, table[number])
+        self._writer.record_all({number: table[number] for number in sorted(table) if table[number] or at_start})
         self.drained_step = step
 
     def _numbers(self, scalars: Mapping[str, Any]) -> dict[str, float]:
@@ -93,8 +89,8 @@ class Rows:
         return numbers
 
     def _leave_out(self, name: str, why: Message) -> None:
-        if name not in self.refused:
-            self.refused.add(name)
+        self.refused[name] = self.refused.get(name, 0) + 1
+        if self.refused[name] == 1:
             self._refuse(name, why)
 
 

@@ -227,7 +227,11 @@ class Session:
         self._stopwatch.start()
         due = self._is_due(self.step)
         waiting = self.step - self._rows.drained_step
-        if due or self._stopwatch.has_waited or waiting >= DRAIN_EVERY_STEPS:
+        if due and self.writer.is_due(within=self._stopwatch.last_cost):
+            self._drain({})  # a probe may take seconds, which these rows need not wait
+            with self.contained():
+                self.writer.flush()
+        if due or self.writer.is_due() or waiting >= DRAIN_EVERY_STEPS:
             self._drain(self.probe_values() if due else {})
         self._panel.announce(self._is_due(self.step + 1))
         self._tell_listeners()
@@ -291,6 +295,8 @@ class Session:
             self._drain({})
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
+        if self._rows.refused:
+            fields["left_out"] = self._rows.refused
         with self.contained():
             self.writer.close(reason, **fields)
         self._tell_listeners()
@@ -323,7 +329,7 @@ class Session:
         """Keep what the user passed with a step, and return what of it can be used."""
         kept = self._rows.add(self.step, scalars)
         losses = {f"{player}_loss" for player in PLAYERS} & set(kept)
-        self._panel.take(dict.fromkeys(losses - self._rows.refused))
+        self._panel.take(dict.fromkeys(losses - self._rows.refused.keys()))
         self.manifest.players.update(dict.fromkeys(losses, "passed to monitor.step"))
         return kept
 
@@ -338,8 +344,7 @@ class Session:
     def _drain(self, probe_values: Mapping[str, float], at_start: bool = False) -> None:
         with self.contained():
             self._rows.drain(self.step, probe_values, at_start)
-            self._panel.take(dict.fromkeys(self._rows.refused & self._rows.numbers))  # another step had a number
-            self._stopwatch.drained()
+            self._panel.take(dict.fromkeys(self._rows.refused.keys() & self._rows.numbers))  # another step had a number
 
     def _is_due(self, step: int) -> bool:
         return self.cadence.due(step) or step - self.first_step <= FIRST_STEPS

@@ -1,12 +1,10 @@
-"""Stopwatch: times probes and training apart, and tells when rows should be written."""
+"""Stopwatch: times probes and training apart."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-DRAIN_EVERY_S = 1.0
 
 
 class Stopwatch:
@@ -20,7 +18,6 @@ class Stopwatch:
         self.last_cost = 0.0
         self._started: float | None = None
         self._probing = 0.0
-        self._drained = time.monotonic()
 
     def start(self, again: bool = False) -> None:
         """Begin to count training; where it has begun, only if it is to begin `again`."""
@@ -38,15 +35,6 @@ class Stopwatch:
     def step_time(self, steps: int) -> float | None:
         """Return the mean duration of so many steps, probes left out; None before the first."""
         return None if self._started is None or not steps else self._training() / steps
-
-    def drained(self) -> None:
-        """Take note that the rows have been written."""
-        self._drained = time.monotonic()
-
-    @property
-    def has_waited(self) -> bool:
-        """Whether rows have waited for longer than a second."""
-        return time.monotonic() - self._drained >= DRAIN_EVERY_S
 
     def report(self) -> dict[str, float]:
         """Return seconds of probes and of training; nothing before the first step."""
