@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gandoctor.backends.discovery.cycle import StepCycle
 from gandoctor.experiments.child.games import named_games
 from gandoctor.message import Message
 from gandoctor.player_names import PLAYERS, Player
 
 if TYPE_CHECKING:
-    from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
+    from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps
 
 IDLE_UNTIL_TOLD = 2
 """Trainings of a player that moved nothing, after which that is told at once."""
@@ -82,9 +83,9 @@ class LoopAttachment:
         cannot_tell: Callable[[Any], None],
     ) -> None:
         from gandoctor.backends.tensorflow.discovery.hooks import Hooks
-        from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
+        from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps
 
-        self._make_monitors, self._counters = make_monitors, (StepCycle, InGraphSteps)
+        self._make_monitors, self._in_graph = make_monitors, InGraphSteps
         self._games: list[_Game] = []
         self._idle: dict[tuple[int, Player], int] = {}
         self._others = 0
@@ -106,8 +107,7 @@ class LoopAttachment:
     def _found(self, pairs: list[Any]) -> None:
         named = named_games(pairs) if len(pairs) > 1 else [(None, pair) for pair in pairs]
         monitors = self._make_monitors([_players(pair, name) for name, pair in named])
-        cycle, counted = self._counters
-        self._games = [_Game(monitor, cycle(), counted()) for monitor in monitors]
+        self._games = [_Game(monitor, StepCycle(), self._in_graph()) for monitor in monitors]
         for (_, pair), game in zip(named, self._games, strict=True):
             game.monitor.options = replace(game.monitor.options, game_source="inferred")
             game.monitor.__enter__()
