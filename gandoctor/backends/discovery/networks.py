@@ -58,8 +58,13 @@ class Networks(Protocol):
     def is_trainable(self, network: Any) -> bool:
         """Tell whether any of its weights may be trained now."""
 
-    def joined(self, networks: Sequence[Any]) -> Any:
-        """Return networks that are called one after the other as one; a single one as it is."""
+    def joined(self, networks: Sequence[Any], main: Any) -> Any:
+        """Return networks that are called one after the other as one; a single one as it is.
+
+        Args:
+            networks: In order.
+            main: The one of them that plays; returned where the others cannot be joined to it.
+        """
 
     def name(self, network: Any) -> str:
         """Return what a network calls itself."""

@@ -92,8 +92,8 @@ class PairFinder:
         joined = self._networks.joined
         return [
             Pair(
-                joined(_before(one, self._flows, by_network)),
-                joined(_after(one, self._flows, by_network)),
+                joined(_before(one, self._flows, by_network), one.generator),
+                joined(_after(one, self._flows, by_network), one.discriminator),
                 one.g_update and one.g_update.optimizer,
                 one.d_update and one.d_update.optimizer,
             )

@@ -31,7 +31,7 @@ class KerasNetworks:
         """Frozen layers have none."""
         return bool(network.trainable_variables)
 
-    def joined(self, networks: Sequence[Any]) -> Any:
+    def joined(self, networks: Sequence[Any], main: Any) -> Any:
         """Make a model of several."""
         return chain_of(networks)
 
