@@ -12,7 +12,8 @@ import torch
 
 from gandoctor.backends.torch.card import called, declared
 from gandoctor.backends.torch.layout import Layout, has_convolutions_of_series
-from gandoctor.backends.torch.passes import Passes, judges_one_by_one, left_alone, normalises_batches
+from gandoctor.backends.torch.passes import Arguments, Passes, judges_one_by_one, left_alone, normalises_batches
+from gandoctor.backends.torch.players import inner, members_of
 from gandoctor.backends.torch.random_state import preserved_random_state
 from gandoctor.backends.torch.rows import Rows
 from gandoctor.backends.torch.taps import Taps
@@ -50,8 +51,12 @@ class TorchBackend:
             if not isinstance(given, torch.nn.Module):
                 raise GandoctorError(f"{name}= is a {type(given).__name__}; pass the {name}, a torch.nn.Module.")
         self.players = _found(options)
+        self._called: dict[Player, list[Any]] = {
+            "g": members_of(options.generator),
+            "d": members_of(options.discriminator),
+        }
         self._weights = Weights(self.players)
-        self.layout = Layout(has_convolutions_of_series(options.discriminator))
+        self.layout = Layout(has_convolutions_of_series(self.players.discriminator))
         self._rows = Rows()
         self._passes = Passes(self.players, self._weights, self.layout)
         self._cards: dict[Player, PlayerCard] = {}
@@ -176,8 +181,8 @@ class TorchBackend:
 
     def attach(self, listener: Listener) -> None:
         """Set the hooks."""
-        self._taps = Taps(self.players, self._weights, self.layout, listener)
-        self._taps.on_first_call = self._describe
+        self._taps = Taps(self.players, self._called, self._weights, self.layout, listener)
+        self._taps.on_call = self._saw_call
         if self._witness is not None:
             self._witness.watch_through(self._taps)
         self._taps.attach()
@@ -206,14 +211,30 @@ class TorchBackend:
         assert self._taps is not None
         return self._taps.muted()
 
-    def _describe(self, player: Player, given: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def replay(self, events: Sequence[Callable[[Taps], None]]) -> None:
+        """Take note of what has happened in the step under way before this was attached."""
+        assert self._taps is not None
+        for tell in events:
+            tell(self._taps)
+
+    def phase_of(self, optimizer: Any) -> Player | None:
+        """Return whose update an optimizer makes; None where it is neither's alone."""
+        return None if self._taps is None else self._taps.phase_of(optimizer)
+
+    def _saw_call(self, player: Player, given: Arguments, differentiates: bool) -> None:
+        self._describe(player, given)
+        if differentiates or player not in self._passes.arguments:
+            given.forget()
+            self._passes.arguments[player] = given
+
+    def _describe(self, player: Player, given: Arguments) -> None:
         """Follow one call of a player, beside the user's own."""
         if player in self._cards:
             return
         network, optimizer = self.players.network(player), self.players.optimizer(player)
         self._cards[player] = declared(network, optimizer)
         with self._muted(), preserved_random_state(), left_alone(network, training=False):
-            self._cards[player] = called(network, optimizer, given, kwargs)
+            self._cards[player] = called(network, optimizer, given.args, given.kwargs)
 
     # Numbers of the step. ---------------------------------------------------------------------------------------
 
@@ -314,7 +335,8 @@ class _Witness:
 
 
 def _found(options: Options) -> Players:
-    players = Players(options.generator, options.discriminator, options.g_optimizer, options.d_optimizer)
+    generator, discriminator = inner(options.generator), inner(options.discriminator)
+    players = Players(generator, discriminator, options.g_optimizer, options.d_optimizer)
     for name in ("generator", "discriminator", "g_optimizer", "d_optimizer"):
         if getattr(options, name) is not None:
             players.sources[name] = "passed"
@@ -322,14 +344,14 @@ def _found(options: Options) -> Players:
         if getattr(options, slot) is None:
             why = Message("the {player}'s optimizer has not been called yet; pass {slot}=...", player=player, slot=slot)
             players.absent[slot] = Absence(Absent.NO_OPTIMIZER, why)
-    sampler, size = options.latent_sampler, _latent_size(options.generator)
+    sampler, size = options.latent_sampler, _latent_size(generator)
     if sampler is not None:
         players.latent_sampler, players.latent_is_given = _as_tensors(sampler), True
         players.sources["latent_sampler"] = "passed"
     elif size is not None:
         name, length = size
-        shape = (length, 1, 1) if _takes_maps(options.generator) else (length,)
-        players.latent_sampler = lambda n: torch.randn((n, *shape), device=_device(options.generator))
+        shape = (length, 1, 1) if _takes_maps(generator) else (length,)
+        players.latent_sampler = lambda n: torch.randn((n, *shape), device=_device(generator))
         players.sources["latent_sampler"] = f"standard normal, as long as attribute .{name}"
         why = Message("latents were assumed to be standard normal; pass latent_sampler=lambda n: ...")
         players.absent["latent_law"] = Absence(Absent.ASSUMED, why)

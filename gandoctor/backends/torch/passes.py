@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.weights import Weights
@@ -44,6 +45,36 @@ class _Activations(TorchDispatchMode):
         return output
 
 
+class Arguments:
+    """The arguments of a call: tensors that may be exchanged for others, and everything else, such as flags.
+
+    Attributes:
+        args, kwargs: As given.
+        tensors: The tensors among them, in order.
+    """
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.args, self.kwargs = args, kwargs
+        leaves, self._spec = tree_flatten((args, kwargs))
+        self._leaves = [None if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
+        self._places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+        self.tensors: list[torch.Tensor] = [leaves[i] for i in self._places]
+
+    def forget(self) -> None:
+        """Keep the places of the tensors only."""
+        self.args, self.kwargs, self.tensors = (), {}, []
+
+    def filled(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments with other tensors; these alone where there is no place for them."""
+        if len(tensors) != len(self._places):
+            return tuple(tensors), {}
+        leaves = list(self._leaves)
+        for place, tensor in zip(self._places, tensors, strict=True):
+            leaves[place] = tensor
+        args, kwargs = tree_unflatten(leaves, self._spec)
+        return args, kwargs
+
+
 class Passes:
     """Runs the players with given weights.
 
@@ -51,10 +82,14 @@ class Passes:
         players: Generator, discriminator.
         weights: Takes copies of theirs.
         layout: Of what is returned to the host.
+
+    Attributes:
+        arguments: Player -> the arguments it was last called with in training, which are followed here.
     """
 
     def __init__(self, players: Players, weights: Weights, layout: Layout) -> None:
         self._players, self._weights, self._layout = players, weights, layout
+        self.arguments: dict[Player, Arguments] = {}
 
     def forward(self, player: Player, batches: Sequence[Any], training: bool, vector: torch.Tensor) -> Pass:
         """Run a player; see `recording.backend.Backend`."""
@@ -91,11 +126,17 @@ class Passes:
         network = self._players.network(player)
         values = dict(self._weights.by_name(player, vector))
         values |= {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
-        args = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+        given = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+        known = self.arguments.get(player)
+        args, kwargs = (given, {}) if known is None else known.filled(given)
         with left_alone(network, training):
-            output = torch.func.functional_call(network, values, args)
-        first: torch.Tensor = output[0] if isinstance(output, list | tuple) else output
-        return first
+            output = torch.func.functional_call(network, values, args, kwargs)
+        return first_of(output)
+
+
+def first_of(output: Any) -> Any:
+    """Return the first tensor of what a network has returned."""
+    return next((t for t in tree_leaves(output) if isinstance(t, torch.Tensor)), output)
 
 
 @contextmanager
@@ -107,16 +148,22 @@ def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
     modules = list(network.modules())
     modes = [module.training for module in modules]
     hooks = [module._forward_hooks for module in modules]
+    compiled = [module for module in modules if module._compiled_call_impl is not None]
+    implementations = [module._compiled_call_impl for module in compiled]
     made = [{k: v for k, v in vars(m).items() if isinstance(v, torch.Tensor)} for m in modules]
     try:
         for module in modules:
             module.training = training
             module._forward_hooks = type(module._forward_hooks)()
+        for module in compiled:
+            module._compiled_call_impl = None  # other shapes would compile it anew, for the user's calls as well
         yield
     finally:
         for module, mode, own, tensors in zip(modules, modes, hooks, made, strict=True):
             module.training, module._forward_hooks = mode, own
             vars(module).update(tensors)
+        for module, implementation in zip(compiled, implementations, strict=True):
+            module._compiled_call_impl = implementation
 
 
 def _joined(batches: Sequence[Any]) -> Any:

@@ -6,22 +6,23 @@ a loss has nothing to put a hook on before it exists.
 
 from __future__ import annotations
 
-import functools
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.passes import Arguments, first_of
 from gandoctor.backends.torch.sigmoid import Logits
+from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.update import TorchBatch, TorchUpdate, norm_of
 from gandoctor.backends.torch.weights import Weights
+from gandoctor.backends.torch.wrapped import Wrapped
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
@@ -60,6 +61,7 @@ class Taps:
 
     Args:
         players: The GAN.
+        called: Player -> the modules that the program calls, one after the other where a player is made of several.
         weights: Tells whose a parameter is.
         layout: Of copied batches.
         listener: Is called.
@@ -72,11 +74,20 @@ class Taps:
         saw_penalty: Whether something was differentiated with respect to other things than parameters.
     """
 
-    def __init__(self, players: Players, weights: Weights, layout: Layout, listener: Listener) -> None:
+    def __init__(
+        self,
+        players: Players,
+        called: Mapping[Player, Sequence[torch.nn.Module]],
+        weights: Weights,
+        layout: Layout,
+        listener: Listener,
+    ) -> None:
         self._players, self._weights, self._layout, self._listener = players, weights, layout, listener
+        self._members = called
+        self._begun: dict[Player, tuple[tuple[Any, ...], dict[str, Any]]] = {}
         self._muted = threading.local()
         self._handles: list[Any] = []
-        self._originals: list[tuple[Any, str, Any]] = []
+        self._wrapped = Wrapped()
         self._losses: list[_Loss] = []
         self._outputs: list[_Output] = []
         self._fed: list[tuple[Any, Any, int]] = []
@@ -90,33 +101,29 @@ class Taps:
         self.wants_outputs = self.wants_latents = False
         self.saw_penalty = False
         self._logits: Logits | None = None
-        self.on_first_call: Callable[[Player, tuple[Any, ...], dict[str, Any]], None] | None = None
+        self.on_call: Callable[[Player, Arguments, bool], None] | None = None
 
     def attach(self) -> None:
         """Set every hook."""
         for player in PLAYERS:
-            network = self._players.network(player)
-            hook = functools.partial(self._called, player)
-            self._handles.append(network.register_forward_hook(hook, with_kwargs=True))
+            for member in self._members[player]:
+                self._handles.append(member.register_forward_hook(self.called, with_kwargs=True))
         self._logits = Logits(self._players.discriminator)
         self._handles.append(self._logits)
-        self._handles.append(register_optimizer_step_pre_hook(self._before_step))
-        self._handles.append(register_optimizer_step_post_hook(self._after_step))
-        self._wrap(torch.autograd, "backward", self._backward)
-        self._wrap(torch.autograd, "grad", self._grad)
-        self._wrap(torch.nn.utils, "clip_grad_norm_", self._clip)
-        self._wrap(torch.nn.utils, "clip_grad_value_", self._clip)
-        self._wrap(torch.amp.GradScaler, "scale", self._scale)
+        STEPS.add(self)
+        self._wrapped.wrap(torch.autograd, "backward", self._backward)
+        self._wrapped.wrap(torch.autograd, "grad", self._grad)
+        self._wrapped.wrap(torch.nn.utils, "clip_grad_norm_", self._clip)
+        self._wrapped.wrap(torch.nn.utils, "clip_grad_value_", self._clip)
+        self._wrapped.wrap(torch.amp.GradScaler, "scale", self._scale)
 
     def detach(self) -> None:
-        """Take every hook away; what someone has wrapped since stays, and only passes through."""
+        """Take every hook away."""
+        STEPS.remove(self)
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        for owner, name, (original, ours) in reversed(self._originals):
-            if getattr(owner, name) is ours:
-                setattr(owner, name, original)
-        self._originals.clear()
+        self._wrapped.restore()
 
     @contextmanager
     def muted(self) -> Iterator[None]:
@@ -168,19 +175,27 @@ class Taps:
 
     # The hooks. -----------------------------------------------------------------------------------------------
 
-    def _called(self, player: Player, network: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        if self._is_muted:
+    def called(self, network: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """A module has been called; of a player made of several, what the first was given is what the last has made."""
+        if torch.compiler.is_compiling() or self._is_muted:
             return
+        for player, members in self._members.items():
+            if network is members[0]:
+                self._begun[player] = args, kwargs
+            if network is members[-1] and player in self._begun:
+                self._called(player, *self._begun.pop(player), output)
+
+    def _called(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         with self._listener.contained(), torch.no_grad():
-            if self.on_first_call is not None:
-                self.on_first_call(player, args, kwargs)
-            inputs = [t for t in (*args, *kwargs.values()) if isinstance(t, torch.Tensor)]
-            first = output[0] if isinstance(output, list | tuple) else output
+            given = Arguments(args, kwargs)
+            inputs, first = given.tensors, first_of(output)
             if not inputs or not isinstance(first, torch.Tensor):
                 return
             if self._calls is not None and len(self._calls) < CALLS_MAX:
                 self._copy(player, inputs, first)
             differentiates = bool(first.requires_grad)  # what is made to look at is not
+            if self.on_call is not None:
+                self.on_call(player, given, differentiates)
             if player == "g" and differentiates:
                 self._take_latents(inputs[0])
             elif player == "d" and differentiates:
@@ -220,10 +235,13 @@ class Taps:
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
-                several = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
-                for tensor in several:
-                    self._differentiated(tensor)
+                self.differentiated(tensors)
         return result
+
+    def differentiated(self, tensors: Any) -> None:
+        """Something was differentiated with respect to whatever it depends on."""
+        for tensor in [tensors] if isinstance(tensors, torch.Tensor) else list(tensors):
+            self._differentiated(tensor)
 
     def _differentiated(self, tensor: torch.Tensor) -> None:
         if tensor.numel() != 1:
@@ -256,18 +274,22 @@ class Taps:
         result = original(outputs, inputs, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
-                points = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
-                ids = {id(p) for p in points if not isinstance(p, torch.nn.Parameter)}
-                if ids:
-                    self.saw_penalty = True
-                    # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
-                    self._fed = [fed for fed in self._fed if fed[2] not in ids]
-                    if self._calls is not None:
-                        self._calls = [
-                            (replace(call, is_penalised=True) if ids & set(given) else call, given)
-                            for call, given in self._calls
-                        ]
+                self.differentiated_by(inputs)
         return result
+
+    def differentiated_by(self, inputs: Any) -> None:
+        """Something was differentiated with respect to these."""
+        points = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
+        ids = {id(p) for p in points if not isinstance(p, torch.nn.Parameter)}
+        if not ids:
+            return
+        self.saw_penalty = True
+        # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
+        self._fed = [fed for fed in self._fed if fed[2] not in ids]
+        if self._calls is not None:
+            self._calls = [
+                (replace(call, is_penalised=True) if ids & set(given) else call, given) for call, given in self._calls
+            ]
 
     def _clip(self, original: Callable[..., Any], parameters: Any, *args: Any, **kwargs: Any) -> Any:
         several = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
@@ -282,13 +304,29 @@ class Taps:
                         )  # before the first of several
         return original(several, *args, **kwargs)
 
+    def clipped(self, norms: Mapping[int, torch.Tensor]) -> None:
+        """Gradients are about to be clipped.
+
+        Args:
+            norms: Id of a parameter -> norm of its gradient.
+        """
+        for player in PLAYERS:
+            own = [id(p) for _, p in self._weights.named(player) if p.grad is not None]
+            if own and all(one in norms for one in own):
+                self._unclipped.setdefault(player, torch.linalg.vector_norm(torch.stack([norms[one] for one in own])))
+
     def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
         scaled = original(scaler, outputs)
-        if isinstance(outputs, torch.Tensor) and isinstance(scaled, torch.Tensor):
-            self._raw = {id(scaled): (scaled, outputs)}  # kept, so that its id stays its own
+        self.scaled(outputs, scaled)
         return scaled
 
-    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def scaled(self, outputs: Any, scaled: Any) -> None:
+        """A loss was multiplied by the loss scale of mixed precision."""
+        if isinstance(outputs, torch.Tensor) and isinstance(scaled, torch.Tensor):
+            self._raw = {id(scaled): (scaled, outputs)}  # kept, so that its id stays its own
+
+    def before_step(self, optimizer: Any) -> None:
+        """See `StepListener`."""
         with self._listener.contained():
             update = self._update(optimizer)
             if update is None:
@@ -299,7 +337,8 @@ class Taps:
             self._listener.before_update(update)
             self._listener.on_gradients(update)
 
-    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def after_step(self, optimizer: Any) -> None:
+        """See `StepListener`."""
         with self._listener.contained():
             update = self._update(optimizer)
             if update is not None:
@@ -311,7 +350,7 @@ class Taps:
             return None
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         owned = {player: {n: p for n, p in self._weights.named(player) if id(p) in held} for player in PLAYERS}
-        phase = self._phase(optimizer, owned)
+        phase = self.phase_of(optimizer)
         if phase is None:
             return None
         gradients = {
@@ -320,12 +359,13 @@ class Taps:
         scale = getattr(optimizer, "grad_scale", None)
         return TorchUpdate(phase, gradients, 1.0 if scale is None else float(scale), self._unclipped.get(phase))
 
-    def _phase(self, optimizer: Any, owned: dict[Player, dict[str, Any]]) -> Player | None:
+    def phase_of(self, optimizer: Any) -> Player | None:
         """Return whose update it is: by the optimizers that were passed, else by whose weights it holds."""
         for player in PLAYERS:
             if optimizer is self._players.optimizer(player):
                 return player
-        holders = [player for player in PLAYERS if owned[player]]
+        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        holders = [player for player in PLAYERS if any(id(p) in held for _, p in self._weights.named(player))]
         return holders[0] if len(holders) == 1 else None
 
     def _adopt(self, optimizer: Any, phase: Player) -> None:
@@ -357,16 +397,6 @@ class Taps:
             self._outputs.clear()
             self._fed.clear()
         self._listener.step_end(StepTrace(targets={phase: total}, d_fed=extremes, complete=False))
-
-    def _wrap(self, owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
-        original = getattr(owner, name)
-
-        @functools.wraps(original)
-        def ours(*args: Any, **kwargs: Any) -> Any:
-            return wrapper(original, *args, **kwargs)
-
-        setattr(owner, name, ours)
-        self._originals.append((owner, name, (original, ours)))
 
 
 def _said(one: _Output) -> Said | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,12 @@ class TorchUpdate:
         if not own:
             return None
         return self.unclipped if self.unclipped is not None else norm_of(own) / self.scale
+
+
+def norms_by_id(parameters: Iterable[torch.nn.Parameter]) -> dict[int, torch.Tensor]:
+    """Return the L2 norm of each gradient there is, by the id of its parameter."""
+    given = [p for p in parameters if p.grad is not None]
+    return {id(p): norm_of([p.grad]) for p in given}
 
 
 def norm_of(tensors: list[torch.Tensor]) -> torch.Tensor:

@@ -70,7 +70,7 @@ class Attachment:
         self._current: Path | None = None
         self._given = 0
         self._diverted: dict[Path, Path] = {}
-        self._loops: Any = None
+        self._loops: list[Any] = []
 
     def patch_keras(self, keras: ModuleType) -> None:
         """Wrap `keras.Model.fit`, and follow networks and optimizers for a GAN that is trained in another way."""
@@ -101,7 +101,16 @@ class Attachment:
         try:
             from gandoctor.experiments.child.loops import LoopAttachment
 
-            self._loops = LoopAttachment(self._loop_monitors, self._cannot_tell)
+            self._loops.append(LoopAttachment(self._loop_monitors, self._cannot_tell))
+        except Exception:  # noqa: BLE001 - our failure must not become the script's
+            traceback.print_exc()
+
+    def patch_torch(self, _: ModuleType) -> None:
+        """Follow PyTorch's modules and optimizers for a GAN that they train."""
+        try:
+            from gandoctor.experiments.child.torch_loops import TorchLoops
+
+            self._loops.append(TorchLoops(self._loop_monitors, self._cannot_tell))
         except Exception:  # noqa: BLE001 - our failure must not become the script's
             traceback.print_exc()
 
@@ -124,7 +133,7 @@ class Attachment:
 
         @functools.wraps(enter)
         def enter_and_announce(self: Any) -> Any:
-            if attachment._loops is not None and not attachment._loops.is_ours(self):
+            if not any(loops.is_ours(self) for loops in attachment._loops):
                 attachment._leave_loops_alone()  # the script has a monitor of its own
             if attachment._stop.dry_run_steps == 0:
                 attachment._write_card(self, None)
@@ -282,9 +291,8 @@ class Attachment:
             recording.close(reason=reason, **({"why": why} if why else {}))
 
     def _leave_loops_alone(self, reason: str = "completed", **fields: Any) -> None:
-        if self._loops is not None:
-            loops, self._loops = self._loops, None
-            loops.close(reason, **fields)
+        while self._loops:
+            self._loops.pop().close(reason, **fields)
 
     def _loop_monitors(self, games: list[dict[str, Any]]) -> list[Any]:
         """Return a monitor for each pair of players that was found by what it does; they share what probes may cost."""

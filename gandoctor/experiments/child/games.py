@@ -30,10 +30,15 @@ def named_games(pairs: Iterable[Any]) -> list[tuple[str, Any]]:
     games: list[tuple[str, Any]] = []
     for pair in chosen:
         text = "+".join(
-            name_in_program(network, frame) or str(network.name) for network in (pair.generator, pair.discriminator)
+            name_in_program(network, frame) or own_name(network) for network in (pair.generator, pair.discriminator)
         )
         games.append((file_safe(text, [name for name, _ in games]), pair))
     return games
+
+
+def own_name(network: Any) -> str:
+    """Return what a network calls itself: its name in Keras, in PyTorch its class."""
+    return str(getattr(network, "name", None) or type(network).__name__)
 
 
 def has_further_judge(model: Any, players: Any) -> bool:

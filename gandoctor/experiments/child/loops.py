@@ -6,17 +6,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gandoctor.backends.discovery.cycle import StepCycle
 from gandoctor.experiments.child.games import named_games
 from gandoctor.message import Message
 from gandoctor.player_names import PLAYERS, Player
 
 if TYPE_CHECKING:
-    from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
+    from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps
 
 IDLE_UNTIL_TOLD = 2
 """Trainings of a player that moved nothing, after which that is told at once."""
 OTHERS_UNTIL_TOLD = 12
 """Updates in a row that moved no player, after which it is told that other networks are not recorded."""
+
+OTHERS_ARE_TRAINED = Message(
+    "gandoctor: other networks are trained now. Only the players that were found first are recorded; "
+    "a second GAN is where it is trained in a script of its own."
+)
 
 
 @dataclass
@@ -82,9 +88,9 @@ class LoopAttachment:
         cannot_tell: Callable[[Any], None],
     ) -> None:
         from gandoctor.backends.tensorflow.discovery.hooks import Hooks
-        from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps, StepCycle
+        from gandoctor.backends.tensorflow.discovery.steps import InGraphSteps
 
-        self._make_monitors, self._counters = make_monitors, (StepCycle, InGraphSteps)
+        self._make_monitors, self._in_graph = make_monitors, InGraphSteps
         self._games: list[_Game] = []
         self._idle: dict[tuple[int, Player], int] = {}
         self._others = 0
@@ -105,9 +111,8 @@ class LoopAttachment:
 
     def _found(self, pairs: list[Any]) -> None:
         named = named_games(pairs) if len(pairs) > 1 else [(None, pair) for pair in pairs]
-        monitors = self._make_monitors([_players(pair, name) for name, pair in named])
-        cycle, counted = self._counters
-        self._games = [_Game(monitor, cycle(), counted()) for monitor in monitors]
+        monitors = self._make_monitors([players_of(pair, name) for name, pair in named])
+        self._games = [_Game(monitor, StepCycle(), self._in_graph()) for monitor in monitors]
         for (_, pair), game in zip(named, self._games, strict=True):
             game.monitor.options = replace(game.monitor.options, game_source="inferred")
             game.monitor.__enter__()
@@ -117,12 +122,7 @@ class LoopAttachment:
 
     def _tell(self, pair: Any, session: Any) -> None:
         """Record how the players were found, and have what was traced before traced anew."""
-        sources = session.manifest.players
-        sources["generator"] = f"found by data flow: {pair.generator.name}, whose output enters the discriminator"
-        sources["discriminator"] = f"found by data flow: {pair.discriminator.name}"
-        for slot in ("g_optimizer", "d_optimizer"):
-            if slot in sources:
-                sources[slot] = "found by what it updates"
+        note_sources(session, str(pair.generator.name), str(pair.discriminator.name))
         by_batch = self._hooks.trained_by_batch
         for network in (pair.generator, *by_batch):
             if getattr(network, "predict_function", None) is not None:
@@ -167,15 +167,11 @@ class LoopAttachment:
             return
         before, self._others = self._others, self._others + len(updates)
         if recorded and before < OTHERS_UNTIL_TOLD <= self._others:
-            recorded[0].monitor.session.warn(
-                Message(
-                    "gandoctor: other networks are trained now. Only the players that were found first are recorded; "
-                    "a second GAN is where it is trained in a script of its own."
-                )
-            )
+            recorded[0].monitor.session.warn(OTHERS_ARE_TRAINED)
 
 
-def _players(pair: Any, game: str | None) -> dict[str, Any]:
+def players_of(pair: Any, game: str | None) -> dict[str, Any]:
+    """Return the keyword arguments of a monitor that records a pair."""
     return {
         "generator": pair.generator,
         "discriminator": pair.discriminator,
@@ -183,6 +179,16 @@ def _players(pair: Any, game: str | None) -> dict[str, Any]:
         "d_optimizer": pair.d_optimizer,
         "game": game,
     }
+
+
+def note_sources(session: Any, generator: str, discriminator: str) -> None:
+    """Record that the players were found by what they do."""
+    sources = session.manifest.players
+    sources["generator"] = f"found by data flow: {generator}, whose output enters the discriminator"
+    sources["discriminator"] = f"found by data flow: {discriminator}"
+    for slot in ("g_optimizer", "d_optimizer"):
+        if slot in sources:
+            sources[slot] = "found by what it updates"
 
 
 def _retraced(model: Any, backend: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -111,8 +112,9 @@ _FAMILIES = {
 
 def _loss(place: FrameType) -> list[str]:
     """Name the family of the one Keras loss that the program holds, where it has one."""
-    import keras
-
+    keras = sys.modules.get("keras")
+    if keras is None:
+        return []
     held: dict[str, str] = {}
 
     def is_loss(value: Any) -> bool:

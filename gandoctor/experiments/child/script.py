@@ -69,6 +69,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     # Make the path absolute now: the script may change the working directory.
     attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce)
     when_imported("keras", attachment.patch_keras)
+    when_imported("torch", attachment.patch_torch)
     when_imported("tf_keras", tell_when_trained)
     when_imported("gandoctor.monitors.monitor", attachment.patch_monitor)
     past = attachment.other_fits.models

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.discovery.networks import NetworkCall, Source
+from gandoctor.backends.discovery.rows import share_rows
+
 OPERATIONS_MAX = 20_000
 """Operations of a graph that are looked through for one input."""
 ENTRIES = ("Placeholder", "IteratorGetNext")
 """Operations by which data come into a graph."""
-ROWS_COMPARED = 64
-"""Rows of a batch that are compared by value."""
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkCall:
-    """One call of one network.
-
-    Attributes:
-        network: A Keras layer or model.
-        inputs: What it was given: tensors, or NumPy arrays where it was called through `predict` or `train_on_batch`.
-        outputs: What it returned, likewise.
-        given: What the inputs of the graph stand for that the call was traced in, by `identity`.
-    """
-
-    network: Any
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    given: Mapping[int, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """Where something that enters a call comes from: the output of another call, or elsewhere (None)."""
-
-    call: NetworkCall | None
-
-    @property
-    def network(self) -> Any:
-        """The network that made it; None where none did."""
-        return None if self.call is None else self.call.network
 
 
 def sources(call: NetworkCall, calls: list[NetworkCall]) -> list[Source]:
@@ -83,7 +53,7 @@ def _made_eagerly(
     found: list[NetworkCall | None] = []
     rows = 0
     for other in others:
-        alike = [o for o in other.outputs if _graph(o) is None and shares_rows(o, tensor)]
+        alike = [o for o in other.outputs if _graph(o) is None and share_rows(_array(o), _array(tensor))]
         found += [other] if alike else []
         rows += max((len(o) for o in alike), default=0)
     return found if found and rows >= len(tensor) else [*found, None]
@@ -97,27 +67,6 @@ def is_made_of(tensor: Any, outputs: list[Any]) -> bool:
         return False
     made_by: dict[int, list[NetworkCall | None]] = {identity(o): [None] for o in outputs if _graph(o) is not None}
     return bool(_reached_in_graph(tensor, made_by)[0])
-
-
-def shares_rows(made: Any, given: Any) -> bool:
-    """Tell whether rows of what one network made are among the rows another is given.
-
-    Further channels or columns may have been put beside them, and other rows before or after them.
-    """
-    made, given = _array(made), _array(given)
-    if made is None or given is None or made.ndim != given.ndim or made.ndim < 2 or not len(made) or not len(given):
-        return False
-    if made.shape[1:-1] != given.shape[1:-1] or made.shape[-1] > given.shape[-1] or made[0].size < 2:
-        return False
-    ours = {row.tobytes() for row in made[:ROWS_COMPARED]}
-    if len(ours) == 1 and len(made) > 1:
-        return False  # rows that are all alike identify nothing
-    channels = made.shape[-1]
-    for start in {0, given.shape[-1] - channels}:
-        theirs = np.ascontiguousarray(given[..., start : start + channels], dtype=made.dtype)
-        if sum(row.tobytes() in ours for row in theirs) >= max(1, len(ours) // 4):
-            return True
-    return False
 
 
 def _reached_in_graph(

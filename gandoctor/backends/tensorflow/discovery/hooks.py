@@ -24,12 +24,14 @@ from tensorflow.python.eager import record
 from tensorflow.python.eager.polymorphic_function.concrete_function import ConcreteFunction
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import Function
 
-from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, identity
-from gandoctor.backends.tensorflow.discovery.games import FurtherGames
-from gandoctor.backends.tensorflow.discovery.pairs import Pair, SeenUpdate, find_pairs, trained_by
+from gandoctor.backends.discovery.games import FurtherGames
+from gandoctor.backends.discovery.networks import NetworkCall
+from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
+from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
+from gandoctor.backends.tensorflow.discovery.flow import identity
+from gandoctor.backends.tensorflow.discovery.networks import NETWORKS
 from gandoctor.backends.tensorflow.discovery.patches import Patches
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
-from gandoctor.backends.tensorflow.discovery.unknown import Unknown, places, why_unknown
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
 from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
@@ -95,7 +97,7 @@ class Hooks:
         self._thread = threading.local()
         self._patches, self._layer_patches = Patches(), Patches()
         self._missed = 0
-        self._further = FurtherGames()
+        self._further = FurtherGames(NETWORKS)
         self._has_moved = False
         self.is_recording = False
 
@@ -235,8 +237,9 @@ class Hooks:
         before, self._missed = self._missed, self._missed + count
         if before < UPDATES_UNTIL_TOLD <= self._missed:
             calls, updates = list(self._calls), list(self._seen.values())
-            trained = trained_by(calls, updates, self._compiled)
-            self._cannot_tell(Unknown(optimizer, why_unknown(calls, UPDATES_UNTIL_TOLD), calls, updates, trained))
+            trained = self._finder().trained_by()
+            why = why_unknown(NETWORKS, calls, UPDATES_UNTIL_TOLD)
+            self._cannot_tell(Unknown(optimizer, why, calls, updates, trained))
 
     def _note_call(self, network: Any, given: Any, output: Any) -> None:
         inputs, outputs = _tensors(given), _tensors(output)
@@ -255,12 +258,15 @@ class Hooks:
 
     def _decide(self, update: SeenUpdate | None = None) -> None:
         """Begin to record if the pairs are known; before an eager update, further ones may be yet to show."""
-        pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
+        pairs = self._finder().pairs()
         complete = bool(pairs) and all(pair.g_optimizer and pair.d_optimizer for pair in pairs)
         if not complete and self._compiled and self._rehearse_compiled():
-            pairs = find_pairs(list(self._calls), list(self._seen.values()), self._compiled)
+            pairs = self._finder().pairs()
         if pairs and not (update is not None and self._further.are_awaited(pairs, list(self._calls), update)):
             self._start(pairs)
+
+    def _finder(self) -> PairFinder:
+        return PairFinder(NETWORKS, list(self._calls), list(self._seen.values()), self._compiled)
 
     def _start(self, pairs: list[Pair]) -> None:
         self._layer_patches.restore()

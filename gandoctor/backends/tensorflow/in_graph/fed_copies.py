@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gandoctor.backends.tensorflow.discovery.flow import NetworkCall, sources
+from gandoctor.backends.discovery.networks import NetworkCall
+from gandoctor.backends.tensorflow.discovery.flow import sources
 from gandoctor.backends.tensorflow.in_graph.anew import anew
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.replicas import own_variable

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from gandoctor.backends.tensorflow.discovery.flow import NetworkCall
-from gandoctor.backends.tensorflow.discovery.pairs import SeenUpdate, weights_of
+from gandoctor.backends.discovery.networks import NetworkCall, Networks
+from gandoctor.backends.discovery.pairs import SeenUpdate
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Unknown:
     trained: list[tuple[SeenUpdate, list[Any]]]
 
 
-def why_unknown(calls: list[NetworkCall], updates: int) -> str:
+def why_unknown(networks: Networks, calls: list[NetworkCall], updates: int) -> str:
     """Say why the players are unknown after some updates."""
-    called = list({id(c.network): c.network.name for c in calls if weights_of(c.network)}.values())
+    called = list({id(c.network): networks.name(c.network) for c in calls if networks.weights(c.network)}.values())
     if len(called) < 2:
         return f"{updates} updates were made and only {len(called)} network was called: no GAN so far"
     return (

@@ -1,0 +1,232 @@
+"""Pairs: which two networks play against each other, decided by data flow and by what the optimizers move."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gandoctor.backends.discovery.networks import NetworkCall, Networks, Source
+
+Flow = tuple[NetworkCall, Sequence[Source]]
+"""A call, and where what it was given comes from."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenUpdate:
+    """What an optimizer was asked to move.
+
+    Attributes:
+        optimizer: The optimizer.
+        variables: The weights, by id; see `Networks.weights`.
+        places: The code on the stack, innermost first, and the line that each is at, when it was first asked.
+    """
+
+    optimizer: Any
+    variables: frozenset[int]
+    places: tuple[tuple[Any, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A generator and its discriminator; an optimizer is None until it has been used."""
+
+    generator: Any
+    discriminator: Any
+    g_optimizer: Any = None
+    d_optimizer: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    generator: Any
+    discriminator: Any
+    g_update: SeenUpdate | None
+    d_update: SeenUpdate | None
+
+
+class PairFinder:
+    """Decides by what was seen so far.
+
+    Args:
+        networks: Of the framework.
+        calls: Calls of networks, in order.
+        updates: Updates by optimizers, in order.
+        compiled: Models that were compiled by themselves, for `train_on_batch`.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        calls: Sequence[NetworkCall],
+        updates: Sequence[SeenUpdate],
+        compiled: Iterable[Any] = (),
+    ) -> None:
+        self._networks, self._calls, self._updates, self._compiled = networks, calls, updates, list(compiled)
+        self._flows = [(c, networks.sources(c, calls)) for c in calls if networks.weights(c.network)]
+        self._edges = edges_of(self._flows, networks)
+
+    def pairs(self) -> list[Pair]:
+        """Return the pairs that what was seen so far makes certain.
+
+        A pair is a network that is trained, and another that its output enters, that is fed other things as well and
+        whose own output enters no further network. Where only one of the two has been trained so far, it counts if no
+        other network could be meant. Several networks that one optimizer trains, each fed by the one before, are one
+        player.
+
+        Returns:
+            Pairs whose both players are trained; else the only pair of which one is; else nothing.
+        """
+        by_network = {id(n): u for u, networks in self.trained_by() for n in networks}
+        found = [
+            one
+            for g, d in self._edges
+            if self._may_play(one := _Found(g, d, by_network.get(id(g)), by_network.get(id(d))), by_network)
+        ]
+        found = self._without_parts(found)
+        complete = [one for one in found if one.g_update is not None and one.d_update is not None]
+        best = self._one_a_judge(complete or found)
+        if not complete and len(best) != 1:
+            return []
+        joined = self._networks.joined
+        return [
+            Pair(
+                joined(_before(one, self._flows, by_network), one.generator),
+                joined(_after(one, self._flows, by_network), one.discriminator),
+                one.g_update and one.g_update.optimizer,
+                one.d_update and one.d_update.optimizer,
+            )
+            for one in best
+        ]
+
+    def trained_by(self) -> list[tuple[SeenUpdate, list[Any]]]:
+        """Return which networks each update trains."""
+        networks = list({id(call.network): call.network for call, _ in self._flows}.values())
+        feeding = {id(source) for source, _ in self._edges}
+        return [(update, self._trained(update, networks, feeding)) for update in self._updates]
+
+    def _may_play(self, one: _Found, by_network: dict[int, SeenUpdate]) -> bool:
+        generator, discriminator, contains = one.generator, one.discriminator, self._networks.contains
+        if (one.g_update is None and one.d_update is None) or (one.g_update is one.d_update):
+            return False
+        if contains(generator, discriminator) or contains(discriminator, generator):
+            return False
+        further = [t for s, t in self._edges if s is discriminator and not contains(t, discriminator)]
+        if further and all(one.d_update is None or by_network.get(id(t)) is not one.d_update for t in further):
+            return False  # its output goes on into another's network: no judge
+        if one.d_update is None:  # where it cannot be trained, it is no player, but measures
+            return self._networks.is_trainable(discriminator) or any(m is discriminator for m in self._compiled)
+        # Else it may only go on with what the other has made.
+        return self._says_less(discriminator) or self._is_fed_otherwise(generator, discriminator)
+
+    def _trained(self, update: SeenUpdate, networks: list[Any], feeding: set[int]) -> list[Any]:
+        """Return the networks that an update trains: the largest whose weights it is given, all of them.
+
+        Left out is a network that another update trains alone, as a discriminator that the generator's update moves by
+        mistake; not so one that feeds a further network, as it was trained alone in an earlier phase.
+        """
+        weights, contains = self._networks.weights, self._networks.contains
+        whole = [n for n in networks if weights(n) <= update.variables]
+        alone = [n for n in networks for u in self._updates if u is not update and weights(n) == u.variables]
+        # A model that holds both players is neither: it was made to train one of them through the other.
+        players = [*alone, *(m for m in self._compiled if m in networks)]
+        others = [p for p in players if weights(p) != update.variables and id(p) not in feeding]
+        whole = [n for n in whole if not any(contains(n, p) or n is p for p in others)]
+        largest = [n for n in whole if not any(contains(other, n) for other in whole)]
+        if largest:
+            return largest
+        around = [n for n in networks if weights(n) >= update.variables and update.variables]
+        around.sort(key=lambda n: len(weights(n)))
+        return around[:1]
+
+    def _is_fed_otherwise(self, generator: Any, discriminator: Any) -> bool:
+        """Tell whether a network is ever given something that another has not made: real data, or their codes."""
+        contains = self._networks.contains
+        fed = [i for c, i in self._flows if c.network is discriminator or contains(c.network, discriminator)]
+        return any(source.network is not generator for into in fed for source in into) or any(not into for into in fed)
+
+    def _says_less(self, network: Any) -> bool:
+        """Tell whether a network says less than it is told, as a judge does."""
+        taken = [_size(t) for c in self._calls if c.network is network for t in c.inputs]
+        return self._output_size(network) < max(taken, default=0)
+
+    def _without_parts(self, found: list[_Found]) -> list[_Found]:
+        """Leave out pairs made of a part of a network where the whole makes a pair as well."""
+
+        def is_in(part: Any, whole: Any) -> bool:
+            return part is whole or self._networks.contains(whole, part)
+
+        return [
+            one
+            for one in found
+            if not any(
+                other is not one
+                and is_in(one.generator, other.generator)
+                and is_in(one.discriminator, other.discriminator)
+                for other in found
+            )
+        ]
+
+    def _one_a_judge(self, found: list[_Found]) -> list[_Found]:
+        """Keep one generator for each discriminator: the one that makes most (beside it an encoder may be judged).
+
+        Of several that make as much, it is the one that was trained last, as an earlier phase may have trained others.
+        """
+        best: dict[int, _Found] = {}
+        for one in found:
+            known = best.get(id(one.discriminator))
+            if known is None or self._worth(one) > self._worth(known):
+                best[id(one.discriminator)] = one
+        return list(best.values())
+
+    def _worth(self, one: _Found) -> tuple[int, int]:
+        latest = max((i for i, update in enumerate(self._updates) if update is one.g_update), default=-1)
+        return self._output_size(one.generator), latest
+
+    def _output_size(self, network: Any) -> int:
+        return max((_size(o) for c in self._calls if c.network is network for o in c.outputs[:1]), default=0)
+
+
+def edges_of(flows: Iterable[Flow], networks: Networks) -> list[tuple[Any, Any]]:
+    """Return which network's output enters which other one, each pair once."""
+    contains = networks.contains
+    found: dict[tuple[int, int], tuple[Any, Any]] = {}
+    for call, into in flows:
+        for source in into:
+            network = source.network
+            if network is not None and not (contains(call.network, network) or contains(network, call.network)):
+                found[id(network), id(call.network)] = (network, call.network)
+    return list(found.values())
+
+
+def _before(one: _Found, flows: Sequence[Flow], by_network: dict[int, SeenUpdate]) -> list[Any]:
+    """Return a generator with those before it that the same update trains and that alone feed what is judged of it."""
+    chain, onward = [one.generator], [into for call, into in flows if call.network is one.discriminator]
+    while True:
+        calls = {id(s.call) for into in onward for s in into if s.network is chain[0]}
+        onward = [into for call, into in flows if id(call) in calls]
+        fed = [{id(s.network): s.network for s in into} for into in onward]
+        if not fed or any(each.keys() != fed[0].keys() or len(each) != 1 for each in fed):
+            return chain
+        (earlier,) = fed[0].values()
+        update = one.g_update
+        if earlier is None or update is None or by_network.get(id(earlier)) is not update or earlier in chain:
+            return chain
+        chain.insert(0, earlier)
+
+
+def _after(one: _Found, flows: Sequence[Flow], by_network: dict[int, SeenUpdate]) -> list[Any]:
+    """Return a discriminator with those after it that the same update trains and that it alone feeds."""
+    chain, update = [one.discriminator], one.d_update
+    while True:
+        later = {id(call.network): call.network for call, into in flows for s in into if s.network is chain[-1]}
+        mine = [n for n in later.values() if update is not None and by_network.get(id(n)) is update and n not in chain]
+        fed = [s.network for call, into in flows if mine and call.network is mine[0] for s in into]
+        if len(mine) != 1 or any(network is not chain[-1] for network in fed):
+            return chain
+        chain.append(mine[0])
+
+
+def _size(tensor: Any) -> int:
+    return math.prod(d or 1 for d in tensor.shape[1:])

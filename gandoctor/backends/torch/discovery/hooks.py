@@ -1,0 +1,197 @@
+"""Hooks: follow the modules and optimizers of a program from before its first step.
+
+They are set on PyTorch itself, as nothing is known of the instances yet, and only until the players are found. What
+has happened in the step under way is then told once more to what records it, so that its first step is whole.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from gandoctor.backends.discovery.games import FurtherGames
+from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
+from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
+from gandoctor.backends.torch.discovery.flow import Flow, TorchNetworks
+from gandoctor.backends.torch.step_hooks import STEPS
+from gandoctor.backends.torch.taps import Taps
+from gandoctor.backends.torch.update import norms_by_id
+from gandoctor.backends.torch.wrapped import Wrapped
+
+DEPTH_MAX = 3
+"""How deep in calls of other modules a module may be called to be taken for a network."""
+EVENTS_KEPT = 64
+"""What is remembered of the step under way."""
+UPDATES_UNTIL_TOLD = 12
+"""Updates after which a program whose players are still unknown is said to be none that can be attached to."""
+UPDATES_WATCHED, UPDATES_AT_REST = 4, 50
+"""From then on so many updates are followed of so many: most likely no GAN is trained for long."""
+
+Event = Callable[[Taps], None]
+"""Tells taps of something that has happened in the step under way."""
+
+
+class Hooks:
+    """Follows a program until its players are found, then its updates.
+
+    Args:
+        found: Called once before the update that follows, with the pairs, the updates so far (their optimizers, in
+            order) and what has happened in the step under way.
+        updated: Called with an optimizer after each update, once something is recorded.
+        cannot_tell: Called once, with what was seen, where the players stay unknown for some updates.
+
+    Attributes:
+        is_recording: Whether the players are found.
+    """
+
+    def __init__(
+        self,
+        found: Callable[[list[Pair], Sequence[Any], Sequence[Event]], None],
+        updated: Callable[[Any], None],
+        cannot_tell: Callable[[Unknown], None],
+    ) -> None:
+        self._found, self._updated, self._cannot_tell = found, updated, cannot_tell
+        self._flow = Flow()
+        self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
+        self._made: deque[Any] = deque(maxlen=UPDATES_UNTIL_TOLD)
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._further = FurtherGames(TorchNetworks(self._flow))
+        self._inside = threading.local()
+        self._handles: list[Any] = []
+        self._wrapped = Wrapped()
+        self._missed = 0
+        self.is_recording = False
+
+    def install(self) -> None:
+        """Set the hooks."""
+        STEPS.add(self)
+        self._handles.append(register_module_forward_pre_hook(self._enter))
+        self._handles.append(register_module_forward_hook(self._leave, with_kwargs=True, always_call=True))
+        self._wrapped.wrap(torch.autograd, "backward", self._backward)
+        self._wrapped.wrap(torch.autograd, "grad", self._grad)
+        self._wrapped.wrap(torch.nn.utils, "clip_grad_norm_", self._clip)
+        self._wrapped.wrap(torch.nn.utils, "clip_grad_value_", self._clip)
+        self._wrapped.wrap(torch.amp.GradScaler, "scale", self._scale)
+
+    def remove(self) -> None:
+        """Put everything back; safe to call twice."""
+        STEPS.remove(self)
+        self._stop_watching()
+
+    def _stop_watching(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._wrapped.restore()
+
+    # The hooks. -----------------------------------------------------------------------------------------------
+
+    def before_step(self, optimizer: Any) -> None:
+        """See `StepListener`."""
+        if self.is_recording or self._is_resting:
+            return
+        with suppress(Exception):
+            self._decide(self._note_update(optimizer))
+
+    def after_step(self, optimizer: Any) -> None:
+        """See `StepListener`."""
+        if self.is_recording:
+            self._updated(optimizer)
+            return
+        self._made.append(optimizer)
+        self._events.clear()
+        self._miss(optimizer)
+
+    def _enter(self, module: Any, args: Any) -> None:
+        if not torch.compiler.is_compiling():  # what is compiled is one call, and its parts are none
+            self._inside.depth = getattr(self._inside, "depth", 0) + 1
+
+    def _leave(self, module: Any, args: Any, kwargs: Any, output: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        depth = self._inside.depth = max(0, getattr(self._inside, "depth", 0) - 1)
+        if output is None or self._is_resting or not _may_be_network(module, depth):
+            return
+        with suppress(Exception), torch.no_grad():
+            self._flow.note(module, (args, kwargs), output, by_value=depth == 0)
+            self._events.append(lambda taps: taps.called(module, args, kwargs, output))
+
+    def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(tensors, *args, **kwargs)
+        self._events.append(lambda taps: taps.differentiated(tensors))
+        return result
+
+    def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(outputs, inputs, *args, **kwargs)
+        self._events.append(lambda taps: taps.differentiated_by(inputs))
+        return result
+
+    def _clip(self, original: Callable[..., Any], parameters: Any, *args: Any, **kwargs: Any) -> Any:
+        several = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
+        with suppress(Exception):
+            norms = norms_by_id(several)
+            self._events.append(lambda taps: taps.clipped(norms))
+        return original(several, *args, **kwargs)
+
+    def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
+        scaled = original(scaler, outputs)
+        self._events.append(functools.partial(Taps.scaled, outputs=outputs, scaled=scaled))
+        return scaled
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_resting(self) -> bool:
+        return self._missed > UPDATES_UNTIL_TOLD and self._missed % UPDATES_AT_REST >= UPDATES_WATCHED
+
+    def _note_update(self, optimizer: Any) -> SeenUpdate:
+        held = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
+        key = (id(optimizer), held)
+        if key not in self._seen:
+            self._seen[key] = SeenUpdate(optimizer, held, places())
+        return self._seen[key]
+
+    def _finder(self) -> PairFinder:
+        return PairFinder(TorchNetworks(self._flow), self._flow.calls, list(self._seen.values()))
+
+    def _decide(self, update: SeenUpdate) -> None:
+        """Begin to record if the pairs are known, and no further ones may be yet to show."""
+        pairs = self._finder().pairs()
+        if not pairs or self._further.are_awaited(pairs, self._flow.calls, update):
+            return
+        self._stop_watching()
+        self.is_recording = True
+        try:
+            self._found(pairs, list(self._made), list(self._events))
+        except Exception:  # noqa: BLE001 - our failure must not become the program's
+            traceback.print_exc()
+        self._flow.forget()
+        self._events.clear()
+        self._made.clear()
+
+    def _miss(self, optimizer: Any) -> None:
+        """Count updates that nothing recorded; say so when there are too many."""
+        if self._further.is_waiting:
+            return
+        self._missed += 1
+        if self._missed == UPDATES_UNTIL_TOLD:
+            calls, networks = self._flow.calls, TorchNetworks(self._flow)
+            trained = self._finder().trained_by()
+            why = why_unknown(networks, calls, UPDATES_UNTIL_TOLD)
+            self._cannot_tell(Unknown(optimizer, why, calls, list(self._seen.values()), trained))
+
+
+def _may_be_network(module: Any, depth: int) -> bool:
+    """Tell whether a module is called by the program itself, or is one of its own within another."""
+    if depth > DEPTH_MAX or next(module.parameters(), None) is None:
+        return False
+    is_layer = type(module).__module__.startswith("torch.nn.modules.") and next(module.children(), None) is None
+    return depth == 0 or not is_layer
