@@ -13,4 +13,6 @@ SLOTS: dict[Player, Literal["discriminator", "generator"]] = {"d": "discriminato
 """What a player is called in manifests, addresses of layers and arguments; never translated."""
 NAMES: dict[Player, Message] = {"d": Message("discriminator"), "g": Message("generator")}
 """What a player is called in a sentence."""
+RATE_KEYS: dict[str, Player] = {"g_optimizer.learning_rate": "g", "d_optimizer.learning_rate": "d"}
+"""What their learning rates are called where a command sets them."""
 OTHER: dict[Player, Player] = {"d": "g", "g": "d"}

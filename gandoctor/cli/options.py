@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from gandoctor.player_names import RATE_KEYS, Player
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
@@ -60,6 +62,43 @@ def given_options(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if value not in (None, ())
     }
+
+
+def change_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--change`; `rates_of` reads it."""
+    return click.option(
+        "--change",
+        "changes",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Set a value of the training before its first step, in a script too: g_optimizer.learning_rate or "
+        "d_optimizer.learning_rate; repeatable.",
+    )(function)
+
+
+def rates_of(changes: Sequence[str]) -> dict[Player, float]:
+    """Return the learning rates that `--change` gives.
+
+    Raises:
+        UnusableTarget: A key is unknown or its value is no rate.
+    """
+    import math
+
+    from gandoctor.errors import UnusableTarget
+
+    rates: dict[Player, float] = {}
+    for change in changes:
+        key, _, value = change.partition("=")
+        player = RATE_KEYS.get(key)
+        if player is None:
+            raise UnusableTarget(f"--change {change}: {key!r} is unknown; use one of {', '.join(RATE_KEYS)}.")
+        try:
+            rates[player] = float(value)
+        except ValueError:
+            rates[player] = math.nan
+        if not 0 < rates[player] < math.inf:
+            raise UnusableTarget(f"--change {change}: {value!r} is no learning rate; give a number above 0.")
+    return rates
 
 
 def exit_status(diagnosis: Diagnosis, fail_on: str) -> int:

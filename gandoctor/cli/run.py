@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options, verbose_option
+from gandoctor.cli.options import (
+    change_option,
+    exit_status,
+    factory_options,
+    fail_on_option,
+    given_options,
+    rates_of,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from gandoctor.experiments.job import Job
 
 UNRECORDED = 3
 INTERRUPTED = 130
+_NOT_FOR_THE_FACTORY = ("watch", "run_dir", "stop_on", "verbose", "fail_on", "allow_unrecorded")
 
 
 @click.command("run")
@@ -18,6 +31,7 @@ INTERRUPTED = 130
 @click.argument("arguments", nargs=-1, metavar="[-- ARGS]", type=click.UNPROCESSED)
 @click.option("--watch", is_flag=True, help="Show the training live. Without a terminal, print plain lines.")
 @factory_options
+@change_option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
 @click.option(
@@ -37,6 +51,7 @@ def command(
     verbose: bool,
     fail_on: str,
     allow_unrecorded: bool,
+    changes: tuple[str, ...],
     **given: Any,
 ) -> int:
     """Train TARGET with monitors attached and write a report.
@@ -57,22 +72,10 @@ def command(
     with another status passes it on.
     """
     import sys
-    from datetime import datetime
 
     from gandoctor.cli.conduct import conduct
-    from gandoctor.experiments.job import Job
-    from gandoctor.experiments.launch import default_run_dir
-    from gandoctor.experiments.target import DEFAULT_TARGET
 
-    target = target or DEFAULT_TARGET
-    options = given_options(given)
-    job = Job(
-        target=target,
-        run_dir=str(run_dir or default_run_dir(options, target, datetime.now())),
-        options=options,
-        arguments=list(arguments),
-        command=["gandoctor", *sys.argv[1:]],
-    )
+    job = _job(target, arguments, changes, given, run_dir, sys.argv[1:])
     diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose)
     if outcome.ending == "interrupted":
         return INTERRUPTED
@@ -85,3 +88,43 @@ def command(
             return 1
         return 0 if allow_unrecorded else UNRECORDED
     return max(exit_status(diagnosis, fail_on) for diagnosis in diagnoses)
+
+
+def job_of(words: Sequence[str], run_dir: Path) -> Job:
+    """Return the training of a command line.
+
+    Args:
+        words: What follows `gandoctor run`.
+        run_dir: Directory to record into, whatever the command says of it.
+
+    Raises:
+        click.UsageError, UnusableTarget: The command cannot be used.
+    """
+    given = command.make_context("run", list(words)).params
+    return _job(given.pop("target"), given.pop("arguments"), given.pop("changes"), given, run_dir, ["run", *words])
+
+
+def _job(
+    target: str | None,
+    arguments: Sequence[str],
+    changes: Sequence[str],
+    given: Mapping[str, Any],
+    run_dir: Path | None,
+    words: Sequence[str],
+) -> Job:
+    from datetime import datetime
+
+    from gandoctor.experiments.job import Job
+    from gandoctor.experiments.launch import default_run_dir
+    from gandoctor.experiments.target import DEFAULT_TARGET
+
+    target = target or DEFAULT_TARGET
+    options = given_options({name: value for name, value in given.items() if name not in _NOT_FOR_THE_FACTORY})
+    return Job(
+        target=target,
+        run_dir=str(run_dir or default_run_dir(options, target, datetime.now())),
+        options=options,
+        arguments=list(arguments),
+        command=["gandoctor", *words],
+        rates=rates_of(changes),
+    )

@@ -1,7 +1,7 @@
 """Commands: what tries a change, from the command line that made the run.
 
-A target that takes settings is given the changed ones. A script is run again as it was, once it has been edited; it is
-checked first where the finding shows before training.
+A target that takes settings is given the changed ones. A script is run again with other learning rates where that is
+the change; else as it was, once it has been edited, and checked first where the finding shows before training.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gandoctor.player_names import RATE_KEYS, SLOTS
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import typed
 
@@ -18,6 +19,8 @@ DEFAULT_TARGET = "reference_models.training:build"
 """What `gandoctor run` trains where it is given no target."""
 _LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
+_RATES = {f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()}
+"""Setting of a learning rate -> what sets it in a script, whose code stays as it is."""
 _MISSING = object()
 
 
@@ -35,10 +38,18 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
         return _with_settings(run, settings, treatment, patch)
     if len(run.manifest.command) < 2:
         return None
-    words = [word for word, _ in _options(run.manifest.command[1:], run.manifest.target)]
+    words = [word for word, _ in _options(run.manifest.command[1:])]
+    rates = {_RATES[key]: value for key, value in patch.items() if key in _RATES}
+    if words[0] == "run" and rates and len(rates) == len(patch):
+        return shlex.join(["gandoctor", "run", *(f"--change={k}={_typed(v)}" for k, v in rates.items()), *words[1:]])
     if words[0] == "run" and before_training:
         words = ["check", *(word for word in words[1:] if word != "--watch")]
     return shlex.join(["gandoctor", *words])
+
+
+def own_command(run: Run) -> list[str]:
+    """Return the command that made a run, word by word, without what belongs to that run alone; empty if not known."""
+    return ["gandoctor", *(word for word, _ in _options(run.manifest.command[1:]))] if run.manifest.command else []
 
 
 def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch: Mapping[str, Any]) -> str | None:
@@ -58,7 +69,7 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
     changed = {key: value for key, value in changed.items() if value is not _MISSING}
     command = run.manifest.command[1:] or _from_config(run)
     words = []
-    for word, value in _options(command, run.manifest.target):
+    for word, value in _options(command):
         name = word.partition("=")[0]
         if name == "--fault" and (value or "").partition("@")[0] in undone:
             continue
@@ -99,7 +110,7 @@ def _from_config(run: Run) -> list[str]:
     return words
 
 
-def _options(words: list[str], target: str | None) -> Iterator[tuple[str, str | None]]:
+def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
     """Yield the words of a command; an option of gandoctor's with its value, without those of this run alone.
 
     What follows a script is its own.
@@ -115,7 +126,7 @@ def _options(words: list[str], target: str | None) -> Iterator[tuple[str, str | 
             yield (word, value) if equals else (word, next(given, ""))
         elif name != "--json":
             yield word, None
-        if word == target or word == "--":
+        if word == "--":
             yield from ((rest, None) for rest in given)
 
 

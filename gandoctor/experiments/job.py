@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from gandoctor.player_names import Player
+
 LOG_NAME = "training.log"
 """File in the run directory that receives the child's standard output and standard error."""
 
@@ -39,6 +41,7 @@ class Job(BaseModel):
         command: The command line, recorded in the manifest.
         dry_run_steps: Number of steps after which to leave the training; 0 records the model card only. None trains
             to the end.
+        rates: Learning rates that the players' optimizers are given before the recording begins.
     """
 
     target: str
@@ -47,6 +50,7 @@ class Job(BaseModel):
     arguments: list[str] = Field(default_factory=list)
     command: list[str] = Field(default_factory=list)
     dry_run_steps: int | None = Field(default=None, ge=0)
+    rates: dict[Player, float] = Field(default_factory=dict)
 
 
 class Control(BaseModel):

@@ -94,6 +94,13 @@ class Backend(Protocol):
     def learning_rate(self, player: Player) -> float | None:
         """Return the learning rate in force; None where the player's optimizer is not known."""
 
+    def set_learning_rate(self, player: Player, rate: float) -> None:
+        """Give a player's optimizer another learning rate.
+
+        Raises:
+            GandoctorError: Its optimizer is not known, or follows a schedule.
+        """
+
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a player's weights to a file, in the framework's own format."""
 

@@ -313,6 +313,9 @@ class NumpyBackend:
     def learning_rate(self, player: Player) -> float:
         return float(self.players.optimizer(player).rate)
 
+    def set_learning_rate(self, player: Player, rate: float) -> None:
+        self.players.optimizer(player).rate = rate
+
     def save_weights(self, player: Player, path: Path) -> None:
         np.savez(path, **self.players.network(player).parameters)
 

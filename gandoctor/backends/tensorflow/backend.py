@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -26,7 +27,7 @@ from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import Player
+from gandoctor.player_names import NAMES, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
@@ -116,6 +117,15 @@ class KerasBackend:
         """Return the learning rate in force, schedules resolved."""
         optimizer = self.players.optimizer(player)
         return None if optimizer is None else as_float(optimizer.learning_rate)
+
+    def set_learning_rate(self, player: Player, rate: float) -> None:
+        """Set the variable that every step reads, traced ones too; see `Backend`."""
+        optimizer = self.players.optimizer(player)
+        if optimizer is None:
+            raise GandoctorError(f"The learning rate of the {NAMES[player]} cannot be set: its optimizer is not known.")
+        if isinstance(getattr(optimizer, "_learning_rate", None), keras.optimizers.schedules.LearningRateSchedule):
+            raise GandoctorError(f"The learning rate of the {NAMES[player]} cannot be set: it follows a schedule.")
+        optimizer.learning_rate = rate
 
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a `.weights.h5` file."""

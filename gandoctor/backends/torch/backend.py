@@ -20,7 +20,7 @@ from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.weights import KeptWeights, LayerNorms, WeightMovement, Weights
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import PLAYERS, Player
+from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Said, Switch, WeightSlot
 from gandoctor.recording.players import Players
@@ -108,6 +108,14 @@ class TorchBackend:
         """Return the learning rate in force, of the first group of parameters; None where no optimizer is known."""
         optimizer = self.players.optimizer(player)
         return None if optimizer is None else float(optimizer.param_groups[0]["lr"])
+
+    def set_learning_rate(self, player: Player, rate: float) -> None:
+        """Set the rate of every group of parameters; see `Backend`. A scheduler may set another one later."""
+        optimizer = self.players.optimizer(player)
+        if optimizer is None:
+            raise GandoctorError(f"The learning rate of the {NAMES[player]} cannot be set: its optimizer is not known.")
+        for group in optimizer.param_groups:
+            group["lr"] = rate
 
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a player's state."""

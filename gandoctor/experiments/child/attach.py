@@ -10,7 +10,7 @@ import inspect
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.recipe import recipe
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
+from gandoctor.player_names import Player
 
 OUR_MONITOR = "_gandoctor_monitor"
 """Attribute of a fitted model that holds the monitor attached here, which lives as long as the model."""
@@ -45,6 +46,7 @@ class Attachment:
         metadata: Manifest fields of every run.
         stop: Checked after every step.
         announce: Called with the run directory and the model's class name when recording of a run starts.
+        rates: Learning rates that the players' optimizers are given first.
 
     Attributes:
         runs: Run directories in order of first use.
@@ -56,7 +58,12 @@ class Attachment:
     """
 
     def __init__(
-        self, run_dir: Path, metadata: dict[str, Any], stop: StopRequest, announce: Callable[[Path, str], None]
+        self,
+        run_dir: Path,
+        metadata: dict[str, Any],
+        stop: StopRequest,
+        announce: Callable[[Path, str], None],
+        rates: Mapping[Player, float] | None = None,
     ) -> None:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
@@ -67,6 +74,7 @@ class Attachment:
         self._metadata = metadata
         self._stop = stop
         self._announce = announce
+        self._rates = dict(rates or {})
         self._current: Path | None = None
         self._given = 0
         self._diverted: dict[Path, Path] = {}
@@ -140,6 +148,7 @@ class Attachment:
                 if self.options.game is not None:
                     return self  # the other games follow; the first step ends it
                 attachment._stop.leave_dry_run()
+            attachment._give_rates(self)
             result = enter(self)
             attachment._announce_recording(self, "loop")
             return result
@@ -159,6 +168,10 @@ class Attachment:
         if self._stop.dry_run_steps is not None:
             monitor.__init__ = init_diverted
 
+    def _give_rates(self, monitor: Any) -> None:
+        """Have a monitor set the learning rates that are to be tried, before it begins to record."""
+        monitor.options = replace(monitor.options, rates=self._rates)
+
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
         import keras
@@ -171,6 +184,8 @@ class Attachment:
         given = arguments.get("callbacks")
         given = getattr(given, "callbacks", given)
         own = [c for c in (given if isinstance(given, list | tuple) else [given]) if isinstance(c, Monitor)]
+        for monitor in own:
+            self._give_rates(monitor)
         if own:
             if self._stop.dry_run_steps == 0:
                 self._write_cards_and_leave(own[:1] if own[0].options.game is None else own, model)
@@ -213,7 +228,7 @@ class Attachment:
                 )
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
-        monitor.options = replace(monitor.options, observe_loop=True)
+        monitor.options = replace(monitor.options, observe_loop=True, rates=self._rates)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave([monitor], model)
         with warnings.catch_warnings():
@@ -303,6 +318,8 @@ class Attachment:
         run_dir, budget = self._next_run_dir(), Options.overhead_budget / len(games)
         self._given += 1
         monitors = [GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata) for g in games]
+        for monitor in monitors:
+            self._give_rates(monitor)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave(monitors, None)
         return monitors

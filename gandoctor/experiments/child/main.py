@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
         },
         **training.monitor,
     )
+    monitor.options = replace(monitor.options, rates=job.rates)
     if job.dry_run_steps == 0:
         write_card(monitor.options, training.model, training.steps)
         return

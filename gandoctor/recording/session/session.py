@@ -81,6 +81,10 @@ class Session:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
         self._keeping: Keeping | None = None
         backend.attach(self)
+        for player, rate in options.rates.items():
+            was = backend.learning_rate(player)
+            backend.set_learning_rate(player, rate)
+            self.writer.event("changed", self.step, what=f"{player}_optimizer.learning_rate", before=was, after=rate)
         if options.observe_loop:
             self._keeping = Keeping(backend, self._prober, self._panel, manifest, self.explain)
 

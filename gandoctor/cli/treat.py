@@ -1,0 +1,178 @@
+"""`gandoctor treat`: try the plan of a run, one change at a time, and say what each did."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gandoctor.cli.options import RUN_DIR
+from gandoctor.printable import printable
+
+if TYPE_CHECKING:
+    from gandoctor.diagnosis import Diagnosis
+    from gandoctor.diagnosis.plan import Step
+    from gandoctor.experiments.treat.trial import Trial
+
+INTERRUPTED = 130
+
+
+class _Steps(click.ParamType[Any]):
+    name = "steps"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        if not words or not all(word.isdecimal() and int(word) > 0 for word in words):
+            self.fail(f"{value!r} is no list of steps; give numbers such as 500,1000.", param, ctx)
+        return tuple(int(word) for word in words)
+
+
+@click.command("treat")
+@click.argument("run_dir", type=RUN_DIR)
+@click.option(
+    "--first", type=click.IntRange(min=1), default=3, show_default=True, help="Try at most so many steps of the plan."
+)
+@click.option(
+    "--look-at",
+    type=_Steps(),
+    default=(500, 1000),
+    help="Steps at which a change that has made it clearly worse is given up.  [500,1000]",
+)
+@click.option("--all", "everything", is_flag=True, help="Go on after a change that has cured the run.")
+@click.option("--into", type=click.Path(path_type=Path), help="Folder for the trainings.  [RUN_DIR-treated]")
+@click.option("--dry-run", is_flag=True, help="Print what would be trained, and about how long it takes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    run_dir: Path,
+    first: int,
+    look_at: tuple[int, ...],
+    everything: bool,
+    into: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Prove the plan of RUN_DIR: train again with each of its changes, and compare.
+
+    Each step of the plan is tried by itself, by the very command that the plan prints, from
+    the seed of the run. A change to a script's code has to be made by hand; a learning rate
+    is set in the running script. It ends with the first change that cures. One training is
+    one draw: repeat what matters with other seeds.
+
+    Writes treatment.json and treatment.html. A training that has been finished before is not
+    repeated. Exit status: 0 if a change cured the run or there is nothing to cure; 1 if none
+    did; 2 for unusable arguments; 130 if interrupted.
+    """
+    from gandoctor.diagnosis import diagnose
+
+    before = diagnose(run_dir)
+    folder = into or run_dir.with_name(f"{run_dir.name}-treated")
+    plan = before.plan[:first]
+    if before.verdict in ("healthy", "inconclusive") or not plan:
+        click.echo(printable(f"Nothing to treat: {before.sentence}"))
+        return 0
+    if dry_run:
+        for step in plan:
+            click.echo(printable(f"{step.title}\n   {_why_not(before, step) or step.command}"))
+        click.echo(f"About {_seconds(before):.0f} s each, as long as the run itself took.")
+        return 0
+    trials: list[Trial] = []
+    try:
+        for number, step in enumerate(plan, start=1):
+            trials.append(_try(before, step, folder / f"{number}-{step.treatment}", look_at))
+            if not as_json:
+                for line in _lines(number, trials[-1]):
+                    click.echo(printable(line))
+            if trials[-1].comparison.outcome == "cured" and not everything:
+                break
+    except KeyboardInterrupt:
+        _write(before, trials, folder)
+        return INTERRUPTED
+    written = _write(before, trials, folder)
+    if as_json:
+        click.echo(json.dumps(_plain(before, trials), indent=2))
+    elif written is not None:
+        click.echo(printable(f"Before and after: {written}"))
+    return 0 if any(trial.comparison.outcome == "cured" for trial in trials) else 1
+
+
+def _try(before: Diagnosis, step: Step, run_dir: Path, looks: Sequence[int]) -> Trial:
+    from gandoctor.cli.run import job_of
+    from gandoctor.experiments.treat.trial import finished, not_applied, tried
+
+    why_not = _why_not(before, step)
+    if why_not is not None or step.command is None:
+        return not_applied(step, why_not or "no command is known that tries it")
+    words = [word for word in shlex.split(step.command)[2:] if word != "--watch"]
+    job = job_of(words, run_dir)
+    known = finished(step, job, before)
+    if known is not None:
+        return known
+    last, is_shown = before.run.last_step, sys.stderr.isatty()
+
+    def report(now: int) -> None:
+        if is_shown:
+            print(f"\r{step.treatment}: step {now} of {last} ", end="", file=sys.stderr, flush=True)
+
+    try:
+        return tried(step, job, before, looks, report=report)
+    finally:
+        if is_shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _why_not(before: Diagnosis, step: Step) -> str | None:
+    """Return why a step is not tried; None where it is."""
+    from gandoctor.diagnosis.commands import own_command
+
+    if step.command is None:
+        return "no command is known that tries it: make the change by hand and run it again"
+    words = shlex.split(step.command)
+    if words[1] != "run" or words == own_command(before.run):
+        return f"it takes a change of the code, to be made by hand; then: {step.command}"
+    return None
+
+
+def _lines(number: int, trial: Trial) -> Iterator[str]:
+    found = trial.comparison
+    yield f"{number}. {trial.step.title}: {found.outcome.upper()}"
+    if trial.diagnosis is not None:
+        gone = f"gone: {', '.join(found.gone)}" if found.gone else "nothing gone"
+        new = f"; new: {', '.join(found.new)}" if found.new else ""
+        yield f"   {gone}{new}; {trial.last_step} steps in {trial.seconds:.0f} s"
+        if found.before is not None and found.after is not None:
+            yield f"   {found.signal}: {found.before:.3g} before, {found.after:.3g} after (less is better)"
+    if trial.note:
+        yield f"   {trial.note}"
+
+
+def _seconds(before: Diagnosis) -> float:
+    times = [event.time for event in before.run.events if event.kind in ("started", "ended")]
+    return max(times) - min(times) if times else 0.0
+
+
+def _plain(before: Diagnosis, trials: Sequence[Trial]) -> dict[str, Any]:
+    return {
+        "schema": "gandoctor.treatment/1",
+        "run": str(before.run.path),
+        "verdict": before.verdict,
+        "sentence": str(before.sentence),
+        "trials": [trial.to_plain() for trial in trials],
+    }
+
+
+def _write(before: Diagnosis, trials: Sequence[Trial], folder: Path) -> Path | None:
+    from gandoctor.experiments.treat.page import treatment_page
+    from gandoctor.report import write_text
+
+    if not folder.is_dir():  # nothing was trained
+        return None
+    write_text(json.dumps(_plain(before, trials), indent=2), folder / "treatment.json")
+    write_text(treatment_page(before, trials), folder / "treatment.html")
+    return folder / "treatment.html"

@@ -1,0 +1,150 @@
+"""Trial: one step of the plan, trained again and compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.diagnosis.plan import Step
+from gandoctor.errors import GandoctorError, NotWritable
+from gandoctor.experiments.job import Job
+from gandoctor.experiments.launch import CHILD, ChildTraining
+from gandoctor.experiments.treat.comparison import Comparison, compared
+from gandoctor.store import load_run
+from gandoctor.store.manifest import MANIFEST_NAME
+
+LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One step of the plan that was tried, or why it could not be.
+
+    Attributes:
+        step: The step.
+        comparison: With the training as it was.
+        run_dir: Where the training with the change is recorded; None where there was none.
+        seed: Its seed, where it was given one.
+        last_step: How far it came.
+        seconds: How long it took.
+        note: Why it was not applied, or ended early; "" otherwise.
+        diagnosis: Of the training with the change.
+    """
+
+    step: Step
+    comparison: Comparison
+    run_dir: Path | None = None
+    seed: int | None = None
+    last_step: int = 0
+    seconds: float = 0.0
+    note: str = ""
+    diagnosis: Diagnosis | None = field(default=None, repr=False)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the trial as JSON has it."""
+        return {
+            "step": self.step.to_plain(),
+            **self.comparison.to_plain(),
+            "run": None if self.run_dir is None else str(self.run_dir),
+            "seed": self.seed,
+            "last_step": self.last_step,
+            "seconds": round(self.seconds, 1),
+            "note": self.note,
+            "verdict": None if self.diagnosis is None else self.diagnosis.verdict,
+        }
+
+
+def not_applied(step: Step, why: str) -> Trial:
+    """Return a step that was not tried."""
+    return Trial(step, Comparison("not applied"), note=why)
+
+
+def tried(
+    step: Step,
+    job: Job,
+    before: Diagnosis,
+    looks: Sequence[int],
+    *,
+    report: Callable[[int], None] = lambda step: None,
+    child: Sequence[str] = CHILD,
+) -> Trial:
+    """Train with a step of the plan and compare the outcome with the training as it was.
+
+    Args:
+        step: The step.
+        job: The training with the change.
+        before: Diagnosis of the training without it.
+        looks: Steps at which both are compared; where the change has made it clearly worse, it ends there.
+        report: Called with the step reached, now and then.
+        child: The command that starts the child; tests replace it.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; the training is ended and what it recorded is kept.
+    """
+    began, note = time.monotonic(), ""
+    training = ChildTraining(job, child)
+    waiting = sorted(look for look in looks if look < before.run.last_step)
+    try:
+        while not training.wait(LOOK_EVERY_S):
+            now = _reached(training.recording)
+            report(now)
+            if waiting and now >= waiting[0]:
+                look = waiting.pop(0)
+                if _is_worse(training.recording, before, step, look):
+                    note = f"ended at step {now}: clearly worse at step {look}"
+                    training.stop(note)
+    except KeyboardInterrupt:
+        training.interrupt()
+        training.outcome()
+        raise
+    outcome, seconds = training.outcome(), time.monotonic() - began
+    run_dir = training.recording
+    if outcome.ending == "unusable" or not (run_dir / MANIFEST_NAME).exists():
+        return Trial(step, Comparison("not applied"), seconds=seconds, note=outcome.message or "nothing was recorded")
+    after = diagnose(run_dir)
+    return Trial(
+        step,
+        compared(before, after, step.findings),
+        run_dir,
+        job.options.get("seed"),
+        after.run.last_step,
+        seconds,
+        note,
+        after,
+    )
+
+
+def finished(step: Step, job: Job, before: Diagnosis) -> Trial | None:
+    """Return the trial of a training that this very command has brought to its end earlier; None where it has not."""
+    run_dir = Path(job.run_dir)
+    if not (run_dir / MANIFEST_NAME).exists():
+        return None
+    after = diagnose(run_dir)
+    ended = next((event for event in after.run.events if event.kind == "ended"), None)
+    if ended is None or (ended.model_extra or {}).get("reason") not in ("completed", "stopped", "crashed"):
+        raise NotWritable(f"{run_dir} holds a training that did not come to its end; remove it to train again.")
+    if after.run.manifest.command != job.command:
+        raise NotWritable(f"{run_dir} holds another training; remove it, or use another folder (--into).")
+    found = compared(before, after, step.findings)
+    return Trial(
+        step, found, run_dir, job.options.get("seed"), after.run.last_step, note="trained earlier", diagnosis=after
+    )
+
+
+def _reached(run_dir: Path) -> int:
+    try:
+        return load_run(run_dir).last_step
+    except GandoctorError:
+        return 0
+
+
+def _is_worse(run_dir: Path, before: Diagnosis, step: Step, look: int) -> bool:
+    try:
+        now = diagnose(load_run(run_dir).until(look))
+    except GandoctorError:
+        return False
+    return compared(diagnose(before.run.until(look)), now, step.findings).outcome == "worse"
