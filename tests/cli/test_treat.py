@@ -1,0 +1,73 @@
+"""`gandoctor treat` and `gandoctor run --change`, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gandoctor.store import Manifest, RunWriter, load_run
+from support.command_line_runs import FAKE, command_here
+
+SCRIPT = Path(__file__).parents[1] / "experiments" / "scripts" / "slow_generator.py"
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    """A run of a script whose loss is NaN."""
+    manifest = Manifest(target="train.py", command=["gandoctor", "run", "train.py"], loss_family="non_saturating")
+    writer = RunWriter(tmp_path / "run", manifest)
+    for step in range(1, 40):
+        writer.record(step, {"d_loss": float("nan"), "g_loss": 0.7})
+    writer.close("completed")
+    return tmp_path / "run"
+
+
+def test_a_change_of_the_code_is_left_to_its_author(run_dir: Path) -> None:
+    done = command_here("treat", run_dir)
+    assert done.returncode == 1
+    assert "NOT APPLIED" in done.stdout
+    assert "to be made by hand" in done.stdout
+    assert not run_dir.with_name("run-treated").exists(), "nothing was trained"
+
+
+def test_a_dry_run_trains_nothing_and_says_how_long_it_would_take(run_dir: Path) -> None:
+    done = command_here("treat", "--dry-run", run_dir)
+    assert done.returncode == 0
+    assert "as long as the run itself took" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["treat", "nowhere"], "nowhere"),
+        (["treat", "RUN", "--look-at", "soon"], "no list of steps"),
+        (["run", "--change", "g_optimizer.lr=1", "fake:build"], "use one of g_optimizer.learning_rate"),
+        (["run", "--change", "g_optimizer.learning_rate=fast", "fake:build"], "is no learning rate"),
+        (["run", "--change", "g_optimizer.learning_rate=-1", "fake:build"], "is no learning rate"),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_error(run_dir: Path, arguments: list[str], told: str) -> None:
+    done = command_here(*[run_dir if a == "RUN" else a for a in arguments], child=FAKE)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.training
+def test_an_unchanged_script_is_treated(tmp_path: Path) -> None:
+    """Its generator's learning rate is 1e-9: the plan's first step sets another, in the script as it is."""
+    done = command_here("run", "--run-dir", "run", SCRIPT, cwd=tmp_path)
+    assert "learning rate" in done.stdout
+    before = load_run(tmp_path / "run")
+    treated = command_here("treat", "run", "--first", "1", "--json", cwd=tmp_path)
+    (trial,) = json.loads(treated.stdout)["trials"]
+    assert "--change=g_optimizer.learning_rate=" in trial["step"]["command"]
+    assert "GD104" in trial["gone"]
+    after = load_run(Path(trial["run"]) if Path(trial["run"]).is_absolute() else tmp_path / trial["run"])
+    assert before["g_learning_rate"].iloc[-1] == pytest.approx(1e-9)
+    assert after["g_learning_rate"].iloc[0] > 1e-5, "before the first step"
+    (changed,) = [event for event in after.events if event.kind == "changed"]
+    assert changed.model_extra["what"] == "g_optimizer.learning_rate"
+    assert (tmp_path / "run-treated" / "treatment.html").exists()

@@ -1,0 +1,87 @@
+"""A step of the plan, trained again: compared, given up where it makes things worse, found again where it is done."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gandoctor import diagnose
+from gandoctor.diagnosis.plan import Step
+from gandoctor.errors import NotWritable
+from gandoctor.experiments.job import Job
+from gandoctor.experiments.launch import ChildTraining
+from gandoctor.experiments.treat.page import treatment_page
+from gandoctor.experiments.treat.trial import finished, not_applied, tried
+from gandoctor.message import Message
+
+FAKE = (sys.executable, str(Path(__file__).parents[2] / "support" / "fake_child.py"))
+STEP = Step(
+    treatment="check-data",
+    title=Message("Check the data"),
+    why=Message("A <loss> is NaN"),
+    standing="confirmed",
+    findings=("GD001",),
+    edits=(),
+    code="x = clean(x)",
+    evidence="strong",
+    command="gandoctor run fake:build",
+    expect=Message("no NaN"),
+)
+
+
+def job(run_dir: Path, *settings: str, steps: int = 60) -> Job:
+    options = {"settings": list(settings), "steps": steps}
+    return Job(target="fake:build", run_dir=str(run_dir), options=options, command=["gandoctor", "run", *settings])
+
+
+def diagnosed(run_dir: Path, *settings: str):
+    assert ChildTraining(job(run_dir, *settings), FAKE).outcome().ending == "completed"
+    return diagnose(run_dir)
+
+
+def test_a_change_is_trained_and_compared(tmp_path: Path) -> None:
+    before = diagnosed(tmp_path / "before", "nan_from=20")
+    trial = tried(STEP, job(tmp_path / "after"), before, (), child=FAKE)
+    assert trial.comparison.gone == ("GD001",)
+    assert (trial.last_step, trial.note) == (60, "")
+    assert trial.comparison.outcome == "improved", "too little is recorded to call it cured"
+    page = treatment_page(before, [trial, not_applied(STEP, "it takes a change of the code")])
+    assert "A &lt;loss&gt; is NaN" in page
+    assert "before, step 41" in page
+    assert "it takes a change of the code" in page
+
+
+def test_one_that_makes_it_worse_is_given_up_at_a_look(tmp_path: Path) -> None:
+    before = diagnosed(tmp_path / "before")
+    slow = job(tmp_path / "after", "nan_from=5", "step_ms=100", steps=10_000)
+    trial = tried(STEP, slow, replace(before), (20,), child=FAKE)
+    assert trial.comparison.outcome == "worse"
+    assert "clearly worse at step 20" in trial.note
+    assert trial.last_step < 10_000
+
+
+def test_what_cannot_be_trained_is_not_applied(tmp_path: Path) -> None:
+    before = diagnosed(tmp_path / "before", "nan_from=20")
+    trial = tried(STEP, job(tmp_path / "after", "refuse=no such setting"), before, (), child=FAKE)
+    assert (trial.comparison.outcome, trial.note) == ("not applied", "no such setting")
+
+
+def test_a_finished_training_is_not_repeated_and_another_is_not_taken_for_it(tmp_path: Path) -> None:
+    before = diagnosed(tmp_path / "before", "nan_from=20")
+    after = job(tmp_path / "after")
+    assert finished(STEP, after, before) is None
+    tried(STEP, after, before, (), child=FAKE)
+    again = finished(STEP, after, before)
+    assert again is not None
+    assert (again.note, again.last_step) == ("trained earlier", 60)
+    with pytest.raises(NotWritable, match="another training"):
+        finished(STEP, job(tmp_path / "after", "nan_from=9"), before)
+    shutil.rmtree(tmp_path / "after")
+    killed = job(tmp_path / "after", "die_at=10")
+    ChildTraining(killed, FAKE).outcome()
+    with pytest.raises(NotWritable, match="did not come to its end"):
+        finished(STEP, killed, before)
