@@ -96,14 +96,17 @@ def _counts(diagnosis: Diagnosis, more: str) -> Message:
     passed = sum(f.status is Status.NOT_DETECTED for f in every)
     open_ = sum(f.status in (Status.NOT_EVALUATED, Status.ERRORED) for f in every)
     remarks = sum(f.severity is Severity.INFO for f in diagnosis.detected)
-    other = "other " if diagnosis.detected else ""
-    said = counted(
-        "{n} {other}check passed, {open} not checked",
-        "{n} {other}checks passed, {open} not checked",
-        passed,
-        other=other,
-        open=open_,
-    )
+    if diagnosis.detected:
+        said = counted(
+            "{n} other check passed, {open} not checked",
+            "{n} other checks passed, {open} not checked",
+            passed,
+            open=open_,
+        )
+    else:
+        said = counted(
+            "{n} check passed, {open} not checked", "{n} checks passed, {open} not checked", passed, open=open_
+        )
     if remarks:
         said = counted("{said}, {n} remark", "{said}, {n} remarks", remarks, said=said)
     return Message("{said} ({more})", said=said, more=more) if more else said

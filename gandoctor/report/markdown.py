@@ -19,6 +19,7 @@ from gandoctor.rules import MODEL_CARD, Finding, Status
 EVIDENCE_MAX = 20
 CONFIG_MAX = 60
 LAYERS_MAX = 100
+CODE_MAX = 8_000
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]|~#]|(?<!\w)_|_(?!\w))")  # d_loss has no emphasis in it
 _LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
@@ -90,12 +91,12 @@ def _plan(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
         yield f"   {words('plan.because')} {plain(words.say(step.why))} ({standing})"
         yield ""
         if step.edits:
-            yield from code_block("\n".join(step.diff), "diff", indent="   ")
+            yield from code_block(clean("\n".join(step.diff), CODE_MAX), "diff", indent="   ")
         elif step.code:
-            yield from code_block(step.code, "python", indent="   ")
+            yield from code_block(clean(step.code, CODE_MAX), "python", indent="   ")
         if step.command is not None:
             yield from ("", f"   {words('plan.try')}", "")
-            yield from code_block(step.command, "sh", indent="   ")
+            yield from code_block(clean(step.command, CODE_MAX), "sh", indent="   ")
         yield from ("", f"   {words('plan.expect')} {plain(words.say(step.expect))}", "")
 
 
