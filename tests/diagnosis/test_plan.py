@@ -71,7 +71,7 @@ def test_the_headline_names_the_failure_and_the_runs_fact() -> None:
     collapse = run_with(0.4, 1.8, 3.0, 0.24, sample_duplicate_pairs=probes(lambda s: 900.0 if s > 300 else 2.0))
     assert str(diagnosis_of(collapse).name).startswith("Mode collapse since step 3")
     assert "samples are the same image" in str(diagnosis_of(collapse).name)
-    nan = run_with(0.4, 1.8, 3.0, 0.24, d_loss=every_step(lambda s: float("nan") if s >= 60 else 0.5))
+    nan = run_with(0.4, 1.8, 3.0, 0.24) | {"d_loss": every_step(lambda s: float("nan") if s >= 60 else 0.5)}
     assert str(diagnosis_of(nan).name) == "NaN in d_loss at step 60"
 
 

@@ -154,4 +154,4 @@ def test_json_and_text_show_the_list(diagnosed: Diagnosed) -> None:
     text = console.export_text()
     assert "Most likely causes" in text
     assert f"1. GD002 {first['title']}" in text
-    assert "Change first: " in text
+    assert "What to do\n  1. " in text
