@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from gandoctor.cli.text import diagnosis_lines, print_lines
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.as_text import report_lines, summary_lines
 from gandoctor.notebook.drawing import draw
@@ -39,9 +42,13 @@ def test_text_and_summary(broken: Diagnosis) -> None:
     assert str(broken) == "\n".join(" " * i + "".join(t for t, _ in spans) for i, spans in report_lines(broken))
 
 
-def test_the_summary_fits_twelve_lines(broken: Diagnosis) -> None:
-    assert len(plain(summary_lines(broken))) <= 11  # and one for where the report is
-    assert "other check" in plain(summary_lines(broken))[-1]
+def test_the_verdict_fits_twelve_rows_of_80_columns(broken: Diagnosis) -> None:
+    out = io.StringIO()
+    print_lines(Console(file=out, width=80, force_terminal=True, color_system=None), diagnosis_lines(broken))
+    rows = out.getvalue().rstrip("\n").split("\n")
+    assert len(rows) <= 11  # and one for where the report is
+    assert "other check" in rows[-1]
+    assert rows[-1].rstrip().endswith("(-v lists them)")
 
 
 def test_json(broken: Diagnosis) -> None:

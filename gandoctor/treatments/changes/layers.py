@@ -182,10 +182,7 @@ def _batch_norm_in_generator(case: Case) -> Change | None:
         Edit(f"generator/{name_of(one)}+norm", None, f"{norm}  # generator: after {name_of(one)}")
         for one in weights[:SHOWN]
     )
-    title = Message(
-        "Add batch normalisation to the generator after {layers}, but not before its output",
-        layers=_named(weights[:SHOWN]),
-    )
+    title = Message("Add batch normalisation to the generator's hidden layers, but not to its output")
     return Change(edits, title)
 
 
