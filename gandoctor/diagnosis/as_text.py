@@ -5,6 +5,7 @@ A line is an indentation and its spans; a span is text and the name of its style
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,10 @@ SHOWN_EDITS = 2
 """Edits of a step that the summary shows; layers that are changed alike are counted."""
 SHOWN_OTHERS = 2
 """Further steps that the summary names."""
-SENTENCE_MAX = 200
+SENTENCE_MAX = 160
 """Characters of the evidence in the summary."""
+ROWS, COLUMNS = 11, 80
+"""What the summary may take of a terminal; one more row says where the report is."""
 
 
 def text_of(diagnosis: Diagnosis) -> str:
@@ -35,42 +38,58 @@ def text_of(diagnosis: Diagnosis) -> str:
     return "\n".join(" " * indent + "".join(text for text, _ in spans) for indent, spans in report_lines(diagnosis))
 
 
-def summary_lines(diagnosis: Diagnosis, more: str = "-v lists them") -> Iterator[Line]:
-    """Yield the verdict, the first step and what else there is: at most ten lines.
+def summary_lines(diagnosis: Diagnosis, more: str = "-v lists them") -> list[Line]:
+    """Return the verdict, the first step and what else there is, in at most eleven rows of a terminal.
 
     Args:
         diagnosis: Of a run, a check, or several games; of games, the worst one is told.
         more: How the checks that are only counted are seen.
     """
-    games = sorted(diagnosis.games.items(), key=lambda game: game[1].verdict != diagnosis.verdict)
-    if games:
-        yield _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.sentence)}", "strong"))
-        yield from list(summary_lines(games[0][1], more))[1:]
-        return
+    if diagnosis.games:
+        _, worst = sorted(diagnosis.games.items(), key=lambda game: game[1].verdict != diagnosis.verdict)[0]
+        verdict = _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.sentence)}", "strong"))
+        return [verdict, *summary_lines(worst, more)[1:]]
+    lines = list(_ranked(diagnosis, more))
+    while sum(_rows(line) for _, line in lines) > ROWS:
+        expendable = max(rank for rank, _ in lines)
+        if not expendable:
+            break
+        lines.pop(max(i for i, (rank, _) in enumerate(lines) if rank == expendable))
+    return [line for _, line in lines]
+
+
+def _ranked(diagnosis: Diagnosis, more: str) -> Iterator[tuple[int, Line]]:
+    """Yield the lines of the summary; those of the highest number are left out first, those of 0 never."""
     root = diagnosis.root
     when = f"  {BEFORE_TRAINING}" if root is not None and is_in_the_model(root) else ""
-    yield _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.name)}", "strong"), (when, "quiet"))
+    yield 0, _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.name)}", "strong"), (when, "quiet"))
     if root is not None:
-        yield _line(0, (printable(_ending(diagnosis)), "quiet"))
-        yield _line(0, (_first_sentence(root.evidence[0].statement) if root.evidence else str(root.rule.title), ""))
+        yield 0, _line(0, (printable(_ending(diagnosis)), "quiet"))
+        said = _first_sentence(root.evidence[0].statement) if root.evidence else printable(root.rule.title)
+        yield 1, _line(0, (said, ""))
     steps = diagnosis.plan
     for step in steps[:1]:
         yield from _first_step(step)
     for number, step in enumerate(steps[1 : 1 + SHOWN_OTHERS], start=2):
-        yield _line(0, (f"{number}. {printable(step.title)}", ""))
-    yield _line(0, (printable(_counts(diagnosis, more)), "quiet"))
+        yield 3, _line(0, (f"{number}. {printable(step.title)}", ""))
+    yield 0, _line(0, (printable(_counts(diagnosis, more)), "quiet"))
 
 
-def _first_step(step: Step) -> Iterator[Line]:
-    yield _line(0, (f"1. {printable(step.title)}", "strong"))
+def _first_step(step: Step) -> Iterator[tuple[int, Line]]:
+    yield 0, _line(0, (f"1. {printable(step.title)}", "strong"))
     edits = [edit.line for edit in step.edits]
-    for line in edits[:SHOWN_EDITS]:
-        yield _line(3, (printable(line), ""))
+    for number, line in enumerate(edits[:SHOWN_EDITS]):
+        yield 2 if number else 0, _line(3, (printable(line), ""))
     if len(edits) > SHOWN_EDITS:
-        yield _line(3, (f"and {len(edits) - SHOWN_EDITS} more likewise", "quiet"))
+        yield 2, _line(3, (f"and {len(edits) - SHOWN_EDITS} more likewise", "quiet"))
     if step.command is not None:
-        yield _line(3, ("try: ", "quiet"), (printable(step.command), ""))
-    yield _line(3, ("expect: ", "quiet"), (printable(step.expect), ""))
+        yield 0, _line(3, ("try: ", "quiet"), (printable(step.command), ""))
+    yield 0, _line(3, ("expect: ", "quiet"), (printable(step.expect), ""))
+
+
+def _rows(line: Line) -> int:
+    indent, spans = line
+    return max(1, math.ceil(sum(len(text) for text, _ in spans) / (COLUMNS - indent)))
 
 
 def _ending(diagnosis: Diagnosis) -> Message:
@@ -96,14 +115,17 @@ def _counts(diagnosis: Diagnosis, more: str) -> Message:
     passed = sum(f.status is Status.NOT_DETECTED for f in every)
     open_ = sum(f.status in (Status.NOT_EVALUATED, Status.ERRORED) for f in every)
     remarks = sum(f.severity is Severity.INFO for f in diagnosis.detected)
-    other = "other " if diagnosis.detected else ""
-    said = counted(
-        "{n} {other}check passed, {open} not checked",
-        "{n} {other}checks passed, {open} not checked",
-        passed,
-        other=other,
-        open=open_,
-    )
+    if diagnosis.detected:
+        said = counted(
+            "{n} other check passed, {open} not checked",
+            "{n} other checks passed, {open} not checked",
+            passed,
+            open=open_,
+        )
+    else:
+        said = counted(
+            "{n} check passed, {open} not checked", "{n} checks passed, {open} not checked", passed, open=open_
+        )
     if remarks:
         said = counted("{said}, {n} remark", "{said}, {n} remarks", remarks, said=said)
     return Message("{said} ({more})", said=said, more=more) if more else said
@@ -202,7 +224,7 @@ def _finding(finding: Finding, diagnosis: Diagnosis) -> Iterator[Line]:
 
 
 def _steps(finding: Finding) -> str:
-    return "" if finding.first_step is None else f"steps {finding.first_step} to {finding.last_step}"
+    return "" if finding.last_step is None else f"to step {finding.last_step}"
 
 
 def _brief(finding: Finding) -> Line:

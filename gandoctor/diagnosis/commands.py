@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gandoctor.player_names import RATE_KEYS, SLOTS
+from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import typed
 
@@ -22,6 +23,8 @@ _LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
 _RATES = {f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()}
 """Setting of a learning rate -> what sets it in a script, whose code stays as it is."""
 _MISSING = object()
+WORD_MAX = 1_000
+"""Characters of a word of a command."""
 
 
 def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_training: bool) -> str | None:
@@ -41,10 +44,14 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     words = [word for word, _ in _options(run.manifest.command[1:])]
     rates = {_RATES[key]: value for key, value in patch.items() if key in _RATES}
     if words[0] == "run" and rates and len(rates) == len(patch):
-        return shlex.join(["gandoctor", "run", *(f"--change={k}={_typed(v)}" for k, v in rates.items()), *words[1:]])
+        return _joined(["run", *(f"--change={k}={_typed(v)}" for k, v in rates.items()), *words[1:]])
     if words[0] == "run" and before_training:
         words = ["check", *(word for word in words[1:] if word != "--watch")]
-    return shlex.join(["gandoctor", *words])
+    return _joined(words)
+
+
+def _joined(words: Iterable[str]) -> str:
+    return shlex.join(printable(word, WORD_MAX) for word in ("gandoctor", *words))
 
 
 def own_command(run: Run) -> list[str]:
@@ -80,7 +87,7 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
         words.append(word)
         if value is not None and "=" not in word:
             words.append(value)
-    return shlex.join(["gandoctor", *words, *_set(changed)])
+    return _joined([*words, *_set(changed)])
 
 
 def _set(changed: Mapping[str, Any]) -> Iterator[str]:

@@ -140,7 +140,7 @@ class Diagnosis:
         first = self.headline
         if first is None:
             return self.sentence
-        return headline_of(self.root or first, self.run)
+        return headline_of(self.root or first, self.run, is_dated=not self.is_check)
 
     @property
     def root(self) -> Finding | None:

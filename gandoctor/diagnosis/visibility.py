@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gandoctor.diagnosis.commands import command_for
 from gandoctor.diagnosis.scope import ARGUMENTS, Unseen
 from gandoctor.message import Message
+from gandoctor.printable import printable
 from gandoctor.rules import Status
 from gandoctor.treatments.changes import Case, change_for
 from gandoctor.treatments.edit import Edit
@@ -93,7 +94,7 @@ def _after_a_check(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Ste
         edits=(),
         code="",
         evidence=None,
-        command=shlex.join(["gandoctor", *words]) if words else None,
+        command=shlex.join(printable(word, 1_000) for word in ("gandoctor", *words)) if words else None,
         expect=_THEN,
     )
     return (step,)

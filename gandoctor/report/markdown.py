@@ -19,6 +19,7 @@ from gandoctor.rules import MODEL_CARD, Finding, Status
 EVIDENCE_MAX = 20
 CONFIG_MAX = 60
 LAYERS_MAX = 100
+CODE_MAX = 8_000
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]|~#]|(?<!\w)_|_(?!\w))")  # d_loss has no emphasis in it
 _LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
@@ -85,18 +86,18 @@ def _plan(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
         yield from (f"### {words('plan.title')}", "")
     for number, step in enumerate(diagnosis.plan, start=1):
         evidence = f" ({words(f'strength.{step.evidence}')})" if step.evidence else ""
-        yield f"{number}. **{plain(words.say(step.title))}**{evidence}"
+        yield f"{number}. **{plain(clean(words.say(step.title), 600))}**{evidence}"
         standing = words(f"standing.{step.standing}")
-        yield f"   {words('plan.because')} {plain(words.say(step.why))} ({standing})"
+        yield f"   {words('plan.because')} {plain(clean(words.say(step.why), 600))} ({standing})"
         yield ""
         if step.edits:
-            yield from code_block("\n".join(step.diff), "diff", indent="   ")
+            yield from code_block(clean("\n".join(step.diff), CODE_MAX), "diff", indent="   ")
         elif step.code:
-            yield from code_block(step.code, "python", indent="   ")
+            yield from code_block(clean(step.code, CODE_MAX), "python", indent="   ")
         if step.command is not None:
             yield from ("", f"   {words('plan.try')}", "")
-            yield from code_block(step.command, "sh", indent="   ")
-        yield from ("", f"   {words('plan.expect')} {plain(words.say(step.expect))}", "")
+            yield from code_block(clean(step.command, CODE_MAX), "sh", indent="   ")
+        yield from ("", f"   {words('plan.expect')} {plain(clean(words.say(step.expect), 600))}", "")
 
 
 def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
@@ -113,7 +114,8 @@ def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
 def _finding(finding: Finding, diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     rule, root = finding.rule, diagnosis.follows.get(finding.rule.id)
     severity, since = words(f"severity.{finding.severity.value}"), words.say(when_of(finding))
-    yield f"{'####' if root is None else '#####'} {rule.id} {plain(words.say(headline_of(finding, diagnosis.run)))}"
+    headline = clean(words.say(headline_of(finding, diagnosis.run)), 600)
+    yield f"{'####' if root is None else '#####'} {rule.id} {plain(headline)}"
     yield ""
     follows = "" if root is None else f" · {words('finding.follows', id=root)}"
     yield f"**{severity}** · {since} · `{rule.name}`{follows}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gandoctor.message import Message
-from gandoctor.treatments.changes.case import Case, Change
+from gandoctor.treatments.changes.case import Case, Change, name_of
 from gandoctor.treatments.changes.spelling import typed
 from gandoctor.treatments.edit import Edit
 
@@ -19,7 +19,7 @@ _NEAR = 0.05
 def _match_range(case: Case) -> Change | None:
     """Scale 8-bit images, or give the generator the activation of the data's range; moot where both fit."""
     data, card = case.run.manifest.data, case.card("g")
-    if data is None or card is None or card.reach is None:
+    if data is None or card is None or not card.layers:
         return Change()
     low, high = trained_on(case)
     ends = _output_activation(case)
@@ -37,7 +37,7 @@ def _match_range(case: Case) -> Change | None:
     if ends == fitting:
         return None
     layer = card.layers[-1]
-    where = f"  # generator: {layer.address}"
+    where = f"  # generator: {name_of(layer)}"
     if case.spelling.framework == "torch":
         before, after = (case.spelling.layer(name.capitalize()) + where for name in (ends, fitting))
     else:
