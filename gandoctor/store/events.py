@@ -44,10 +44,17 @@ class Event(BaseModel):
 
 
 def append_event(run_dir: Path, kind: str, step: int, **fields: Any) -> None:
-    """Append one event in a single write, so that only the last line of the file can be incomplete."""
+    """Append one event in a single write, so that only the last line of the file can be incomplete.
+
+    Such a line, of a writer that was killed, is ended first: it costs no event but itself.
+    """
     line = json.dumps({"kind": kind, "step": step, "time": time.time(), **fields}, default=str)
-    with (run_dir / EVENTS_NAME).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with (run_dir / EVENTS_NAME).open("a+b") as file:
+        torn = False
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            torn = file.read(1) != b"\n"
+        file.write((b"\n" if torn else b"") + line.encode() + b"\n")
 
 
 class EventLog:
