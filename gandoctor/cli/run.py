@@ -20,6 +20,7 @@ INTERRUPTED = 130
 @factory_options
 @click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
+@click.option("--resume", is_flag=True, help="Go on with the run in --run-dir, at its last step.")
 @click.option(
     "--stop-on",
     type=click.Choice(["warning", "critical"]),
@@ -32,6 +33,7 @@ def command(
     arguments: tuple[str, ...],
     watch: bool,
     run_dir: Path | None,
+    resume: bool,
     stop_on: str | None,
     fail_on: str,
     allow_unrecorded: bool,
@@ -45,6 +47,9 @@ def command(
     Every GAN that the script trains with keras.Model.fit is recorded; of those that it
     trains in another way, the first. Its output is shown, or kept in training.log while
     --watch uses the terminal.
+
+    --resume goes on recording where a run was interrupted. Weights are the training's own
+    affair: TARGET has to load its last checkpoint.
 
     Ctrl-C ends training after the current step and still writes the report. A second
     Ctrl-C ends at once.
@@ -62,7 +67,13 @@ def command(
     from gandoctor.experiments.launch import default_run_dir
     from gandoctor.experiments.target import DEFAULT_TARGET
 
+    if resume and run_dir is None:
+        raise click.UsageError("--resume needs --run-dir: the run to go on with.")
     target = target or DEFAULT_TARGET
+    if resume and target == DEFAULT_TARGET:
+        raise click.UsageError(
+            "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
+        )
     options = given_options(given)
     job = Job(
         target=target,
@@ -70,6 +81,7 @@ def command(
         options=options,
         arguments=list(arguments),
         command=["gandoctor", *sys.argv[1:]],
+        resume=resume,
     )
     diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on)
     if outcome.ending == "interrupted":

@@ -68,7 +68,7 @@ class RunWriter:
         exists = (self.path / MANIFEST_NAME).exists()
         if exists and not resume:
             raise NotWritable(
-                f"{self.path} already holds a run. Choose another directory, or resume it (--resume, resume=True)."
+                f"{self.path} already holds a run. Choose another directory, or resume it (run --resume, resume=True)."
             )
         if exists:
             earlier = Run(self.path)

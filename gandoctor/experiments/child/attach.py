@@ -56,7 +56,12 @@ class Attachment:
     """
 
     def __init__(
-        self, run_dir: Path, metadata: dict[str, Any], stop: StopRequest, announce: Callable[[Path, str], None]
+        self,
+        run_dir: Path,
+        metadata: dict[str, Any],
+        stop: StopRequest,
+        announce: Callable[[Path, str], None],
+        resume: bool = False,
     ) -> None:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
@@ -64,6 +69,7 @@ class Attachment:
         self.recipe: str | None = None
         self.other_fits = OtherFits()
         self._run_dir = run_dir
+        self._resume = resume
         self._metadata = metadata
         self._stop = stop
         self._announce = announce
@@ -203,7 +209,7 @@ class Attachment:
                     argument=name,
                 )
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
-        monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
+        monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata, resume=self._resumes)
         monitor.options = replace(monitor.options, observe_loop=True)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave([monitor], model)
@@ -221,6 +227,10 @@ class Attachment:
         self._given += 1
         vars(model)[OUR_MONITOR] = monitor
         return [monitor]
+
+    @property
+    def _resumes(self) -> bool:
+        return self._resume and self._given == 0
 
     def _next_run_dir(self) -> Path:
         return self._run_dir if self._given == 0 else self._run_dir.with_name(f"{self._run_dir.name}-{self._given + 1}")
@@ -292,9 +302,11 @@ class Attachment:
         from gandoctor.recording.session.options import Options
 
         self.other_fits.trains_gan()
-        run_dir, budget = self._next_run_dir(), Options.overhead_budget / len(games)
+        run_dir, budget, resume = self._next_run_dir(), Options.overhead_budget / len(games), self._resumes
         self._given += 1
-        monitors = [GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata) for g in games]
+        monitors = [
+            GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata, resume=resume) for g in games
+        ]
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave(monitors, None)
         return monitors
