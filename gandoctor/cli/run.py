@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNRECORDED = 3
 INTERRUPTED = 130
-_NOT_FOR_THE_FACTORY = ("watch", "run_dir", "stop_on", "verbose", "fail_on", "allow_unrecorded")
+_NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fail_on", "allow_unrecorded")
 
 
 @click.command("run")
@@ -34,6 +34,7 @@ _NOT_FOR_THE_FACTORY = ("watch", "run_dir", "stop_on", "verbose", "fail_on", "al
 @change_option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
+@click.option("--resume", is_flag=True, help="Go on with the run in --run-dir, at its last step.")
 @click.option(
     "--stop-on",
     type=click.Choice(["warning", "critical"]),
@@ -47,6 +48,7 @@ def command(
     arguments: tuple[str, ...],
     watch: bool,
     run_dir: Path | None,
+    resume: bool,
     stop_on: str | None,
     verbose: bool,
     fail_on: str,
@@ -63,6 +65,9 @@ def command(
     trains in another way, the first. Its output is shown, or kept in training.log while
     --watch uses the terminal.
 
+    --resume goes on recording where a run was interrupted. Weights are the training's own
+    affair: TARGET has to load its last checkpoint.
+
     Ctrl-C ends training after the current step and still writes the report. A second
     Ctrl-C ends at once.
 
@@ -75,7 +80,15 @@ def command(
 
     from gandoctor.cli.conduct import conduct
 
-    job = _job(target, arguments, changes, given, run_dir, sys.argv[1:])
+    from gandoctor.experiments.target import DEFAULT_TARGET
+
+    if resume and run_dir is None:
+        raise click.UsageError("--resume needs --run-dir: the run to go on with.")
+    if resume and (target or DEFAULT_TARGET) == DEFAULT_TARGET:
+        raise click.UsageError(
+            "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
+        )
+    job = _job(target, arguments, changes, given, run_dir, sys.argv[1:], resume)
     diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose)
     if outcome.ending == "interrupted":
         return INTERRUPTED
@@ -111,6 +124,7 @@ def _job(
     given: Mapping[str, Any],
     run_dir: Path | None,
     words: Sequence[str],
+    resume: bool = False,
 ) -> Job:
     from datetime import datetime
 
@@ -127,4 +141,5 @@ def _job(
         arguments=list(arguments),
         command=["gandoctor", *words],
         rates=rates_of(changes),
+        resume=resume,
     )

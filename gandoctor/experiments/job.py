@@ -39,6 +39,7 @@ class Job(BaseModel):
         options: Arguments for the factory that the user gave. Empty for a script.
         arguments: The script's command line, or the path of the saved discriminator.
         command: The command line, recorded in the manifest.
+        resume: Whether to go on with the run that `run_dir` holds.
         dry_run_steps: Number of steps after which to leave the training; 0 records the model card only. None trains
             to the end.
         rates: Learning rates that the players' optimizers are given before the recording begins.
@@ -49,6 +50,7 @@ class Job(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     arguments: list[str] = Field(default_factory=list)
     command: list[str] = Field(default_factory=list)
+    resume: bool = False
     dry_run_steps: int | None = Field(default=None, ge=0)
     rates: dict[Player, float] = Field(default_factory=dict)
 

@@ -19,6 +19,7 @@ from gandoctor.errors import NotWritable
 from gandoctor.experiments.job import LOG_NAME, ChildMessage, Control, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
+from gandoctor.store import load_run
 
 CHILD = (sys.executable, "-m", "gandoctor.experiments.child.main")
 
@@ -62,7 +63,8 @@ class ChildTraining:
             script may train several GANs or choose its own directory.
 
     Raises:
-        NotWritable: The run directory is not empty or cannot be created.
+        NotWritable: The run directory is not empty or cannot be created; or it is to be resumed and holds no run, or
+            one that is still being written.
         UnusableTarget: The target is malformed or does not exist.
     """
 
@@ -74,8 +76,8 @@ class ChildTraining:
         self._unread = b""
         self._last_message: ChildMessage | None = None
         self.log_path = self.run_dir / LOG_NAME
-        self._created = _make_run_dir(self.run_dir)
-        with self.log_path.open("wb") as log:
+        self._created = _to_resume(self.run_dir) if job.resume else _make_run_dir(self.run_dir)
+        with self.log_path.open("ab" if job.resume else "wb") as log:
             self._process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.PIPE,
@@ -212,6 +214,16 @@ def default_run_dir(options: Mapping[str, object], target: str, now: datetime) -
         module, _ = split_target(target)
         name = options.get("preset") or ("dcgan" if target == DEFAULT_TARGET else module.rpartition(".")[2])
     return Path("runs") / f"{now:%Y%m%d-%H%M%S}-{name}"
+
+
+def _to_resume(run_dir: Path) -> list[Path]:
+    """Make sure that the directory holds a run that nobody writes; return the files that will be new: none."""
+    run = load_run(run_dir)
+    if run.state == "running":
+        raise NotWritable(f"{run_dir} is being written by a training that is still running.")
+    if not os.access(run_dir, os.W_OK):
+        raise NotWritable(f"{run_dir} cannot be written.")
+    return []
 
 
 def _make_relative(path: Path) -> Path:

@@ -14,6 +14,8 @@ from gandoctor.message import Message
 from gandoctor.store.files import STEP_MAX, bounded, opened
 
 EVENTS_NAME = "events.jsonl"
+HEAD_BYTES = 256
+"""Begin of the file, by which another file in its place shows: a number may be used again."""
 EVENT_MAX_BYTES = 2**20
 LOG_MAX_BYTES = 32 * 2**20
 LINES_MAX = 100_000
@@ -45,10 +47,17 @@ class Event(BaseModel):
 
 
 def append_event(run_dir: Path, kind: str, step: int, **fields: Any) -> None:
-    """Append one event in a single write, so that only the last line of the file can be incomplete."""
+    """Append one event in a single write, so that only the last line of the file can be incomplete.
+
+    Such a line, of a writer that was killed, is ended first: it costs no event but itself.
+    """
     line = json.dumps({"kind": kind, "step": step, "time": time.time(), **fields}, default=str)
-    with (run_dir / EVENTS_NAME).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with (run_dir / EVENTS_NAME).open("a+b") as file:
+        torn = False
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            torn = file.read(1) != b"\n"
+        file.write((b"\n" if torn else b"") + line.encode() + b"\n")
 
 
 class EventLog:
@@ -56,10 +65,12 @@ class EventLog:
 
     Attributes:
         events: The readable events, in order.
+        was_replaced: Whether another file was found in the place of the one read before: another run's.
     """
 
     def __init__(self, run_dir: Path) -> None:
         self.events: list[Event] = []
+        self.was_replaced = False
         self._run_dir = run_dir
         self._path = run_dir / EVENTS_NAME
         self._failure: Message | None = None
@@ -67,14 +78,20 @@ class EventLog:
         self._more = 0
         self._lines = 0
         self._offset = 0
+        self._file: int | None = None
+        self._head = b""
 
     def read_new(self) -> None:
         """Read the lines that were completed since."""
         self._failure = None
         try:
             with opened(self._run_dir, self._path) as file:
-                if os.fstat(file.fileno()).st_size < self._offset:  # another file in its place
-                    self.__init__(self._run_dir)  # type: ignore[misc]
+                status = os.fstat(file.fileno())
+                head = file.read(HEAD_BYTES)
+                if self._file not in (None, status.st_ino) or not head.startswith(self._head):
+                    self.__init__(self._run_dir)  # type: ignore[misc] # another file is in its place
+                    self.was_replaced = True
+                self._file, self._head = status.st_ino, head
                 file.seek(self._offset)
                 while not self.is_too_long and (line := file.readline(EVENT_MAX_BYTES)):
                     if not line.endswith(b"\n") and len(line) < EVENT_MAX_BYTES:

@@ -58,7 +58,10 @@ class GamesRun(Run):
         try:
             if name in known:
                 return known[name].refresh()
-            game = Run(self.path / GAMES_FOLDER / checked_name(name))
+            folder = self.path / GAMES_FOLDER / checked_name(name)
+            if not folder.resolve().is_relative_to(self.path.resolve()):
+                raise NotARun("it leads out of the run directory")
+            game = Run(folder)
             if game.manifest.games:
                 raise NotARun("it names further games")
         except GandoctorError as error:

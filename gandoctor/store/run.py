@@ -66,10 +66,12 @@ class Run:
         manifest: The manifest, from `run.json`.
         events: All readable events, in order.
         gaps: Messages about parts that could not be read.
+        begun_anew: How often the directory was found to hold another run than before.
         games: Name -> run of each game, where several pairs of players were trained together; see `GamesRun`.
     """
 
     games: Mapping[str, Run] = MappingProxyType({})
+    begun_anew: int = 0
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         path = Path(run_dir)
@@ -153,6 +155,8 @@ class Run:
 
         self.manifest = Manifest.load(self.path)
         self._log.read_new()
+        if self._log.was_replaced:
+            self._begin_anew()
         self.events = list(self._log.events)
         grown = False
         for file in sorted((self.path / SIGNALS).glob("*.arrows")):
@@ -163,6 +167,14 @@ class Run:
         if grown:
             self.__dict__.pop("signals", None)
         return grown
+
+    def _begin_anew(self) -> None:
+        """Forget what was read: the directory was deleted, and another run was begun in its place."""
+        manifest, begun_anew = self.manifest, self.begun_anew
+        self._empty(self.path)
+        self.__dict__.pop("signals", None)
+        self.manifest, self.begun_anew = manifest, begun_anew + 1
+        self._log.read_new()
 
     @property
     def gaps(self) -> list[Message]:

@@ -16,7 +16,7 @@ from gandoctor.errors import NotWritable
 from gandoctor.signals import cadence_of
 from gandoctor.store.atomic import write_whole
 from gandoctor.store.events import append_event
-from gandoctor.store.liveness import describe_this_process
+from gandoctor.store.liveness import alone_in, describe_this_process
 from gandoctor.store.losses import SIGNALS, number_of
 from gandoctor.store.manifest import MANIFEST_NAME, Kept, Manifest
 from gandoctor.store.run import Run
@@ -51,13 +51,24 @@ class RunWriter:
         self.path = Path(run_dir)
         self.manifest = manifest
         self.last_step = 0
+        self._segments: dict[bool, SegmentWriter] = {}
+        self._rows: list[dict[str, float | None]] = []
+        self._lost_rows = 0
+        self._last_flush = time.monotonic()
+        self.is_open = True
         try:
-            exists = (self.path / MANIFEST_NAME).exists()
+            self.path.mkdir(parents=True, exist_ok=True)
+            with alone_in(self.path):
+                self._begin(resume)
         except (OSError, ValueError) as error:
             raise NotWritable(f"Run directory {self.path} cannot be written: {error}") from None
+
+    def _begin(self, resume: bool) -> None:
+        """Find out what the directory holds and begin to write, before anybody else can."""
+        exists = (self.path / MANIFEST_NAME).exists()
         if exists and not resume:
             raise NotWritable(
-                f"{self.path} already holds a run. Choose another directory, or resume it (--resume, resume=True)."
+                f"{self.path} already holds a run. Choose another directory, or resume it (run --resume, resume=True)."
             )
         if exists:
             earlier = Run(self.path)
@@ -66,20 +77,12 @@ class RunWriter:
             if earlier.state == "running":
                 raise NotWritable(f"{self.path} is being written by a training that is still running.")
             self.last_step = earlier.last_step
-            manifest.files = earlier.kept()
-        elif manifest.files is None:
-            manifest.files = {}
-        try:
-            (self.path / SIGNALS).mkdir(parents=True, exist_ok=True)
-            (self.path / "samples").mkdir(exist_ok=True)
-            manifest.save(self.path)
-        except OSError as error:
-            raise NotWritable(f"Run directory {self.path} cannot be written: {error}") from None
-        self._rows: list[dict[str, float | None]] = []
-        self._lost_rows = 0
-        self._segments: dict[bool, SegmentWriter] = {}
-        self._last_flush = time.monotonic()
-        self.is_open = True
+            self.manifest.files = earlier.kept()
+        elif self.manifest.files is None:
+            self.manifest.files = {}
+        (self.path / SIGNALS).mkdir(exist_ok=True)
+        (self.path / "samples").mkdir(exist_ok=True)
+        self.manifest.save(self.path)
         self.event("resumed" if exists else "started", self.last_step, **describe_this_process())
 
     def write_manifest(self) -> None:

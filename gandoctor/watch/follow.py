@@ -153,7 +153,12 @@ class Follower:
         if run_dir == self.run_dir:
             return
         self.run_dir = run_dir
-        self._run = self._diagnosis = self._preview = self._columns = None
+        self._run = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was shown: it is of another run."""
+        self._diagnosis = self._preview = self._columns = None
         self._judged_at = float("-inf")
         self._news_to_judge = False
         self._curves = {}
@@ -178,7 +183,10 @@ class Follower:
             self._run = load_run(self.run_dir)
             grown = True
         else:
+            before = self._run.begun_anew
             grown = self._run.refresh()
+            if self._run.begun_anew != before:
+                self._forget()
         run = self._run
         if grown:
             self._news_to_judge = True

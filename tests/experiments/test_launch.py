@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gandoctor.errors import NotWritable
+from gandoctor.errors import GandoctorError, NotWritable
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import ChildTraining, default_run_dir
 from gandoctor.store import load_run
@@ -177,3 +177,23 @@ def test_default_run_dir():
     assert default_run_dir({"preset": "quick"}, "a.b:c", now) == Path("runs/20260102-030405-quick")
     assert default_run_dir({}, "a.b:c", now) == Path("runs/20260102-030405-b")
     assert default_run_dir({}, "experiments/train.py", now) == Path("runs/20260102-030405-train")
+
+
+def test_a_resumed_training_goes_on_in_its_directory_and_its_log(run_dir):
+    start(run_dir, "die_at=5", steps=9).outcome()
+    assert load_run(run_dir).state == "interrupted"
+    resumed = ChildTraining(Job(target="fake:build", run_dir=str(run_dir), options={"steps": 9}, resume=True), FAKE)
+    assert resumed.outcome().ending == "completed"
+    run = load_run(run_dir)
+    assert run["d_loss"].index.tolist() == list(range(1, 10))
+    assert [event.kind for event in run.events] == ["started", "resumed", "ended"]
+    assert run.gaps == []
+    assert resumed.log_path.read_text().count("this goes to the log") >= 1
+
+
+def test_what_cannot_be_resumed_is_one_error_and_starts_nothing(tmp_path, endless):
+    for path in (tmp_path / "nothing", tmp_path, endless.run_dir):
+        before = sorted(tmp_path.iterdir())
+        with pytest.raises(GandoctorError, match=r"not a|still running"):
+            ChildTraining(Job(target="fake:build", run_dir=str(path), resume=True), FAKE)
+        assert sorted(tmp_path.iterdir()) == before

@@ -137,6 +137,45 @@ def test_a_script_that_raises_shows_its_own_traceback_only(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "ending",
+    [
+        "sys.stdout.close()",
+        "sys.stdout = None",
+        "sys.stdout.close(); sys.stderr.close()",
+    ],
+)
+def test_a_script_that_closes_its_output_ends_as_it_would(tmp_path, ending):
+    text = f"import sys\nprint('hello')\nsys.stdout.flush()\n{ending}\n"
+    done = run_here(tmp_path, "--allow-unrecorded", write(tmp_path, text))
+    assert done.returncode == 0, done.stderr
+    assert "hello" in done.stdout
+    assert "gandoctor/" not in done.stdout + done.stderr
+    done = run_here(tmp_path, write(tmp_path, f"{text}raise KeyError('mine')\n"))
+    assert done.returncode == 1
+    assert "train.py raised KeyError: 'mine'" in done.stderr
+    assert "gandoctor/" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("text", ["x = (1\nprint(", "x = 1\n\0", "def build():\n    raise RuntimeError('mine')\n"])
+@pytest.mark.parametrize("as_script", [True, False])
+def test_an_error_of_the_users_shows_none_of_our_frames(tmp_path, text, as_script):
+    script = write(tmp_path, text + ("build()\n" if "build" in text else ""))
+    done = run_here(tmp_path, script if as_script else "train:build")
+    log = (tmp_path / "run/training.log").read_text()
+    assert done.returncode in (1, 2)
+    assert "Error: " in log
+    assert not [word for word in ("gandoctor/", "runpy", "importlib") if word in log]
+
+
+def test_resume_needs_a_run_and_a_target_that_goes_on(tmp_path):
+    script = write(tmp_path, "print('never')")
+    assert "is not a directory" in run_here(tmp_path, "--resume", script).stderr
+    assert "keeps no checkpoints" in run_here(tmp_path, "--resume").stderr
+    assert "--run-dir" in command_here("run", "--resume", script, cwd=tmp_path).stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
     "options",
     [["--preset", "quick"], ["--set", "a=1"], ["--fault", "x"], ["--steps", "3"], ["--seed", "1"], ["--data", "x"]],
 )
@@ -183,6 +222,17 @@ def test_a_fit_is_recorded_and_training_is_bit_identical(tmp_path):
     assert -1 <= data.minimum < -0.9, "as the pipeline scales them"
     assert recorded.manifest.config == {"script": str(SCRIPTS / "dcgan.py"), "arguments": ["watched.npz"]}
     assert (tmp_path / "run" / "report.html").exists()
+
+
+@pytest.mark.training
+def test_a_run_is_resumed_at_its_last_step(tmp_path):
+    for options in ([], ["--resume"]):
+        done = run(tmp_path, *options, "--fail-on", "never", SCRIPTS / "dcgan.py", "--", "weights.npz")
+        assert done.returncode == 0, done.stderr
+    recorded = load_run(tmp_path / "run")
+    assert (recorded.state, recorded.last_step) == ("completed", 36)
+    assert recorded.gaps == []
+    assert not (tmp_path / "run-2").exists()
 
 
 @pytest.mark.training

@@ -8,9 +8,10 @@ import os
 import resource
 import signal
 import struct
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,8 @@ import pyarrow as pa
 import pytest
 
 from gandoctor.diagnosis import diagnose
-from gandoctor.errors import NotARun
-from gandoctor.report import render_html
+from gandoctor.errors import GandoctorError, NotARun
+from gandoctor.report import render_html, write_text
 from gandoctor.store import Manifest, Run, RunWriter, load_run
 from gandoctor.store.events import LINES_NAMED
 
@@ -165,3 +166,58 @@ def test_a_manifest_of_eight_megabytes_is_bounded(run_dir: Path) -> None:
         file.write(" " * 2**20)
     with pytest.raises(NotARun, match="larger than"):
         load_run(run_dir)
+
+
+@pytest.mark.parametrize("whole_folder", [False, True])
+def test_a_link_out_of_the_directory_is_not_followed(run_dir: Path, whole_folder: bool) -> None:
+    private = run_dir.parent / "private"
+    (run_dir / "samples").rename(private)
+    if whole_folder:
+        (run_dir / "samples").symlink_to(private)
+    else:
+        (run_dir / "samples").mkdir()
+        for file in private.iterdir():
+            (run_dir / "samples" / file.name).symlink_to(file)
+    run = load_run(run_dir)
+    (sheet,) = run.sheets
+    assert sheet.png() is None
+    assert sheet.fakes() is None
+    assert run.reals is None
+    assert len(run.gaps) >= 3
+
+
+def test_a_link_within_the_directory_is(run_dir: Path) -> None:
+    (run_dir / "samples").rename(run_dir / "elsewhere")
+    (run_dir / "samples").symlink_to("elsewhere")
+    run = load_run(run_dir)
+    assert run.sheets[0].fakes() is not None
+    assert run.gaps == []
+
+
+def test_a_game_that_leads_out_of_the_directory_is_not_read(run_dir: Path) -> None:
+    outer = run_dir.parent / "outer"
+    (outer / "games").mkdir(parents=True)
+    (outer / "games/a").symlink_to(run_dir)
+    Manifest(games={"a": "given"}).save(outer)
+    with pytest.raises(NotARun, match="leads out"):
+        load_run(outer)
+
+
+def test_a_report_goes_into_a_pipe_and_replaces_none(run_dir: Path) -> None:
+    pipe = run_dir.parent / "pipe"
+    os.mkfifo(pipe)
+    with limits(10), pytest.raises(GandoctorError, match="cannot be written"):
+        write_text("nobody reads", pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    with limits(10):
+        reader.start()
+        while True:
+            with suppress(GandoctorError):
+                write_text("page" * 50_000, pipe)
+                break
+        reader.join()
+    assert read == [b"page" * 50_000]
+    assert pipe.is_fifo()
+    write_text("page", Path(os.devnull))
+    assert Path(os.devnull).is_char_device()

@@ -433,3 +433,60 @@ def test_the_end_says_what_was_left_out_and_what_could_not_be_written(
 
 def full(*_: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_a_torn_last_event_costs_itself_and_a_resumed_run_is_live(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    writer = RunWriter(path, Manifest())
+    writer.record(1, {"d_loss": 1.0})
+    writer.flush()
+    events = path / "events.jsonl"
+    events.write_text(events.read_text().replace(f'"pid": {os.getpid()}', '"pid": 999999') + '{"kind": "monitor_er')
+    resumed = RunWriter(path, Manifest(), resume=True)
+    run = load_run(path)
+    assert run.state == "running"
+    assert [event.kind for event in run.events] == ["started", "resumed"]
+    assert [gap.facts for gap in run.gaps] == [{"file": "events.jsonl", "number": 2}]
+    with pytest.raises(GandoctorError, match="still running"):
+        RunWriter(path, Manifest(), resume=True)
+    resumed.close("completed")
+
+
+@pytest.mark.parametrize("name", ["²", "٣", "-1", "1e3", "9" * 40])
+def test_an_odd_name_among_the_segments_breaks_no_resume(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "run"
+    writer = RunWriter(path, Manifest())
+    writer.record(1, {"d_loss": 1.0})
+    writer.close("completed")
+    (path / "signals" / f"{name}.arrows").write_bytes(b"")
+    writer = RunWriter(path, Manifest(), resume=True)
+    writer.record(2, {"d_loss": 2.0})
+    writer.close("completed")
+    assert load_run(path)["d_loss"].to_dict() == {1: 1.0, 2: 2.0}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a lock of POSIX")
+@pytest.mark.parametrize("resume", [False, True])
+def test_of_writers_that_begin_at_once_one_is_admitted(tmp_path: Path, resume: bool) -> None:
+    path = tmp_path / "run"
+    if resume:
+        RunWriter(path, Manifest()).close("interrupted")
+    program = (
+        "import sys, time\n"
+        "from gandoctor.store import Manifest, RunWriter\n"
+        "sys.stdin.readline()\n"
+        "try:\n    RunWriter(sys.argv[1], Manifest(), resume=sys.argv[2] == 'True')\n"
+        "except Exception as error:\n    print(type(error).__name__, flush=True)\n"
+        "else:\n    print('admitted', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    command = [sys.executable, "-c", program, str(path), str(resume)]
+    children = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    told = sorted(child.stdout.readline().strip() for child in children if child.stdout is not None)
+    for child in children:
+        child.communicate("end\n")
+    assert told == ["NotWritable", "NotWritable", "NotWritable", "admitted"]

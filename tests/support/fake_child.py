@@ -27,11 +27,11 @@ def train(job: Job, stop: StopRequest) -> None:
         raise TargetCrashed(f"{job.target} raised {settings['broken']}") from ValueError(settings["broken"])
     steps = job.options.get("steps", 1_000_000)
     manifest = Manifest(target=job.target, command=job.command, planned_steps=steps, loss_family="non_saturating")
-    writer = RunWriter(job.run_dir, manifest)
+    writer = RunWriter(job.run_dir, manifest, resume=job.resume)
     print("this goes to the log")
     stop.begin_training()
     random = np.random.default_rng(job.options.get("seed", 0))
-    for step in range(1, steps + 1):
+    for step in range(writer.last_step + 1, steps + 1):
         loss = float("nan") if step >= int(settings.get("nan_from", steps + 1)) else 0.6 + 0.1 * random.random()
         writer.record(step, record_of(loss, step, steps))
         writer.flush()

@@ -252,3 +252,22 @@ def test_every_snapshot_reaches_the_judge(writer, clock):
         on_look=looked.append,
     )
     assert len(looked) == 2
+
+
+def test_a_directory_that_is_deleted_and_begun_anew_shows_the_new_run_only(writer, clock):
+    train(writer, clock, 50, d_loss=0.5, g_loss=0.5)
+    writer.samples(50, np.zeros((16, 8, 8, 1), np.uint8))
+    writer.close("completed")
+    follower = Follower(writer.path, clock)
+    assert follower.look(last=True).preview.step == 50
+    shutil.rmtree(writer.path)
+    again = RunWriter(writer.path, Manifest(planned_steps=7))
+    train(again, clock, 2, d_loss=77.0)
+    shot = follower.look()
+    assert (shot.step, shot.planned_steps, shot.state) == (2, 7, "running")
+    assert shot.curves["d_loss"].tolist() == [77.0, 77.0]
+    assert "g_loss" not in shot.curves
+    assert shot.preview is None
+    assert shot.lost == ()
+    again.close("completed")
+    assert follower.look(last=True).diagnosis.run.last_step == 2

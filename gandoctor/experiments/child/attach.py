@@ -63,6 +63,7 @@ class Attachment:
         metadata: dict[str, Any],
         stop: StopRequest,
         announce: Callable[[Path, str], None],
+        resume: bool = False,
         rates: Mapping[Player, float] | None = None,
     ) -> None:
         self.runs: list[Path] = []
@@ -71,6 +72,7 @@ class Attachment:
         self.recipe: str | None = None
         self.other_fits = OtherFits()
         self._run_dir = run_dir
+        self._resume = resume
         self._metadata = metadata
         self._stop = stop
         self._announce = announce
@@ -227,7 +229,7 @@ class Attachment:
                     argument=name,
                 )
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
-        monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata)
+        monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata, resume=self._resumes)
         monitor.options = replace(monitor.options, observe_loop=True, rates=self._rates)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave([monitor], model)
@@ -245,6 +247,10 @@ class Attachment:
         self._given += 1
         vars(model)[OUR_MONITOR] = monitor
         return [monitor]
+
+    @property
+    def _resumes(self) -> bool:
+        return self._resume and self._given == 0
 
     def _next_run_dir(self) -> Path:
         return self._run_dir if self._given == 0 else self._run_dir.with_name(f"{self._run_dir.name}-{self._given + 1}")
@@ -315,9 +321,11 @@ class Attachment:
         from gandoctor.recording.session.options import Options
 
         self.other_fits.trains_gan()
-        run_dir, budget = self._next_run_dir(), Options.overhead_budget / len(games)
+        run_dir, budget, resume = self._next_run_dir(), Options.overhead_budget / len(games), self._resumes
         self._given += 1
-        monitors = [GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata) for g in games]
+        monitors = [
+            GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata, resume=resume) for g in games
+        ]
         for monitor in monitors:
             self._give_rates(monitor)
         if self._stop.dry_run_steps == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import traceback
 from collections.abc import Callable
@@ -35,6 +36,12 @@ def summary(error: BaseException) -> str:
 def without_our_frames(text: str) -> str:
     """Return a traceback's text without gandoctor's frames and those of `runpy`, which starts the script for it."""
     return _without(text, lambda file: file == "<frozen runpy>" or file.startswith(f"{OURS}/"))
+
+
+def of_import(error: BaseException) -> str:
+    """Return the traceback of a module or factory, without our frames and those of the import system."""
+    text = without_our_frames("".join(traceback.format_exception(error)))
+    return _without(text, lambda file: file.startswith("<frozen importlib") or file == importlib.__file__)
 
 
 def _without(text: str, is_left_out: Callable[[str], bool]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gandoctor.errors import GandoctorError, UnusableTarget
+from gandoctor.experiments.child.errors import of_import
 from gandoctor.experiments.child.script import ScriptEnded, run_script
 from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
@@ -65,7 +66,7 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
             "command": job.command,
             "seed": _seed(job, training.config),
         },
-        **training.monitor,
+        **{**training.monitor, **({"resume": True} if job.resume else {})},
     )
     monitor.options = replace(monitor.options, rates=job.rates)
     if job.dry_run_steps == 0:
@@ -147,7 +148,10 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
         _report(message_fd, str(error))
         return ExitStatus.UNUSABLE
     except (TargetCrashed, TrainingCrashed) as error:
-        traceback.print_exception(error.__cause__ or error)
+        if isinstance(error, TargetCrashed) and error.__cause__ is not None:
+            print(of_import(error.__cause__), end="", file=sys.stderr)
+        else:
+            traceback.print_exception(error.__cause__ or error)
         _report(message_fd, str(error), traceback_in_log=True)
         return ExitStatus.UNUSABLE if isinstance(error, TargetCrashed) else ExitStatus.CRASHED
     except BaseException as error:  # noqa: BLE001 - logged and reported to the launcher; then the process ends

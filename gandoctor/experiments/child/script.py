@@ -7,6 +7,7 @@ import runpy
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from gandoctor.experiments.cells import is_notebook, read_cells
@@ -67,7 +68,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         "config": {"script": job.target, "arguments": list(job.arguments)},
     }
     # Make the path absolute now: the script may change the working directory.
-    attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce, job.rates)
+    attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce, job.resume, job.rates)
     when_imported("keras", attachment.patch_keras)
     when_imported("torch", attachment.patch_torch)
     when_imported("tf_keras", tell_when_trained)
@@ -84,7 +85,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         attachment.close("interrupted")
         raise
     attachment.close("stopped" if stop.reason == "stopped" else "completed")
-    sys.stdout.flush()
+    _flush_output()
     for run_dir in attachment.runs if past else ():
         append_event(run_dir, "fitted_briefly", 0, models=past, batches=BATCHES)
     if status:
@@ -172,7 +173,8 @@ def _exit_status(code: object) -> int:
         return 0
     if isinstance(code, int):
         return code & 0xFF
-    print(code, file=sys.stderr)
+    with suppress(OSError, ValueError, AttributeError):
+        print(code, file=sys.stderr)
     return 1
 
 
@@ -183,8 +185,15 @@ def _print_traceback(error: BaseException, script: str) -> None:
         trace = trace.tb_next
     if trace is None and not (isinstance(error, SyntaxError) and _is_own(error.filename, script)):
         trace = error.__traceback__
-    sys.stdout.flush()
-    print(shown(error, trace), end="", file=sys.stderr)
+    _flush_output()
+    with suppress(OSError, ValueError, AttributeError):  # the script may have closed it: the launcher is told in a line
+        print(shown(error, trace), end="", file=sys.stderr)
+
+
+def _flush_output() -> None:
+    """Write what the script has printed; it may have closed its output, or put something else in its place."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
 
 
 def _is_own(file_name: str | None, script: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +24,7 @@ from gandoctor.report.page.filmstrip import Filmstrip
 from gandoctor.report.page.findings import cause_title, observation
 from gandoctor.report.page.section import Section, Shown, Source
 from gandoctor.report.page.sections import all_sections
+from gandoctor.store.atomic import write_whole
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -47,26 +47,30 @@ def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
 
 
 def write_text(content: str, output: Path) -> Path:
-    """Write a file; a reader sees the old one or the new one, never half of it.
+    """Write a file; a reader sees the old one or the new one, never half of it. A device or pipe is written into.
 
     Raises:
         GandoctorError: It cannot be written.
     """
-    temporary: str | None = None
     try:
         if output.is_dir():
             raise GandoctorError(f"{output} is a folder. Give the name of a file to write.")
-        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=".report-", suffix=output.suffix)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8", "replace"))
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, output)
+        if not output.exists() or output.is_file():
+            write_whole(output, content)
+        elif output.is_char_device() or output.is_fifo():
+            _write_into(output, content.encode("utf-8", "replace"))
+        else:
+            raise GandoctorError(f"{output} is not a file. Give the name of a file to write.")
     except OSError as error:
         raise GandoctorError(f"The report {output} cannot be written: {error.strerror or error}.") from None
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
     return output
+
+
+def _write_into(output: Path, content: bytes) -> None:
+    handle = os.open(output, os.O_WRONLY | os.O_NONBLOCK)  # a pipe that nobody reads is an error, not a wait
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
 
 
 def render_html(diagnosis: Diagnosis, lang: str = "en", pages: Mapping[str, str] | None = None) -> str:
