@@ -79,7 +79,6 @@ def command(
     import sys
 
     from gandoctor.cli.conduct import conduct
-
     from gandoctor.experiments.target import DEFAULT_TARGET
 
     if resume and run_dir is None:

@@ -1,5 +1,5 @@
 """Run trainings: one at a time in a child process, or all the runs of a benchmark."""
 
-from gandoctor.experiments.training import Training
+from gandoctor.experiments.training import LoopTraining, Training
 
-__all__ = ["Training"]
+__all__ = ["LoopTraining", "Training"]

@@ -17,7 +17,7 @@ from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
 from gandoctor.experiments.saved import is_saved
 from gandoctor.experiments.target import is_script
-from gandoctor.experiments.training import Training
+from gandoctor.experiments.training import LoopTraining, Training
 from gandoctor.frameworks import framework_needed
 from gandoctor.message import Absence, Absent, Message, counted
 from gandoctor.rules import all_rules
@@ -59,8 +59,9 @@ def check(
         gandoctor.check("my_package.my_gan:build")
 
     Args:
-        target: A `keras.Model` with a generator and a discriminator, a `gandoctor.experiments.Training`, or the text
-            "module:factory". Defaults to None: pass `generator` and `discriminator` instead.
+        target: A `keras.Model` with a generator and a discriminator, a `gandoctor.experiments.Training` or
+            `LoopTraining`, or the text "module:factory". Defaults to None: pass `generator` and `discriminator`
+            instead.
         generator: Network that makes images. Defaults to the model's attribute `generator` or a common alias.
         discriminator: Network (critic) that scores images. Defaults to the model's attribute, as above.
         g_optimizer: Optimizer of the generator. Defaults to the model's attribute, as above.
@@ -76,7 +77,7 @@ def check(
     Raises:
         GandoctorError: The generator or discriminator cannot be found, the data are not images, or the target cannot
             be built or trained.
-        MissingFramework: TensorFlow is not installed.
+        MissingFramework: The framework of the networks is not installed.
     """
     given = {
         "generator": generator,
@@ -89,8 +90,8 @@ def check(
         "real_is_high": real_is_high,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    if isinstance(target, str | Training) and given:
-        kind = "text" if isinstance(target, str) else "a Training"
+    if isinstance(target, str | Training | LoopTraining) and given:
+        kind = "text" if isinstance(target, str) else f"a {type(target).__name__}"
         raise UnusableTarget(f"{', '.join(given)} cannot be given with a target that is {kind}, which sets it already.")
     if isinstance(target, str):
         return check_target(target)
@@ -161,6 +162,9 @@ def _make_options(run_dir: Path, target: Any, given: dict[str, Any]) -> tuple[Op
     """Return a monitor's options for this training, the model, and the planned number of steps."""
     from gandoctor.recording.session.options import Options
 
+    if isinstance(target, LoopTraining):
+        options = Options(run_dir, metadata={"config": target.config}, **{"strict": True, **target.monitor_arguments()})
+        return options, None, target.steps
     if not isinstance(target, Training):
         return Options(run_dir, **given, strict=True), target, None
     options = Options(

@@ -1,4 +1,4 @@
-"""TARGET: check the text from the command line and build a Training from it."""
+"""TARGET: check the text from the command line and build a training from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.saved import check_saved, is_saved
-from gandoctor.experiments.training import Training
+from gandoctor.experiments.training import LoopTraining, Training
 from gandoctor.frameworks import framework_needed
 
 DEFAULT_TARGET = "reference_models.training:build"
@@ -80,7 +80,7 @@ def split_target(target: str) -> tuple[str, str]:
     return module, factory
 
 
-def build_training(target: str, options: Mapping[str, Any]) -> Training:
+def build_training(target: str, options: Mapping[str, Any]) -> Training | LoopTraining:
     """Import the target's factory and call it with the given options.
 
     The working directory is searched for the module first, then the installed packages.
@@ -91,7 +91,7 @@ def build_training(target: str, options: Mapping[str, Any]) -> Training:
 
     Raises:
         GandoctorError: The factory raised it.
-        UnusableTarget: The factory does not exist, does not take an option, or does not return a Training.
+        UnusableTarget: The factory does not exist, does not take an option, or returns no training.
         MissingFramework: The target needs a framework that is not installed.
         TargetCrashed: The target's code raised another error.
     """
@@ -104,9 +104,10 @@ def build_training(target: str, options: Mapping[str, Any]) -> Training:
         raise
     except Exception as error:
         raise TargetCrashed(f"{target} raised {_describe(error)}") from error
-    if not isinstance(training, Training):
+    if not isinstance(training, Training | LoopTraining):
         raise UnusableTarget(
-            f"{target} returned a {type(training).__name__}; it must return a gandoctor.experiments.Training."
+            f"{target} returned a {type(training).__name__}; it must return a gandoctor.experiments.Training "
+            "or LoopTraining."
         )
     return training
 

@@ -1,7 +1,8 @@
-"""Training: what a target of `gandoctor run` returns, ready to fit."""
+"""Training: what a target of `gandoctor run` returns, ready to train: a Keras model, or a loop of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,3 +36,50 @@ class Training:
     config: dict[str, Any] = field(default_factory=dict)
     callbacks: list[Any] = field(default_factory=list)
     monitor: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class LoopTraining:
+    """Two players ready to train in a loop of the target's own, as PyTorch programs have one.
+
+    A target may return it in place of a `Training`::
+
+        def build(steps=1000, seed=0):
+            generator, discriminator = ...
+            def train(step_done):
+                for real in batches:
+                    ...
+                    step_done(d_loss=d_loss, g_loss=g_loss)
+            return LoopTraining(generator, discriminator, train, steps, probe_data=real_images[:512])
+
+    Attributes:
+        generator: Network that makes images.
+        discriminator: Network that scores them.
+        train: Trains both; is given a function to call after each step, with any scalars of the step by name. In a
+            dry run, and where the user stops the run, this function ends the loop: it raises SystemExit.
+        steps: Number of training steps that `train` takes.
+        probe_data: Real data that the discriminator trains on, as `GANMonitor` takes it; None where it may be kept
+            from what the discriminator is fed.
+        holdout_data: Real data that it never trains on, or None.
+        config: The settings used, recorded in the manifest. They must be JSON-serializable.
+        monitor: Further arguments for GANMonitor, such as `g_optimizer`, `d_optimizer`, `latent_sampler` or `loss`.
+    """
+
+    generator: Any
+    discriminator: Any
+    train: Callable[[Callable[..., None]], Any]
+    steps: int
+    probe_data: Any = None
+    holdout_data: Any = None
+    config: dict[str, Any] = field(default_factory=dict)
+    monitor: dict[str, Any] = field(default_factory=dict)
+
+    def monitor_arguments(self) -> dict[str, Any]:
+        """Return what a monitor of this training is made with."""
+        return {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "probe_data": self.probe_data,
+            "holdout_data": self.holdout_data,
+            **self.monitor,
+        }

@@ -47,4 +47,8 @@ class FurtherGames:
         flows = [(call, networks.sources(call, known)) for call in known if networks.weights(call.network)]
         edges = edges_of(flows, networks)
         makers = [source for source, _ in edges]
-        return [judge for _, judge in edges if networks.is_trainable(judge) and not any(judge is m for m in makers)]
+        return [
+            judge
+            for _, judge in edges
+            if networks.is_trainable(judge) and not any(judge is m or networks.contains(m, judge) for m in makers)
+        ]

@@ -87,7 +87,7 @@ class PairFinder:
         found = self._without_parts(found)
         complete = [one for one in found if one.g_update is not None and one.d_update is not None]
         best = self._one_a_judge(complete or found)
-        if not complete and len(best) != 1:
+        if not complete and (len(best) != 1 or self._is_fed_by_another(best[0])):
             return []
         joined = self._networks.joined
         return [
@@ -112,6 +112,8 @@ class PairFinder:
             return False
         if contains(generator, discriminator) or contains(discriminator, generator):
             return False
+        if self._is_part(one, by_network):
+            return False
         further = [t for s, t in self._edges if s is discriminator and not contains(t, discriminator)]
         if further and all(one.d_update is None or by_network.get(id(t)) is not one.d_update for t in further):
             return False  # its output goes on into another's network: no judge
@@ -119,6 +121,21 @@ class PairFinder:
             return self._networks.is_trainable(discriminator) or any(m is discriminator for m in self._compiled)
         # Else it may only go on with what the other has made.
         return self._says_less(discriminator) or self._is_fed_otherwise(generator, discriminator)
+
+    def _is_part(self, one: _Found, by_network: dict[int, SeenUpdate]) -> bool:
+        """Tell whether a player that no update trains is a part of a network that one does, in the same place."""
+        contains = self._networks.contains
+        judges = [t for s, t in self._edges if s is one.generator and id(t) in by_network]
+        makers = [s for s, t in self._edges if t is one.discriminator and id(s) in by_network]
+        return (one.d_update is None and any(contains(judge, one.discriminator) for judge in judges)) or (
+            one.g_update is None and any(contains(maker, one.generator) for maker in makers)
+        )
+
+    def _is_fed_by_another(self, one: _Found) -> bool:
+        """Tell whether a generator that was not trained yet goes on with what another makes: both may be one player."""
+        return one.g_update is None and any(
+            t is one.generator and self._networks.is_trainable(s) and s is not one.discriminator for s, t in self._edges
+        )
 
     def _trained(self, update: SeenUpdate, networks: list[Any], feeding: set[int]) -> list[Any]:
         """Return the networks that an update trains: the largest whose weights it is given, all of them.

@@ -156,7 +156,9 @@ class TorchBackend:
     def on_device(self, array: Any) -> Any:
         """Return an array as the players take it: channels first, in their precision, on their device."""
         own = next(iter(self.variables("d")), torch.zeros(()))
-        tensor = torch.from_numpy(np.ascontiguousarray(self.layout.first(np.asarray(array))))
+        # Copied: of one channel, NumPy takes the strides of channels last for those of channels first as well, and
+        # convolutions then return what cannot be viewed as flat.
+        tensor = torch.from_numpy(self.layout.first(np.asarray(array)).copy(order="C"))
         if tensor.is_floating_point():
             tensor = tensor.to(own.dtype)
         elif tensor.dtype in (torch.int32, torch.uint8, torch.int16):

@@ -85,9 +85,19 @@ _OPTIMIZER_NAMES = {"eps": "epsilon", "alpha": "rho"}
 
 
 def declared(network: torch.nn.Module, optimizer: Any) -> PlayerCard:
-    """Describe a network whose calls have not been seen: its modules in the order in which it lists them."""
+    """Describe a network whose calls have not been seen: its modules in the order in which it lists them.
+
+    Of modules in sequence that is the order of the calls.
+    """
     card = _empty(network, optimizer)
-    card.layers = [_layer(m, name, None, None) for name, m in _leaves(network)]
+    leaves = _leaves(network)
+    card.layers = [_layer(m, name, None, None) for name, m in leaves]
+    if _is_sequence(network, [module for _, module in leaves]):
+        for i, layer in enumerate(card.layers):
+            layer.inputs = (i - 1,)
+        card.order, card.outputs = "called", (len(card.layers) - 1,)
+        card.reach = reach_of(card)
+        return card
     card.order = "declared"
     card.order_note = Message("the {network} has not been called yet", network=card.name)
     return card
@@ -215,6 +225,16 @@ def _leaves(network: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
             continue
         found.append((name or type(network).__name__, module))
     return found
+
+
+def _is_sequence(network: torch.nn.Module, leaves: list[torch.nn.Module]) -> bool:
+    """Tell whether a network is nothing but modules of PyTorch's own that are called one after the other."""
+    containers = [m for m in network.modules() if next(m.children(), None) is not None]
+    return (
+        bool(leaves)
+        and all(type(m) is torch.nn.Sequential for m in containers)
+        and len(leaves) == len([m for m in network.modules() if next(m.children(), None) is None])
+    )
 
 
 def _empty(network: torch.nn.Module, optimizer: Any) -> PlayerCard:

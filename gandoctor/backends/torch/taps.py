@@ -235,18 +235,21 @@ class Taps:
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
-                self.differentiated(tensors)
+                self.differentiated(tensors, kwargs.get("inputs"))
         return result
 
-    def differentiated(self, tensors: Any) -> None:
-        """Something was differentiated with respect to whatever it depends on."""
+    def differentiated(self, tensors: Any, inputs: Any = None) -> None:
+        """Something was differentiated with respect to some inputs; to whatever it depends on where none are given."""
         for tensor in [tensors] if isinstance(tensors, torch.Tensor) else list(tensors):
-            self._differentiated(tensor)
+            self._differentiated(tensor, inputs)
 
-    def _differentiated(self, tensor: torch.Tensor) -> None:
+    def _differentiated(self, tensor: torch.Tensor, inputs: Any) -> None:
         if tensor.numel() != 1:
             return  # backward(gradient=...): none of its numbers is the loss
         reached = self._reached(tensor)
+        if inputs is not None:
+            given = {id(p) for p in ([inputs] if isinstance(inputs, torch.Tensor) else inputs)}
+            reached = {player for player in PLAYERS if any(id(p) in given for _, p in self._weights.named(player))}
         if not reached:
             return
         raw = self._raw.pop(id(tensor), (None, tensor))[1]

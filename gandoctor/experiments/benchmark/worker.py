@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandoctor.errors import UnusableTarget
 from gandoctor.experiments.benchmark.plan import Plan, PlannedRun
 from gandoctor.experiments.benchmark.run_files import RunFiles
 from gandoctor.experiments.child.main import TrainingCrashed, fit_recorded
@@ -81,6 +82,9 @@ def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
         _forget_earlier_models()
         with framework_needed(by=run.target):
             training = build_training(run.target, run.options)
+        if not isinstance(training, Training):
+            raise UnusableTarget(f"{run.target} returned a LoopTraining; the benchmark trains Keras models.")
+        with framework_needed(by=run.target):
             training.monitor.update(plan.monitor)
             job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
             fit_recorded(training, job, StopRequest())

@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved, write_saved_card
 from gandoctor.experiments.target import TargetCrashed, build_training, is_script
-from gandoctor.experiments.training import Training
+from gandoctor.experiments.training import LoopTraining, Training
 from gandoctor.frameworks import framework_needed
 from gandoctor.store.manifest import MANIFEST_NAME
 
@@ -40,7 +41,58 @@ def train(job: Job, stop: StopRequest) -> None:
         GandoctorError, TargetCrashed: Nothing was trained.
         TrainingCrashed: Training raised an error. The run is closed with reason "crashed".
     """
-    fit_recorded(build_training(job.target, job.options), job, stop)
+    training = build_training(job.target, job.options)
+    if isinstance(training, LoopTraining):
+        loop_recorded(training, job, stop)
+    else:
+        fit_recorded(training, job, stop)
+
+
+def loop_recorded(training: LoopTraining, job: Job, stop: StopRequest) -> None:
+    """Run the loop of a `LoopTraining` with a GANMonitor; see `train`.
+
+    Raises:
+        GandoctorError: The monitor cannot be used with these networks.
+        TrainingCrashed: Training raised an error. The run is closed with reason "crashed".
+    """
+    from gandoctor.monitors import GANMonitor
+    from gandoctor.monitors.card_only import write_card
+
+    arguments = {**training.monitor_arguments(), **({"resume": True} if job.resume else {})}
+    monitor = GANMonitor(job.run_dir, metadata=_metadata(job, training.config), **arguments)
+    monitor.options = replace(monitor.options, rates=job.rates)
+    if job.dry_run_steps == 0:
+        write_card(monitor.options, None, training.steps)
+        return
+
+    def step_done(**scalars: Any) -> None:
+        assert monitor.session is not None
+        monitor.step(**scalars)
+        stop.count_step(monitor.session.step)
+        if stop.reason is not None:
+            monitor.close(reason=stop.reason, **({"why": stop.why} if stop.why else {}))
+            raise _LoopEnded
+
+    stop.begin_training()
+    with ExitStack() as stack:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            stack.enter_context(monitor)
+        if monitor.session is None:
+            raise UnusableTarget(str(told[-1].message))
+        for one in told:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        monitor.session.manifest.planned_steps = training.steps
+        try:
+            training.train(step_done)
+        except _LoopEnded:
+            return
+        except Exception as error:
+            raise TrainingCrashed(f"Training raised {type(error).__name__}: {error}") from error
+
+
+class _LoopEnded(SystemExit):
+    """Ends the loop; as an exit, it passes the target's `except Exception`."""
 
 
 def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
@@ -60,12 +112,7 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
         job.run_dir,
         probe_data=training.probe_data,
         holdout_data=training.holdout_data,
-        metadata={
-            "target": job.target,
-            "config": training.config,
-            "command": job.command,
-            "seed": _seed(job, training.config),
-        },
+        metadata=_metadata(job, training.config),
         **{**training.monitor, **({"resume": True} if job.resume else {})},
     )
     monitor.options = replace(monitor.options, rates=job.rates)
@@ -198,6 +245,10 @@ def _send(message_fd: int, message: ChildMessage) -> bool:
     except OSError:
         return False
     return True
+
+
+def _metadata(job: Job, config: dict[str, Any]) -> dict[str, Any]:
+    return {"target": job.target, "config": config, "command": job.command, "seed": _seed(job, config)}
 
 
 def _seed(job: Job, config: dict[str, Any]) -> int | None:

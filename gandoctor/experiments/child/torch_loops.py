@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gandoctor.backends.discovery.cycle import StepCycle
-from gandoctor.experiments.child.games import named_games, own_name
+from gandoctor.experiments.child.games import named_games
 from gandoctor.experiments.child.loops import OTHERS_ARE_TRAINED, OTHERS_UNTIL_TOLD, note_sources, players_of
 
 
@@ -45,7 +45,9 @@ class TorchLoops:
         cannot_tell: Callable[[Any], None],
     ) -> None:
         from gandoctor.backends.torch.discovery.hooks import Hooks
+        from gandoctor.backends.torch.players import name_of
 
+        self._name_of = name_of
         self._make_monitors = make_monitors
         self._games: list[_Game] = []
         self._others = 0
@@ -73,7 +75,7 @@ class TorchLoops:
             session = game.monitor.session
             if session is None:
                 continue
-            note_sources(session, own_name(pair.generator), own_name(pair.discriminator))
+            note_sources(session, self._name_of(pair.generator), self._name_of(pair.discriminator))
             with session.contained():
                 session.backend.replay(events)
                 for optimizer in made:  # a round may be half over

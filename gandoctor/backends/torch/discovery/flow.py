@@ -113,7 +113,9 @@ class Flow:
         made = made or self._made_in_graph(tensor, network, others)
         if made or not by_value:
             return made or [None]
-        rows, given = _rows(tensor, all_of_them=True), len(tensor)
+        given, rank = len(tensor), tensor.dim()
+        comparable = any(o.rows is not None and o.rows.ndim == rank for o in others)
+        rows = _rows(tensor, all_of_them=True) if comparable else None
         alike = [o for o in others if share_rows(o.rows, rows)]
         count = sum({id(o.call): o.call.outputs[0].shape[0] for o in alike}.values())
         return [o.call for o in alike] if alike and count >= given else [*(o.call for o in alike), None]

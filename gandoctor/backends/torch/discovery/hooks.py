@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 import traceback
+import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -32,8 +33,11 @@ EVENTS_KEPT = 64
 """What is remembered of the step under way."""
 UPDATES_UNTIL_TOLD = 12
 """Updates after which a program whose players are still unknown is said to be none that can be attached to."""
-UPDATES_WATCHED, UPDATES_AT_REST = 4, 50
+UPDATES_WATCHED, UPDATES_IN_ALL = 8, 64
 """From then on so many updates are followed of so many: most likely no GAN is trained for long."""
+
+_HOOKS_OF_COMPILED = r"Using `torch.compile\(module\)` when there are global hooks"
+"""How PyTorch's warning begins that hooks hear of the call of a compiled module twice, which is all right here."""
 
 Event = Callable[[Taps], None]
 """Tells taps of something that has happened in the step under way."""
@@ -67,12 +71,13 @@ class Hooks:
         self._inside = threading.local()
         self._handles: list[Any] = []
         self._wrapped = Wrapped()
-        self._missed = 0
+        self._missed = self._since_woken = 0
         self.is_recording = False
 
     def install(self) -> None:
         """Set the hooks."""
         STEPS.add(self)
+        warnings.filterwarnings("ignore", _HOOKS_OF_COMPILED)
         self._handles.append(register_module_forward_pre_hook(self._enter))
         self._handles.append(register_module_forward_hook(self._leave, with_kwargs=True, always_call=True))
         self._wrapped.wrap(torch.autograd, "backward", self._backward)
@@ -96,9 +101,12 @@ class Hooks:
 
     def before_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
-        if self.is_recording or self._is_resting:
+        if self.is_recording:
             return
         with suppress(Exception):
+            if self._is_resting:
+                self._wake(optimizer)
+                return
             self._decide(self._note_update(optimizer))
 
     def after_step(self, optimizer: Any) -> None:
@@ -126,7 +134,7 @@ class Hooks:
 
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(tensors, *args, **kwargs)
-        self._events.append(lambda taps: taps.differentiated(tensors))
+        self._events.append(lambda taps: taps.differentiated(tensors, kwargs.get("inputs")))
         return result
 
     def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -150,7 +158,13 @@ class Hooks:
 
     @property
     def _is_resting(self) -> bool:
-        return self._missed > UPDATES_UNTIL_TOLD and self._missed % UPDATES_AT_REST >= UPDATES_WATCHED
+        return self._missed > UPDATES_UNTIL_TOLD and self._since_woken >= UPDATES_WATCHED
+
+    def _wake(self, optimizer: Any) -> None:
+        """Follow updates again after some, and as soon as an optimizer is new: another phase has begun."""
+        known = {id(update.optimizer) for update in self._seen.values()}
+        if id(optimizer) not in known or self._since_woken >= UPDATES_IN_ALL:
+            self._since_woken = 0
 
     def _note_update(self, optimizer: Any) -> SeenUpdate:
         held = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
@@ -182,6 +196,7 @@ class Hooks:
         if self._further.is_waiting:
             return
         self._missed += 1
+        self._since_woken += 1
         if self._missed == UPDATES_UNTIL_TOLD:
             calls, networks = self._flow.calls, TorchNetworks(self._flow)
             trained = self._finder().trained_by()

@@ -1,0 +1,209 @@
+"""`gandoctor run train.py` on PyTorch programs: attached with no line added, and not a bit of them changed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gandoctor import load_run
+from support.child_environment import child_environment
+from support.command_line_runs import command_here
+
+pytest.importorskip("torch")
+
+pytestmark = pytest.mark.training
+SCRIPT = Path(__file__).parent / "torch_scripts" / "styles.py"
+CHILD = Path(__file__).parents[1] / "support" / "recorded_script.py"
+STEPS = 12
+
+STYLES = {
+    "plain": "non_saturating",
+    "generator first": "non_saturating",
+    "critic": "wasserstein",
+    "penalty": "wasserstein",
+    "clipped": "wasserstein",
+    "frozen in turn": "non_saturating",
+    "mixed batch": "non_saturating",
+    "accumulated": None,
+    "bfloat16": "non_saturating",
+    "mapping": "non_saturating",
+    "wrapped": "non_saturating",
+    "shared graph": "non_saturating",
+    "conditional": "non_saturating",
+    "average": "non_saturating",
+    "schedule": "non_saturating",
+    "data parallel": "non_saturating",
+    "compiled": "non_saturating",
+}
+
+
+def weights(text):
+    return next(line for line in text.splitlines() if line.startswith("weights "))
+
+
+def bare(folder, *arguments):
+    done = subprocess.run([sys.executable, SCRIPT, *arguments], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def recorded(folder, *arguments):
+    """Run the script as the child of `gandoctor run` does; return what it printed and the run."""
+    done = subprocess.run(
+        [sys.executable, CHILD, "run", SCRIPT, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=child_environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    return done, load_run(folder / "run")
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style):
+    plain = bare(tmp_path, style)
+    done, run = recorded(tmp_path, style)
+    assert weights(done.stdout) == weights(plain)
+    assert "Warning" not in done.stderr
+    assert run.last_step == STEPS
+    assert [e for e in run.events if e.kind.startswith("monitor")] == []
+    half = style == "mapping"  # that both networks are one player shows when both are trained
+    for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
+        assert len(run[signal]) >= STEPS - half, f"{signal}: the first step is recorded as well"
+        assert np.isfinite(run[signal]).all()
+    for signal in ("d_update_in_d_step", "g_update_in_g_step", "sample_kid", "d_real_logit"):
+        assert signal in run
+    manifest = run.manifest
+    names = ("Generator", "Discriminator")
+    names = ("Sequential_and_Generator", names[1]) if style == "mapping" else names
+    assert manifest.players["generator"].startswith(f"found by data flow: {names[0]},")
+    assert manifest.players["discriminator"] == f"found by data flow: {names[1]}"
+    assert manifest.players["probe_data"].startswith("kept")
+    assert manifest.players["latent_sampler"].startswith("kept")
+    assert manifest.loss_family == STYLES[style]
+
+
+@pytest.mark.parametrize("style", ["plain", "critic", "mixed batch", "penalty", "conditional"])
+def test_what_is_kept_as_real_is_real(tmp_path, style):
+    _, run = recorded(tmp_path, style)
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(3)
+    data = torch.tanh(torch.randn(256, 1, 8, 8)).numpy().reshape(256, 64)
+    card = run.manifest.data
+    unit = (data - card.minimum) / (card.maximum - card.minimum)
+    reals = run.reals.reshape(-1, 64)
+    distance = np.abs(reals[:, None, :] / 255 - unit[None]).max(axis=2).min(axis=1)
+    assert (distance < 0.01).all()
+
+
+def test_several_games_are_recorded_each_by_its_own_name(tmp_path):
+    plain = bare(tmp_path, "games")
+    done, run = recorded(tmp_path, "games")
+    assert weights(done.stdout) == weights(plain)
+    assert len(run.games) == 2
+    assert {name.partition("+")[2] for name in run.games} == {"d_a", "d_b"}
+    for game in run.games.values():
+        assert game.last_step >= STEPS - 1
+        assert "sample_kid" in game
+
+
+def test_a_gan_is_found_after_another_training(tmp_path):
+    plain = bare(tmp_path, "pretrained")
+    done, run = recorded(tmp_path, "pretrained")
+    assert weights(done.stdout) == weights(plain)
+    assert run.manifest.players["generator"].startswith("found by data flow: Generator,")
+    assert STEPS - 2 <= run.last_step <= STEPS
+    assert "sample_kid" in run
+
+
+def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
+    done = command_here("run", "--run-dir", "run", SCRIPT, "--", "no gan", cwd=tmp_path)
+    assert done.returncode == 3
+    assert not (tmp_path / "run").exists()
+    assert "records nothing so far" in done.stdout + done.stderr
+    assert weights(done.stdout) == weights(bare(tmp_path, "no gan"))
+
+
+def test_a_script_that_trains_nothing_is_told_so(tmp_path):
+    done = command_here("run", "--run-dir", "run", SCRIPT, "--", "no torch step", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "never trained two networks against each other" in done.stdout + done.stderr
+
+
+def test_neither_framework_is_imported_for_the_other(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(
+        f"import sys\nsys.argv = ['x', 'plain', '4']\ntry:\n    exec(open({str(SCRIPT)!r}).read())\n"
+        "finally:\n    print('imported', sorted({'keras', 'tensorflow', 'torch'} & set(sys.modules)))\n"
+    )
+    done = command_here("run", "--run-dir", "run", script, cwd=tmp_path)
+    assert "imported ['torch']" in done.stdout
+    assert load_run(tmp_path / "run").last_step == 4
+
+
+def test_a_script_is_checked_in_its_first_two_steps(tmp_path):
+    done = command_here("check", SCRIPT, "--", "plain", "100000", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "a dry run of 2 steps" in done.stdout
+
+
+def test_the_model_card_of_a_script_is_checked_before_its_first_update(tmp_path):
+    done = command_here("check", "--dry-run-steps", "0", SCRIPT, "--", "plain", "100000", cwd=tmp_path)
+    assert "Checked the model card" in done.stdout
+    assert done.returncode in (0, 2)
+
+
+def test_a_script_with_a_monitor_of_its_own_is_left_to_it(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import torch\nfrom torch import nn\nfrom gandoctor import GANMonitor\n"
+        "g, d = nn.Sequential(nn.Linear(4, 8), nn.Tanh()), nn.Sequential(nn.Linear(8, 1))\n"
+        "a, b = torch.optim.Adam(g.parameters()), torch.optim.Adam(d.parameters())\n"
+        "with GANMonitor('own', generator=g, discriminator=d, latent_sampler=lambda n: torch.randn(n, 4)) as m:\n"
+        "    for i in range(5):\n"
+        "        f = g(torch.randn(16, 4))\n"
+        "        b.zero_grad(); (d(f.detach()).mean() - d(torch.randn(16, 8)).mean()).backward(); b.step()\n"
+        "        a.zero_grad(); (-d(f).mean()).backward(); a.step()\n"
+        "        m.step()\n"
+    )
+    command_here("run", "--run-dir", "run", script, cwd=tmp_path)
+    assert load_run(tmp_path / "own").last_step == 5
+    assert not (tmp_path / "run").exists()
+
+
+LOOP = """
+import torch
+from torch import nn
+from gandoctor.experiments import LoopTraining
+
+def build(steps=6, seed=0):
+    torch.manual_seed(seed)
+    x = torch.rand(64, 1, 8, 8) * 2 - 1
+    g = nn.Sequential(nn.Linear(4, 64), nn.Sigmoid(), nn.Unflatten(1, (1, 8, 8)))
+    d = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+    def train(step_done):
+        a, b = torch.optim.Adam(g.parameters()), torch.optim.Adam(d.parameters())
+        for i in range(steps):
+            f = g(torch.randn(16, 4))
+            b.zero_grad(); (d(f.detach()).mean() - d(x[:16]).mean()).backward(); b.step()
+            a.zero_grad(); (-d(f).mean()).backward(); a.step()
+            step_done()
+    return LoopTraining(g, d, train, steps, probe_data=x, monitor={"latent_sampler": lambda n: torch.randn(n, 4)})
+"""
+
+
+def test_a_factory_that_returns_a_loop_is_run_and_checked(tmp_path):
+    (tmp_path / "mine.py").write_text(LOOP)
+    done = command_here("run", "--run-dir", "run", "--steps", "8", "mine:build", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert (run.last_step, run.state, run.manifest.planned_steps) == (8, "completed", 8)
+    assert "GD006" in done.stdout, "a sigmoid cannot reach -1"
+    checked = command_here("check", "mine:build", cwd=tmp_path)
+    assert checked.returncode == 1
+    assert "a dry run of 2 steps: The generator's output range does not match the data" in checked.stdout
+    card = command_here("check", "--dry-run-steps", "0", "mine:build", cwd=tmp_path)
+    assert "Checked the model card: The generator's output range does not match the data" in card.stdout
