@@ -25,6 +25,10 @@ class Band(Protocol):
     def high(self) -> float:
         """Largest value."""
 
+    @property
+    def std(self) -> float:
+        """Standard deviation."""
+
 
 @dataclass(frozen=True)
 class Columns:

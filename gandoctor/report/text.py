@@ -17,6 +17,7 @@ from gandoctor.report.languages.language import Language
 TEXT_MAX = 400
 ROWS_MAX = 200
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
+_EXPONENT = re.compile(r"(e)\+?(-?)0*(?=\d)")
 _LISTED = re.compile(r"\s*([-*|]|\d+\.)\s")
 _CODE = re.compile(r"`([^`\n]+)`")
 
@@ -27,7 +28,7 @@ def clean(value: object, limit: int = TEXT_MAX) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with four significant digits, e.g. 0.6931, 12,300, 1.2e-07; "NaN" and "∞" by name."""
+    """Return a number with four significant digits, e.g. 0.6931, 12,300, 1.2e-7; "NaN" and "∞" by name."""
     value = float(value)
     if math.isnan(value):
         return "NaN"
@@ -40,7 +41,7 @@ def number(value: float) -> str:
         text = f"{value:,.{digits}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
-        text = f"{value:.3g}"
+        text = _EXPONENT.sub(r"\1\2", f"{value:.3g}")
     return text.replace("-", "−") if text.startswith("-") else text
 
 
@@ -75,6 +76,8 @@ def setting(value: object, words: Language) -> str:
     """Return one setting as the user would type it: true, 0.4, adam, [1, 2]."""
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return _EXPONENT.sub(r"\1\2", repr(value))
     try:
         return clean(json.dumps(value, ensure_ascii=False, default=str))
     except (ValueError, RecursionError):

@@ -26,9 +26,11 @@ from support.fault_signatures import (
     MIXED,
     diagnosis_of,
     noise,
+    one_image,
     run_with,
+    stands_still,
 )
-from support.recorded_runs import probes
+from support.recorded_runs import healthy, probes
 
 Diagnosed = Callable[..., Diagnosis]
 

@@ -14,6 +14,8 @@ from gandoctor.report.text import number
 
 POINTS = 1_000
 STRETCHES = 60
+DECADES = 100.0
+"""How many times the small values the large ones must be for a logarithmic axis."""
 AXIS_MAX = 1e300
 """Where an axis ends at the latest, so that its length and its margins are still numbers."""
 
@@ -141,6 +143,18 @@ def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[floa
         span = 1.0
     pad = 0.06 * span if span > 0 else max(abs(high) * 0.1, 1e-12 if high else 1.0)
     return (low - pad, high + pad)
+
+
+def in_decades(values: np.ndarray) -> bool:
+    """Tell whether values span so many decades that a linear axis would show only the largest of them.
+
+    All are above 0, and the 95th percentile is at least `DECADES` the 5th. A few NaN do not matter.
+    """
+    finite = values[np.isfinite(values)]
+    if len(finite) < 8 or finite.min() <= 0:
+        return False
+    low, high = np.percentile(finite, [5.0, 95.0])
+    return bool(high >= DECADES * low)
 
 
 def bulk_range(values: np.ndarray, must: np.ndarray) -> tuple[float, float]:

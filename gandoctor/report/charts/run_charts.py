@@ -43,7 +43,7 @@ class Charts:
     def __init__(self, diagnosis: Diagnosis, words: Language) -> None:
         self._words = words
         self._diagnosis = diagnosis
-        self._run = diagnosis.run
+        self._run = self.run = diagnosis.run
         self._bands = diagnosis.reference.bands
         self._moments = moments_of(diagnosis)
         self._curve = cache(lambda name, log: thin(self._run[name], words, log))

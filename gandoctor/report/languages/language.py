@@ -55,6 +55,12 @@ class Language:
         form = f"{key}.{'one' if n == 1 else self._locale.plural_form(n)}"
         return self(form if form in self.words else f"{key}.other", n=f"{n:,}", **values)
 
+    def signal(self, name: str) -> str:
+        """Return a signal's plain name; one that has none goes by its own."""
+        family, _, member = name.partition("/")
+        plain = self.words.get(f"signal.{family}")
+        return name if plain is None else f"{plain}, {member}" if member else plain
+
     def section(self, prefix: str) -> dict[str, str]:
         """Return the keys below `prefix`, without it; the page's scripts get theirs this way."""
         return {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
+from itertools import pairwise
 
 from gandoctor.loss_families import OBJECTIVES
 from gandoctor.message import Message
@@ -40,6 +42,49 @@ def facts(run: Run, words: Language) -> list[tuple[str, str]]:
         rows.append(("started", _moment(manifest.created)))
     rows += guard_facts(run, words)
     return [(words(f"fact.{key}"), value) for key, value in rows]
+
+
+def bar(run: Run, words: Language) -> list[tuple[str, str]]:
+    """Return what tells this run from others as (name, value): steps, time, seed, what was switched on."""
+    steps, planned = f"{run.last_step:,}", run.manifest.planned_steps
+    if planned is not None and planned != run.last_step:
+        steps = words("fact.planned", steps=steps, planned=f"{planned:,}")
+    rows = [("steps", steps)]
+    if (wall := wall_time(run, words)) is not None:
+        rows.append(("time", wall))
+    if run.manifest.seed is not None:
+        rows.append(("seed", clean(run.manifest.seed, 40)))
+    if switched := faults(run):
+        rows.append(("faults", " ".join(f"--fault {shlex.quote(name)}" for name in switched)))
+    return [(words(f"bar.{key}"), value) for key, value in rows]
+
+
+def faults(run: Run) -> list[str]:
+    """Return the faults that were switched on, as they are given to `--fault`, at most 8."""
+    named = run.manifest.config.get("faults")
+    if not isinstance(named, list):
+        given = run.manifest.command
+        named = [value for option, value in pairwise(given) if option == "--fault"]
+    return [clean(name, 80) for name in named[:8]]
+
+
+def ending(run: Run, words: Language) -> str | None:
+    """Return how the run ended where that was not as planned; None where it was."""
+    return None if run.state == "completed" else words(f"state.{run.state}")
+
+
+def settings(run: Run, words: Language) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the settings that differ from the target's defaults, and all others, as typed.
+
+    Where the run does not know its target's defaults, what a script was given are its arguments; else all are others.
+    """
+    config = dict(run.manifest.config)
+    changed = config.pop("changed", None)
+    for internal in ("undone_by", "faults"):
+        config.pop(internal, None)
+    if not isinstance(changed, Mapping):
+        return ([], flat(config, words)) if "settings" in config else (flat(config, words), [])
+    return flat(changed, words), flat(config, words)
 
 
 def wall_time(run: Run, words: Language) -> str | None:

@@ -32,12 +32,16 @@ class Frame:
         step: Its step.
         source: PNG or WebP as a data address.
         width: Pixels; height: pixels.
+        stored: Width and height in pixels before it was shrunk.
+        repeats: Places of the samples that show the same image as two others; empty where that was not looked at.
     """
 
     step: int
     source: str
     width: int
     height: int
+    stored: tuple[int, int] = (0, 0)
+    repeats: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,16 @@ def _frame(sheet: SampleSheet) -> Frame | None:
     except Exception:  # noqa: BLE001 - Pillow raises what it likes on damaged files; any of it means "unreadable"
         return None
     image.info.clear()  # a colour profile or text chunk would otherwise be written back
+    stored = image.size
     image.thumbnail((SIDE_MAX, SIDE_MAX))
+    return Frame(sheet.step, encoded(image), image.width, image.height, stored)
+
+
+def encoded(image: Image.Image) -> str:
+    """Return an image as a data address: PNG, or WebP where that would be too large."""
     kind, buffer = "png", io.BytesIO()
     image.save(buffer, format="PNG", optimize=image.width * image.height < 500_000)
     if buffer.tell() > LOSSLESS_MAX:
         kind, buffer = "webp", io.BytesIO()
         image.save(buffer, format="WEBP", quality=90)
-    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Frame(sheet.step, f"data:image/{kind};base64,{encoded}", image.width, image.height)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

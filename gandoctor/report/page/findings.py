@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gandoctor.diagnosis.headlines import NAMES, headline_of, is_in_the_model, when_of
 from gandoctor.diagnosis.run_causes import RunCause
+from gandoctor.message import Message
 from gandoctor.report.charts.chart_view import ChartView
 from gandoctor.report.charts.run_charts import Charts
 from gandoctor.report.languages.language import Language
@@ -23,13 +25,23 @@ MARK_WIDTH = 20
 
 @dataclass(frozen=True)
 class FindingView:
-    """A detected finding with its charts, fixes and place on the timeline (percent of the run)."""
+    """A detected finding, ready to be shown.
+
+    Attributes:
+        left: Where it begins on the timeline, in percent of the run; width: how much of it it takes.
+        when: When it was there; in_model: whether it was seen before training.
+        name: What the failure is called; headline: with this run's fact.
+    """
 
     finding: Finding
     charts: tuple[ChartView, ...]
     treatments: tuple[tuple[Treatment, str | None], ...]
     left: float
     width: float
+    when: Message
+    in_model: bool
+    name: Message
+    headline: Message
 
 
 def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingView:
@@ -43,6 +55,10 @@ def finding_view(finding: Finding, charts: Charts, last_step: int) -> FindingVie
         treatments=tuple((t, set_command(t)) for t in finding.treatments),
         left=round(left, 2),
         width=round(width, 2),
+        when=when_of(finding),
+        in_model=is_in_the_model(finding),
+        name=NAMES.get(finding.rule.id, finding.rule.title),
+        headline=headline_of(finding, charts.run),
     )
 
 

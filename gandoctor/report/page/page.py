@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,8 @@ from gandoctor.errors import GandoctorError
 from gandoctor.report import plotly_js, text
 from gandoctor.report.charts import palette
 from gandoctor.report.languages.language import Language, language
+from gandoctor.report.markdown import render_markdown
+from gandoctor.report.page import facts
 from gandoctor.report.page.filmstrip import Filmstrip
 from gandoctor.report.page.findings import cause_title, observation
 from gandoctor.report.page.section import Section, Shown, Source
@@ -120,9 +122,10 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
             {name: value for name, value in content.items() if name not in ("shown", "has_charts")},
             t=words,
             sections=[_filled(section, shown, words) for section, shown in content["shown"]],
+            tabs=_tabs(content["shown"]),
             live=live,
             policy=_policy([*code, plotly_js.source()] if scripts else [], live is not None),
-            style=Markup(_asset("report.css")),
+            style=Markup(_asset("report.css") + _asset("first_screen.css")),
             scripts=[Markup(script) for script in code],
             # The last thing in the page: the filmstrip and the copy buttons answer while the browser still reads it.
             plotly=Markup(plotly_js.packed()) if scripts and content["has_charts"] else None,
@@ -133,7 +136,12 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
 
 def _filled(section: Section, shown: Shown, words: Language) -> dict[str, Any]:
     html = _environment().get_template(f"sections/{section.id}.html.j2").render(shown.values, t=words)
-    return {"id": section.id, "in_nav": section.in_nav, "html": Markup(html)}
+    return {"id": section.id, "tab": section.tab, "html": Markup(html)}
+
+
+def _tabs(shown: Sequence[tuple[Section, Shown]]) -> list[str]:
+    """Return the tabs that hold a section, in the order of their first ones."""
+    return list(dict.fromkeys(section.tab for section, _ in shown if section.tab is not None))
 
 
 def content_of(diagnosis: Diagnosis, words: Language, pages: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -141,9 +149,14 @@ def content_of(diagnosis: Diagnosis, words: Language, pages: Mapping[str, str] |
     source, run = Source(diagnosis, words, pages or {}), diagnosis.run
     sections = [section for section in all_sections() if section.of_games == bool(diagnosis.games)]
     shown = [(section, content) for section in sections if (content := section.show(source)) is not None]
+    in_page = {sheet.frame.step for _, content in shown for sheet in content.values.get("sheets", ()) if sheet.moves}
     figures = {chart.id: chart.figure for _, content in shown for chart in content.charts}
     return {
-        "data": text.script_json(_page_data(figures, source.strip, words)),
+        "data": text.script_json(
+            _page_data(figures, source.strip, words, run.last_step, in_page)
+            | {"issue": render_markdown(diagnosis, words.code)}
+        ),
+        "bar": facts.bar(run, words) if not diagnosis.games else [],
         "name": text.clean(run.path.resolve().name, 80),
         "state": run.state,
         "verdict": diagnosis.verdict,
@@ -189,11 +202,17 @@ def _policy(scripts: list[str], live: bool) -> str:
     )
 
 
-def _page_data(figures: Mapping[str, Any], strip: Filmstrip, words: Language) -> dict[str, Any]:
-    # The last sheet is in the page itself, so that it shows without scripts; it is not embedded twice.
+def _page_data(
+    figures: Mapping[str, Any], strip: Filmstrip, words: Language, last_step: int, in_page: Collection[int]
+) -> dict[str, Any]:
+    # What the first screen shows is in the page itself, there without scripts: the script takes it from there.
     return {
         "charts": figures,
         "dark": palette.IN_DARK,
         "words": words.section("script"),
-        "frames": [{"step": f.step, "source": f.source} for f in strip.frames[:-1]],
+        "last_step": last_step,
+        "frames": [
+            {"step": f.step, "source": None if f.step in in_page else f.source, "repeats": f.repeats}
+            for f in strip.frames
+        ],
     }

@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.course import Course, course_of
 from gandoctor.report.charts.chart_view import ChartView
 from gandoctor.report.charts.figures import Moment
 from gandoctor.report.charts.run_charts import Charts, moments_of
 from gandoctor.report.languages.language import Language
 from gandoctor.report.page.filmstrip import Filmstrip, filmstrip
 from gandoctor.report.page.findings import FindingView, finding_view
+from gandoctor.report.page.sheets import with_repeats
 from gandoctor.store import Run
 
 
@@ -52,9 +54,18 @@ class Source:
         return [finding_view(f, self.charts, self.run.last_step) for f in self.diagnosis.detected]
 
     @cached_property
+    def course(self) -> Course | None:
+        """How the samples' quality went."""
+        return course_of(self.run, self.diagnosis.reference.bands, self.diagnosis.detected)
+
+    @cached_property
     def strip(self) -> Filmstrip:
         """The contact sheets that are embedded."""
-        return filmstrip(self.run, [m.step for m in self.moments])
+        first = self.diagnosis.headline.first_step if self.diagnosis.headline is not None else None
+        before = [sheet.step for sheet in self.run.sheets if first is not None and sheet.step < first]
+        best = self.course.best_step if self.course is not None else None
+        moments = [*before[-1:], *([best] if best is not None else []), *(m.step for m in self.moments)]
+        return with_repeats(self.run, filmstrip(self.run, moments))
 
 
 @dataclass(frozen=True)
@@ -75,15 +86,15 @@ class Section:
     """A section of the page; its template is `templates/sections/ID.html.j2`.
 
     Attributes:
-        id: Stable slug: its address in the page, and `nav.ID` among the page's words.
+        id: Stable slug: its address in the page.
         place: Sections stand in rising order.
         show: What it shows; None leaves it out.
-        in_nav: Whether the page's navigation leads to it.
+        tab: The tab it stands in, folded at first; `tab.TAB` is among the page's words. None: always shown.
         of_games: Whether it belongs to the page of a run of several games, and to that only.
     """
 
     id: str
     place: int
     show: Callable[[Source], Shown | None]
-    in_nav: bool = True
+    tab: str | None = None
     of_games: bool = False

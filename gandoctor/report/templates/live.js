@@ -52,7 +52,7 @@
     });
     const verdict = document.getElementById("verdict-title").textContent.trim();
     document.getElementById("main").replaceWith(main);
-    document.querySelector(".top nav").replaceWith(document.adoptNode(next.querySelector(".top nav")));
+    document.querySelector(".run-facts").replaceWith(document.adoptNode(next.querySelector(".run-facts")));
     document.title = next.title;
     badge.dataset.version = next.getElementById("live").dataset.version;
     unfolded.forEach(([place, open]) => {

@@ -7,6 +7,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const drawn = new Set();
   let printing = false;
+  document.documentElement.classList.add("scripts");
 
   // Charts ---------------------------------------------------------------------------------------------------------
   const themed = (node) => {
@@ -19,8 +20,17 @@
     return node;
   };
 
+  // What the reader zooms into in one chart, every chart shows; a chart that is not in sight follows when it is.
+  let zoom = null;
+  let linking = false;
+  const stale = new Set();
+  const inSight = (plot) => plot.clientWidth > 0;
+  const xRange = (plot) => [...data.charts[plot.dataset.chart].layout.xaxis.range];
+
   const draw = (plot) => {
     if (!window.Plotly) return null;
+    if (!inSight(plot)) return stale.add(plot);
+    stale.delete(plot);
     const figure = themed(data.charts[plot.dataset.chart]);
     const narrow = plot.clientWidth < 480;
     const style = getComputedStyle(document.documentElement);
@@ -33,18 +43,65 @@
     figure.layout.dragmode = narrow ? false : "zoom";
     figure.layout.autosize = true;
     figure.layout.uirevision = "kept"; // what the reader zoomed into stays in view when the data or the theme change
+    if (zoom) figure.layout.xaxis.range = [...zoom];
     if (narrow) figure.layout.xaxis.nticks = 5;
     if (narrow && figure.layout.yaxis.tickfont) figure.layout.yaxis.tickfont.size = 9;
-    const height = Number.parseInt(plot.style.getPropertyValue("--height"), 10) || 260;
+    const height = Number.parseInt(plot.style.getPropertyValue("--height"), 10) || 240;
     if (printing) Object.assign(figure.layout, { width: 660, height, autosize: false });
+    const isNew = !drawn.has(plot);
     drawn.add(plot);
-    return Plotly.react(plot, figure.data, figure.layout, {
+    const done = Plotly.react(plot, figure.data, figure.layout, {
       responsive: true,
       displaylogo: false,
       displayModeBar: narrow ? false : "hover",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d"],
+      modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
       plotlyServerURL: "",
     });
+    if (isNew) {
+      plot.on("plotly_relayout", (change) => follow(plot, change));
+      plot.on("plotly_hover", (event) => hover(event.points[0].x));
+      plot.on("plotly_unhover", () => hover(null));
+      plot.on("plotly_click", (event) => moveTo(event.points[0].x));
+      plot.on("plotly_afterplot", () => placeCursor(plot));
+    }
+    placeCursor(plot);
+    return done;
+  };
+
+  const follow = (plot, change) => {
+    if (linking || !Object.keys(change).some((key) => key.startsWith("xaxis."))) return;
+    const [low, high] = plot.layout.xaxis.range;
+    const [first, last] = xRange(plot);
+    zoom = Math.abs(low - first) + Math.abs(high - last) < 1e-6 * (last - first) ? null : [low, high];
+    linking = true;
+    const others = [...drawn].filter((other) => other !== plot);
+    others.filter((other) => !inSight(other)).forEach((other) => stale.add(other));
+    const moved = others.filter(inSight).map((other) => Plotly.relayout(other, { "xaxis.range": zoom ? [...zoom] : xRange(other) }));
+    Promise.all(moved).finally(() => { linking = false; });
+  };
+
+  // The cursor: one step, which every sheet, chart and the film show. While the mouse is in a chart, the lines follow it.
+  let step = 0;
+  let hovered = null;
+  const placeCursor = (plot) => {
+    const line = plot.parentElement.querySelector(".chart-cursor");
+    const full = plot._fullLayout;
+    if (!line || !full || !full.xaxis) return;
+    const at = hovered ?? step;
+    const { xaxis, yaxis } = full;
+    line.hidden = at < xaxis.range[0] || at > xaxis.range[1];
+    line.style.left = `${xaxis._offset + xaxis.l2p(at)}px`;
+    line.style.top = `${yaxis._offset}px`;
+    line.style.height = `${yaxis._length}px`;
+  };
+  const placeLines = () => {
+    const at = hovered ?? step;
+    document.documentElement.style.setProperty("--at", String(100 * Math.min(at / Math.max(data.last_step, 1), 1)));
+    drawn.forEach((plot) => { if (inSight(plot)) placeCursor(plot); });
+  };
+  const hover = (at) => {
+    hovered = typeof at === "number" ? at : null;
+    placeLines();
   };
 
   // plotly.js travels compressed; of all that could come out of it, the page's policy lets exactly plotly.js run.
@@ -69,6 +126,7 @@
   const startCharts = () => {
     plots = [...document.querySelectorAll(".plot")];
     drawn.forEach((plot) => (plot.isConnected ? draw(plot) : drawn.delete(plot)));
+    stale.forEach((plot) => { if (!plot.isConnected) stale.delete(plot); });
     able.then((can) => plots.forEach((plot) => {
       if (!can) plot.textContent = data.words.no_charts;
       else if (!drawn.has(plot)) watcher.observe(plot);
@@ -76,34 +134,85 @@
   };
   dark.addEventListener("change", () => drawn.forEach(draw));
 
-  // In print every chart is drawn, in light colours, and every "what to change" is open.
+  // A folded part that is opened brings its charts up to date.
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open) stale.forEach((plot) => { if (inSight(plot)) draw(plot); });
+  }, true);
+
+  // Print: what is marked so is open, its charts drawn in light colours.
   const opened = [];
   const startPrint = () => {
     if (printing) return;
     printing = true;
-    document.querySelectorAll("details.fix:not([open]), details.more:not([open])").forEach((element) => {
+    document.querySelectorAll("details.printed:not([open])").forEach((element) => {
       element.open = true;
       opened.push(element);
     });
-    plots.forEach(draw);
+    plots.filter(inSight).forEach(draw);
   };
   const endPrint = () => {
     if (!printing) return;
     printing = false;
     opened.splice(0).forEach((element) => { element.open = false; });
-    plots.forEach(draw);
+    drawn.forEach(draw);
   };
   addEventListener("beforeprint", startPrint);
   addEventListener("afterprint", endPrint);
   matchMedia("print").addEventListener("change", (event) => (event.matches ? startPrint() : endPrint()));
 
-  // A link to a closed explanation opens it.
+  // Tabs: folded sections, of which one is open at a time -------------------------------------------------------------
+  const tabs = () => [...document.querySelectorAll(".tab-list [role=tab]")];
+  const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
+  const select = (chosen) => {
+    tabs().forEach((tab) => {
+      const is = tab === chosen;
+      panelOf(tab).open = is;
+      tab.setAttribute("aria-selected", String(is));
+      tab.tabIndex = is ? 0 : -1;
+    });
+  };
+  const startTabs = () => {
+    const every = tabs();
+    if (!every.length) return;
+    every.forEach((tab) => {
+      panelOf(tab).setAttribute("role", "tabpanel");
+      panelOf(tab).setAttribute("aria-labelledby", tab.id);
+    });
+    select(every.find((tab) => panelOf(tab).open) || every[0]);
+  };
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest("[role=tab]");
+    if (tab) select(tab);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.target.role !== "tab" && event.target.getAttribute("role") !== "tab") return;
+    const every = tabs();
+    const at = every.indexOf(event.target);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: every.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const tab = every[(to + every.length) % every.length];
+    select(tab);
+    tab.focus();
+  });
+
+  // A link to something folded away unfolds it.
   const reveal = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target instanceof HTMLDetailsElement) target.open = true;
+    if (!target) return;
+    for (let element = target; element; element = element.parentElement) {
+      if (!(element instanceof HTMLDetailsElement)) continue;
+      const tab = tabs().find((one) => panelOf(one) === element);
+      if (tab) select(tab);
+      else element.open = true;
+    }
+    target.scrollIntoView();
   };
   addEventListener("hashchange", reveal);
-  reveal();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (link && link.hash === location.hash) reveal(); // the same link again: no hashchange
+  });
 
   // Copy buttons ---------------------------------------------------------------------------------------------------
   const said = document.getElementById("said");
@@ -122,29 +231,133 @@
       return done;
     }
   };
+  // Of a change, the new lines: what is to be pasted.
+  const codeOf = (button) => {
+    const code = button.closest(".code").querySelector("code");
+    const come = [...code.querySelectorAll(".come")].map((line) => line.textContent.slice(2));
+    return come.length ? come.join("\n") : code.textContent;
+  };
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest(".copy");
+    const button = event.target.closest(".copy, #copy-issue");
     if (!button) return;
     const label = button.firstChild;
-    const done = await copy(button.closest(".code").querySelector("code").textContent);
+    const before = label.data;
+    const done = await copy(button.id ? data.issue : codeOf(button));
     button.focus();
     label.data = done ? data.words.copied : data.words.press;
     said.textContent = done ? data.words.copied_said : data.words.refused_said;
-    setTimeout(() => { label.data = data.words.copy; }, 2000);
+    setTimeout(() => { label.data = before; }, 2000);
+  });
+
+  // Sheets and the cursor ----------------------------------------------------------------------------------------------
+  let frames = [];
+  let film = null;
+  const nearest = (to) => {
+    const distance = frames.map((frame) => Math.abs(frame.step - to));
+    return distance.indexOf(Math.min(...distance));
+  };
+  const isLast = () => (frames.length ? step === frames.at(-1).step : step === data.last_step);
+
+  const moveTo = (to) => {
+    if (typeof to !== "number") return;
+    step = frames.length ? frames[nearest(to)].step : Math.round(to);
+    placeLines();
+    const slider = document.getElementById("cursor");
+    if (slider) {
+      slider.value = String(step);
+      slider.setAttribute("aria-valuetext", say("step", step));
+      document.getElementById("cursor-step").textContent = step.toLocaleString("en");
+    }
+    if (!frames.length) return;
+    const index = nearest(step);
+    showNow(frames[index]);
+    if (film) film.display(index);
+  };
+
+  const showNow = (frame) => {
+    const image = document.getElementById("last-sheet");
+    if (!image) return;
+    const box = image.closest(".sheet-box");
+    image.src = frame.source;
+    image.alt = say("alt", frame.step);
+    box.querySelector(".sheet-step").textContent = say("step", frame.step);
+    box.querySelector(".sheet-title").textContent = isLast() ? data.words.now : data.words.at_cursor;
+    const sheet = box.querySelector(".sheet");
+    sheet.setAttribute("aria-label", data.words.open.replace("{what}", say("step", frame.step)));
+    if (isLast() && box.dataset.kept) return; // as it was when the page was made: suspected copies are framed as well
+    const places = frame.repeats.map((place) => frameAt(sheet, place));
+    box.querySelector(".frames").replaceChildren(...places);
+    let note = box.querySelector(".sheet-note");
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "sheet-note";
+      box.append(note);
+    }
+    note.textContent = places.length ? data.words.same.replace("{n}", places.length) : "";
+  };
+  // As `Tiles.place` has it: 8 images a row, 2 pixels between them.
+  const frameAt = (sheet, index) => {
+    const [W, H, w, h, top] = ["W", "H", "w", "h", "top"].map((name) => Number(sheet.style.getPropertyValue(`--${name}`)));
+    const span = document.createElement("span");
+    Object.assign(span.style, {
+      left: `${100 * (2 + (index % 8) * (w + 2)) / W}%`,
+      top: `${100 * (top + 2 + Math.floor(index / 8) * (h + 2)) / H}%`,
+      width: `${100 * w / W}%`,
+      height: `${100 * h / H}%`,
+    });
+    return span;
+  };
+
+  const startCursor = (at) => {
+    frames = data.frames.map((frame) => ({
+      ...frame,
+      source: frame.source || document.querySelector(`.sheet img[data-step="${frame.step}"]`)?.src,
+    }));
+    const slider = document.getElementById("cursor");
+    if (slider) {
+      slider.addEventListener("input", () => { if (film) film.stop(); moveTo(Number(slider.value)); });
+      slider.addEventListener("keydown", (event) => {
+        const by = { ArrowLeft: -1, ArrowDown: -1, PageDown: -5, ArrowRight: 1, ArrowUp: 1, PageUp: 5, Home: -1e9, End: 1e9 }[event.key];
+        if (by === undefined || !frames.length) return;
+        event.preventDefault();
+        moveTo(frames[Math.min(Math.max(nearest(step) + by, 0), frames.length - 1)].step);
+      });
+    }
+    film = startFilm();
+    moveTo(at && !at.last ? at.step : frames.length ? frames.at(-1).step : data.last_step);
+    if (at && at.playing && film) film.play();
+  };
+
+  // Large images: any sheet, and the film.
+  const large = document.getElementById("large");
+  const openLarge = (image, spots, caption) => {
+    const box = large.querySelector(".large-sheet");
+    const picture = document.createElement("img");
+    picture.src = image.src;
+    picture.alt = image.alt;
+    const ratio = image.naturalWidth / image.naturalHeight;
+    box.style.setProperty("--wide", `${Math.round(Math.min(image.naturalWidth * 4, innerHeight * 0.82 * ratio))}px`);
+    box.replaceChildren(picture, ...(spots ? [spots.cloneNode(true)] : []));
+    large.querySelector(".large-caption").textContent = caption;
+    large.showModal();
+  };
+  document.addEventListener("click", (event) => {
+    const sheet = event.target.closest(".sheet");
+    if (sheet) openLarge(sheet.querySelector("img"), sheet.querySelector(".frames"), sheet.closest("figure").querySelector("figcaption").textContent.trim());
+    else if (event.target.closest("#film-open")) openLarge(document.getElementById("film-image"), null, say("step", step));
+    else if (event.target === large || event.target.closest("#large .close")) large.close();
   });
 
   // Filmstrip ------------------------------------------------------------------------------------------------------
-  // `at` is where an earlier filmstrip was left: { step, last: whether that was its end, playing }.
-  const startFilm = (at) => {
+  const startFilm = () => {
     const slider = document.getElementById("film-slider");
     if (!slider) return null;
-    const last = document.getElementById("last-sheet");
-    const frames = [...data.frames, { step: Number(last.dataset.step), source: last.src }];
     const image = document.getElementById("film-image");
     const output = document.getElementById("film-step");
     const strip = document.getElementById("film-strip");
     const play = document.getElementById("film-play");
     let timer = 0;
+    const show = (index) => moveTo(frames[index].step);
 
     const thumbs = frames.map((frame, index) => {
       const button = document.createElement("button");
@@ -161,7 +374,7 @@
       return button;
     });
 
-    const show = (index) => {
+    const display = (index) => {
       const frame = frames[index];
       slider.value = String(index);
       slider.setAttribute("aria-valuetext", say("step", frame.step));
@@ -199,29 +412,20 @@
     const told = new Set([0, frames.length - 1]);
     document.querySelectorAll(".film-mark").forEach((mark) => told.add(Number(mark.dataset.index)));
     thumbs.forEach((thumb, i) => thumb.classList.toggle("told", told.has(i)));
-    if (at && !at.last) {
-      const distance = frames.map((frame) => Math.abs(frame.step - at.step));
-      show(distance.indexOf(Math.min(...distance)));
-    } else {
-      show(frames.length - 1);
-    }
-    if (at && at.playing) play.click();
-    const where = () => {
-      const index = Number(slider.value);
-      return { step: frames[index].step, last: index === frames.length - 1, playing: timer !== 0 };
-    };
-    return { at: where, stop };
+    return { display, stop, play: () => play.click(), playing: () => timer !== 0 };
   };
 
-  // The whole page; a live page stops it, puts new content in place and starts it again.
-  let film = null;
+  // The whole page; a live page stops it, puts new content in place and starts it again, where the cursor was left:
+  // { step, last: whether that was the end, playing }.
   const start = (root, at) => {
     if (root) data = read(root);
+    startTabs();
+    startCursor(at);
     startCharts();
-    film = startFilm(at);
+    if (!root) reveal();
   };
   const stop = () => {
-    const at = film && film.at();
+    const at = { step, last: isLast(), playing: Boolean(film && film.playing()) };
     if (film) film.stop();
     return at;
   };

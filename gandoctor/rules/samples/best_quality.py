@@ -76,7 +76,7 @@ def regression(run: Run, signal: str, ratio: float, sigmas: float) -> Regression
     series = quality(run, signal)
     judged_from = warm_up_end(run)
     span = max(SPAN_STEPS, WINDOW_SHARE * run.last_step)
-    windows = _windows(series, span)
+    windows = windows_of(series, span)
     if not windows or series.index[windows[-1][0]] < judged_from:
         raise NotEvaluated(
             Message(
@@ -141,7 +141,7 @@ def quality(run: Run, signal: str) -> pd.Series[float]:
     return series
 
 
-def _windows(series: pd.Series[float], span: float) -> list[tuple[int, int]]:
+def windows_of(series: pd.Series[float], span: float) -> list[tuple[int, int]]:
     """Return positions (first, last) of the shortest window of 4 probes and so many steps that ends at each probe."""
     steps = series.index.to_numpy()
     position = np.arange(len(steps))

@@ -34,4 +34,4 @@ def _sheet_gaps(strip: Filmstrip, words: Language) -> list[str]:
     return [words("sheet.unreadable", steps=steps)]
 
 
-SECTION = Section("checks", 40, show)
+SECTION = Section("checks", 40, show, tab="checks")

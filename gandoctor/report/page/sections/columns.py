@@ -47,4 +47,4 @@ def _lines(reals: np.ndarray, fakes: np.ndarray, channel: int) -> list[list[str]
     ]
 
 
-SECTION = Section("columns", 21, show)
+SECTION = Section("columns", 21, show, tab="samples")

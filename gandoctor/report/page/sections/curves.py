@@ -12,4 +12,4 @@ def show(source: Source) -> Shown:
     return Shown(values, [chart for group in groups for chart in group.charts])
 
 
-SECTION = Section("curves", 30, show)
+SECTION = Section("curves", 30, show, tab="curves")

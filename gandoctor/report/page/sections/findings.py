@@ -1,4 +1,4 @@
-"""The findings: when each was observed, its evidence with charts, its causes, and what to change."""
+"""The plan, and the findings: each cause with what follows from it, when, evidence with charts, and what to change."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from gandoctor.report.page.section import Section, Shown, Source
 
 
 def show(source: Source) -> Shown | None:
-    """Return the detected findings; None where there are none."""
-    if not source.findings:
+    """Return the plan and the detected findings; None where there is neither."""
+    plan = source.diagnosis.plan
+    if not source.findings and not plan:
         return None
-    values = {
-        "findings": source.findings,
-        "verdict": source.diagnosis.verdict,
-        "last_step": source.run.last_step,
-    }
+    views = {view.finding.rule.id: view for view in source.findings}
+    groups = [
+        (views[root.rule.id], [views[finding.rule.id] for finding in after]) for root, after in source.diagnosis.groups
+    ]
+    values = {"groups": groups, "plan": plan, "verdict": source.diagnosis.verdict}
     return Shown(values, [chart for view in source.findings for chart in view.charts])
 
 
-SECTION = Section("findings", 10, show)
+SECTION = Section("findings", 10, show, tab="findings")

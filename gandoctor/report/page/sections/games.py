@@ -68,4 +68,4 @@ def _view(name: str, game: Diagnosis, page: str | None, words: Language) -> Game
     )
 
 
-SECTION = Section("games", 5, show, in_nav=False, of_games=True)
+SECTION = Section("games", 5, show, of_games=True)

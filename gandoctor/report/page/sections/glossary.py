@@ -32,4 +32,4 @@ def _limits(finding: Finding, words: Language) -> list[tuple[str, str]]:
     return [(name, setting(value, words)) for name, value in limits_of(finding.rule).items()]
 
 
-SECTION = Section("glossary", 70, show)
+SECTION = Section("glossary", 45, show, tab="checks")

@@ -16,4 +16,4 @@ def show(source: Source) -> Shown:
     )
 
 
-SECTION = Section("model", 50, show)
+SECTION = Section("model", 35, show, tab="networks")

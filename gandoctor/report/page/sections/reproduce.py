@@ -10,14 +10,17 @@ from gandoctor.report.text import flat
 def show(source: Source) -> Shown:
     """Return what started the run and with which settings."""
     run, words = source.run, source.words
+    changed, config = facts.settings(run, words)
     return Shown(
         {
             "command": facts.command(run),
-            "config": flat(run.manifest.config, words),
+            "changed": changed,
+            "config": config,
+            "facts": facts.facts(run, words),
             "versions": flat(run.manifest.versions, words),
             "cadence": facts.cadence(run),
         }
     )
 
 
-SECTION = Section("reproduce", 60, show)
+SECTION = Section("reproduce", 60, show, tab="run")

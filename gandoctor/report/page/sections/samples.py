@@ -15,4 +15,4 @@ def show(source: Source) -> Shown | None:
     )
 
 
-SECTION = Section("samples", 20, show)
+SECTION = Section("samples", 20, show, tab="samples")
