@@ -26,9 +26,9 @@ DEFAULT_PLAN = "reference_models.benchmark"
 @click.option(
     "--half",
     "halves",
-    type=click.Choice(["building", "judged"]),
+    type=click.Choice(["building", "judged", "second"]),
     multiple=True,
-    help='Wild: use only programs of this half. Default: both. The half "judged" is judged once.',
+    help='Wild: use only programs of this part. Default: all. "judged" and "second" are judged once.',
 )
 @click.option(
     "--split",

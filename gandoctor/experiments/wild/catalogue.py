@@ -12,9 +12,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gandoctor.errors import GandoctorError
 
-Half = Literal["building", "judged"]
-"""building: rules may be made and mended on these. judged: judged once, and never looked at by who changes rules."""
-HALVES: tuple[Half, ...] = ("building", "judged")
+Half = Literal["building", "judged", "second"]
+"""building: rules may be made and mended on these. judged: judged once, and never looked at by who changes rules.
+second: written after `judged` had been judged, and judged once, too."""
+HALVES: tuple[Half, ...] = ("building", "judged", "second")
 
 FINE = "fine"
 """The kind of the look-alikes: trainings that worry a person and are well."""
@@ -47,6 +48,7 @@ class Case(BaseModel):
             counted apart.
         must_not: Ids that are wrong here, if said above a remark.
         known: Whether the bug was known to the rules' authors before the corpus was made.
+        second: Whether it was written after the half `judged` had been judged.
         awaits: What names the cause but is said by no rule yet. Its id goes into `right` once there is one, and before
             the half that is judged once is judged.
         note: Anything else that a reader of the table should know.
@@ -67,6 +69,7 @@ class Case(BaseModel):
     symptoms: Ids = ()
     must_not: Ids = ()
     known: bool = False
+    second: bool = False
     awaits: str = ""
     note: str = ""
 
@@ -78,7 +81,7 @@ class Case(BaseModel):
     @property
     def half(self) -> Half:
         """The half that it belongs to; see `half_of`."""
-        return half_of(self.name, self.is_fine, self.known)
+        return half_of(self.name, self.is_fine, self.known, self.second)
 
     @model_validator(mode="after")
     def _validate(self) -> Case:
@@ -86,18 +89,23 @@ class Case(BaseModel):
             raise ValueError(f"{self.name} is a look-alike, so nothing is right to be found.")
         if not self.is_fine and not self.right and not self.awaits:
             raise ValueError(f"{self.name} has no right answer.")
+        if self.known and self.second:
+            raise ValueError(f"{self.name} cannot be both known and of the second set.")
         if both := {*self.right, *self.symptoms} & {*self.must_not}:
             raise ValueError(f"{self.name} has {min(both)} as right and as wrong.")
         return self
 
 
-def half_of(name: str, is_fine: bool, known: bool) -> Half:
+def half_of(name: str, is_fine: bool, known: bool, second: bool = False) -> Half:
     """Return the half of a program, by a rule that leaves nobody a choice.
 
+    What was written after the half `judged` had been judged is in `second`, whatever its name.
     A bug that was known before the corpus was made is in the building half. Of the others a hash of the name decides:
     modulo 5, where 0 to 2 are judged once, which makes the halves about equal; look-alikes, none of which was known,
     modulo 2, where 1 is judged once.
     """
+    if second:
+        return "second"
     if known:
         return "building"
     number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest())

@@ -26,13 +26,18 @@ HOW_TO_READ = (
 HOW_SPLIT = (
     "Half of the programs are for building: rules are made and mended on them. The other half is judged once. Bugs "
     "that were known before are for building; of the others a hash of the name decides "
-    "(`gandoctor.experiments.wild.catalogue.half_of`)."
+    "(`gandoctor.experiments.wild.catalogue.half_of`). The second set was written after that half had been judged, "
+    "by an author who saw neither the rules nor what was said, and is judged once, too."
 )
-HALF_TITLES: dict[Half, str] = {"building": "For building", "judged": "Judged once"}
+HALF_TITLES: dict[Half, str] = {
+    "building": "For building",
+    "judged": "Judged once",
+    "second": "Judged once, second set",
+}
 
 
 def report(catalogue: Catalogue, by_half: Mapping[Half, Sequence[Scored]], record: list[dict[str, Any]]) -> str:
-    """Return the whole report; the half that is judged once comes first.
+    """Return the whole report; what was judged once comes first, the newest in front.
 
     Args:
         catalogue: What was run.
@@ -63,11 +68,11 @@ def _provenance(catalogue: Catalogue, half: Half, scored: Sequence[Scored], reco
     if of_half:
         lines[0] += provenance_of(of_half[-1], "catalogue")
     versions = versions_that_judged(record, half)
-    if half == "judged" and len(versions) > 1:
+    if half != "building" and len(versions) > 1:
         listed = ", ".join(
             f"{one['version']['limits']} ({one['date']}, {one['version']['commit']})" for one in versions
         )
-        lines += ["", f"**This half has been judged with {len(versions)} versions of the limits**: {listed}."]
+        lines += ["", f"**This part has been judged with {len(versions)} versions of the limits**: {listed}."]
     if len({one.judgement.get("judged_by") for one in scored}) > 1:
         lines += ["", "**These judgements were made by more than one version**: judge again with `--judge-only`."]
     return lines

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.wild.catalogue import FINE, HALVES, Catalogue, half_of
+from gandoctor.experiments.wild.catalogue import FINE, Catalogue, half_of
 from gandoctor.rules import all_rules
 
 CATALOGUE = Catalogue(Path(str(files("reference_models.wild") / "catalogue.toml")))
@@ -71,7 +71,17 @@ def test_the_half_is_a_matter_of_the_name_alone():
     assert half_of("sigmoid_twice", is_fine=False, known=False) == "building"
     assert half_of("two_log_two", is_fine=True, known=False) == "judged"
     assert half_of("fakes_called_real", is_fine=False, known=True) == "building", "a bug that was known"
-    assert {half_of(f"name_{n}", is_fine=True, known=False) for n in range(20)} == set(HALVES)
+    assert {half_of(f"name_{n}", is_fine=True, known=False) for n in range(20)} == {"building", "judged"}
+
+
+def test_what_was_written_afterwards_is_a_part_of_its_own_whatever_its_name():
+    assert half_of("sigmoid_twice", is_fine=False, known=False, second=True) == "second"
+    assert half_of("two_log_two", is_fine=True, known=False, second=True) == "second"
+    second = CATALOGUE.select(["second"])
+    assert second
+    assert all(case.second for case in second)
+    assert not any(case.second for case in CATALOGUE.select(["building", "judged"]))
+    assert [case.half for case in CATALOGUE.select()].count("second") == len(second), "all parts by default"
 
 
 GOOD = """
@@ -93,6 +103,7 @@ right = ["GD008"]
     [
         ('right = ["GD008"]', "", "no right answer"),
         ('right = ["GD008"]', 'right = ["GD008"]\nmust_not = ["GD008"]', "right and as wrong"),
+        ('right = ["GD008"]', 'right = ["GD008"]\nknown = true\nsecond = true', "both known and of the second"),
         ('"loss"', f'"{FINE}"', "look-alike"),
         ('"https://example.org/1"', '"somewhere"', r"one\.source"),
         ('"gan"', '"chess"', "game"),

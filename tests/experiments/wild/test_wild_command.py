@@ -71,6 +71,23 @@ def test_recorded_programs_are_judged_and_reported(corpus):
     assert "cause first |" in page
 
 
+def test_the_second_set_is_chosen_judged_and_reported_apart(corpus):
+    path = corpus.folder / "catalogue.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("known = true", "second = true", 1), encoding="utf-8")
+    catalogue = Catalogue(path)
+    for name in ("one_10", "one_11"):
+        recorded(catalogue, name, nan_from=30)
+    done = benchmark("--judge-only", "--half", "second", *OPTIONS)
+    assert done.exit_code == 0, done.output
+    assert "Judged 1 of 1" in done.output
+    benchmark("--judge-only", "--half", "building", *OPTIONS)
+    page = (corpus.folder / "reports" / "wild.md").read_text(encoding="utf-8")
+    second, building = page.split("## Judged once, second set")[1].split("## For building")
+    assert "loss/one_10" in second
+    assert "loss/one_11" not in second
+    assert "loss/one_11" in building
+
+
 def test_a_program_of_which_nothing_was_recorded_is_listed_without_a_folder_of_this_machine(corpus):
     case = corpus.cases[0]
     files = files_of(corpus, corpus.folder / "runs", case)
