@@ -15,8 +15,9 @@ How it is recognised
 
 What it is not
     A pixel loss with the published weight of 100 is ten to fifty times the adversarial loss, and trains. A loss that is
-    a known formula of the scores has no other part. A sum over the batch is GD112. How large a loss is does not tell
-    how large its gradient is, but a factor of a thousand is no matter of taste.
+    a known formula of the scores has no other part. A sum over the batch is GD112, and where the discriminator's loss
+    is as large, both are scaled. How large a loss is does not tell how large its gradient is, but a factor of a
+    thousand is no matter of taste.
 
 What to do
     Take the mean over the pixels where you take the sum, and set the weight so that both parts are within a factor of a
@@ -43,10 +44,12 @@ class Limits:
     Attributes:
         share: Of the generator's loss, that the adversarial part may have at most. Judgement: pix2pix as published has
             a fiftieth, autoencoders with a summed reconstruction about a two-hundredth.
+        scaled: Times the bound from which the discriminator's loss shows that both are scaled: it has no other part.
         probes: The latest probes that must all be below it.
     """
 
     share: float = 1e-3
+    scaled: float = 100.0
     probes: int = 3
 
 
@@ -72,6 +75,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         raise NotEvaluated(Message("Needs {count} probes with a loss of the generator.", count=limits.probes))
     if not (share < limits.share).all():
         return []
+    if "d_loss" in run and float(run["d_loss"].abs().median()) > limits.scaled * float(most.loc[late].median()):
+        return []  # both losses are multiplied by something
     last = int(share.index[-1])
     statement = Message(
         "The generator's loss is {loss:.3g} at step {step}. For the scores that its images get, an adversarial loss "

@@ -41,6 +41,12 @@ def test_large_scores_make_large_losses(make_run: MakeRun) -> None:
     assert judged(make_run, 2e5, logit=-400.0).status is Status.NOT_DETECTED
 
 
+def test_where_both_losses_are_scaled_nothing_drowns(make_run: MakeRun) -> None:
+    scaled = {"g_loss": every_step(2e5), "d_loss": every_step(9e4), "d_fake_logit": probes(-1.0)}
+    assert RULE.evaluate(make_run(scaled, loss_family=None)).status is Status.NOT_DETECTED
+    assert RULE.evaluate(make_run({**scaled, "d_loss": every_step(0.6)}, loss_family=None)).status is Status.DETECTED
+
+
 def test_a_loss_that_is_a_formula_of_the_scores_has_no_other_part(make_run: MakeRun) -> None:
     assert judged(make_run, 2e5, family="wasserstein", loss_family_source="inferred").status is Status.NOT_DETECTED
     assert judged(make_run, 2e5, family="wasserstein", loss_family_source="given").status is Status.DETECTED
