@@ -38,7 +38,7 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
         return _with_settings(run, settings, treatment, patch)
     if len(run.manifest.command) < 2:
         return None
-    words = [word for word, _ in _options(run.manifest.command[1:], run.manifest.target)]
+    words = [word for pair in _options(run.manifest.command[1:]) for word in pair if word is not None]
     if words[0] == "run" and before_training:
         words = ["check", *(word for word in words[1:] if word != "--watch")]
     return _joined(words)
@@ -65,17 +65,14 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
     changed = {key: value for key, value in changed.items() if value is not _MISSING}
     command = run.manifest.command[1:] or _from_config(run)
     words = []
-    for word, value in _options(command, run.manifest.target):
-        name = word.partition("=")[0]
+    for name, value in _options(command):
         if name == "--fault" and (value or "").partition("@")[0] in undone:
             continue
         if name == "--set" and (value or "").partition("=")[0] in changed:
             continue
         if name == "--steps" and "training.steps" in changed:
             continue
-        words.append(word)
-        if value is not None and "=" not in word:
-            words.append(value)
+        words += [name] if value is None else [name, value]
     return _joined([*words, *_set(changed)])
 
 
@@ -106,10 +103,10 @@ def _from_config(run: Run) -> list[str]:
     return words
 
 
-def _options(words: list[str], target: str | None) -> Iterator[tuple[str, str | None]]:
-    """Yield the words of a command; an option of gandoctor's with its value, without those of this run alone.
+def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield the words of a command; an option with its value, without those of this run alone.
 
-    What follows a script is its own.
+    What follows "--" belongs to a script.
     """
     given = iter(words)
     for word in given:
@@ -117,12 +114,11 @@ def _options(words: list[str], target: str | None) -> Iterator[tuple[str, str | 
         if name in _LEFT_OUT:
             if not equals:
                 next(given, None)
-            continue
-        if name in ("--set", "--fault", "--steps"):
-            yield (word, value) if equals else (word, next(given, ""))
+        elif name in ("--set", "--fault", "--steps"):
+            yield name, value if equals else next(given, "")
         elif name != "--json":
             yield word, None
-        if word == target or word == "--":
+        if word == "--":
             yield from ((rest, None) for rest in given)
 
 
