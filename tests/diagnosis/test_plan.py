@@ -260,3 +260,17 @@ def test_a_fact_that_explains_nothing_comes_after_what_confirmed_causes_explain(
     plan = diagnosis_of(signals | leak, **fields).plan
     assert [step.treatment for step in plan][:2] == ["batch-norm-in-generator", "separate-variable-lists"]
     assert [step.standing for step in plan][:2] == ["confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("batch normalisation on the output", "- nn.BatchNorm2d(momentum=0.1)  # generator: batchnormalization_1"),
+        ("batch-norm momentum 0.999", "- nn.BatchNorm2d(momentum=1e-3)  # generator: batchnormalization"),
+        ("dropout 0.9", "+ nn.Dropout(p=0.3)  # generator: dropout"),
+        ("data in -1..1", "+ nn.Tanh()  # generator: activation_1"),
+    ],
+)
+def test_layers_are_spelled_as_pytorch_has_them(fault: str, line: str) -> None:
+    signals, fields, _ = FAULTS[fault]
+    assert line in diagnosis_of(signals, **fields, versions={"torch": "2.9"}).plan[0].diff

@@ -38,10 +38,7 @@ def _match_range(case: Case) -> Change | None:
         return None
     layer = card.layers[-1]
     where = f"  # generator: {name_of(layer)}"
-    if case.spelling.framework == "torch":
-        before, after = (case.spelling.layer(name.capitalize()) + where for name in (ends, fitting))
-    else:
-        before, after = (case.spelling.layer(layer.type, activation=name) + where for name in (ends, fitting))
+    before, after = (case.spelling.layer(layer.type, activation=name) + where for name in (ends, fitting))
     title = Message(
         "End the generator with {new} instead of {old}: the data lie in {low:g} to {high:g}",
         new=fitting,
