@@ -143,7 +143,7 @@ def _as_the_rule_has_it(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> tupl
             code=treatment.code_for(framework_of(diagnosis.run)) or "",
             evidence=treatment.evidence,
             command=None,
-            expect=expectation(diagnosis.run, (first,)),
+            expect=expectation(diagnosis.run, (first,), diagnosis.is_check),
         )
         for treatment in treatments[:1]
     )
@@ -244,7 +244,7 @@ def _step(diagnosis: Diagnosis, problem: _Problem, steps: Sequence[Step]) -> Ste
             code=code,
             evidence=fitted.evidence,
             command=command_for(run, fitted.id, fitted.patch, before_training),
-            expect=expectation(run, problem.answers),
+            expect=expectation(run, problem.answers, diagnosis.is_check),
             patch=fitted.patch,
         )
     return None

@@ -274,3 +274,12 @@ def test_a_fact_that_explains_nothing_comes_after_what_confirmed_causes_explain(
 def test_layers_are_spelled_as_pytorch_has_them(fault: str, line: str) -> None:
     signals, fields, _ = FAULTS[fault]
     assert line in diagnosis_of(signals, **fields, versions={"torch": "2.9"}).plan[0].diff
+
+
+def test_a_check_is_repeated_and_not_trained_to_a_step() -> None:
+    from dataclasses import replace
+
+    signals, fields, _ = FAULTS["batch normalisation on the output"]
+    checked = replace(diagnosis_of(signals, **fields), is_check=True)
+    assert str(checked.plan[0].expect) == "The check no longer finds GD101."
+    assert "step" not in str(checked.name)
