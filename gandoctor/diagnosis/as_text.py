@@ -29,6 +29,8 @@ SHOWN_OTHERS = 2
 """Further steps that the summary names."""
 SENTENCE_MAX = 160
 """Characters of the evidence in the summary."""
+GAP_MAX = 300
+"""Characters of what could not be read, in the summary."""
 ROWS, COLUMNS = 11, 80
 """What the summary may take of a terminal; one more row says where the report is."""
 
@@ -47,7 +49,8 @@ def summary_lines(diagnosis: Diagnosis, more: str = "-v lists them") -> list[Lin
     """
     if diagnosis.games:
         _, worst = sorted(diagnosis.games.items(), key=lambda game: game[1].verdict != diagnosis.verdict)[0]
-        verdict = _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.sentence)}", "strong"))
+        named = "" if worst.root is None else f"  {worst.root.id}"
+        verdict = _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.sentence)}", "strong"), (named, "quiet"))
         return [verdict, *summary_lines(worst, more)[1:]]
     lines = list(_ranked(diagnosis, more))
     while sum(_rows(line) for _, line in lines) > ROWS:
@@ -61,8 +64,14 @@ def summary_lines(diagnosis: Diagnosis, more: str = "-v lists them") -> list[Lin
 def _ranked(diagnosis: Diagnosis, more: str) -> Iterator[tuple[int, Line]]:
     """Yield the lines of the summary; those of the highest number are left out first, those of 0 never."""
     root = diagnosis.root
-    when = f"  {BEFORE_TRAINING}" if root is not None and is_in_the_model(root) else ""
+    when = "" if root is None else f"  {root.id}"
+    if root is not None and is_in_the_model(root):
+        when += f", {BEFORE_TRAINING}"
     yield 0, _line(0, _verdict(diagnosis), (f"  {printable(diagnosis.name)}", "strong"), (when, "quiet"))
+    for gap in diagnosis.run.gaps[:1]:
+        yield 0, _line(0, (printable(f"Not readable: {gap}", GAP_MAX), "warning"))
+    for line in _fitted_briefly(diagnosis):
+        yield 0, _line(0, (line, "quiet"))
     if root is not None:
         yield 0, _line(0, (printable(_ending(diagnosis)), "quiet"))
         said = _first_sentence(root.evidence[0].statement) if root.evidence else printable(root.rule.title)

@@ -41,7 +41,7 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
         return _with_settings(run, settings, treatment, patch)
     if len(run.manifest.command) < 2:
         return None
-    words = [word for word, _ in _options(run.manifest.command[1:])]
+    words = _words(run.manifest.command[1:])
     rates = {_RATES[key]: value for key, value in patch.items() if key in _RATES}
     if words[0] == "run" and rates and len(rates) == len(patch):
         return _joined(["run", *(f"--change={k}={_typed(v)}" for k, v in rates.items()), *words[1:]])
@@ -56,7 +56,11 @@ def _joined(words: Iterable[str]) -> str:
 
 def own_command(run: Run) -> list[str]:
     """Return the command that made a run, word by word, without what belongs to that run alone; empty if not known."""
-    return ["gandoctor", *(word for word, _ in _options(run.manifest.command[1:]))] if run.manifest.command else []
+    return ["gandoctor", *_words(run.manifest.command[1:])] if run.manifest.command else []
+
+
+def _words(command: list[str]) -> list[str]:
+    return [word for pair in _options(command) for word in pair if word is not None]
 
 
 def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch: Mapping[str, Any]) -> str | None:
@@ -76,17 +80,14 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
     changed = {key: value for key, value in changed.items() if value is not _MISSING}
     command = run.manifest.command[1:] or _from_config(run)
     words = []
-    for word, value in _options(command):
-        name = word.partition("=")[0]
+    for name, value in _options(command):
         if name == "--fault" and (value or "").partition("@")[0] in undone:
             continue
         if name == "--set" and (value or "").partition("=")[0] in changed:
             continue
         if name == "--steps" and "training.steps" in changed:
             continue
-        words.append(word)
-        if value is not None and "=" not in word:
-            words.append(value)
+        words += [name] if value is None else [name, value]
     return _joined([*words, *_set(changed)])
 
 
@@ -118,9 +119,9 @@ def _from_config(run: Run) -> list[str]:
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Yield the words of a command; an option of gandoctor's with its value, without those of this run alone.
+    """Yield the words of a command; an option with its value, without those of this run alone.
 
-    What follows a script is its own.
+    What follows "--" belongs to a script.
     """
     given = iter(words)
     for word in given:
@@ -128,9 +129,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
         if name in _LEFT_OUT:
             if not equals:
                 next(given, None)
-            continue
-        if name in ("--set", "--fault", "--steps"):
-            yield (word, value) if equals else (word, next(given, ""))
+        elif name in ("--set", "--fault", "--steps"):
+            yield name, value if equals else next(given, "")
         elif name != "--json":
             yield word, None
         if word == "--":

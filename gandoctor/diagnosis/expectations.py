@@ -12,13 +12,16 @@ from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 
-def expectation(run: Run, findings: Sequence[Finding]) -> Message:
+def expectation(run: Run, findings: Sequence[Finding], is_check: bool = False) -> Message:
     """Return what a change should bring about.
 
     Args:
         run: The run it is made to.
         findings: What it answers, the cause first. What a symptom measured is said with its limit; the others, by id.
+        is_check: Whether it was a check before training, which is repeated and not trained to a step.
     """
+    if is_check and findings:
+        return Message("The check no longer finds {id}.", id=findings[0].rule.id)
     symptoms = [f for f in findings if not f.rule.is_fact and f.severity is not Severity.INFO]
     for finding in symptoms:
         for evidence in finding.evidence:

@@ -11,6 +11,7 @@ from gandoctor.rules import MODEL_CARD, Evidence, Finding
 from gandoctor.store import Run
 from gandoctor.treatments.changes.case import Case
 from gandoctor.treatments.changes.data import trained_on
+from gandoctor.treatments.changes.losses import ends_in_sigmoid, reads_logits
 from gandoctor.treatments.changes.rates import rates_at_fault
 from gandoctor.treatments.changes.spelling import typed
 
@@ -190,6 +191,16 @@ def _range(finding: Finding, run: Run) -> Message | None:
     return _dated(said, finding, run)
 
 
+def _loss_and_output(finding: Finding, run: Run) -> Message | None:
+    case = Case(run)
+    match ends_in_sigmoid(case), reads_logits(case):
+        case (False, False):
+            return Message("The loss takes logits for probabilities")
+        case (True, True):
+            return Message("The loss applies a second sigmoid")
+    return None
+
+
 def _norm(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
     norm, activation = facts.get("norm"), facts.get("activation")
     if not isinstance(norm, str) or not isinstance(activation, str):
@@ -209,6 +220,7 @@ def _best(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
 _WHOLE: dict[str, Callable[[Finding, Run], Message | None]] = {
     "GD001": _non_finite,
     "GD006": _range,
+    "GD105": _loss_and_output,
     "GD104": _learning_rate,
 }
 _FACTS: dict[str, Callable[[Evidence, Mapping[str, Value]], Message | None]] = {

@@ -143,7 +143,7 @@ def _as_the_rule_has_it(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> tupl
             code=treatment.code_for(framework_of(diagnosis.run)) or "",
             evidence=treatment.evidence,
             command=None,
-            expect=expectation(diagnosis.run, (first,)),
+            expect=expectation(diagnosis.run, (first,), diagnosis.is_check),
         )
         for treatment in treatments[:1]
     )
@@ -157,7 +157,7 @@ def _ruled_out(causes: Iterable[RunCause]) -> frozenset[str]:
 
 
 def _problems(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> Iterator[_Problem]:
-    """Yield what is to be answered: facts, then what else is confirmed, then what is possible, then what is left."""
+    """Yield what is to be answered: facts that explain something, what else is confirmed, the possible, the rest."""
     found = {finding.rule.id: finding for finding in diagnosis.detected}
     scores = {cause.id: cause.score for cause in diagnosis.causes}
     facts = [c for c in diagnosis.causes if c.is_fact and c.id in found and _counts(c, found)]
@@ -170,10 +170,16 @@ def _problems(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> Iterator[_Prob
     ]
     confirmed = [c for c in inferred if c.standing == "confirmed"]
     possible = [c for c in inferred if c.standing == "possible"]
-    for cause in facts:
-        if cause.id not in diagnosis.follows:
+    roots = [c for c in facts if c.id not in diagnosis.follows]
+    at_work = [c for c in roots if _explains(c, found) or found[c.id].severity is diagnosis.worst]
+    for cause in at_work:
+        yield _of_fact(diagnosis, cause, found, ruled_out)
+    for cause in confirmed:
+        yield _of_hypothesis(diagnosis, cause, found, ruled_out)
+    for cause in roots:
+        if cause not in at_work:
             yield _of_fact(diagnosis, cause, found, ruled_out)
-    for cause in (*confirmed, *possible):
+    for cause in possible:
         yield _of_hypothesis(diagnosis, cause, found, ruled_out)
     for finding in diagnosis.detected:
         if finding.severity is not Severity.INFO and finding.rule.id not in diagnosis.follows:
@@ -184,10 +190,12 @@ def _problems(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> Iterator[_Prob
 
 def _counts(fact: RunCause, found: dict[str, Finding]) -> bool:
     """Tell whether a fact is more than a remark: by itself, or by what it explains."""
-    if found[fact.id].severity is not Severity.INFO:
-        return True
-    explained = (found[i] for i in fact.explains if i in found)
-    return fact.score >= LIKELY and any(f.severity is not Severity.INFO for f in explained)
+    return found[fact.id].severity is not Severity.INFO or (fact.score >= LIKELY and _explains(fact, found))
+
+
+def _explains(fact: RunCause, found: dict[str, Finding]) -> bool:
+    """Tell whether a fact would set off something that was found above a remark."""
+    return any(found[i].severity is not Severity.INFO for i in fact.explains if i in found)
 
 
 def _of_fact(diagnosis: Diagnosis, cause: RunCause, found: dict[str, Finding], ruled_out: frozenset[str]) -> _Problem:
@@ -219,14 +227,15 @@ def _step(diagnosis: Diagnosis, problem: _Problem, steps: Sequence[Step]) -> Ste
     """Return the first treatment of a problem that fits the run and the steps before; None where none does."""
     run = diagnosis.run
     case = case_of(diagnosis, problem.answers, problem.causes)
-    for treatment in problem.treatments:
-        fitted = tailored(TREATMENTS.get(treatment.id, treatment), case)
+    fitting = [tailored(TREATMENTS.get(treatment.id, treatment), case) for treatment in problem.treatments]
+    fitting.sort(key=lambda t: not (t and any(edit.is_at_fault for edit in t.edits)))
+    for fitted in fitting:
         if fitted is None or _contradicts(fitted.edits, steps):
             continue
         code = "" if fitted.edits else fitted.code_for(framework_of(run)) or ""
         before_training = bool(problem.answers) and is_in_the_model(problem.answers[0])
         return Step(
-            treatment=treatment.id,
+            treatment=fitted.id,
             title=fitted.title,
             why=problem.why,
             standing=problem.standing,
@@ -234,8 +243,8 @@ def _step(diagnosis: Diagnosis, problem: _Problem, steps: Sequence[Step]) -> Ste
             edits=fitted.edits,
             code=code,
             evidence=fitted.evidence,
-            command=command_for(run, treatment.id, fitted.patch, before_training),
-            expect=expectation(run, problem.answers),
+            command=command_for(run, fitted.id, fitted.patch, before_training),
+            expect=expectation(run, problem.answers, diagnosis.is_check),
             patch=fitted.patch,
         )
     return None

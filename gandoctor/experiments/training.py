@@ -23,7 +23,9 @@ class Training:
         steps: Number of training steps to run.
         probe_data: Real images that the discriminator trains on, (n, height, width, channels), in the model's range.
         holdout_data: Real images that it never trains on, or None.
-        config: The settings used, recorded in the manifest. They must be JSON-serializable.
+        config: The settings used, recorded in the manifest. They must be JSON-serializable. From two keys the plan of
+            action writes its commands: "settings", nested, which `--set` changes, and "undone_by", fault -> the
+            settings or treatments that take it back.
         callbacks: The target's own Keras callbacks.
         monitor: Further arguments for GANMonitor, such as `latent_sampler`, `loss` or `declared`.
     """

@@ -23,12 +23,14 @@ class Edit:
         before: The code as it is now, as far as the run recorded it; None where it did not.
         after: The code as it should be; None where it is taken out.
         direction: 1 where a number is raised, -1 where it is lowered, 0 for any other change.
+        is_at_fault: Whether the value before is out of the question, not merely one that may be tried otherwise.
     """
 
     key: str
     before: str | None
     after: str | None
     direction: int = 0
+    is_at_fault: bool = False
 
     def __post_init__(self) -> None:
         for name in ("before", "after"):

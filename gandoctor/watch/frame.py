@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,8 @@ _NOTHING_YET = {
 }
 _LABEL_WIDTH = 18
 _VALUE_WIDTH = 8
+_INDENT = 9
+"""Width of a severity, under which what is said of a finding is wrapped."""
 
 
 @dataclass(frozen=True)
@@ -264,20 +267,19 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     groups = diagnosis.groups if diagnosis is not None else ()
     for place, (finding, after) in enumerate(groups):
         assert diagnosis is not None
-        line = Text.assemble((f"{finding.severity.value:<9}", STYLES[finding.severity.value]))
+        severity = max((finding, *after), key=lambda f: f.severity.rank).severity.value
         game = f"{finding.game}  " if finding.game is not None else ""
-        line.append(printable(f"{game}{finding.rule.id} "))
         of_game = diagnosis.games.get(finding.game or "", diagnosis)
-        line.append(printable(headline_of(finding, of_game.run)), STYLES["strong"])
-        line.append(f"  {BEFORE_TRAINING}" if is_in_the_model(finding) else "", STYLES["quiet"])
-        lines.append(_fit(line, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
-        if place == 0 or room >= 2 * len(groups) + 1:
-            advice = suggestion(finding, diagnosis)
-            lines += [_fit(Text(printable(f"         try: {advice}")), canvas.width)] if advice else []
+        when = f"  ({BEFORE_TRAINING})" if is_in_the_model(finding) else ""
+        named = _wrapped(f"{game}{finding.rule.id} {headline_of(finding, of_game.run)}{when}", canvas, STYLES["strong"])
+        named[0] = Text(f"{severity:<{_INDENT}}", STYLES[severity]).append_text(named[0][_INDENT:])
+        lines += named
+        advice = suggestion(finding, diagnosis)
+        if advice and (place == 0 or room >= 2 * len(groups) + 1):
+            lines += _wrapped(f"try: {advice}", canvas)
         if after:
             names = ", ".join(f"{NAMES.get(f.rule.id, f.rule.title)} ({f.rule.id})" for f in after)
-            told = Text(printable(f"         explains: {names}"), STYLES["quiet"])
-            lines.append(_fit(told, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
+            lines += _wrapped(f"explains: {names}", canvas, STYLES["quiet"])
     if snapshot.in_warm_up:
         text = f"In warm-up until step {snapshot.warm_up_end}: a young generator's symptoms are not judged yet."
         lines.insert(0, _fit(Text(text, STYLES["info"]), canvas.width))
@@ -287,6 +289,13 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
         left_out = sum(not line.plain.startswith("  ") for line in lines[room - 1 :])
         lines = [*lines[: room - 1], Text(f"and {left_out} more", STYLES["quiet"])]
     return lines
+
+
+def _wrapped(text: str, canvas: Canvas, style: Style | None = None) -> list[Text]:
+    """Return a text in as many indented lines as it needs."""
+    width = max(8, canvas.width - _INDENT)
+    lines = textwrap.wrap(printable(text), width, break_on_hyphens=False) or [""]
+    return [_fit(Text(" " * _INDENT).append(line, style or ""), canvas.width) for line in lines]
 
 
 def _fit(line: Text, width: int, overflow: OverflowMethod = "crop") -> Text:

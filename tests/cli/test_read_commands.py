@@ -56,7 +56,7 @@ def test_mistyped_command_and_option_name_the_nearest(gandoctor):
 def test_diagnose_text(gandoctor, sick):
     code, out, err = gandoctor("diagnose", sick)
     assert (code, err) == (1, "")
-    assert out.startswith("FAILING  NaN in d_loss at step 30\n")
+    assert out.startswith("FAILING  NaN in d_loss at step 30  GD001\n")
     assert len(out.splitlines()) <= 12
     assert out.splitlines()[-1].endswith("(-v lists them)")
     assert "\x1b" not in out

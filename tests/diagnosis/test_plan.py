@@ -233,3 +233,53 @@ def test_remarks_alone_ask_for_nothing() -> None:
     diagnosis = diagnosis_of(run_with(0.4, 1.8, 3.0, 0.24), discriminator=relu)
     assert {f.severity for f in diagnosis.findings} == {Severity.INFO}
     assert diagnosis.plan == ()
+
+
+def test_what_changes_a_recorded_value_comes_before_what_can_only_be_described() -> None:
+    """Whether the generator's step moves the discriminator is not known: the rate at fault is."""
+    unseen = {"d_update_in_g_step": {}}
+    signals = run_with(1e-4, 17.1, 36, 0.81, g_update_ratio=probes(3e-6), **noise(0.63)) | unseen
+    cards = {
+        "generator": GENERATOR.model_copy(update={"optimizer": {"type": "Adam", "learning_rate": 1e-7}}),
+        "discriminator": DISCRIMINATOR.model_copy(update={"optimizer": {"type": "Adam", "learning_rate": 4e-4}}),
+    }
+    signals = {name: series for name, series in signals.items() if not name.endswith("learning_rate")}
+    step = diagnosis_of(signals, **cards).plan[0]
+    assert step.change == "g_optimizer = keras.optimizers.Adam(learning_rate=1e-7 -> 2e-4)"
+
+
+def test_options_after_the_target_are_read_as_the_command_line_reads_them() -> None:
+    command = ["gandoctor", "run", "train.py", "--run-dir", "old", "--watch", "--", "--run-dir", "mine"]
+    step = with_rates(8e-4, 1e-7, command=command, target="train.py").plan[0]
+    assert step.command == "gandoctor run train.py --watch -- --run-dir mine"
+
+
+def test_a_fact_that_explains_nothing_comes_after_what_confirmed_causes_explain() -> None:
+    signals, fields, _ = FAULTS["no batch normalisation"]
+    leak = {"d_update_in_g_step": {1: 0.1, 2: 0.1} | probes(0.1)}
+    plan = diagnosis_of(signals | leak, **fields).plan
+    assert [step.treatment for step in plan][:2] == ["batch-norm-in-generator", "separate-variable-lists"]
+    assert [step.standing for step in plan][:2] == ["confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("batch normalisation on the output", "- nn.BatchNorm2d(momentum=0.1)  # generator: batchnormalization_1"),
+        ("batch-norm momentum 0.999", "- nn.BatchNorm2d(momentum=1e-3)  # generator: batchnormalization"),
+        ("dropout 0.9", "+ nn.Dropout(p=0.3)  # generator: dropout"),
+        ("data in -1..1", "+ nn.Tanh()  # generator: activation_1"),
+    ],
+)
+def test_layers_are_spelled_as_pytorch_has_them(fault: str, line: str) -> None:
+    signals, fields, _ = FAULTS[fault]
+    assert line in diagnosis_of(signals, **fields, versions={"torch": "2.9"}).plan[0].diff
+
+
+def test_a_check_is_repeated_and_not_trained_to_a_step() -> None:
+    from dataclasses import replace
+
+    signals, fields, _ = FAULTS["batch normalisation on the output"]
+    checked = replace(diagnosis_of(signals, **fields), is_check=True)
+    assert str(checked.plan[0].expect) == "The check no longer finds GD101."
+    assert "step" not in str(checked.name)

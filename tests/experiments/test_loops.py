@@ -139,7 +139,7 @@ def test_a_generator_whose_gradients_are_none_is_named_where_the_training_ends(t
     done = command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
     assert done.returncode == 1
     assert load_run(tmp_path / "run").manifest.missing["g_grad_norm"].code == Absent.NO_GRADIENT
-    assert "GD003 The generator is not training" in done.stdout
+    assert "Generator not training since step 1  GD003" in done.stdout
     assert "raised ValueError: No gradients provided for any variable.\n" in done.stdout + done.stderr
 
 

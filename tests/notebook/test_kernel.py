@@ -94,7 +94,7 @@ def test_a_loop_is_shown_to_its_last_step_in_each_cell_and_closed_with_the_kerne
 
 def test_the_freeze_trap_of_keras_3_is_told_within_two_steps(tmp_path):
     cells = execute_notebook(tmp_path, "%load_ext gandoctor", LOOP)
-    told = [view for view in cells[1].views if "GD002 The discriminator is not training since step 1" in view]
+    told = [view for view in cells[1].views if "GD002 Discriminator not training since step 1" in view]
     assert "\nstep 2  d_loss" in told[0]
     assert load_run(tmp_path / "own").state == "completed"
     assert not (tmp_path / "gandoctor-runs").exists(), "nothing was recorded there"

@@ -136,3 +136,18 @@ def test_a_long_path_never_hides_how_the_run_stands():
         assert head.startswith("…")
         assert head.rstrip().split("  ")[:2][1] == "running"
         assert "the-run" in head
+
+
+def test_what_follows_from_a_cause_is_wrapped_under_it_and_never_cut():
+    from support.fault_signatures import FAULTS, diagnosis_of
+
+    signals, fields, _ = FAULTS["dropout 0.9"]
+    diagnosis = diagnosis_of(signals, **fields)
+    lines = [line.strip() for line in plain(snapshot(diagnosis=diagnosis), height=40).splitlines()]
+    cause = next(i for i, line in enumerate(lines) if line.startswith("critical GD103 Dropout too high"))
+    below = " ".join(lines[cause:])
+    assert "try: Lower dropout from 0.9 to 0.3" in below
+    root, after = diagnosis.groups[0]
+    assert root.id == "GD103"
+    assert all(f"({finding.id})" in below for finding in after)
+    assert "…" not in below

@@ -112,7 +112,7 @@ def still_training(training):
 def test_a_live_run_is_watched_resized_and_left(terminal, live):
     screen = terminal(80, 24, COLUMNS="80", LINES="24")  # exported, as some shells do: not to be believed
     screen.type(*watch(live.run_dir))
-    screen.wait_for_text("critical GD001 since step")
+    screen.wait_for_text("critical GD001 NaN in d_loss at step")
     lines = screen.wait_for_text("q leaves this view")  # the last line: the frame is whole
     assert "running" in lines[0]
     assert "eta" in lines[1]

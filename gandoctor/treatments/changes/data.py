@@ -38,10 +38,7 @@ def _match_range(case: Case) -> Change | None:
         return None
     layer = card.layers[-1]
     where = f"  # generator: {name_of(layer)}"
-    if case.spelling.framework == "torch":
-        before, after = (case.spelling.layer(name.capitalize()) + where for name in (ends, fitting))
-    else:
-        before, after = (case.spelling.layer(layer.type, activation=name) + where for name in (ends, fitting))
+    before, after = (case.spelling.layer(layer.type, activation=name) + where for name in (ends, fitting))
     title = Message(
         "End the generator with {new} instead of {old}: the data lie in {low:g} to {high:g}",
         new=fitting,
@@ -55,11 +52,21 @@ def _match_range(case: Case) -> Change | None:
 
 
 def trained_on(case: Case) -> tuple[float, float]:
-    """Return the range of the data: what the discriminator was given in its own step, else the probe data's."""
-    data = case.run.manifest.data
+    """Return the range of the data: the probe data's, and what lies beyond both it and the generator's reach.
+
+    The discriminator's own step is given real and generated examples: what the generator cannot make is real.
+    """
+    data, card = case.run.manifest.data, case.card("g")
     low, high = (data.minimum, data.maximum) if data is not None else (0.0, 1.0)
-    given = case.recorded("d_step_input_min"), case.recorded("d_step_input_max")
-    return min(low, given[0] or 0.0), max(high, given[1] or 0.0)
+    reach = card.reach if card is not None else None
+    if reach is None:
+        return low, high
+    given_low, given_high = case.recorded("d_step_input_min"), case.recorded("d_step_input_max")
+    if given_low is not None and reach.low is not None and given_low < reach.low:
+        low = min(low, given_low)
+    if given_high is not None and reach.high is not None and given_high > reach.high:
+        high = max(high, given_high)
+    return low, high
 
 
 def _output_activation(case: Case) -> str | None:

@@ -12,21 +12,21 @@ from gandoctor.treatments.edit import Edit
 
 def _from_logits(case: Case) -> Change | None:
     """Compute the cross-entropy from logits, and end the discriminator without a sigmoid: what is missing of both."""
-    ends_in_sigmoid, reads_logits = _ends_in_sigmoid(case), _reads_logits(case)
-    if ends_in_sigmoid is None or reads_logits is None:
+    has_sigmoid, takes_logits = ends_in_sigmoid(case), reads_logits(case)
+    if has_sigmoid is None or takes_logits is None:
         return Change()
     edits, patch = [], {}
-    if not reads_logits:
+    if not takes_logits:
         edits.append(Edit("loss.from_logits", case.spelling.cross_entropy(False), case.spelling.cross_entropy(True)))
         patch["training.loss_input"] = "logits"
-    if ends_in_sigmoid:
+    if has_sigmoid:
         edits.append(_without_sigmoid(case))
         patch["discriminator.output_activation"] = "linear"
     if not edits:
         return None
     if len(edits) == 2:
         title = Message("Compute the cross-entropy from logits, and remove the discriminator's sigmoid")
-    elif reads_logits:
+    elif takes_logits:
         title = Message("Remove the discriminator's sigmoid: its loss takes logits")
     else:
         title = Message("Compute the cross-entropy from logits: the discriminator ends without a sigmoid")
@@ -46,7 +46,8 @@ def _without_sigmoid(case: Case) -> Edit:
     return Edit("discriminator.output_activation", before, case.spelling.layer(last.type, **units) + where)
 
 
-def _ends_in_sigmoid(case: Case) -> bool | None:
+def ends_in_sigmoid(case: Case) -> bool | None:
+    """Tell whether the discriminator's last layer is a sigmoid; None where its card is not known."""
     card = case.card("d")
     if card is None or not card.layers:
         return None
@@ -54,7 +55,7 @@ def _ends_in_sigmoid(case: Case) -> bool | None:
     return last.type == "Sigmoid" or last.settings.get("activation") == "sigmoid"
 
 
-def _reads_logits(case: Case) -> bool | None:
+def reads_logits(case: Case) -> bool | None:
     """Tell what the loss takes the discriminator's output for, by what was seen of it, else by the losses found."""
     manifest = case.run.manifest
     if manifest.objective is not None and manifest.objective.reads in ("logits", "probabilities"):
@@ -107,7 +108,7 @@ def _is_torch(case: Case) -> bool:
 
 def _no_activation_on_critic(case: Case) -> Change | None:
     """Take the activation off the discriminator's output; moot where there is none."""
-    ends = _ends_in_sigmoid(case)
+    ends = ends_in_sigmoid(case)
     if not ends:
         return None if ends is False else Change()
     name = network_name(case.run, "d")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from gandoctor.message import Message
@@ -83,7 +84,7 @@ def _key(player: Player) -> str:
 
 def _set(case: Case, new: dict[Player, float], source: str | None = None) -> Change:
     """Return the change that gives players new rates."""
-    edits = tuple(_edit(case, p, rate) for p, rate in new.items())
+    edits = tuple(replace(_edit(case, p, rate), is_at_fault=source is not None) for p, rate in new.items())
     patch = {_key(p): float(f"{rate:.6g}") for p, rate in new.items()}
     return Change(edits, _title(case, new), patch, source)
 

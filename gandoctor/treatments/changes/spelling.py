@@ -63,10 +63,11 @@ class TorchSpelling:
 
     _SETTINGS: ClassVar = {"learning_rate": "lr", "rho": "alpha", "epsilon": "eps", "rate": "p", "strides": "stride"}
     _LAYERS: ClassVar = {
-        "ReLU": "ReLU",
-        "LeakyReLU": "LeakyReLU",
-        "Dropout": "Dropout",
+        "Dense": "Linear",
+        "Conv2D": "Conv2d",
+        "Conv2DTranspose": "ConvTranspose2d",
         "BatchNormalization": "BatchNorm2d",
+        "SpatialDropout2D": "Dropout2d",
     }
 
     def optimizer(self, player: Player, type_: str, **settings: Any) -> str:
@@ -80,6 +81,8 @@ class TorchSpelling:
 
     def layer(self, type_: str, **settings: Any) -> str:
         """As `Spelling`; batch normalisation's momentum is the share of the new, as PyTorch counts it."""
+        if type_ == "Activation":
+            return f"nn.{str(settings.get('activation', 'Identity')).capitalize()}()"
         if type_ == "BatchNormalization" and "momentum" in settings:
             settings["momentum"] = round(1.0 - settings["momentum"], 6)
         named = {self._SETTINGS.get(name, name): value for name, value in settings.items()}

@@ -10,6 +10,8 @@ from gandoctor.treatments.changes.case import Case, Change
 from gandoctor.treatments.changes.spelling import network_name
 from gandoctor.treatments.edit import Edit
 
+LEAST_STEPS = 600
+"""Warm-up takes 500 steps; until then rules say little of the samples."""
 FREEZES_DISCRIMINATOR = {"training.freeze_discriminator": True}
 
 
@@ -20,7 +22,8 @@ def _own_weights(case: Case) -> Change | None:
         return _thaw(case, frozen[0])
     leaking = [p for p in PLAYERS if _moves(case, f"{p}_update_in_{_other(p)}_step")]
     if len(leaking) != 1:
-        return Change(patch=FREEZES_DISCRIMINATOR)
+        sound = not leaking and all(f"{p}_update_in_{_other(p)}_step" in case.run for p in PLAYERS)
+        return None if sound else Change(patch=FREEZES_DISCRIMINATOR)
     moved, owner = leaking[0], _other(leaking[0])
     if case.spelling.framework == "torch":
         line = f"opt_{owner} = torch.optim.Adam({owner.upper()}.parameters())  # and no parameter of {moved.upper()}"
@@ -110,13 +113,14 @@ def _inference_mode(case: Case) -> Change | None:
 
 
 def _longer(case: Case) -> Change | None:
-    """Train twice as long."""
+    """Train twice as long, and past warm-up."""
     steps = case.run.manifest.planned_steps or case.run.last_step
     if not steps:
         return Change()
-    edit = Edit("training.steps", f"steps = {steps}", f"steps = {2 * steps}", 1)
-    title = Message("Train for {new} steps instead of {old}", old=steps, new=2 * steps)
-    return Change((edit,), title, {"training.steps": 2 * steps})
+    new = max(2 * steps, LEAST_STEPS)
+    edit = Edit("training.steps", f"steps = {steps}", f"steps = {new}", 1)
+    title = Message("Train for {new} steps instead of {old}", old=steps, new=new)
+    return Change((edit,), title, {"training.steps": new})
 
 
 def _without_pretraining(case: Case) -> Change | None:

@@ -31,7 +31,6 @@ from support.report_page import Page
 from support.report_runs import (
     EVIL,
     FIXES,
-    TITLE,
     detected,
     make_diagnosis,
     make_manifest,
@@ -49,9 +48,9 @@ def shown(failing: Diagnosis) -> Page:
 def test_the_top_answers_what_since_when_why_and_what_to_change(shown: Page) -> None:
     top = shown.text.partition("What is wrong")[0]
     assert "Failing" in top
-    assert f"{TITLE} (from step 540) and 1 more finding." in top
+    assert "Discriminator loss at zero since step 540, and 1 more finding." in top
     assert "Why The median of d_loss over steps 540 to 1000 is 0.006, below 0.05." in top
-    assert "Change first Halve the discriminator's learning rate ●●○ moderate evidence" in top
+    assert "Change first Smooth the real labels to 0.9 ●○○ weak evidence" in top
     for fact in ("State completed", "Steps 1,000 of 1,000 planned", "Loss family non-saturating (inferred)", "Seed 7"):
         assert fact in top
     assert "Started 2026-01-02 03:04 UTC" in top
