@@ -22,7 +22,7 @@ STYLES = {
     "plain": "non_saturating",
     "generator first": "non_saturating",
     "critic": "wasserstein",
-    "penalty": "wasserstein",
+    "penalty": None,  # while outputs are small, hinge with a penalty fits as well
     "clipped": "wasserstein",
     "frozen in turn": "non_saturating",
     "mixed batch": "non_saturating",
