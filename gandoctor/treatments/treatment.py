@@ -30,6 +30,7 @@ class Treatment:
             the change is not a setting.
         scale: Settings to multiply by a factor, for changes that are relative to what the run used.
         cures: Ids of the causes it removes. Once a finding has ranked its causes, they decide the treatment's rank.
+        framework: Whose code `code` is: that of the run it is prescribed for.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Treatment:
     patch: dict[str, Any] = field(default_factory=dict)
     scale: dict[str, float] = field(default_factory=dict)
     cures: tuple[str, ...] = ()
+    framework: Framework = "keras"
 
     def __post_init__(self) -> None:
         for name in ("title", "explanation", "reference"):
@@ -48,8 +50,8 @@ class Treatment:
 
     @property
     def code(self) -> str:
-        """The Keras code; empty where there is none."""
-        return self.code_for("keras") or ""
+        """The code for its framework; empty where there is none."""
+        return self.code_for(self.framework) or ""
 
     def code_for(self, framework: Framework) -> str | None:
         """Return the code for a framework, or None where there is none yet."""

@@ -26,7 +26,7 @@ STYLES = {
     "clipped": "wasserstein",
     "frozen in turn": "non_saturating",
     "mixed batch": "non_saturating",
-    "accumulated": None,
+    "accumulated": "non_saturating",
     "bfloat16": "non_saturating",
     "mapping": "non_saturating",
     "wrapped": "non_saturating",
