@@ -19,6 +19,7 @@ from gandoctor.message import Message, counted, sentences
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
 from gandoctor.treatments import TREATMENTS, Treatment, prescribe
+from gandoctor.treatments.treatment import Framework
 
 SHOWN_CAUSES = 3
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
@@ -258,7 +259,9 @@ def _with_treatments(finding: Finding, run: Run, scores: Mapping[str, float]) ->
     known = settings if isinstance(settings, dict) else None
     itself = finding.rule.explains.same_as if finding.rule.explains is not None else ()
     denied = {cause.id for cause in finding.ruled_out} - {*itself}
-    return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known, denied))
+    versions = run.manifest.versions
+    framework: Framework = "torch" if "torch" in versions and "keras" not in versions else "keras"
+    return replace(finding, treatments=prescribe(finding.rule.treatments, causes, known, denied, framework))
 
 
 def _sentence(diagnosis: Diagnosis) -> Message:

@@ -19,6 +19,13 @@ output_block = [  # nothing between the last weights and the output activation
 ]
 """
 
+_HIDDEN_LAYERS_ONLY_TORCH = """\
+from torch import nn
+
+hidden_block = [nn.ConvTranspose2d(128, 64, 5, padding=2), nn.BatchNorm2d(64), nn.ReLU()]
+output_block = [nn.ConvTranspose2d(64, 1, 5, padding=2), nn.Sigmoid()]  # nothing between the last weights and this
+"""
+
 TREATMENTS = (
     Treatment(
         id="batch-norm-placement",
@@ -31,7 +38,7 @@ TREATMENTS = (
         evidence="strong",
         reference=Message("Radford et al., DCGAN, ICLR 2016; ganhacks, tip 4; our measurements (one seed each)"),
         cures=("batch-norm-placement", "batch-norm-in-discriminator", "phases-disagree"),
-        snippets={"keras": _HIDDEN_LAYERS_ONLY},
+        snippets={"keras": _HIDDEN_LAYERS_ONLY, "torch": _HIDDEN_LAYERS_ONLY_TORCH},
     ),
     Treatment(
         id="separate-batches",
@@ -58,6 +65,19 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
     d_optimizer.apply(tape.gradient(d_loss, weights), weights)
     return d_loss
 """,
+            "torch": """\
+import torch
+
+
+def discriminator_step(discriminator, d_optimizer, loss, real, fake):
+    on_real = discriminator(real)  # a batch of real images only
+    on_fake = discriminator(fake.detach())  # a batch of generated images only
+    d_loss = 0.5 * (loss(on_real, torch.ones_like(on_real)) + loss(on_fake, torch.zeros_like(on_fake)))
+    d_optimizer.zero_grad()
+    d_loss.backward()
+    d_optimizer.step()
+    return d_loss
+""",
         },
     ),
     Treatment(
@@ -73,7 +93,7 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
         ),
         patch={"generator.batch_norm": True},
         cures=("no-batch-norm", "saturated-output"),
-        snippets={"keras": _HIDDEN_LAYERS_ONLY},
+        snippets={"keras": _HIDDEN_LAYERS_ONLY, "torch": _HIDDEN_LAYERS_ONLY_TORCH},
     ),
     Treatment(
         id="batch-norm-momentum",
@@ -92,6 +112,11 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
 from keras import layers
 
 normalisation = layers.BatchNormalization(momentum=0.9)  # averages about 10 steps; the Keras default is 0.99
+""",
+            "torch": """\
+from torch import nn
+
+normalisation = nn.BatchNorm2d(64, momentum=0.1)  # PyTorch's is the new batch's share: 0.1 averages about 10 steps
 """,
         },
     ),

@@ -52,6 +52,13 @@ import tensorflow as tf
 def batches(images, n=64):
     return tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).batch(n, drop_remainder=True)
 """,
+            "torch": """\
+from torch.utils.data import DataLoader
+
+
+def batches(dataset, n=64):
+    return DataLoader(dataset, batch_size=n, shuffle=True, drop_last=True)
+""",
         },
     ),
     Treatment(
@@ -73,6 +80,13 @@ import keras
 def images():
     (digits, _), _ = keras.datasets.mnist.load_data()
     return digits[..., None].astype("float32") / 255.0  # all 60,000, not a subset left over from an experiment
+""",
+            "torch": """\
+def images(path):
+    from torchvision.datasets import MNIST
+
+    digits = MNIST(path, train=True, download=True).data  # all 60,000, not a Subset left over from an experiment
+    return digits[:, None].float() / 255
 """,
         },
     ),
@@ -137,6 +151,15 @@ rng = np.random.default_rng(0)
 def latents(n, size=100):
     return rng.standard_normal((n, size)).astype("float32")  # in the step, for pictures, as latent_sampler=
 """,
+            "torch": """\
+import torch
+
+rng = torch.Generator().manual_seed(0)
+
+
+def latents(n, size=100):
+    return torch.randn(n, size, generator=rng)  # in the step, for pictures, as latent_sampler=
+""",
         },
     ),
     Treatment(
@@ -183,6 +206,17 @@ def with_planes(images, labels, classes=10):
     planes = keras.ops.tile(one_hot, (1, height, width, 1))
     return keras.ops.concatenate([images, planes], axis=-1)  # D(with_planes(real, y)), D(with_planes(G(z, y), y))
 ''',
+            "torch": '''\
+import torch
+from torch.nn import functional
+
+
+def with_planes(images, labels, classes=10):
+    """Return images (n, c + classes, h, w): one plane a class, the label's own of ones."""
+    one_hot = functional.one_hot(labels, classes).to(images.dtype)
+    planes = one_hot[:, :, None, None].expand(-1, -1, *images.shape[2:])
+    return torch.cat([images, planes], dim=1)  # D(with_planes(real, y)), D(with_planes(G(z, y), y))
+''',
         },
     ),
     Treatment(
@@ -226,6 +260,21 @@ z, label = keras.Input((latent_dim,)), keras.Input((1,), dtype="int32")
 embedded = keras.layers.Flatten()(keras.layers.Embedding(classes, 50)(label))
 hidden = keras.layers.Concatenate()([z, embedded])  # goes on as z did
 """,
+            "torch": '''\
+import torch
+from torch import nn
+
+
+class LabelledLatents(nn.Module):
+    """Put this at the beginning of the generator: what it returns goes on as z did."""
+
+    def __init__(self, classes=10, size=50):
+        super().__init__()
+        self.embedding = nn.Embedding(classes, size)
+
+    def forward(self, z, label):
+        return torch.cat([z, self.embedding(label)], dim=1)
+''',
         },
     ),
 )

@@ -22,6 +22,19 @@ def build_discriminator(width=1.0, dropout=0.4):
     return keras.Sequential([*network, layers.Flatten(), layers.Dense(1)])
 '''
 
+_WIDTH_TORCH = '''\
+from torch import nn
+
+
+def build_discriminator(width=1.0, dropout=0.4):
+    """Pass width=2.0 to double the width, width=0.5 to halve it. Change nothing else. For images of 28 x 28."""
+    network, channels = [], 1
+    for filters in (int(width * n) for n in (64, 128, 256)):
+        network += [nn.Conv2d(channels, filters, 5, stride=2, padding=2), nn.LeakyReLU(0.2), nn.Dropout(dropout)]
+        channels = filters
+    return nn.Sequential(*network, nn.Flatten(), nn.Linear(channels * 4 * 4, 1))
+'''
+
 TREATMENTS = (
     Treatment(
         id="enlarge-discriminator",
@@ -36,7 +49,7 @@ TREATMENTS = (
         ),
         scale={"discriminator.width": 2.0},
         cures=("discriminator-too-small",),
-        snippets={"keras": _WIDTH},
+        snippets={"keras": _WIDTH, "torch": _WIDTH_TORCH},
     ),
     Treatment(
         id="shrink-discriminator",
@@ -48,7 +61,7 @@ TREATMENTS = (
         reference=Message("The mechanism; not measured by us"),
         scale={"discriminator.width": 0.5},
         cures=("discriminator-too-large",),
-        snippets={"keras": _WIDTH},
+        snippets={"keras": _WIDTH, "torch": _WIDTH_TORCH},
     ),
     Treatment(
         id="strengthen-discriminator",
@@ -70,6 +83,16 @@ first_blocks = [
     layers.LeakyReLU(negative_slope=0.2),
     layers.Conv2D(128, 5, strides=2, padding="same"),
     layers.LeakyReLU(negative_slope=0.2),
+]
+""",
+            "torch": """\
+from torch import nn
+
+first_blocks = [
+    nn.Conv2d(1, 64, 5, padding=2),  # no stride yet: single pixels count here
+    nn.LeakyReLU(0.2),
+    nn.Conv2d(64, 128, 5, stride=2, padding=2),
+    nn.LeakyReLU(0.2),
 ]
 """,
         },

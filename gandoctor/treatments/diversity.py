@@ -33,6 +33,18 @@ class MinibatchStandardDeviation(layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] + 1)
 ''',
+            "torch": '''\
+import torch
+from torch import nn
+
+
+class MinibatchStandardDeviation(nn.Module):
+    """Appends one channel: the mean standard deviation over the batch. Place it before the last convolution."""
+
+    def forward(self, x):
+        spread = (x.var(dim=0, unbiased=False) + 1e-8).sqrt().mean()
+        return torch.cat([x, spread * torch.ones_like(x[:, :1])], dim=1)
+''',
         },
     ),
     Treatment(
@@ -60,6 +72,20 @@ def packed(images):
 def scores(discriminator, images):
     """Call this instead of the discriminator, on real and generated images, in both steps."""
     return discriminator(packed(images), training=True)
+''',
+            "torch": '''\
+import torch
+
+
+def packed(images):
+    """Pair up the images of a batch of even size: (2n, c, h, w) becomes (n, 2c, h, w)."""
+    first, second = images.chunk(2)
+    return torch.cat([first, second], dim=1)
+
+
+def scores(discriminator, images):
+    """Call this instead of the discriminator, on real and generated images, in both steps."""
+    return discriminator(packed(images))
 ''',
         },
     ),

@@ -36,6 +36,23 @@ def d_loss(on_real, on_fake):
 def g_loss(on_fake):
     return bce(REAL * keras.ops.ones_like(on_fake), on_fake)  # the label of real images
 """,
+            "torch": """\
+import torch
+from torch import nn
+
+REAL, FAKE = 1.0, 0.0  # defined once; the other way round works as well
+bce = nn.BCELoss()
+
+
+def d_loss(on_real, on_fake):
+    real = bce(on_real, torch.full_like(on_real, REAL))
+    fake = bce(on_fake, torch.full_like(on_fake, FAKE))
+    return 0.5 * (real + fake)
+
+
+def g_loss(on_fake):
+    return bce(on_fake, torch.full_like(on_fake, REAL))  # the label of real images
+""",
         },
     ),
     Treatment(
@@ -60,6 +77,18 @@ def d_loss(on_real, on_fake):
     fake = bce(keras.ops.zeros_like(on_fake), on_fake)  # not smoothed
     return 0.5 * (real + fake)
 """,
+            "torch": """\
+import torch
+from torch import nn
+
+bce = nn.BCELoss()
+
+
+def d_loss(on_real, on_fake):
+    real = bce(on_real, torch.full_like(on_real, 0.9))  # smoothed
+    fake = bce(on_fake, torch.zeros_like(on_fake))  # not smoothed
+    return 0.5 * (real + fake)
+""",
         },
     ),
     Treatment(
@@ -79,6 +108,18 @@ import keras
 def d_loss(on_real, on_fake):
     real = keras.ops.mean(keras.ops.square(on_real - keras.ops.ones_like(on_real)))  # not ones((n,))
     fake = keras.ops.mean(keras.ops.square(on_fake - keras.ops.zeros_like(on_fake)))
+    return 0.5 * (real + fake)
+""",
+            "torch": """\
+import torch
+from torch import nn
+
+mse = nn.MSELoss()
+
+
+def d_loss(on_real, on_fake):
+    real = mse(on_real, torch.ones_like(on_real))  # not ones(n)
+    fake = mse(on_fake, torch.zeros_like(on_fake))
     return 0.5 * (real + fake)
 """,
         },
@@ -103,6 +144,12 @@ from keras import layers
 bce = keras.losses.BinaryCrossentropy(from_logits=True)
 last_layer = layers.Dense(1)  # with no sigmoid after it
 """,
+            "torch": """\
+from torch import nn
+
+bce = nn.BCEWithLogitsLoss()
+last_layer = nn.Linear(1024, 1)  # with no sigmoid after it
+""",
         },
     ),
     Treatment(
@@ -126,6 +173,16 @@ bce = keras.losses.BinaryCrossentropy(from_logits=True)  # for a discriminator w
 def g_loss(on_fake):
     return bce(keras.ops.ones_like(on_fake), on_fake)  # -log D; not -bce(zeros_like(on_fake), on_fake), log(1 - D)
 """,
+            "torch": """\
+import torch
+from torch import nn
+
+bce = nn.BCEWithLogitsLoss()  # for a discriminator without a sigmoid
+
+
+def g_loss(on_fake):
+    return bce(on_fake, torch.ones_like(on_fake))  # -log D; not -bce(on_fake, zeros_like(on_fake)), log(1 - D)
+""",
         },
     ),
     Treatment(
@@ -148,6 +205,16 @@ bce = keras.losses.BinaryCrossentropy(reduction="sum_over_batch_size")  # the me
 def d_loss(on_real, on_fake):
     return 0.5 * (bce(keras.ops.ones_like(on_real), on_real) + bce(keras.ops.zeros_like(on_fake), on_fake))
 """,
+            "torch": """\
+import torch
+from torch import nn
+
+bce = nn.BCELoss(reduction="mean")  # the mean over the batch; not "sum"
+
+
+def d_loss(on_real, on_fake):
+    return 0.5 * (bce(on_real, torch.ones_like(on_real)) + bce(on_fake, torch.zeros_like(on_fake)))
+""",
         },
     ),
     Treatment(
@@ -169,6 +236,16 @@ bce = keras.losses.BinaryCrossentropy()
 
 def g_loss(on_fake, fake, target, weight=0.01):  # was 1.0; 0 leaves only the adversarial loss
     return bce(keras.ops.ones_like(on_fake), on_fake) + weight * keras.ops.mean(keras.ops.abs(fake - target))
+""",
+            "torch": """\
+import torch
+from torch import nn
+
+bce = nn.BCELoss()
+
+
+def g_loss(on_fake, fake, target, weight=0.01):  # was 1.0; 0 leaves only the adversarial loss
+    return bce(on_fake, torch.ones_like(on_fake)) + weight * (fake - target).abs().mean()
 """,
         },
     ),

@@ -28,6 +28,18 @@ def block(filters, dropout=0.3):
         layers.Dropout(dropout),
     ]
 """,
+            "torch": """\
+from torch import nn
+
+
+def block(channels, filters, dropout=0.3):
+    return [
+        nn.ConvTranspose2d(channels, filters, 5, padding=2),
+        nn.BatchNorm2d(filters),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+    ]
+""",
         },
     ),
     Treatment(
@@ -52,6 +64,16 @@ def block(filters):
         layers.LeakyReLU(negative_slope=0.2),
     ]
 """,
+            "torch": """\
+from torch import nn
+
+
+def block(channels, filters):
+    return [
+        nn.Conv2d(channels, filters, 5, stride=2, padding=2),  # the stride replaces pooling
+        nn.LeakyReLU(0.2),
+    ]
+""",
         },
     ),
     Treatment(
@@ -70,6 +92,11 @@ def block(filters):
 from keras import layers
 
 dropout = layers.Dropout(0.3)  # the article suggests 0.3 to 0.6; try 0 as well
+""",
+            "torch": """\
+from torch import nn
+
+dropout = nn.Dropout(0.3)  # the article suggests 0.3 to 0.6; try 0 as well
 """,
         },
     ),
@@ -90,6 +117,12 @@ from keras import layers
 
 resized = [layers.UpSampling2D(), layers.Conv2D(64, 5, padding="same")]
 transposed = [layers.Conv2DTranspose(64, 4, strides=2, padding="same")]  # 4 is divisible by 2
+""",
+            "torch": """\
+from torch import nn
+
+resized = [nn.Upsample(scale_factor=2), nn.Conv2d(128, 64, 5, padding=2)]
+transposed = [nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1)]  # 4 is divisible by 2
 """,
         },
     ),
@@ -114,6 +147,16 @@ def block(filters):
     return [
         layers.Conv2D(filters, 4, strides=2, padding="same"),  # 4 is divisible by 2
         layers.LeakyReLU(negative_slope=0.2),
+    ]
+""",
+            "torch": """\
+from torch import nn
+
+
+def block(channels, filters):
+    return [
+        nn.Conv2d(channels, filters, 4, stride=2, padding=1),  # 4 is divisible by 2
+        nn.LeakyReLU(0.2),
     ]
 """,
         },

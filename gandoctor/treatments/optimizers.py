@@ -23,6 +23,15 @@ import keras
 schedule = keras.optimizers.schedules.CosineDecay(2e-4, decay_steps=20_000, alpha=0.1)  # ends at 2e-5, not at 0
 d_optimizer = keras.optimizers.Adam(schedule, beta_1=0.5)
 """,
+            "torch": """\
+import torch
+
+
+def optimizer_and_schedule(discriminator, steps=20_000):
+    optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, betas=(0.5, 0.999))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, eta_min=2e-5)  # ends at 2e-5, not at 0
+    return optimizer, schedule  # schedule.step() after each step
+""",
         },
     ),
     Treatment(
@@ -44,6 +53,15 @@ d_optimizer = keras.optimizers.Adam(schedule, beta_1=0.5)
 import keras
 
 g_optimizer = keras.optimizers.RMSprop(learning_rate=8e-4)  # was 4e-4; change it by a factor of two at a time
+""",
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), 8e-4)  # was 4e-4; by a factor of two at a time
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), 8e-4)
+    return g_optimizer, d_optimizer
 """,
         },
     ),
@@ -67,6 +85,15 @@ import keras
 
 d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)  # was 8e-4; change it by a factor of two at a time
 """,
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), 4e-4)
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), 4e-4)  # was 8e-4; by a factor of two at a time
+    return g_optimizer, d_optimizer
+""",
         },
     ),
     Treatment(
@@ -85,6 +112,15 @@ d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)  # was 8e-4; change i
 import keras
 
 d_optimizer = keras.optimizers.RMSprop(learning_rate=1.6e-3)  # was 8e-4; change it by a factor of two at a time
+""",
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), 4e-4)
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), 1.6e-3)  # was 8e-4; by a factor of two at a time
+    return g_optimizer, d_optimizer
 """,
         },
     ),
@@ -108,6 +144,15 @@ import keras
 d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)  # was 8e-4
 g_optimizer = keras.optimizers.RMSprop(learning_rate=2e-4)  # was 4e-4: the ratio does not change
 """,
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), 2e-4)  # was 4e-4: the ratio does not change
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), 4e-4)  # was 8e-4
+    return g_optimizer, d_optimizer
+""",
         },
     ),
     Treatment(
@@ -128,6 +173,15 @@ import keras
 
 d_optimizer = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)  # the Keras default is 0.9; 0.0 is common too
 g_optimizer = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)
+""",
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.Adam(generator.parameters(), 2e-4, betas=(0.5, 0.999))  # the default is 0.9
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, betas=(0.5, 0.999))  # 0.0 is common too
+    return g_optimizer, d_optimizer
 """,
         },
     ),
@@ -151,6 +205,22 @@ import keras
 d_optimizer = keras.optimizers.RMSprop(learning_rate=2e-4, global_clipnorm=1.0)
 g_optimizer = keras.optimizers.RMSprop(learning_rate=1e-4, global_clipnorm=1.0)
 """,
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), 1e-4)
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), 2e-4)
+    return g_optimizer, d_optimizer
+
+
+def clipped_step(optimizer, network, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)  # after backward, before step
+    optimizer.step()
+""",
         },
     ),
     Treatment(
@@ -172,6 +242,15 @@ import keras
 
 d_optimizer = keras.optimizers.RMSprop(learning_rate=2e-4)
 g_optimizer = keras.optimizers.RMSprop(learning_rate=1e-4)
+""",
+            "torch": """\
+import torch
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), 1e-4)
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), 2e-4)
+    return g_optimizer, d_optimizer
 """,
         },
     ),
@@ -199,6 +278,20 @@ def falling(rate, steps):
 d_optimizer = keras.optimizers.Adam(falling(2e-4, steps=20_000), beta_1=0.5)
 g_optimizer = keras.optimizers.Adam(falling(1e-4, steps=20_000), beta_1=0.5)
 """,
+            "torch": '''\
+import torch
+
+
+def falling(optimizer, steps=20_000):
+    """Call .step() of what is returned after each step of the optimizer."""
+    return torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=steps)
+
+
+def optimizers(generator, discriminator):
+    g_optimizer = torch.optim.Adam(generator.parameters(), 1e-4, betas=(0.5, 0.999))
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, betas=(0.5, 0.999))
+    return g_optimizer, d_optimizer, falling(g_optimizer), falling(d_optimizer)
+''',
         },
     ),
 )

@@ -31,6 +31,18 @@ def to_unit_range(images):
 
 last_layer = layers.Activation("sigmoid")  # for data in 0..1; "tanh" for data in -1..1
 ''',
+            "torch": '''\
+import torch
+from torch import nn
+
+
+def to_unit_range(images):
+    """Scale 8-bit images to 0..1, the range of a sigmoid."""
+    return torch.as_tensor(images).float() / 255
+
+
+last_layer = nn.Sigmoid()  # for data in 0..1; nn.Tanh() for data in -1..1
+''',
         },
     ),
     Treatment(
@@ -48,6 +60,12 @@ from keras import layers
 
 generator_end = [layers.Conv2DTranspose(1, 5, padding="same", activation="sigmoid")]  # nothing after it
 discriminator_end = [layers.Flatten(), layers.Dense(1)]  # logits: the loss has from_logits=True
+""",
+            "torch": """\
+from torch import nn
+
+generator_end = [nn.ConvTranspose2d(64, 1, 5, padding=2), nn.Sigmoid()]  # nothing after it
+discriminator_end = [nn.Flatten(), nn.Linear(1024, 1)]  # logits: the loss is nn.BCEWithLogitsLoss()
 """,
         },
     ),
@@ -70,6 +88,12 @@ from keras import layers
 last_layer = layers.Dense(1)  # no activation
 bce = keras.losses.BinaryCrossentropy(from_logits=True)  # if the loss is a cross-entropy
 """,
+            "torch": """\
+from torch import nn
+
+last_layer = nn.Linear(1024, 1)  # no activation
+bce = nn.BCEWithLogitsLoss()  # if the loss is a cross-entropy
+""",
         },
     ),
     Treatment(
@@ -90,6 +114,11 @@ import keras
 def noise_layers(generator):
     # Leave these out when you build the generator. Then look for noise in the code that draws samples.
     return [layer.name for layer in generator.layers if isinstance(layer, keras.layers.GaussianNoise)]
+""",
+            "torch": """\
+def noise_layers(generator):
+    # Leave these out when you build the generator. Then look for randn_like in forward() and where samples are drawn.
+    return [name for name, module in generator.named_modules() if "Noise" in type(module).__name__]
 """,
         },
     ),
@@ -112,6 +141,15 @@ from keras import layers
 generator_end = [
     layers.UpSampling2D(interpolation="nearest"),
     layers.Conv2D(1, 5, padding="same", activation="sigmoid"),  # weights last: they can sharpen the upsampled image
+]
+""",
+            "torch": """\
+from torch import nn
+
+generator_end = [
+    nn.Upsample(scale_factor=2, mode="nearest"),
+    nn.Conv2d(64, 1, 5, padding=2),  # weights last: they can sharpen the upsampled image
+    nn.Sigmoid(),
 ]
 """,
         },

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gandoctor.treatments.registry import TREATMENTS
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Framework, Treatment
 
 UNDECIDED = 0.3
 """Rank of a treatment that none of the finding's causes speaks for or against."""
@@ -19,6 +19,7 @@ def prescribe(
     causes: Mapping[str, float],
     settings: Mapping[str, Any] | None = None,
     ruled_out: Collection[str] = (),
+    framework: Framework = "keras",
 ) -> tuple[Treatment, ...]:
     """Order a rule's treatments for one run.
 
@@ -30,6 +31,7 @@ def prescribe(
             speaks for its cause all the same.
         ruled_out: Ids of the causes that the run speaks against. A treatment that cures nothing else of what was
             considered is left out.
+        framework: The run's, whose code is shown.
     """
     ranked = []
     for treatment in (TREATMENTS[i] for i in ids):
@@ -41,7 +43,7 @@ def prescribe(
         if in_force and rank <= UNDECIDED:
             continue
         relative = {key: value * factor for key, factor in treatment.scale.items() if (value := _number(settings, key))}
-        ranked.append((rank, replace(treatment, patch={**relative, **treatment.patch})))
+        ranked.append((rank, replace(treatment, patch={**relative, **treatment.patch}, framework=framework)))
     return tuple(treatment for _, treatment in sorted(ranked, key=lambda pair: -pair[0]))
 
 

@@ -29,6 +29,16 @@ def r1_penalty(discriminator, real, gamma=10.0):
     gradient = tape.gradient(logits, real)
     return 0.5 * gamma * tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]))
 ''',
+            "torch": '''\
+import torch
+
+
+def r1_penalty(discriminator, real, gamma=10.0):
+    """Add this to d_loss before its backward(). The discriminator must return logits (no sigmoid)."""
+    real = real.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return 0.5 * gamma * gradient.square().flatten(1).sum(dim=1).mean()
+''',
         },
     ),
     Treatment(
@@ -56,6 +66,18 @@ def gradient_penalty(critic, real, fake, weight=10.0):
     gradient = tape.gradient(scores, between)
     norm = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(real.shape)))) + 1e-12)
     return weight * tf.reduce_mean(tf.square(norm - 1.0))
+''',
+            "torch": '''\
+import torch
+
+
+def gradient_penalty(critic, real, fake, weight=10.0):
+    """Add this to d_loss before its backward()."""
+    share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)  # one an image
+    between = (share * real + (1 - share) * fake.detach()).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    norm = (gradient.square().flatten(1).sum(dim=1) + 1e-12).sqrt()
+    return weight * (norm - 1).square().mean()
 ''',
         },
     ),
@@ -89,6 +111,19 @@ discriminator = keras.Sequential(
     ]
 )
 """,
+            "torch": """\
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+discriminator = nn.Sequential(
+    spectral_norm(nn.Conv2d(1, 64, 5, stride=2, padding=2)),
+    nn.LeakyReLU(0.2),
+    spectral_norm(nn.Conv2d(64, 128, 5, stride=2, padding=2)),
+    nn.LeakyReLU(0.2),
+    nn.Flatten(),
+    spectral_norm(nn.Linear(128 * 7 * 7, 1)),
+)
+""",
         },
     ),
     Treatment(
@@ -111,6 +146,15 @@ def noisy(images, step, steps, sigma=0.1):
     """Call this on real and on generated images, right before the discriminator. The noise fades to nothing."""
     fade = 1.0 - keras.ops.minimum(1.0, keras.ops.cast(step, "float32") / steps)
     return images + fade * sigma * keras.random.normal(keras.ops.shape(images))
+''',
+            "torch": '''\
+import torch
+
+
+def noisy(images, step, steps, sigma=0.1):
+    """Call this on real and on generated images, right before the discriminator. The noise fades to nothing."""
+    fade = 1.0 - min(1.0, step / steps)
+    return images + fade * sigma * torch.randn_like(images)
 ''',
         },
     ),
@@ -138,6 +182,26 @@ shift = layers.RandomTranslation(3 / 28, 3 / 28, fill_mode="constant", fill_valu
 def scores(discriminator, images):
     """Call this instead of the discriminator, on real and generated images, in both steps."""
     return discriminator(shift(images, training=True), training=True)
+''',
+            "torch": '''\
+import torch
+from torch.nn import functional
+
+
+def shifted(images, most=3, darkest=0.0):
+    """Shift every image by itself, by at most 3 pixels. Do not mirror digits: the generated ones would be as well.
+
+    darkest: the darkest value of your data, which fills what comes into sight.
+    """
+    height, width = images.shape[2:]
+    padded = functional.pad(images, [most] * 4, value=darkest)
+    offsets = torch.randint(0, 2 * most + 1, (len(images), 2)).tolist()
+    return torch.stack([p[:, y : y + height, x : x + width] for p, (y, x) in zip(padded, offsets)])
+
+
+def scores(discriminator, images):
+    """Call this instead of the discriminator, on real and generated images, in both steps."""
+    return discriminator(shifted(images))
 ''',
         },
     ),

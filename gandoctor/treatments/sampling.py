@@ -25,6 +25,17 @@ def sample(generator, count, latent_dim=100):
     latents = keras.random.uniform((count, latent_dim), -1, 1)
     return generator(latents, training=False)
 """,
+            "torch": """\
+import torch
+
+
+@torch.no_grad()
+def sample(generator, count, latent_dim=100):
+    generator.eval()
+    images = generator(torch.rand(count, latent_dim) * 2 - 1)
+    generator.train()
+    return images
+""",
         },
     ),
     Treatment(
@@ -58,6 +69,14 @@ class AverageGenerator(keras.callbacks.Callback):
             if "float" in str(kept.dtype):
                 kept.assign(self.momentum * kept + (1.0 - self.momentum) * current)
 ''',
+            "torch": '''\
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+
+def averaged(generator, momentum=0.99):
+    """Call .update_parameters(generator) of what is returned after each step, and sample from it."""
+    return AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(momentum), use_buffers=True)
+''',
         },
     ),
     Treatment(
@@ -74,6 +93,14 @@ class AverageGenerator(keras.callbacks.Callback):
             "keras": """\
 def train(gan, dataset, steps=4000):  # was 2000
     gan.fit(dataset, steps_per_epoch=steps, epochs=1)
+""",
+            "torch": """\
+from itertools import cycle, islice
+
+
+def train(batches, step, steps=4000):  # was 2000
+    for real in islice(cycle(batches), steps):
+        step(real)
 """,
         },
     ),
@@ -99,6 +126,19 @@ def train(gan, dataset, reals, steps):
     gan.fit(dataset, steps_per_epoch=steps, epochs=1, callbacks=[monitor, BestGenerator(monitor)])
     gan.generator.load_weights("runs/a/best_generator.weights.h5")  # the weights of the best probe
 """,
+            "torch": '''\
+import torch
+
+
+def train(batches, step, generator, quality, every=100):
+    """Keep the weights of the best probe. quality: generator -> lower is better, as the report's kernel distance."""
+    best = float("inf")
+    for i, real in enumerate(batches):
+        step(real)
+        if i % every == 0 and (now := quality(generator)) < best:
+            best = now
+            torch.save(generator.state_dict(), "best_generator.pt")
+''',
         },
     ),
 )

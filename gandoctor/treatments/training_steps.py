@@ -54,6 +54,29 @@ class GAN(keras.Model):
         self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
         return {"d_loss": d_loss, "g_loss": g_loss}
 """,
+            "torch": """\
+import torch
+from torch import nn
+
+bce = nn.BCEWithLogitsLoss()  # nn.BCELoss if the discriminator ends in a sigmoid
+
+
+def train_step(generator, discriminator, g_optimizer, d_optimizer, real, latent_dim):
+    # g_optimizer holds generator.parameters(), d_optimizer those of the discriminator, and nothing else.
+    fake = generator(torch.rand(len(real), latent_dim) * 2 - 1)
+    d_optimizer.zero_grad()
+    on_real, on_fake = discriminator(real), discriminator(fake.detach())
+    d_loss = 0.5 * (bce(on_real, torch.ones_like(on_real)) + bce(on_fake, torch.zeros_like(on_fake)))
+    d_loss.backward()
+    d_optimizer.step()
+
+    g_optimizer.zero_grad()
+    on_fake = discriminator(fake)
+    g_loss = bce(on_fake, torch.ones_like(on_fake))
+    g_loss.backward()
+    g_optimizer.step()  # moves the generator only
+    return d_loss, g_loss
+""",
         },
     ),
     Treatment(
@@ -78,6 +101,15 @@ def train_on_batch(discriminator, discriminator_model, adversarial_model, x, y, 
     discriminator.trainable = False
     g_loss = adversarial_model.train_on_batch(latents, labels)
     discriminator.trainable = True
+    return d_loss, g_loss
+""",
+            "torch": """\
+def train_step(discriminator, d_step, g_step, real):
+    discriminator.requires_grad_(True)  # before every step of the discriminator, especially the first
+    d_loss = d_step(real)
+    discriminator.requires_grad_(False)
+    g_loss = g_step()
+    discriminator.requires_grad_(True)
     return d_loss, g_loss
 """,
         },
@@ -105,6 +137,19 @@ def discriminator_step(generator, discriminator, d_optimizer, loss, real, latent
         d_loss = 0.5 * (loss(tf.ones_like(on_real), on_real) + loss(tf.zeros_like(on_fake), on_fake))
     weights = discriminator.trainable_variables  # only the discriminator's
     d_optimizer.apply(tape.gradient(d_loss, weights), weights)
+    return d_loss
+""",
+            "torch": """\
+import torch
+
+
+def discriminator_step(generator, discriminator, d_optimizer, loss, real, latents):
+    fake = generator(latents).detach()
+    on_real, on_fake = discriminator(real), discriminator(fake)
+    d_loss = 0.5 * (loss(on_real, torch.ones_like(on_real)) + loss(on_fake, torch.zeros_like(on_fake)))
+    d_optimizer.zero_grad()
+    d_loss.backward()
+    d_optimizer.step()  # d_optimizer holds only the discriminator's parameters
     return d_loss
 """,
         },
@@ -135,6 +180,19 @@ def generator_step(generator, discriminator, g_optimizer, loss, latents):
     g_optimizer.apply(tape.gradient(g_loss, weights), weights)
     return g_loss
 """,
+            "torch": """\
+import torch
+
+
+def generator_step(generator, discriminator, g_optimizer, loss, latents):
+    fake = generator(latents)  # without no_grad(), detach(), .data or argmax: each would cut the gradient
+    on_fake = discriminator(fake)
+    g_loss = loss(on_fake, torch.ones_like(on_fake))
+    g_optimizer.zero_grad()
+    g_loss.backward()
+    g_optimizer.step()
+    return g_loss
+""",
         },
     ),
     Treatment(
@@ -155,6 +213,15 @@ def generator_step(generator, discriminator, g_optimizer, loss, latents):
 def fakes_for_the_discriminator(generator, latents):
     return generator(latents, training=True)  # as in the generator's own step; predict() uses inference mode
 """,
+            "torch": """\
+import torch
+
+
+def fakes_for_the_discriminator(generator, latents):
+    generator.train()  # as in the generator's own step, not eval()
+    with torch.no_grad():
+        return generator(latents)
+""",
         },
     ),
     Treatment(
@@ -173,6 +240,13 @@ def fakes_for_the_discriminator(generator, latents):
 def train(gan, dataset, steps):
     # Nothing before this line trains the discriminator alone.
     gan.fit(dataset, steps_per_epoch=steps, epochs=1)
+""",
+            "torch": """\
+def train(batches, discriminator_step, generator_step):
+    # Nothing before this loop trains the discriminator alone.
+    for real in batches:
+        discriminator_step(real)
+        generator_step()
 """,
         },
     ),

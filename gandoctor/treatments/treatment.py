@@ -32,6 +32,7 @@ class Treatment:
         scale: Settings to multiply by a factor, for changes that are relative to what the run used.
         cures: Ids of the causes it removes. Once a finding has ranked its causes, they decide the treatment's rank.
         edits: The change in one run's own values, where `tailored` has filled it in; the code is then its diff.
+        framework: Whose code `code` is: that of the run it is prescribed for.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Treatment:
     scale: dict[str, float] = field(default_factory=dict)
     cures: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    framework: Framework = "keras"
 
     def __post_init__(self) -> None:
         for name in ("title", "explanation", "reference"):
@@ -51,8 +53,8 @@ class Treatment:
 
     @property
     def code(self) -> str:
-        """The Keras code; empty where there is none."""
-        return self.code_for("keras") or ""
+        """The code for its framework; empty where there is none."""
+        return self.code_for(self.framework) or ""
 
     def code_for(self, framework: Framework) -> str | None:
         """Return the code for a framework, or None where there is none yet."""

@@ -22,11 +22,11 @@ STYLES = {
     "plain": "non_saturating",
     "generator first": "non_saturating",
     "critic": "wasserstein",
-    "penalty": "wasserstein",
+    "penalty": None,  # while outputs are small, hinge with a penalty fits as well
     "clipped": "wasserstein",
     "frozen in turn": "non_saturating",
     "mixed batch": "non_saturating",
-    "accumulated": None,
+    "accumulated": "non_saturating",
     "bfloat16": "non_saturating",
     "mapping": "non_saturating",
     "wrapped": "non_saturating",

@@ -26,6 +26,11 @@ CASES: dict[str, tuple[Any, Any, str | None]] = {
         lambda: programs.generator_first,
         "non_saturating",
     ),
+    "generator first, dropout in every mode": (
+        lambda: (programs.FunctionalGenerator(), programs.AlwaysDropout()),
+        lambda: programs.generator_first,
+        "non_saturating",
+    ),
     "both at once": (
         functools.partial(programs.convolutional, sigmoid=False),
         lambda: programs.both_at_once,
@@ -69,7 +74,7 @@ def trained(case: str, run_dir: Path | None, **options: Any) -> tuple[Any, dict[
     attach = None if run_dir is None else functools.partial(GANMonitor, run_dir, strict=True)
     if attach is not None:
         options = {"probe_data": programs.images(), **options}
-        if "functions" not in case:
+        if "generator first" not in case:
             options.setdefault("latent_sampler", lambda n: torch.randn(n, programs.LATENT, 1, 1))
     made = programs.train(make(), step(), attach, STEPS, **options)
     tensors = {f"{n}.{k}": v.clone() for n in ("g", "d") for k, v in getattr(made, n).state_dict().items()}

@@ -57,6 +57,14 @@ class FunctionalDiscriminator(nn.Module):
         return torch.sigmoid(self.out(hidden)).squeeze(1)
 
 
+class AlwaysDropout(FunctionalDiscriminator):
+    """Drops units in inference mode as well, as a function does that is not told the mode."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = functional.dropout(functional.leaky_relu(self.hidden(x.flatten(1)), 0.2), 0.3)
+        return torch.sigmoid(self.out(hidden)).squeeze(1)
+
+
 def spectral(parametrized: bool) -> Players:
     wrap = nn.utils.parametrizations.spectral_norm if parametrized else nn.utils.spectral_norm
     d = nn.Sequential(wrap(nn.Conv2d(1, 8, 4, 2, 1)), nn.ReLU(), nn.Flatten(), wrap(nn.Linear(128, 1)))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from gandoctor.treatments import TREATMENTS
+from gandoctor.treatments.treatment import Framework
 
 SNIPPETS = {
     f"{treatment.id}-{library}": code
@@ -23,25 +24,32 @@ SNIPPETS = {
 each = pytest.mark.parametrize("code", SNIPPETS.values(), ids=SNIPPETS)
 
 
-def test_every_treatment_has_keras_code() -> None:
-    assert not [treatment.id for treatment in TREATMENTS.values() if not treatment.code]
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_every_treatment_has_code_for_every_framework(framework: Framework) -> None:
+    assert not [treatment.id for treatment in TREATMENTS.values() if not treatment.code_for(framework)]
 
 
 @each
 def test_code_compiles_and_runs(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras, TensorFlow and what imports them are stood in for; everything else in the code is executed."""
+    """The frameworks and what imports them are stood in for; everything else in the code is executed."""
     layers = MagicMock()
     layers.Layer = object
     keras = MagicMock(layers=layers)
     keras.Model, keras.callbacks.Callback = object, object
     stand_ins = {"keras": keras, "keras.layers": layers, "keras.ops": keras.ops, "tensorflow": MagicMock()}
+    torch = MagicMock()
+    torch.nn.Module = object
+    torch.no_grad = lambda: lambda function: function
+    parts = ("nn", "nn.utils", "nn.utils.parametrizations", "utils", "utils.data", "optim", "optim.swa_utils")
+    stand_ins |= {"torch": torch} | {f"torch.{part}": MagicMock() for part in parts}
+    stand_ins["torch.nn"] = torch.nn
     # gandoctor's monitors import Keras.
     stand_ins |= {"gandoctor": MagicMock(), "gandoctor.monitors": MagicMock()}
     for name, module in stand_ins.items():
         monkeypatch.setitem(sys.modules, name, module)
     scope: dict[str, object] = {"__name__": "copied"}
     exec(compile(code, "copied", "exec"), scope)
-    assert len(scope) > 2
+    assert len(scope) > 2  # with what Python itself puts there
 
 
 @each

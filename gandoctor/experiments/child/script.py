@@ -28,6 +28,11 @@ To attach, add to the script:
     monitor = GANMonitor("runs/mine", generator=G, discriminator=D, g_optimizer=g_opt, d_optimizer=d_opt,
                          loss="non_saturating", probe_data=real_images[:512])
     model.fit(dataset, callbacks=[monitor])  # in your own loop: `with monitor:`, then monitor.step(d_loss=...)"""
+HOW_TO_ATTACH_TO_A_LOOP = """\
+To attach, put the training loop under this, and call monitor.step() at the end of each step:
+    from gandoctor import GANMonitor
+    with GANMonitor("runs/mine", generator=G, discriminator=D, probe_data=real_images[:512],
+                    latent_sampler=lambda n: torch.randn(n, 100)) as monitor:"""
 
 
 class ScriptEnded(Exception):
@@ -47,7 +52,7 @@ class ScriptEnded(Exception):
 def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None]) -> str | None:
     """Run the script as `python SCRIPT ARGUMENTS` would, and record every GAN that it fits.
 
-    Keras is patched when the script imports it, because the script may set environment variables first.
+    Keras and PyTorch are followed from when the script imports them, because it may set environment variables first.
 
     Args:
         job: Its `target` is the path of the script or notebook.
@@ -92,8 +97,9 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         raise ScriptEnded(status)
     if attachment.runs:
         return None
+    remedy = HOW_TO_ATTACH if "keras" in sys.modules or "torch" not in sys.modules else HOW_TO_ATTACH_TO_A_LOOP
     why = explain_missing_run(
-        job.target, attachment.unrecorded, attachment.unmonitored_optimizer, attachment.recipe or HOW_TO_ATTACH
+        job.target, attachment.unrecorded, attachment.unmonitored_optimizer, attachment.recipe or remedy
     )
     return f"{why}\n{fitted_briefly(past)}" if past else why
 
@@ -125,7 +131,7 @@ def explain_missing_run(
     elif not unrecorded and "tf_keras" in sys.modules:
         return f"Nothing was recorded: {script} {NOT_SUPPORTED}"
     elif not unrecorded:
-        why = f"{script} never trained two networks against each other with Keras."
+        why = f"{script} never trained two networks against each other with Keras or PyTorch."
     else:
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""

@@ -266,12 +266,15 @@ class Session:
     def probe_values(self) -> dict[str, float]:
         """Run the probe at the current step and let every instrument read it; time it against the budget."""
         probe: Probe | None = None
+        values: dict[str, float] = {}
         known = self._panel.codes()
         self._note_optimizers()
         with self._stopwatch.probing():
+            # A network may draw random numbers in inference mode as well, in every pass that an instrument asks for.
             with self.contained(), self.backend.preserved_random_state():
-                probe = self._prober.run(self.step)
-            values = self._panel.probe(self.step, probe)
+                with self.contained():
+                    probe = self._prober.run(self.step)
+                values = self._panel.probe(self.step, probe)
             if self._panel.codes() != known:
                 with self.contained():
                     self.writer.write_manifest()
