@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options
+from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options, verbose_option
 
 
 @click.command("check")
@@ -24,12 +24,14 @@ from gandoctor.cli.options import exit_status, factory_options, fail_on_option, 
     help="Training steps to take; 0 judges the model card only.  [2]",
 )
 @factory_options
+@verbose_option
 @fail_on_option
 def command(
     target: str | None,
     arguments: tuple[str, ...],
     as_json: bool,
     dry_run_steps: int | None,
+    verbose: bool,
     fail_on: str,
     **given: Any,
 ) -> int:
@@ -56,7 +58,7 @@ def command(
     if as_json:
         click.echo(diagnosis.to_json())
     else:
-        print_lines(Console(highlight=False), diagnosis_lines(diagnosis))
+        print_lines(Console(highlight=False), diagnosis_lines(diagnosis, verbose))
     return exit_status(diagnosis, fail_on)
 
 

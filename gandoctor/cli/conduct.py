@@ -33,7 +33,7 @@ _ENDING_NOTICE = "Stopping after this step. The report follows. Press Ctrl-C aga
 
 
 def conduct(
-    job: Job, *, watch: bool, stop_on: str | None, child: Sequence[str] = CHILD
+    job: Job, *, watch: bool, stop_on: str | None, verbose: bool = False, child: Sequence[str] = CHILD
 ) -> tuple[list[Diagnosis], Outcome]:
     """Run a training from launch to report.
 
@@ -41,6 +41,7 @@ def conduct(
         job: What to train.
         watch: Whether to show the training live. Otherwise only its progress is shown.
         stop_on: End the training when a finding at or above this severity is detected.
+        verbose: Whether to print the whole report before the verdict.
         child: The command that starts the child; tests replace it.
 
     Returns:
@@ -80,7 +81,7 @@ def conduct(
     if isinstance(view, ScreenView) and is_script(job.target):
         _print_hidden_output(training, outcome, errors)
     was_shown = is_script(job.target) and not isinstance(view, ScreenView)
-    return _conclude(training, outcome, stopper, console, errors, was_shown)
+    return _conclude(training, outcome, stopper, console, errors, was_shown, verbose)
 
 
 def _print_hidden_output(training: ChildTraining, outcome: Outcome, errors: Console) -> None:
@@ -91,7 +92,13 @@ def _print_hidden_output(training: ChildTraining, outcome: Outcome, errors: Cons
 
 
 def _conclude(
-    training: ChildTraining, outcome: Outcome, stopper: _Stopper, console: Console, errors: Console, was_shown: bool
+    training: ChildTraining,
+    outcome: Outcome,
+    stopper: _Stopper,
+    console: Console,
+    errors: Console,
+    was_shown: bool,
+    verbose: bool,
 ) -> tuple[list[Diagnosis], Outcome]:
     if outcome.ending == "unusable":
         raise UnusableTarget(outcome.message or "The target cannot be used.")
@@ -111,26 +118,30 @@ def _conclude(
         if len(recorded) > 1:
             model = training.runs[run_dir]
             console.print(printable(f"\n{run_dir}{f'  {model}' if model else ''}"), soft_wrap=True, markup=False)
-        diagnoses.append(_report(run_dir, stopper.summary if run_dir == recorded[-1] else None, console, errors))
+        summary = stopper.summary if run_dir == recorded[-1] else None
+        diagnoses.append(_report(run_dir, summary, console, errors, verbose))
     return diagnoses, outcome
 
 
-def _report(run_dir: Path, summary: str | None, console: Console, errors: Console) -> Diagnosis:
+def _report(run_dir: Path, summary: str | None, console: Console, errors: Console, verbose: bool) -> Diagnosis:
+    """Judge a run and write its report; the verdict is the last thing on the screen, and says where the report is."""
     diagnosis = diagnose(run_dir)
-    print_lines(console, diagnosis_lines(diagnosis))
-    if any("pass " in str(finding.reason) for finding in diagnosis.findings if finding.reason):
+    if any("pass " in str(finding.reason) for finding in diagnosis.checks if finding.reason):
         console.print(
-            "\nWhat is to be passed is an argument of GANMonitor: give the script one of its own (docs/attaching.md).",
+            "What is to be passed is an argument of GANMonitor: give the script one of its own (docs/attaching.md).",
             soft_wrap=True,
             markup=False,
         )
     if summary is not None:
-        console.print(f"\n{summary}", soft_wrap=True, markup=False)
+        console.print(summary, soft_wrap=True, markup=False)
+    report = None
     try:
         report = write_all(diagnosis, None)
-        console.print(f"\nReport: {printable(str(report))}", soft_wrap=True, markup=False)
     except GandoctorError as error:
         errors.print(f"Error: {printable(str(error))}", soft_wrap=True, markup=False)
+    print_lines(console, diagnosis_lines(diagnosis, verbose))
+    if report is not None:
+        console.print(f"Report: {printable(str(report))}", soft_wrap=True, markup=False)
     return diagnosis
 
 
@@ -196,7 +207,7 @@ class _Stopper:
         for finding in snapshot.diagnosis.detected:
             if finding.severity.rank >= self._severity.rank:
                 self._stopped_by = finding.rule.id
-                self.notice = f"Stopping on {finding_line(finding)}"
+                self.notice = f"Stopping on {finding_line(finding, snapshot.diagnosis)}"
                 self._training.stop(why=f"{finding.rule.id} {finding.severity.value}")
                 return
 

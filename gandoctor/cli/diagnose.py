@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from gandoctor.cli.options import RUN_DIR, exit_status, fail_on_option
+from gandoctor.cli.options import RUN_DIR, exit_status, fail_on_option, verbose_option
 
 
 @click.command("diagnose")
 @click.argument("run_dir", type=RUN_DIR)
 @click.option("--json", "as_json", is_flag=True, help='Print JSON, schema "gandoctor.diagnosis/1".')
+@verbose_option
 @fail_on_option
-def command(run_dir: Path, as_json: bool, fail_on: str) -> int:
+def command(run_dir: Path, as_json: bool, verbose: bool, fail_on: str) -> int:
     """Judge the run in RUN_DIR, finished or still running.
 
     Exit status: 0 nothing detected at or above --fail-on; 1 something was; 2 unusable run directory.
@@ -28,5 +29,5 @@ def command(run_dir: Path, as_json: bool, fail_on: str) -> int:
 
         from gandoctor.cli.text import diagnosis_lines, print_lines
 
-        print_lines(Console(highlight=False), diagnosis_lines(diagnosis))
+        print_lines(Console(highlight=False), diagnosis_lines(diagnosis, verbose))
     return exit_status(diagnosis, fail_on)

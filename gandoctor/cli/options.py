@@ -25,6 +25,13 @@ def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def verbose_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--verbose`."""
+    return click.option(
+        "-v", "--verbose", is_flag=True, help="Print all evidence, causes, treatments and checks before the verdict."
+    )(function)
+
+
 def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that are handed to a factory, as `Training` describes; `given_options` collects them."""
     for option in reversed(

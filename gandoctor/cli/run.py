@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options
+from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options, verbose_option
 
 UNRECORDED = 3
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ INTERRUPTED = 130
     type=click.Choice(["warning", "critical"]),
     help="Stop training at the first finding of this severity.",
 )
+@verbose_option
 @fail_on_option
 @click.option("--allow-unrecorded", is_flag=True, help="Exit with 0 where a script ends well and nothing was recorded.")
 def command(
@@ -33,6 +34,7 @@ def command(
     watch: bool,
     run_dir: Path | None,
     stop_on: str | None,
+    verbose: bool,
     fail_on: str,
     allow_unrecorded: bool,
     **given: Any,
@@ -71,7 +73,7 @@ def command(
         arguments=list(arguments),
         command=["gandoctor", *sys.argv[1:]],
     )
-    diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on)
+    diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose)
     if outcome.ending == "interrupted":
         return INTERRUPTED
     if outcome.exit_status:

@@ -7,19 +7,21 @@ from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.games import worst_first
+from gandoctor.diagnosis.as_text import report_lines, summary_lines
 from gandoctor.printable import printable
 from gandoctor.problems import ARTICLE, Problem
-from gandoctor.rules import MODEL_CARD, Finding, Rule, Status, all_rules, find_rule, limits_of
+from gandoctor.rules import Rule, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.frame import STYLES, VERDICT_STYLES
 
 Line = tuple[int, Text]
 """Indentation in characters and what follows it."""
+_STYLES: dict[str, str | Style] = {"": "", **STYLES, **VERDICT_STYLES}
 
 
 def print_lines(console: Console, lines: Iterable[Line]) -> None:
@@ -31,50 +33,17 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
             console.print(Text(" " * indent) + text, soft_wrap=True, highlight=False)
 
 
-def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
-    """Yield the verdict, what was detected and why, what to do, and what was not judged and why; game by game."""
-    verdict = Text.assemble((diagnosis.verdict.upper(), VERDICT_STYLES[diagnosis.verdict]))
-    yield 0, verdict.append("  ").append(printable(diagnosis.sentence), STYLES["strong"])
-    yield from ((0, _text(f"Not readable: {gap}", "warning")) for gap in diagnosis.run.gaps)
-    yield from ((0, _text(line, "quiet")) for line in _fitted_briefly(diagnosis))
-    for name, game in worst_first(diagnosis.games):
+def diagnosis_lines(diagnosis: Diagnosis, verbose: bool = False) -> Iterator[Line]:
+    """Yield the verdict and the first step of the plan in at most ten lines; the whole report before it on request."""
+    if verbose:
+        yield from (_coloured(line) for line in report_lines(diagnosis))
         yield 0, Text()
-        yield 0, _text(f"Game {name}", "strong")
-        yield from ((indent + 2 if line else 0, line) for indent, line in diagnosis_lines(game))
-    if diagnosis.games:
-        return
-    if diagnosis.likely_causes:
-        yield 0, Text()
-        yield 0, _text("Most likely causes", "strong")
-    for i, cause in enumerate(diagnosis.likely_causes, start=1):
-        explains = f"  explains {', '.join(cause.explains)}" if cause.explains else ""
-        heading = f"{i}. {f'{cause.id} ' if cause.is_fact else ''}{cause.title}"
-        yield 2, _text(heading).append(printable(explains), STYLES["quiet"])
-        yield 5, _text(cause.test, "quiet")
-    if diagnosis.change_first is not None:
-        yield 2, _text("Change first: ").append(printable(diagnosis.change_first.title), STYLES["strong"])
-    for finding in diagnosis.detected:
-        yield 0, Text()
-        yield from _finding_lines(finding)
-    for title, status in (
-        ("Check failed", Status.ERRORED),
-        ("Checked, not found", Status.NOT_DETECTED),
-        ("Not checked", Status.NOT_EVALUATED),
-    ):
-        chosen = [f for f in diagnosis.findings if f.status is status]
-        if chosen:
-            yield 0, Text()
-            yield 0, _text(title, "strong")
-            yield from ((2, _brief(finding)) for finding in chosen)
+    yield from (_coloured(line) for line in summary_lines(diagnosis, "" if verbose else "-v lists them"))
 
 
-def _fitted_briefly(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield what a check has done with the fits that came before the GAN's."""
-    for event in diagnosis.run.events:
-        if event.kind == "fitted_briefly":
-            extra = event.model_extra or {}
-            names = ", ".join(dict.fromkeys(map(str, extra.get("models", ()))))
-            yield f"No GAN, so fitted for at most {extra.get('batches')} batches and not saved: {names}."
+def _coloured(line: tuple[int, tuple[tuple[str, str], ...]]) -> Line:
+    indent, spans = line
+    return indent, Text.assemble(*((text, _STYLES[style]) for text, style in spans))
 
 
 def rule_lines(rule: Rule) -> Iterator[Line]:
@@ -168,40 +137,6 @@ def print_tables(console: Console, columns: Sequence[str], groups: Mapping[str, 
             console.print()
         console.print(_text(title, "strong"))
         print_table(console, columns, rows)
-
-
-def _finding_lines(finding: Finding) -> Iterator[Line]:
-    severity = finding.severity.value
-    heading = Text.assemble((f"{severity}  ", STYLES[severity])).append(
-        printable(f"{finding.rule.id} {finding.rule.title}"), STYLES["strong"]
-    )
-    if all(evidence.signal == MODEL_CARD for evidence in finding.evidence):
-        heading.append("  in the model card", STYLES["quiet"])
-    elif finding.first_step is not None:
-        heading.append(f"  steps {finding.first_step} to {finding.last_step}", STYLES["quiet"])
-    yield 0, heading
-    yield from ((2, _text(evidence.statement)) for evidence in finding.evidence)
-    for standing, title in (("confirmed", "Confirmed causes"), ("possible", "Possible causes, most likely first")):
-        chosen = [cause for cause in finding.causes if cause.standing == standing]
-        if chosen:
-            yield 2, _text(title, "quiet")
-        yield from ((4, _text(f"{cause.title}: {cause.test}")) for cause in chosen)
-    if finding.ruled_out:
-        yield 2, _text(f"Ruled out by this run: {'; '.join(str(cause.title) for cause in finding.ruled_out)}", "quiet")
-    if finding.treatments:
-        yield 2, _text("What to change, best first", "quiet")
-    for treatment in finding.treatments:
-        settings = " ".join(f"--set {key}={value}" for key, value in treatment.patch.items())
-        yield (
-            4,
-            _text(f"{treatment.title}  (evidence: {treatment.evidence}{f'; {settings}' if settings else ''})"),
-        )
-    yield 2, _text(f"More: gandoctor rules {finding.rule.id}", "quiet")
-
-
-def _brief(finding: Finding) -> Text:
-    line = _text(f"{finding.rule.id} {finding.rule.title}")
-    return line.append(printable(f": {finding.reason}"), STYLES["quiet"]) if finding.reason else line
 
 
 def _numbers(rule: Rule) -> Iterator[tuple[str, float]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import shlex
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gandoctor.diagnosis.headlines import when_of
 from gandoctor.printable import printable
 from gandoctor.rules import Finding, Status
 
@@ -23,16 +25,31 @@ def html_of(diagnosis: Diagnosis) -> str:
     if games:
         return f"<div><p>{_escaped(diagnosis.sentence)}</p>{games}</div>"
     found = "".join(_finding(finding, diagnosis.is_check) for finding in diagnosis.detected)
-    detected, clear = (sum(f.status is s for f in diagnosis.findings) for s in (Status.DETECTED, Status.NOT_DETECTED))
-    open_ = len(diagnosis.findings) - detected - clear
+    detected, clear = (sum(f.status is s for f in diagnosis.checks) for s in (Status.DETECTED, Status.NOT_DETECTED))
+    open_ = len(diagnosis.checks) - detected - clear
     page = f"The whole page: <code>gandoctor report {_escaped(shlex.quote(str(diagnosis.run.path)))}</code>"
     return (
         f'<div style="border-left:4px solid {_TONES[diagnosis.verdict]};padding:2px 0 2px 14px;max-width:72em">'
         f'<p style="margin:4px 0"><b style="font-size:1.3em">{diagnosis.verdict.capitalize()}</b></p>'
-        f'<p style="margin:4px 0 8px">{_escaped(diagnosis.sentence)}</p>{_likely(diagnosis)}{found}'
+        f'<p style="margin:4px 0 8px">{_escaped(diagnosis.sentence)}</p>{_plan(diagnosis)}{_likely(diagnosis)}{found}'
         f'<p style="margin:8px 0 4px;opacity:.75">{detected} detected, {clear} not detected, {open_} not checked. '
         f"{'' if diagnosis.is_check else page}</p></div>"
     )
+
+
+def _plan(diagnosis: Diagnosis) -> str:
+    """Return the plan of action: of each step the change, what tries it, and what should be seen."""
+    steps = "".join(
+        f"<li><b>{_escaped(step.title)}</b> ({_escaped(step.why)})"
+        f'<pre style="white-space:pre-wrap;margin:2px 0">{_escaped_lines(step.diff or step.code.splitlines())}</pre>'
+        f"{f'<code>{_escaped(step.command)}</code><br>' if step.command else ''}{_escaped(step.expect)}</li>"
+        for step in diagnosis.plan
+    )
+    return f'<p style="margin:4px 0"><b>What to do</b></p><ol style="margin:2px 0">{steps}</ol>' if steps else ""
+
+
+def _escaped_lines(lines: Iterable[str]) -> str:
+    return "\n".join(_escaped(line) for line in lines)
 
 
 def _likely(diagnosis: Diagnosis) -> str:
@@ -47,7 +64,7 @@ def _likely(diagnosis: Diagnosis) -> str:
 
 def _finding(finding: Finding, is_check: bool) -> str:
     """Return a detected finding: title, since when, why, and the first change with its code."""
-    since = "" if is_check else f" (from step {finding.first_step})"
+    since = "" if is_check else f" ({when_of(finding)})"
     why = "".join(f"<li>{_escaped(e.statement)}</li>" for e in finding.evidence[:SHOWN_EVIDENCE])
     cure = ""
     if finding.treatments:

@@ -13,6 +13,7 @@ from gandoctor.treatments import Treatment
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis.diagnosis import Diagnosis
+    from gandoctor.diagnosis.plan import Step
     from gandoctor.diagnosis.run_causes import RunCause
 
 SCHEMA = "gandoctor.diagnosis/1"
@@ -35,6 +36,9 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict": diagnosis.verdict,
         "sentence": str(diagnosis.sentence),
         "message": _message(diagnosis.sentence),
+        "headline": str(diagnosis.name),
+        "plan": [_step(step) for step in diagnosis.plan],
+        "follows": dict(diagnosis.follows),
         "not_looked_at": [_unseen(one, run) for one in diagnosis.not_looked_at],
         "run": {
             "path": None if diagnosis.is_check else str(run.path),
@@ -49,7 +53,7 @@ def plain(diagnosis: Diagnosis) -> dict[str, Any]:
         },
         "causes": [_run_cause(cause) for cause in diagnosis.causes],
         "scores": SCORES,
-        "findings": [_finding(finding) for finding in (diagnosis.detected if games else diagnosis.findings)],
+        "findings": [_finding(finding) for finding in (diagnosis.detected if games else diagnosis.checks)],
         "model_card": _model_card(run),
         **({"games": games} if games else {}),
     }
@@ -60,6 +64,13 @@ def _fitted_briefly(run: Run) -> dict[str, Any]:
     found = [e.model_extra or {} for e in run.events if e.kind == "fitted_briefly"]
     models = [str(name) for extra in found for name in extra.get("models", ())]
     return {"fitted_briefly": models} if models else {}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        **step.to_plain(),
+        "messages": {name: _message(said) for name, said in (("title", step.title), ("because", step.why))},
+    }
 
 
 def _unseen(unseen: Unseen, run: Run) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import typed
 
@@ -19,6 +20,8 @@ DEFAULT_TARGET = "reference_models.training:build"
 _LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
 _MISSING = object()
+WORD_MAX = 1_000
+"""Characters of a word of a command."""
 
 
 def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_training: bool) -> str | None:
@@ -38,7 +41,11 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     words = [word for word, _ in _options(run.manifest.command[1:], run.manifest.target)]
     if words[0] == "run" and before_training:
         words = ["check", *(word for word in words[1:] if word != "--watch")]
-    return shlex.join(["gandoctor", *words])
+    return _joined(words)
+
+
+def _joined(words: Iterable[str]) -> str:
+    return shlex.join(printable(word, WORD_MAX) for word in ("gandoctor", *words))
 
 
 def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch: Mapping[str, Any]) -> str | None:
@@ -69,7 +76,7 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
         words.append(word)
         if value is not None and "=" not in word:
             words.append(value)
-    return shlex.join(["gandoctor", *words, *_set(changed)])
+    return _joined([*words, *_set(changed)])
 
 
 def _set(changed: Mapping[str, Any]) -> Iterator[str]:

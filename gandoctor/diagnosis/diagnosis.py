@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from gandoctor.diagnosis.explanations import SEEN_BY
-from gandoctor.diagnosis.headlines import headline_of
+from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
 from gandoctor.diagnosis.plan import LIKELY, Step, plan_of, with_own_values
 from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, follows, rank_run_causes, scores_of, with_standings
@@ -24,7 +24,7 @@ SHOWN_CAUSES = 3
 Verdict = Literal["healthy", "attention", "failing", "inconclusive"]
 
 STATUS_ORDER = (Status.DETECTED, Status.ERRORED, Status.NOT_DETECTED, Status.NOT_EVALUATED)
-"""Outcomes in the order of `Diagnosis.findings`."""
+"""Outcomes in the order of `Diagnosis.checks`."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Diagnosis:
 
     Attributes:
         run: The run that was judged.
-        findings: One per rule: detected ones first and most severe first, then the rest by id.
+        checks: The outcome of every rule: detected ones first and most severe first, then the rest by id.
         is_check: A check before training: contract and design rules only, on a run whose directory is gone.
         games: Name -> diagnosis of each game, where several pairs of players were trained; see `GamesDiagnosis`.
     """
 
     run: Run
-    findings: tuple[Finding, ...]
+    checks: tuple[Finding, ...]
     is_check: bool = False
     games: Mapping[str, Diagnosis] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class Diagnosis:
 
         The first one is the one to name: of the most severe, the likeliest cause itself, else one that it explains.
         """
-        found = [f for f in self.findings if f.status is Status.DETECTED]
+        found = [f for f in self.checks if f.status is Status.DETECTED]
         worst = [f for f in found if f.severity is found[0].severity]
         named = worst[:1]
         if self.likely_causes:
@@ -82,24 +82,24 @@ class Diagnosis:
         if self.worst is Severity.WARNING:
             return "attention"
         if self.is_check:
-            return _verdict_of_check(self.findings)
+            return _verdict_of_check(self.checks)
         is_open = self.run.last_step == 0 or self.not_looked_at or self.unsettled is not None
         return "inconclusive" if is_open else "healthy"
 
     @cached_property
     def not_looked_at(self) -> tuple[Unseen, ...]:
         """What a healthy verdict would vouch for, and no rule has judged; empty for a check before training."""
-        return () if self.is_check else not_looked_at(self.run, self.findings)
+        return () if self.is_check else not_looked_at(self.run, self.checks)
 
     @cached_property
     def unsettled(self) -> Finding | None:
         """A symptom that goes on and is a remark only because it may still pass; None where there is none."""
-        return unsettled(self.run, self.findings)
+        return unsettled(self.run, self.checks)
 
     @cached_property
     def causes(self) -> tuple[RunCause, ...]:
         """Possible causes of all findings, most likely first; empty where nothing above a remark was detected."""
-        return rank_run_causes(self.findings)
+        return rank_run_causes(self.checks)
 
     @property
     def likely_causes(self) -> tuple[RunCause, ...]:
@@ -116,6 +116,16 @@ class Diagnosis:
         prescribed = [t for finding in self.detected for t in finding.treatments if t.id == first]
         return prescribed[0] if prescribed else TREATMENTS.get(first)
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found: the same as `detected`."""
+        return self.detected
+
+    @property
+    def ending(self) -> Message:
+        """How the run ended, as the beginning of a sentence: "The run completed 600 steps"."""
+        return _how_it_ended(self)
+
     @cached_property
     def plan(self) -> tuple[Step, ...]:
         """What to do, first things first: at most five steps. Empty for a healthy run."""
@@ -130,8 +140,20 @@ class Diagnosis:
         first = self.headline
         if first is None:
             return self.sentence
-        root = next(f for f in self.detected if f.rule.id == self.follows.get(first.rule.id, first.rule.id))
-        return headline_of(root, self.run)
+        return headline_of(self.root or first, self.run, is_dated=not self.is_check)
+
+    @property
+    def root(self) -> Finding | None:
+        """The finding that names the failure: the headline, or the fact that the plan answers first.
+
+        Such a fact has to explain the headline or be as severe. None where nothing above a remark was detected.
+        """
+        first = self.headline
+        if first is None or not self.plan or not self.plan[0].findings:
+            return first
+        answered = next((f for f in self.detected if f.rule.id == self.plan[0].findings[0]), first)
+        explains = first.rule.id in self.plan[0].findings or answered.severity.rank >= first.severity.rank
+        return answered if answered.rule.is_fact and explains else first
 
     @cached_property
     def follows(self) -> Mapping[str, str]:
@@ -140,13 +162,17 @@ class Diagnosis:
 
     @cached_property
     def groups(self) -> tuple[tuple[Finding, tuple[Finding, ...]], ...]:
-        """The detected findings, each cause with what follows from it."""
+        """The detected findings, each with what follows from it; first the one that names the failure."""
         roots = [f for f in self.detected if f.rule.id not in self.follows]
         groups = [
             (root, tuple(f for f in self.detected if self.follows.get(f.rule.id) == root.rule.id)) for root in roots
         ]
         order = [f.rule.id for f in self.detected]
-        return tuple(sorted(groups, key=lambda group: min(order.index(f.rule.id) for f in (group[0], *group[1]))))
+
+        def place(group: tuple[Finding, tuple[Finding, ...]]) -> tuple[bool, int]:
+            return group[0] is not self.root, min(order.index(f.rule.id) for f in (group[0], *group[1]))
+
+        return tuple(sorted(groups, key=place))
 
     @cached_property
     def sentence(self) -> Message:
@@ -167,6 +193,17 @@ class Diagnosis:
     def to_json(self) -> str:
         """Return the diagnosis as JSON, schema "gandoctor.diagnosis/1"."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+    def __repr__(self) -> str:
+        passed = sum(f.status is Status.NOT_DETECTED for f in self.checks)
+        count = f"{len(self.findings)} found, {passed} of {len(self.checks)} checks passed"
+        return f"<Diagnosis of {self.run.path}: {self.verdict}, {count}: {self.name}>"
+
+    def __str__(self) -> str:
+        """Return the report as plain text."""
+        from gandoctor.diagnosis.as_text import text_of
+
+        return text_of(self)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a few lines of HTML, escaped, without scripts, legible on light and dark."""
@@ -206,7 +243,7 @@ def diagnose(
         ),
     )
     diagnosis = Diagnosis(opened, tuple(findings), is_check)
-    return replace(diagnosis, findings=with_own_values(diagnosis))
+    return replace(diagnosis, checks=with_own_values(diagnosis))
 
 
 def _with_treatments(finding: Finding, run: Run, scores: Mapping[str, float]) -> Finding:
@@ -229,27 +266,17 @@ def _sentence(diagnosis: Diagnosis) -> Message:
     ending = _how_it_ended(diagnosis)
     if first is None:
         return _without_failure(diagnosis, ending)
-    title = first.rule.title
-    if diagnosis.is_check:
-        if not more:
-            return Message("{ending}: {title}.", ending=ending, title=title)
-        return counted(
-            "{ending}: {title} and {n} more finding.",
-            "{ending}: {title} and {n} more findings.",
-            more,
-            ending=ending,
-            title=title,
-        )
-    step = first.first_step or 0
+    name, root = diagnosis.name, diagnosis.root
+    if not diagnosis.is_check and root is not None and is_in_the_model(root):
+        name = Message("{name} ({when})", name=name, when=BEFORE_TRAINING)
     if not more:
-        return Message("{ending}: {title} (from step {step}).", ending=ending, title=title, step=step)
+        return Message("{ending}: {name}.", ending=ending, name=name)
     return counted(
-        "{ending}: {title} (from step {step}) and {n} more finding.",
-        "{ending}: {title} (from step {step}) and {n} more findings.",
+        "{ending}: {name}, and {n} more finding.",
+        "{ending}: {name}, and {n} more findings.",
         more,
         ending=ending,
-        title=title,
-        step=step,
+        name=name,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MECHANISMS: dict[str, tuple[str, ...]] = {
-    "generator-not-moving": ("GD104", "no-batch-norm", "saturated-output", "range-mismatch", "GD006"),
+    "generator-not-moving": ("no-batch-norm", "saturated-output", "range-mismatch", "GD006"),
     "saturated-output": ("no-batch-norm", "range-mismatch", "GD006"),
     "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
     "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),

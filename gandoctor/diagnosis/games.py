@@ -23,7 +23,7 @@ class GamesDiagnosis(Diagnosis):
     """What the rules say of each game of a run. Verdict, causes and first change are those of the worst game.
 
     Attributes:
-        findings: Those of all games, each with its `game`; in the order of those of one game.
+        checks: Those of all games, each with its `game`; in the order of those of one game.
         games: Name -> diagnosis of each game.
     """
 
@@ -106,6 +106,6 @@ def worst_first(games: Mapping[str, Diagnosis]) -> list[tuple[str, Diagnosis]]:
 
 def diagnosis_of_games(run: Run, games: Mapping[str, Diagnosis], is_check: bool) -> GamesDiagnosis:
     """Put the diagnoses of a run's games together."""
-    findings = [replace(finding, game=name) for name, game in games.items() for finding in game.findings]
+    findings = [replace(finding, game=name) for name, game in games.items() for finding in game.checks]
     findings.sort(key=lambda f: STATUS_ORDER.index(f.status))
     return GamesDiagnosis(run, tuple(findings), is_check, dict(games))

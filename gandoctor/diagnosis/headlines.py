@@ -10,6 +10,7 @@ from gandoctor.player_names import Player
 from gandoctor.rules import MODEL_CARD, Evidence, Finding
 from gandoctor.store import Run
 from gandoctor.treatments.changes.case import Case
+from gandoctor.treatments.changes.data import trained_on
 from gandoctor.treatments.changes.rates import rates_at_fault
 from gandoctor.treatments.changes.spelling import typed
 
@@ -66,15 +67,15 @@ NAMES: dict[str, Message] = {
 """Rule -> what the failure is called; a rule of another package goes by its title."""
 
 
-def headline_of(finding: Finding, run: Run) -> Message:
-    """Return what a finding is called with this run's fact and since when, without a full stop."""
+def headline_of(finding: Finding, run: Run, is_dated: bool = True) -> Message:
+    """Return what a finding is called, with this run's fact and, if asked, since when; without a full stop."""
     whole = _WHOLE.get(finding.rule.id)
     said = whole(finding, run) if whole is not None and finding.evidence else None
     if said is not None:
         return said
     name = NAMES.get(finding.rule.id, finding.rule.title)
     fact = _fact(finding)
-    since = None if is_in_the_model(finding) else finding.first_step
+    since = None if is_in_the_model(finding) or not is_dated else finding.first_step
     if since is None:
         return name if fact is None else Message("{name}: {fact}", name=name, fact=fact)
     if fact is None:
@@ -122,9 +123,16 @@ def _learning_rate(finding: Finding, run: Run) -> Message | None:
     ((player, rate),) = wrong.items()
     own = case.rate(player) or rate
     said = _times(player, rate / own, own) if rate > own else _times(player, -own / rate, own)
-    if is_in_the_model(finding) or (finding.first_step or 0) <= 1:
-        return said
-    return Message("{said} since step {step}", said=said, step=finding.first_step or 0)
+    return _dated(said, finding, run)
+
+
+def _dated(said: Message, finding: Finding, run: Run) -> Message:
+    """Return what was said, with the step it began at unless that is the first one that was seen of it."""
+    step, signal = finding.first_step or 0, finding.evidence[0].signal
+    first = int(run[signal].index[0]) if signal in run else 0
+    return (
+        said if is_in_the_model(finding) or step <= first else Message("{said} since step {step}", said=said, step=step)
+    )
 
 
 def _times(player: Player, times: float, rate: float) -> Message:
@@ -161,21 +169,22 @@ def _dropout(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:
 
 
 def _range(finding: Finding, run: Run) -> Message | None:
-    data, card = run.manifest.data, run.manifest.generator
+    card = run.manifest.generator
     reach = None if card is None else card.reach
-    bounds = () if data is None or reach is None else (data.minimum, data.maximum, reach.low, reach.high)
-    if not bounds or any(bound is None or not math.isfinite(bound) for bound in bounds):
+    if run.manifest.data is None or reach is None:
         return None
-    low, high, least, most = (float(bound or 0.0) for bound in bounds)
-    if least <= low and high <= most and most - least < 1.5 * (high - low):
-        return None  # the probe data fit: it is the batches of training that do not
-    return Message(
+    low, high = trained_on(Case(run, first_step=finding.first_step))
+    least, most = reach.low, reach.high
+    if least is None or most is None or not math.isfinite(low + high + least + most):
+        return None
+    said = Message(
         "Output range mismatch: the data lie in {low:g} to {high:g}, the generator makes {least:g} to {most:g}",
         low=low,
         high=high,
         least=least,
         most=most,
     )
+    return _dated(said, finding, run)
 
 
 def _norm(evidence: Evidence, facts: Mapping[str, Value]) -> Message | None:

@@ -125,7 +125,28 @@ def plan_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
             break
         if (step := _step(diagnosis, problem, steps)) is not None:
             steps = _with(steps, step)
-    return tuple(steps[:MOST_STEPS])
+    return tuple(steps[:MOST_STEPS]) or _as_the_rule_has_it(diagnosis, ruled_out)
+
+
+def _as_the_rule_has_it(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> tuple[Step, ...]:
+    """Return one step of the catalogue's own words, where nothing that fits the run's values is left."""
+    first = diagnosis.detected[0]
+    treatments = _allowed((TREATMENTS[i] for i in first.rule.treatments if i in TREATMENTS), ruled_out)
+    return tuple(
+        Step(
+            treatment=treatment.id,
+            title=treatment.title,
+            why=headline_of(first, diagnosis.run),
+            standing="possible",
+            findings=(first.rule.id,),
+            edits=(),
+            code=treatment.code_for(framework_of(diagnosis.run)) or "",
+            evidence=treatment.evidence,
+            command=None,
+            expect=expectation(diagnosis.run, (first,)),
+        )
+        for treatment in treatments[:1]
+    )
 
 
 def _ruled_out(causes: Iterable[RunCause]) -> frozenset[str]:
@@ -262,7 +283,7 @@ def with_own_values(diagnosis: Diagnosis) -> tuple[Finding, ...]:
         left.sort(key=lambda t: order.get(t.id, len(order)))
         return replace(finding, treatments=tuple(_without_repeats(left)))
 
-    return tuple(fitted(f) if f.status is Status.DETECTED else f for f in diagnosis.findings)
+    return tuple(fitted(f) if f.status is Status.DETECTED else f for f in diagnosis.checks)
 
 
 def _as_planned(diagnosis: Diagnosis, treatment: Treatment) -> Treatment | None:

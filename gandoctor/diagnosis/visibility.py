@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gandoctor.diagnosis.commands import command_for
 from gandoctor.diagnosis.scope import ARGUMENTS, Unseen
 from gandoctor.message import Message
+from gandoctor.printable import printable
 from gandoctor.rules import Status
 from gandoctor.treatments.changes import Case, change_for
 from gandoctor.treatments.edit import Edit
@@ -80,7 +81,7 @@ def _longer(diagnosis: Diagnosis, why: Message, make: Callable[..., Step], findi
 
 def _after_a_check(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Step, ...]:
     """Return the one step after a check that could judge too little: train."""
-    open_ = [f for f in diagnosis.findings if f.status is Status.NOT_EVALUATED and f.reason is not None]
+    open_ = [f for f in diagnosis.checks if f.status is Status.NOT_EVALUATED and f.reason is not None]
     why = open_[0].reason if open_ else Message("Too little could be checked before training")
     command = diagnosis.run.manifest.command
     words = ["run" if word == "check" else word for word in command[1:] if word != "--json"]
@@ -93,7 +94,7 @@ def _after_a_check(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Ste
         edits=(),
         code="",
         evidence=None,
-        command=shlex.join(["gandoctor", *words]) if words else None,
+        command=shlex.join(printable(word, 1_000) for word in ("gandoctor", *words)) if words else None,
         expect=_THEN,
     )
     return (step,)

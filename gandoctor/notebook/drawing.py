@@ -6,13 +6,14 @@ import base64
 import html
 import io
 
+from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.reference import Columns
 from gandoctor.printable import printable
 from gandoctor.rules import Finding
 from gandoctor.store.writer import contact_sheet
 from gandoctor.watch.columns import draw_columns
 from gandoctor.watch.follow import Preview, Snapshot
-from gandoctor.watch.lines import finding_line, progress_lines
+from gandoctor.watch.lines import finding_line, in_order, progress_lines
 
 SHOWN_FINDINGS = 4
 SHOWN_IMAGES = 16
@@ -26,12 +27,13 @@ _TONES = {"healthy": "#009e73", "attention": "#e69f00", "failing": "#d55e00", "i
 def draw(snapshot: Snapshot) -> dict[str, str]:
     """Return the snapshot by MIME type: "text/html" and "text/plain"."""
     diagnosis = snapshot.diagnosis
-    found = diagnosis.detected if diagnosis is not None else ()
+    found = in_order(diagnosis) if diagnosis is not None else []
     sentence = "" if diagnosis is None else str(diagnosis.sentence)
     more = f"and {len(found) - SHOWN_FINDINGS} more" if len(found) > SHOWN_FINDINGS else ""
     head = f"{'/'.join(snapshot.run_dir.parts[-2:])}: {snapshot.state}"
     progress = "\n".join(progress_lines(snapshot))
-    lines = [head, progress, sentence, *(finding_line(f) for f in found[:SHOWN_FINDINGS]), more]
+    told = [finding_line(f, diagnosis) for f in found[:SHOWN_FINDINGS]] if diagnosis is not None else []
+    lines = [head, progress, sentence, *told, more]
     sheets = "".join(f"<div>{_escaped(name)}</div>{_sheet(game.preview)}" for name, game in snapshot.games.items())
     tone = _TONES[diagnosis.verdict if diagnosis is not None else "inconclusive"]
     page = (
@@ -39,16 +41,25 @@ def draw(snapshot: Snapshot) -> dict[str, str]:
         f"<div><b>{_escaped(head)}</b></div>"
         f'<div style="font-family:monospace;white-space:pre-wrap">{_escaped(progress)}</div>'
         f"<div>{_escaped(sentence)}</div>"
-        f"<ul>{''.join(map(_finding, found[:SHOWN_FINDINGS]))}</ul>{more}{_sheet(snapshot.preview)}"
+        f"<ul>{''.join(map(_finding, told, found))}</ul>{more}{_step(diagnosis)}{_sheet(snapshot.preview)}"
         f"{_columns(snapshot.columns)}{sheets}</div>"
     )
     return {"text/html": page, "text/plain": "\n".join(printable(line) for line in lines if line)}
 
 
-def _finding(finding: Finding) -> str:
+def _finding(line: str, finding: Finding) -> str:
     """Return what was found, why, and what to try first."""
     why = f"<br>{_escaped(finding.evidence[0].statement)}" if finding.evidence else ""
-    return f"<li><b>{_escaped(finding_line(finding))}</b>{why}</li>"
+    return f"<li><b>{_escaped(line)}</b>{why}</li>"
+
+
+def _step(diagnosis: Diagnosis | None) -> str:
+    """Return the change of the plan's first step."""
+    if diagnosis is None or not diagnosis.plan:
+        return ""
+    step = diagnosis.plan[0]
+    diff = "\n".join(_escaped(line) for line in step.diff)
+    return f'<div>{_escaped(step.title)}<pre style="white-space:pre-wrap;margin:2px 0">{diff}</pre></div>'
 
 
 def _sheet(preview: Preview | None) -> str:

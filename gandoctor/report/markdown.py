@@ -9,6 +9,7 @@ from dataclasses import replace
 from gandoctor import __version__
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.games import worst_first
+from gandoctor.diagnosis.headlines import headline_of, when_of
 from gandoctor.report.languages.language import Language, language
 from gandoctor.report.page import facts, layers
 from gandoctor.report.page.findings import cause_title, observation, set_command
@@ -18,6 +19,7 @@ from gandoctor.rules import MODEL_CARD, Finding, Status
 EVIDENCE_MAX = 20
 CONFIG_MAX = 60
 LAYERS_MAX = 100
+CODE_MAX = 8_000
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]|~#]|(?<!\w)_|_(?!\w))")  # d_loss has no emphasis in it
 _LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
@@ -57,6 +59,7 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
             yield ""
             yield from markdown_lines(game, words)
         return
+    yield from _plan(diagnosis, words)
     yield from _likely(diagnosis, words)
     if (crash := facts.crash(run, words)) is not None:
         yield from (f"**{words('top.crash')}** {plain(crash)}", "")
@@ -67,16 +70,38 @@ def markdown_lines(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     yield ""
     if not diagnosis.detected:
         yield from (words("markdown.nothing_wrong"), "")
-    for finding in diagnosis.detected:
-        yield from _finding(finding, words)
+    for finding, after in diagnosis.groups:
+        yield from _finding(finding, diagnosis, words)
+        for consequence in after:
+            yield from _finding(consequence, diagnosis, words)
     yield from _checks(diagnosis, words)
     yield from _model(diagnosis, words)
     yield from _reproduce(diagnosis, words)
     yield f"<sub>{words('markdown.made_by', version=__version__)}</sub>"
 
 
+def _plan(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    """Yield the plan of action: of each step why, the change, what tries it, and what should be seen."""
+    if diagnosis.plan:
+        yield from (f"### {words('plan.title')}", "")
+    for number, step in enumerate(diagnosis.plan, start=1):
+        evidence = f" ({words(f'strength.{step.evidence}')})" if step.evidence else ""
+        yield f"{number}. **{plain(clean(words.say(step.title), 600))}**{evidence}"
+        standing = words(f"standing.{step.standing}")
+        yield f"   {words('plan.because')} {plain(clean(words.say(step.why), 600))} ({standing})"
+        yield ""
+        if step.edits:
+            yield from code_block(clean("\n".join(step.diff), CODE_MAX), "diff", indent="   ")
+        elif step.code:
+            yield from code_block(clean(step.code, CODE_MAX), "python", indent="   ")
+        if step.command is not None:
+            yield from ("", f"   {words('plan.try')}", "")
+            yield from code_block(clean(step.command, CODE_MAX), "sh", indent="   ")
+        yield from ("", f"   {words('plan.expect')} {plain(clean(words.say(step.expect), 600))}", "")
+
+
 def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
-    """Yield the likeliest causes and what to change first."""
+    """Yield the likeliest causes."""
     if diagnosis.likely_causes:
         yield from (f"**{words('top.likely_causes')}**", "")
         for i, cause in enumerate(diagnosis.likely_causes, start=1):
@@ -84,18 +109,18 @@ def _likely(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
             explains = f" ({words('top.explains', ids=words.listed(cause.explains))})" if cause.explains else ""
             yield f"{i}. **{title}**{explains}{words('markdown.separator')}{plain(clean(words.say(cause.test), 2_000))}"
         yield ""
-    if (first := diagnosis.change_first) is not None:
-        title = plain(words.say(first.title))
-        yield from (f"**{words('top.change_first')}**{words('markdown.separator')}{title}", "")
 
 
-def _finding(finding: Finding, words: Language) -> Iterator[str]:
-    rule = finding.rule
-    severity = words(f"severity.{finding.severity.value}")
-    since = words("finding.from", step=finding.first_step)
-    yield f"#### {rule.id} {plain(words.say(rule.title))}"
+def _finding(finding: Finding, diagnosis: Diagnosis, words: Language) -> Iterator[str]:
+    rule, root = finding.rule, diagnosis.follows.get(finding.rule.id)
+    severity, since = words(f"severity.{finding.severity.value}"), words.say(when_of(finding))
+    headline = clean(words.say(headline_of(finding, diagnosis.run)), 600)
+    yield f"{'####' if root is None else '#####'} {rule.id} {plain(headline)}"
     yield ""
-    yield f"**{severity}** · {since} · `{rule.name}`"
+    follows = "" if root is None else f" · {words('finding.follows', id=root)}"
+    yield f"**{severity}** · {since} · `{rule.name}`{follows}"
+    yield ""
+    yield plain(words.say(rule.title))
     yield ""
     yield f"**{words('finding.why')}**"
     yield ""
@@ -141,7 +166,7 @@ def _checks(diagnosis: Diagnosis, words: Language) -> Iterator[str]:
     separator = words("markdown.separator")
     yield from (f"### {words('checks.title')}", "")
     for status in (Status.ERRORED, Status.NOT_EVALUATED, Status.NOT_DETECTED):
-        found = [f for f in diagnosis.findings if f.status is status]
+        found = [f for f in diagnosis.checks if f.status is status]
         if not found:
             continue
         yield from (f"**{words(f'outcome.{status.value}')}**", "")

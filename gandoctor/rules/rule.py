@@ -167,6 +167,20 @@ class Finding:
     game: str | None = None
 
     @property
+    def id(self) -> str:
+        """The rule's id."""
+        return self.rule.id
+
+    @property
+    def title(self) -> Message:
+        """The rule's title."""
+        return self.rule.title
+
+    def __repr__(self) -> str:
+        since = "" if self.first_step is None else f", from step {self.first_step}"
+        return f"<Finding {self.id} {self.status.value} ({self.severity.value}{since}): {self.title}>"
+
+    @property
     def first_step(self) -> int | None:
         """First step of all evidence."""
         return min((e.first_step for e in self.evidence), default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import io
 import os
 import zipfile
@@ -207,10 +208,10 @@ class Run:
         """Return one signal as float64, indexed by the steps at which it was recorded.
 
         Raises:
-            KeyError: The signal was never recorded. The message lists the recorded signals.
+            KeyError: The signal was never recorded. The message names the nearest one that was, and lists all.
         """
         if name not in self:
-            raise KeyError(f"{name!r} was not recorded in {self.path}. Recorded: {', '.join(self.names)}.")
+            raise KeyError(_not_recorded(self, str(name)))
         import pandas as pd
 
         steps, values = self._columns[name].read()
@@ -226,6 +227,16 @@ class Run:
         """
         prefix = member_of(name, "")
         return {column.removeprefix(prefix): self[column] for column in self.names if column.startswith(prefix)}
+
+    def __repr__(self) -> str:
+        games = f", {len(self.games)} games" if self.games else ""
+        return f"<Run {self.path}: {self.state}, {self.last_step} steps, {len(self.names)} signals{games}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a few facts and the newest samples, escaped and without scripts."""
+        from gandoctor.store.as_html import html_of
+
+        return html_of(self)
 
     @property
     def names(self) -> list[str]:
@@ -300,6 +311,12 @@ class Run:
     def _files(self) -> Iterator[Path]:
         yield from (self.path / "signals").glob("*.arrows")
         yield from self.path.glob("events.jsonl")
+
+
+def _not_recorded(run: Run, name: str) -> str:
+    nearest = difflib.get_close_matches(name.lower(), run.names, n=1, cutoff=0.5)
+    meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(run.names)}."
 
 
 def _read_images(path: Path, key: str) -> np.ndarray | None:

@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
-_TOKENS = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|-?\w+|\s+|.", re.DOTALL)
+from gandoctor.printable import printable
+
+CODE_MAX = 2_000
+"""Characters of code that are shown."""
+_TOKENS = re.compile(r'"[^"]*"|\d[\w.]*(?:(?<=e)[+-]\d+)?|-?\w+|\s+|.', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Edit:
     before: str | None
     after: str | None
     direction: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("before", "after"):
+            code = getattr(self, name)
+            object.__setattr__(self, name, None if code is None else printable(code, CODE_MAX))
 
     @property
     def line(self) -> str:

@@ -10,6 +10,7 @@ from rich.console import OverflowMethod
 from rich.style import Style
 from rich.text import Text
 
+from gandoctor.diagnosis.headlines import BEFORE_TRAINING, NAMES, headline_of, is_in_the_model
 from gandoctor.printable import printable
 from gandoctor.rules import Status
 from gandoctor.watch.columns import draw_columns
@@ -209,7 +210,7 @@ def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     if snapshot.diagnosis is None:
         return [Text("Nothing has been judged yet.", STYLES["quiet"])]
     marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
-    findings = sorted(snapshot.diagnosis.findings, key=lambda f: f.rule.id)
+    findings = sorted(snapshot.diagnosis.checks, key=lambda f: f.rule.id)
     width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
     every: list[Text] = []
     found: list[Text] = []
@@ -253,17 +254,23 @@ def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
         return []
     diagnosis = snapshot.diagnosis
     lines: list[Text] = []
-    detected = diagnosis.detected if diagnosis else ()
-    for finding in detected:
+    groups = diagnosis.groups if diagnosis is not None else ()
+    for place, (finding, after) in enumerate(groups):
+        assert diagnosis is not None
         line = Text.assemble((f"{finding.severity.value:<9}", STYLES[finding.severity.value]))
-        since = f"since step {finding.first_step}  " if finding.first_step is not None else ""
         game = f"{finding.game}  " if finding.game is not None else ""
-        line.append(printable(f"{game}{finding.rule.id} {since}"))
-        line.append(printable(finding.rule.title), STYLES["strong"])
+        line.append(printable(f"{game}{finding.rule.id} "))
+        of_game = diagnosis.games.get(finding.game or "", diagnosis)
+        line.append(printable(headline_of(finding, of_game.run)), STYLES["strong"])
+        line.append(f"  {BEFORE_TRAINING}" if is_in_the_model(finding) else "", STYLES["quiet"])
         lines.append(_fit(line, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
-        if finding is detected[0] or room >= 2 * len(detected) + 1:
-            advice = suggestion(finding)
+        if place == 0 or room >= 2 * len(groups) + 1:
+            advice = suggestion(finding, diagnosis)
             lines += [_fit(Text(printable(f"         try: {advice}")), canvas.width)] if advice else []
+        if after:
+            names = ", ".join(f"{NAMES.get(f.rule.id, f.rule.title)} ({f.rule.id})" for f in after)
+            told = Text(printable(f"         explains: {names}"), STYLES["quiet"])
+            lines.append(_fit(told, canvas.width, "crop" if canvas.ascii_only else "ellipsis"))
     if snapshot.in_warm_up:
         text = f"In warm-up until step {snapshot.warm_up_end}: a young generator's symptoms are not judged yet."
         lines.insert(0, _fit(Text(text, STYLES["info"]), canvas.width))

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
 from gandoctor.printable import printable
 from gandoctor.rules import Finding
 from gandoctor.watch.follow import Snapshot
@@ -66,11 +68,11 @@ class LinesView:
             self._run_dir = snapshot.run_dir
             self._told.clear()
             self._written_step = None
-        for finding in snapshot.diagnosis.detected if snapshot.diagnosis else ():
+        for finding in in_order(snapshot.diagnosis) if snapshot.diagnosis else ():
             key = (f"{finding.game} {finding.rule.id}", finding.severity.value)
-            if key not in self._told:
+            if key not in self._told and snapshot.diagnosis is not None:
                 self._told.add(key)
-                self._write(finding_line(finding))
+                self._write(finding_line(finding, snapshot.diagnosis))
         due = snapshot.state != "running" or self._clock() - self._written_at >= self._every_s
         if due and snapshot.step != self._written_step:
             self._written_at = self._clock()
@@ -100,16 +102,33 @@ def progress_line(snapshot: Snapshot) -> str:
     return "  ".join(parts)
 
 
-def finding_line(finding: Finding) -> str:
-    """Return a detected finding, since when, and what to try first, in one line."""
-    since = f" since step {finding.first_step}" if finding.first_step is not None else ""
+def in_order(diagnosis: Diagnosis) -> list[Finding]:
+    """Return the detected findings, each cause followed by what follows from it."""
+    return [finding for root, after in diagnosis.groups for finding in (root, *after)]
+
+
+def finding_line(finding: Finding, diagnosis: Diagnosis) -> str:
+    """Return a detected finding by name, with its fact and since when, and what to do, in one line.
+
+    What follows from another finding says so instead: what to do is said there.
+    """
+    of_game = diagnosis.games.get(finding.game or "", diagnosis)
     game = f"{finding.game}: " if finding.game is not None else ""
-    line = f"{finding.severity.value}: {game}{finding.rule.id} {finding.rule.title}{since}"
-    return printable(f"{line}; try: {suggestion(finding)}" if suggestion(finding) else line)
+    line = f"{finding.severity.value}: {game}{finding.rule.id} {headline_of(finding, of_game.run)}"
+    if is_in_the_model(finding):
+        line += f" ({BEFORE_TRAINING})"
+    if finding.rule.id in of_game.follows:
+        return printable(f"{line}; follows from {of_game.follows[finding.rule.id]}")
+    advice = suggestion(finding, diagnosis)
+    return printable(f"{line}; try: {advice}" if advice else line)
 
 
-def suggestion(finding: Finding) -> str:
-    """Return the title of the finding's first treatment, or an empty string."""
+def suggestion(finding: Finding, diagnosis: Diagnosis) -> str:
+    """Return what to do about a finding: the step of the plan that answers it, else its first treatment, or ""."""
+    plan = diagnosis.games.get(finding.game or "", diagnosis).plan
+    step = next((step for step in plan if finding.rule.id in step.findings), None)
+    if step is not None:
+        return str(step.title)
     return str(finding.treatments[0].title) if finding.treatments else ""
 
 

@@ -39,7 +39,7 @@ def check(temporary, monkeypatch):
 
 
 def test_text_is_that_of_diagnose(check):
-    done = check("fake:build", "--set", "nan_from=1")
+    done = check("fake:build", "--set", "nan_from=1", "-v")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("FAILING  Checked the model card and a dry run of 2 steps: ")
     assert "critical  GD001" in done.stdout

@@ -56,11 +56,21 @@ def test_mistyped_command_and_option_name_the_nearest(gandoctor):
 def test_diagnose_text(gandoctor, sick):
     code, out, err = gandoctor("diagnose", sick)
     assert (code, err) == (1, "")
+    assert out.startswith("FAILING  NaN in d_loss at step 30\n")
+    assert len(out.splitlines()) <= 12
+    assert out.splitlines()[-1].endswith("(-v lists them)")
+    assert "\x1b" not in out
+
+
+def test_diagnose_verbose_prints_everything_and_the_verdict_last(gandoctor, sick):
+    _, brief, _ = gandoctor("diagnose", sick)
+    code, out, err = gandoctor("diagnose", "-v", sick)
+    assert (code, err) == (1, "")
     assert out.startswith("FAILING  The run completed 40 steps: ")
     assert "critical  GD001" in out
     assert "Not checked" in out
     assert "GD403" in out
-    assert "\x1b" not in out
+    assert out.splitlines()[-len(brief.splitlines()) : -1] == brief.splitlines()[:-1]
 
 
 def test_diagnose_json(gandoctor, sick):

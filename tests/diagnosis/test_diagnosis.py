@@ -71,16 +71,16 @@ def test_all_outcomes_are_shown_worst_first(run: Run, monkeypatch: pytest.Monkey
         rule("GD905", nothing, loss_families=frozenset({"hinge"})),
         monkeypatch=monkeypatch,
     )
-    assert [(f.rule.id, f.status) for f in diagnosis.findings] == [
+    assert [(f.rule.id, f.status) for f in diagnosis.checks] == [
         ("GD903", Status.DETECTED),
         ("GD902", Status.DETECTED),
         ("GD904", Status.ERRORED),
         ("GD901", Status.NOT_DETECTED),
         ("GD905", Status.NOT_EVALUATED),
     ]
-    assert str(diagnosis.findings[2].reason) == "ZeroDivisionError: by nought"
+    assert str(diagnosis.checks[2].reason) == "ZeroDivisionError: by nought"
     assert diagnosis.verdict == "failing"
-    assert str(diagnosis.sentence) == "The run completed 100 steps: Made up (from step 3) and 1 more finding."
+    assert str(diagnosis.sentence) == "The run completed 100 steps: Made up since step 3, and 1 more finding."
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def sound() -> list[Rule]:
 
 
 def test_evidence_decides_the_severity(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    lowered = judged(run, rule("GD901", found(Severity.INFO)), monkeypatch=monkeypatch).findings[0]
+    lowered = judged(run, rule("GD901", found(Severity.INFO)), monkeypatch=monkeypatch).checks[0]
     assert lowered.severity is Severity.INFO
 
 
@@ -138,9 +138,9 @@ def test_real_rules_on_a_run_that_died(tmp_path: Path) -> None:
     diagnosis = diagnose(run.path)
     assert [f.rule.id for f in diagnosis.detected] == ["GD001", "GD004"]
     assert diagnosis.verdict == "failing"
-    assert diagnosis.findings[0].first_step == 40
-    assert len(diagnosis.findings) == len(all_rules())
-    assert all(f.reason for f in diagnosis.findings if f.status is Status.NOT_EVALUATED)
+    assert diagnosis.checks[0].first_step == 40
+    assert len(diagnosis.checks) == len(all_rules())
+    assert all(f.reason for f in diagnosis.checks if f.status is Status.NOT_EVALUATED)
     json.loads(diagnosis.to_json())
 
 
@@ -200,8 +200,8 @@ def test_the_sentence_says_how_the_run_stands(
         f"{ending}: no failure mode was detected. Samples, the players' movement and their balance were judged.",
         f"{ending}: too little could be checked to call it healthy. Not looked at: the samples, the players' movement "
         "and the players' balance. No rule that judges it was run.",
-        f"{ending}: Made up (from step 3).",
-        f"{ending}: Made up (from step 3) and 2 more findings.",
+        f"{ending}: Made up since step 3.",
+        f"{ending}: Made up since step 3, and 2 more findings.",
     ]
 
 
@@ -210,7 +210,7 @@ def test_the_sentence_of_a_check_names_no_step(run: Run, monkeypatch: pytest.Mon
     two = judged(run, rule("GD901", found()), rule("GD902", found()), monkeypatch=monkeypatch)
     checked = "Checked the model card and a dry run of 100 steps"
     assert str(replace(one, is_check=True).sentence) == f"{checked}: Made up."
-    assert str(replace(two, is_check=True).sentence) == f"{checked}: Made up and 1 more finding."
+    assert str(replace(two, is_check=True).sentence) == f"{checked}: Made up, and 1 more finding."
 
 
 def test_json_keeps_the_numbers_of_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_json_keeps_the_numbers_of_a_sentence(run: Run, monkeypatch: pytest.Monk
         return [Evidence("d_loss", 1.0, None, 3, 9, said)]
 
     content = judged(run, rule("GD901", told), monkeypatch=monkeypatch).to_dict()
-    assert content["message"]["values"]["step"] == 3
+    assert content["message"]["values"]["name"]["values"]["step"] == 3
     evidence = content["findings"][0]["evidence"][0]
     assert evidence["statement"] == "d_loss is nan."
     assert evidence["message"] == {"template": said.template, "values": {"signal": "d_loss", "value": "nan"}}

@@ -191,5 +191,5 @@ def test_a_rule_that_broke_has_judged_nothing() -> None:
 
     rules = [replace(r, detect=broken) if r.id == "GD403" else r for r in all_rules()]
     diagnosis = diagnose(sound(), rules)
-    assert next(f for f in diagnosis.findings if f.rule.id == "GD403").status is Status.ERRORED
+    assert next(f for f in diagnosis.checks if f.rule.id == "GD403").status is Status.ERRORED
     assert aspects(diagnosis) == ["samples"]

@@ -90,7 +90,7 @@ def test_every_view_folds_denied_causes_away(won: Diagnosis) -> None:
     symptom = next(f for f in won.detected if f.rule.id == "GD301")
     title = str(next(c for c in symptom.ruled_out if c.id == "too-much-dropout").title)
     out = io.StringIO()
-    print_lines(Console(file=out, width=10_000), diagnosis_lines(won))
+    print_lines(Console(file=out, width=10_000), diagnosis_lines(won, verbose=True))
     (line,) = [one for one in out.getvalue().splitlines() if title in one]
     assert line.strip().startswith("Ruled out by this run:")
     markdown = render_markdown(won)

@@ -39,7 +39,7 @@ def fake(*settings, **arguments):
 
 def test_contract_and_design_rules_are_judged_after_two_steps_and_no_others():
     diagnosis = fake()
-    assert {finding.rule.id for finding in diagnosis.findings} == TO_CHECK
+    assert {finding.rule.id for finding in diagnosis.checks} == TO_CHECK
     assert diagnosis.run.last_step == 2
     assert diagnosis.run.state == "completed"
     assert diagnosis.run.manifest.planned_steps == 1_000_000, "a dry run is the beginning of the whole training"
@@ -63,7 +63,7 @@ def test_the_json_names_no_directory_that_is_gone():
 
 
 def test_what_was_not_recorded_says_that_it_was_a_short_run():
-    reasons = {f.rule.id: f.reason for f in fake().findings if f.status is Status.NOT_EVALUATED}
+    reasons = {f.rule.id: f.reason for f in fake().checks if f.status is Status.NOT_EVALUATED}
     assert str(reasons["GD004"]).endswith("it did not occur in 2 steps.")
 
 
@@ -160,14 +160,14 @@ def tiny_gan(monkeypatch):
 def test_the_leak_of_the_reference_model_is_found():
     settings = ["generator.width=0.0625", "discriminator.width=0.0625", "training.batch_size=16"]
     diagnosis = check_target("reference_models.training:build", options={"settings": settings, "seed": 3})
-    leak = next(f for f in diagnosis.findings if f.rule.id == "GD004")
+    leak = next(f for f in diagnosis.checks if f.rule.id == "GD004")
     assert (leak.status, leak.evidence[0].last_step) == (Status.DETECTED, 2)
     manifest = diagnosis.run.manifest
     assert (manifest.seed, manifest.planned_steps) == (3, 1000)
     assert manifest.generator.layers
     frozen = [*settings, "training.freeze_discriminator=true"]
     diagnosis = check_target("reference_models.training:build", options={"settings": frozen})
-    assert next(f for f in diagnosis.findings if f.rule.id == "GD004").status is Status.NOT_DETECTED
+    assert next(f for f in diagnosis.checks if f.rule.id == "GD004").status is Status.NOT_DETECTED
 
 
 GAN_SCRIPT = """
@@ -286,8 +286,8 @@ def test_saved_networks_are_loaded_in_a_child_and_judged(tmp_path, tiny_gan):
     assert [layer.type for layer in manifest.generator.layers] == ["Dense", "Reshape"]
     assert manifest.discriminator.optimizer["learning_rate"] == pytest.approx(3e-4)
     assert manifest.generator.optimizer == {}
-    assert {f.rule.id for f in diagnosis.findings} == TO_CHECK
-    assert any("probe_data=" in str(f.reason) for f in diagnosis.findings)
+    assert {f.rule.id for f in diagnosis.checks} == TO_CHECK
+    assert any("probe_data=" in str(f.reason) for f in diagnosis.checks)
     assert not diagnosis.detected or {f.rule.kind for f in diagnosis.detected} == {"design"}
     with pytest.raises(GandoctorError, match="give the generator first"):
         check_target(paths[1], paths[:1])
@@ -375,7 +375,7 @@ def test_a_model_is_left_exactly_as_it_was(tiny_gan):
     assert manifest.loss_family == "non_saturating"
     assert manifest.data.shape == (8, 8, 1)
     assert manifest.latent.shape == (4,)
-    reasons = {f.rule.id: f.reason for f in diagnosis.findings if f.status is Status.NOT_EVALUATED}
+    reasons = {f.rule.id: f.reason for f in diagnosis.checks if f.status is Status.NOT_EVALUATED}
     assert "trains no step" in str(reasons["GD004"])
 
     unbuilt = keras.Sequential([keras.layers.Dense(64)])

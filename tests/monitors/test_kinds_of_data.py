@@ -59,7 +59,7 @@ def test_a_table_in_its_own_units(tmp_path: Path) -> None:
     discriminator = keras.Sequential([keras.Input((2,)), layers.Dense(16, activation="relu"), layers.Dense(1)])
     run = train(tmp_path / "run", reals, generator, discriminator)
     assert {"d_real_logit", "d_auc", "g_grad_norm", "g_update_in_g_step", "sample_marginal_worst"} <= set(run.signals)
-    found = {finding.rule.id: finding.status for finding in diagnose(run).findings}
+    found = {finding.rule.id: finding.status for finding in diagnose(run).checks}
     assert found["GD110"] is Status.DETECTED
     assert found["GD006"] is Status.NOT_DETECTED, "a linear output is right for a table"
 

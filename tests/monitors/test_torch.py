@@ -126,7 +126,7 @@ def test_everything_is_recorded(case: str, tmp_path: Path) -> None:
     assert (manifest.generator.reach.low, manifest.generator.reach.high) == (-1, 1)
     assert manifest.data.kind == "images"
     found = diagnose(run)
-    assert [f for f in found.findings if f.status == "errored"] == []
+    assert [f for f in found.checks if f.status == "errored"] == []
 
 
 def test_losses_are_those_that_were_differentiated(tmp_path: Path) -> None:

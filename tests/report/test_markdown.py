@@ -17,9 +17,10 @@ def test_it_answers_what_since_when_why_what_to_change_and_what_was_not_checked(
     text = render_markdown(failing)
     for part in (
         "## Failing: failing",
-        f"The run completed 1000 steps: {TITLE} (from step 540) and 1 more finding.",
-        f"#### GD301 {TITLE}",
-        "**critical** · from step 540 · `discriminator-loss-collapse`",
+        "The run completed 1000 steps: Discriminator loss at zero since step 540, and 1 more finding.",
+        "#### GD301 Discriminator loss at zero since step 540",
+        "**critical** · since step 540 · `discriminator-loss-collapse`",
+        str(TITLE),
         "- The median of d_loss over steps 540 to 1000 is 0.006, below 0.05. (`d_loss`, steps 540 to 1000: observed "
         "0.006, threshold 0.05)",
         "1. **The discriminator learns too fast** (possible) How to tell: Halve its rate",
@@ -50,8 +51,8 @@ def test_a_hostile_run_directory_gets_no_markup_in(hostile: Diagnosis) -> None:
         explanation=words,
         patch={words: 1},
     )
-    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.findings)
-    text = render_markdown(replace(hostile, findings=findings))
+    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.checks)
+    text = render_markdown(replace(hostile, checks=findings))
     assert "\u202e" not in text
     outside = re.sub(r"(?ms)^ *(`{3,})\w*$.*?^ *\1$", "", text)
     outside = re.sub(r"`[^`\n]*`", "", outside)

@@ -43,7 +43,7 @@ def test_good_designs_are_not_called_faulty(name: str) -> None:
     diagnosis = check(design.gan, probe_data=design.images, loss=design.family)
     assert {f.severity for f in diagnosis.detected} <= {Severity.INFO}, said(diagnosis)
     assert {f.rule.id for f in diagnosis.detected} == design.remarks, said(diagnosis)
-    judged = {f.rule.id for f in diagnosis.findings if f.status in (Status.DETECTED, Status.NOT_DETECTED)}
+    judged = {f.rule.id for f in diagnosis.checks if f.status in (Status.DETECTED, Status.NOT_DETECTED)}
     assert judged >= FROM_THE_CARD
     for card in (diagnosis.run.manifest.generator, diagnosis.run.manifest.discriminator):
         assert card is not None

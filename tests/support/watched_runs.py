@@ -6,6 +6,7 @@ import numpy as np
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.rules import Evidence, Finding, Rule, Severity, Status
+from gandoctor.store import Run
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.follow import Preview, Snapshot
 
@@ -64,7 +65,7 @@ def snapshot(*findings: Finding, **changes) -> Snapshot:
         "seconds_left": 43.3,
         "loss_family": "non_saturating",
         "seed": 0,
-        "diagnosis": Diagnosis(None, findings) if findings else None,
+        "diagnosis": Diagnosis(Run.from_signals({}), findings) if findings else None,
         "warm_up_end": 150,
         "curves": curves,
         "preview": Preview(400, ramp),

@@ -36,7 +36,7 @@ def test_a_frame_fits_its_canvas(width, height, shot):
 def test_many_lights_leave_room_for_what_was_found():
     clear = [judged(f"GD{n}", Status.NOT_DETECTED) for n in range(500, 530)]
     low = plain(snapshot(*SICK, *clear))
-    assert "critical GD301 since step" in low
+    assert "critical GD301 Discriminator loss" in low
     assert "! GD004" in low
     assert "31 clear" in low
     assert "1 not judged" in low
@@ -55,8 +55,8 @@ def test_everything_a_reader_wants_is_on_80_by_24():
         "! GD301@320",
         "✓ GD001",
         "· GD403",
-        "critical GD301 since step 320  The discriminator has won",
-        "warning  GD004 since step 1  The generator step moves D",
+        "critical GD301 Discriminator loss at zero since step 320",
+        "warning  GD004 The generator's step also trains the discriminator since step 1",
         "Ctrl-C stops",
     ):
         assert wanted in text

@@ -52,10 +52,10 @@ def test_a_finding_is_told_once_and_again_when_it_gets_worse():
     written = Written()
     written.show(snapshot(step=200))
     mild = detected("GD301", "D has won", Severity.WARNING)
-    assert written.show(snapshot(mild, step=200)) == ["warning: GD301 D has won since step 320"]
+    assert written.show(snapshot(mild, step=200)) == ["warning: GD301 Discriminator loss at zero since step 320"]
     assert written.show(snapshot(mild, step=200)) == []
     grave = detected("GD301", "D has won", Severity.CRITICAL)
-    assert written.show(snapshot(grave, step=200)) == ["critical: GD301 D has won since step 320"]
+    assert written.show(snapshot(grave, step=200)) == ["critical: GD301 Discriminator loss at zero since step 320"]
 
 
 def test_a_notice_is_told_once():
@@ -68,8 +68,9 @@ def test_a_finding_names_the_best_treatment():
     from gandoctor.treatments import TREATMENTS
 
     name, treatment = next(iter(TREATMENTS.items()))
-    line = finding_line(detected("GD301", "D has won", Severity.CRITICAL, treatments=(name,)))
-    assert line == f"critical: GD301 D has won since step 320; try: {treatment.title}"
+    finding = detected("GD301", "D has won", Severity.CRITICAL, treatments=(name,))
+    line = finding_line(finding, snapshot(finding).diagnosis)
+    assert line == f"critical: GD301 Discriminator loss at zero since step 320; try: {treatment.title}"
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,7 @@ def judge(run: PlannedRun, files: RunFiles, with_declared: bool = False) -> Judg
 
 def _list_alarms(diagnosis: Diagnosis) -> list[str]:
     """Return the ids of the rules that raise an alarm: a finding more severe than an info."""
-    return [
-        f.rule.id for f in diagnosis.findings if f.status is Status.DETECTED and f.severity.rank > Severity.INFO.rank
-    ]
+    return [f.rule.id for f in diagnosis.checks if f.status is Status.DETECTED and f.severity.rank > Severity.INFO.rank]
 
 
 def _shorten(finding: dict[str, Any]) -> dict[str, Any]:

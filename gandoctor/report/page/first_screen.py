@@ -67,7 +67,7 @@ def chips(diagnosis: Diagnosis, words: Language) -> list[Chip]:
         if count := sum(f.severity is severity for f in rest):
             key = f"chip.more_{severity.value}" if more and severity is not Severity.INFO else f"chip.{severity.value}"
             found.append(Chip(words.count(key, count), "#findings", severity.value))
-    by = {status: [f for f in diagnosis.findings if f.status is status] for status in Status}
+    by = {status: [f for f in diagnosis.checks if f.status is status] for status in Status}
     if passed := len(by[Status.NOT_DETECTED]):
         found.append(Chip(words.count("chip.passed", passed), "#checks", "healthy"))
     if errored := len(by[Status.ERRORED]):

@@ -11,10 +11,13 @@ import numpy as np
 
 from gandoctor.message import Message
 from gandoctor.player_names import SLOTS, Player
+from gandoctor.printable import printable
 from gandoctor.store import LayerCard, PlayerCard, Run
 from gandoctor.treatments.changes.spelling import Spelling, spelling_of
 from gandoctor.treatments.edit import Edit
 
+NAME_MAX = 120
+"""Characters of a layer's address that are shown."""
 _AS_SET = 0.01
 """Relative difference up to which a recorded rate is the one that was set: a decay of the first steps is smaller."""
 
@@ -96,6 +99,11 @@ class Case:
         since = values[values.index >= (self.first_step or 0)]
         values = since if len(since) else values
         return float(values.median()) if len(values) else None
+
+
+def name_of(layer: LayerCard) -> str:
+    """Return a layer's address as it may stand in a line of code: the model card is not trusted."""
+    return " ".join(printable(layer.address, NAME_MAX).split())
 
 
 def _is_number(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gandoctor.message import Message
-from gandoctor.treatments.changes.case import Case, Change
+from gandoctor.treatments.changes.case import Case, Change, name_of
 from gandoctor.treatments.changes.spelling import typed
 from gandoctor.treatments.edit import Edit
 
@@ -19,9 +19,9 @@ _NEAR = 0.05
 def _match_range(case: Case) -> Change | None:
     """Scale 8-bit images, or give the generator the activation of the data's range; moot where both fit."""
     data, card = case.run.manifest.data, case.card("g")
-    if data is None or card is None or card.reach is None:
+    if data is None or card is None or not card.layers:
         return Change()
-    low, high = _trained_on(case)
+    low, high = trained_on(case)
     ends = _output_activation(case)
     if high > BYTES and ends == "tanh":
         line = 'images = images.astype("float32") / 127.5 - 1.0'
@@ -37,7 +37,7 @@ def _match_range(case: Case) -> Change | None:
     if ends == fitting:
         return None
     layer = card.layers[-1]
-    where = f"  # generator: {layer.address}"
+    where = f"  # generator: {name_of(layer)}"
     if case.spelling.framework == "torch":
         before, after = (case.spelling.layer(name.capitalize()) + where for name in (ends, fitting))
     else:
@@ -54,15 +54,12 @@ def _match_range(case: Case) -> Change | None:
     )
 
 
-def _trained_on(case: Case) -> tuple[float, float]:
-    """Return the range of the data: the probe data's, unless the mean of the real batches lies outside of it."""
-    data, mean = case.run.manifest.data, case.recorded("real_mean")
-    assert data is not None
-    if mean is not None and mean > data.maximum:
-        return 0.0, 255.0
-    if mean is not None and mean < data.minimum:
-        return -1.0, 1.0
-    return data.minimum, data.maximum
+def trained_on(case: Case) -> tuple[float, float]:
+    """Return the range of the data: what the discriminator was given in its own step, else the probe data's."""
+    data = case.run.manifest.data
+    low, high = (data.minimum, data.maximum) if data is not None else (0.0, 1.0)
+    given = case.recorded("d_step_input_min"), case.recorded("d_step_input_max")
+    return min(low, given[0] or 0.0), max(high, given[1] or 0.0)
 
 
 def _output_activation(case: Case) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from gandoctor.message import Message
 from gandoctor.player_names import NAMES, PLAYERS, SLOTS, Player
 from gandoctor.store import LayerCard
-from gandoctor.treatments.changes.case import Case, Change
+from gandoctor.treatments.changes.case import Case, Change, name_of
 from gandoctor.treatments.edit import Edit
 
 HIGHEST_DROPOUT, LOW_DROPOUT = 0.6, 0.3
@@ -23,16 +23,16 @@ _BATCH_NORM = ("BatchNorm", "InstanceNorm")
 
 def _edit(case: Case, player: Player, layer: LayerCard, old: dict[str, Any], new: dict[str, Any] | None) -> Edit:
     """Return what changes a layer's settings; takes the layer out where there are no new ones."""
-    kind, where = layer.type, f"  # {SLOTS[player]}: {layer.address}"
+    kind, where = layer.type, f"  # {SLOTS[player]}: {name_of(layer)}"
     before = case.spelling.layer(kind, **old) + where
     after = None if new is None else case.spelling.layer(kind, **new) + where
     numbers = [v for settings in (old, new or {}) for v in settings.values() if isinstance(v, float)]
     direction = 0 if len(numbers) < 2 or numbers[0] == numbers[1] else (1 if numbers[1] > numbers[0] else -1)
-    return Edit(f"{SLOTS[player]}/{layer.address}", before, after, direction)
+    return Edit(f"{SLOTS[player]}/{name_of(layer)}", before, after, direction)
 
 
 def _named(layers: Iterable[LayerCard]) -> tuple[str, ...]:
-    return tuple(layer.address for layer in layers)
+    return tuple(name_of(layer) for layer in layers)
 
 
 def _without_batch_norm(case: Case) -> Change | None:
@@ -146,9 +146,9 @@ def _leaky(case: Case) -> Change | None:
     edits = []
     for one in plain[:SHOWN]:
         settings = {"activation": "relu"} if one.type == "Activation" else {}
-        where = f"  # discriminator: {one.address}"
+        where = f"  # discriminator: {name_of(one)}"
         before = case.spelling.layer(one.type, **settings)
-        edits.append(Edit(f"discriminator/{one.address}", before + where, leaky + where))
+        edits.append(Edit(f"discriminator/{name_of(one)}", before + where, leaky + where))
     if not edits:
         return Change()
     title = Message("Replace ReLU by leaky ReLU in the discriminator ({layers})", layers=_named(plain[:SHOWN]))
@@ -179,13 +179,10 @@ def _batch_norm_in_generator(case: Case) -> Change | None:
         return Change()
     norm = case.spelling.layer("BatchNormalization", momentum=MOMENTUM)
     edits = tuple(
-        Edit(f"generator/{one.address}+norm", None, f"{norm}  # generator: after {one.address}")
+        Edit(f"generator/{name_of(one)}+norm", None, f"{norm}  # generator: after {name_of(one)}")
         for one in weights[:SHOWN]
     )
-    title = Message(
-        "Add batch normalisation to the generator after {layers}, but not before its output",
-        layers=_named(weights[:SHOWN]),
-    )
+    title = Message("Add batch normalisation to the generator's hidden layers, but not to its output")
     return Change(edits, title)
 
 

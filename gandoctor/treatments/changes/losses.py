@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gandoctor.message import Message
-from gandoctor.treatments.changes.case import Case, Change
+from gandoctor.treatments.changes.case import Case, Change, name_of
 from gandoctor.treatments.changes.spelling import network_name
 from gandoctor.treatments.edit import Edit
 
@@ -37,7 +37,7 @@ def _without_sigmoid(case: Case) -> Edit:
     card = case.card("d")
     assert card is not None
     last = card.layers[-1]
-    where = f"  # discriminator: {last.address}"
+    where = f"  # discriminator: {name_of(last)}"
     if last.type in ("Activation", "Sigmoid"):
         settings = {"activation": "sigmoid"} if last.type == "Activation" else {}
         return Edit("discriminator.output_activation", case.spelling.layer(last.type, **settings) + where, None)

@@ -22,18 +22,18 @@ USUAL = {"d": 2e-4, "g": 1e-4}
 """Rates with Adam and RMSprop where neither player's own can be kept: DCGAN's 2e-4, at the ratio above."""
 PLAIN = {"d": 2e-2, "g": 1e-2}
 """Likewise of plain gradient descent: 1e-2 is what Keras takes by itself."""
-KEPT = {"adaptive": (2e-5, 2e-3), "plain": (1e-4, 0.5)}
-"""Rates that are kept as they are, and from which the other player's may be set: a decade around those published."""
+POSSIBLE = {"adaptive": (1e-6, 5e-2), "plain": (1e-6, 1.0)}
+"""Rates outside of which GD104 calls one far from usual: no treatment leads past them."""
 APART = {"d": 10.0, "g": 50.0}
-"""Times the other player's rate from which the faster one is at fault, as GD104 has it."""
-SMALLEST, LARGEST = 1e-6, 5e-2
-"""Rates that a factor of two does not lead past."""
+"""Times the other player's rate from which GD104 calls the rates far apart."""
+MODEL = {"adaptive": (2e-5, 1e-2), "plain": (1e-4, 0.5)}
+"""Rates from which the other player's may be set: about a decade around those published."""
 
 
 def rates_at_fault(case: Case) -> dict[Player, float]:
     """Return the rates that are far from usual or far apart, and the value each of them should have."""
     rates = {p: rate for p in PLAYERS if (rate := case.rate(p)) is not None and rate > 0}
-    wrong = {p for p in rates if not _is_kept(case, p, rates[p])}
+    wrong = {p for p in rates if not _is_possible(case, p, rates[p])}
     if not wrong and len(rates) == len(PLAYERS) and _kind(case, "d") == _kind(case, "g"):
         fast: Player = "d" if rates["d"] > rates["g"] else "g"
         if rates[fast] / rates[OTHER[fast]] > APART[fast]:
@@ -43,14 +43,15 @@ def rates_at_fault(case: Case) -> dict[Player, float]:
 
 def _target(case: Case, player: Player, rates: dict[Player, float], wrong: set[Player]) -> float:
     other = OTHER[player]
-    if other in rates and other not in wrong and _kind(case, other) == _kind(case, player):
+    low, high = MODEL[_kind(case, other)]
+    if low <= rates.get(other, 0.0) <= high and other not in wrong and _kind(case, other) == _kind(case, player):
         return rates[other] * (RATIO if player == "d" else 1.0 / RATIO)
     return _usual(case, player)
 
 
-def _is_kept(case: Case, player: Player, rate: float) -> bool:
-    low, high = KEPT[_kind(case, player)]
-    return low <= rate <= high * (10.0 if player == "g" else 1.0)  # a generator's 1e-2 gave the best digits of our runs
+def _is_possible(case: Case, player: Player, rate: float) -> bool:
+    low, high = POSSIBLE[_kind(case, player)]
+    return low <= rate <= high
 
 
 def _usual(case: Case, player: Player) -> float:
@@ -114,7 +115,7 @@ def _move(player: Player, factor: float) -> Callable[[Case], Change | None]:
             fits = new is not None and (new > rate) == (factor > 1.0)
             return _set(case, wrong, "usual-learning-rates") if fits else None
         new = rate * factor
-        return _set(case, {player: new}) if SMALLEST <= new <= LARGEST else None
+        return _set(case, {player: new}) if _is_possible(case, player, new) else None
 
     return change
 
@@ -128,9 +129,9 @@ def _both(factor: float, **clip: Any) -> Callable[[Case], Change | None]:
             return Change()
         if wrong:
             return _set(case, wrong, "usual-learning-rates")
-        if not all(rate and rate * factor >= SMALLEST for rate in rates.values()):
-            return None
         new = {p: rate * factor for p, rate in rates.items() if rate}
+        if len(new) < len(rates) or not all(_is_possible(case, p, rate) for p, rate in new.items()):
+            return None
         if not clip:
             return _set(case, new)
         title = Message(

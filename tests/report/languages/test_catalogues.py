@@ -58,7 +58,7 @@ def by_file(templates: dict[Template, str]) -> str:
 
 def test_the_code_is_searched() -> None:
     assert len(in_the_code()) > 300
-    assert ("{ending}: {title} and {n} more finding.", "{ending}: {title} and {n} more findings.") in in_the_code()
+    assert ("{ending}: {name}, and {n} more finding.", "{ending}: {name}, and {n} more findings.") in in_the_code()
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -96,5 +96,5 @@ def test_the_page_has_them_with_links_to_the_rules_it_checked(failing: Diagnosis
     assert {f"term-{term}" for term in TERMS} <= set(shown.attributes("id"))
     assert language(code)("term.logit.text") in shown.text
     links = [href for href in shown.attributes("href") if href.startswith("#rule-")]
-    assert links.count("#rule-GD403") > sum(f.rule.id == "GD403" for f in failing.findings)  # beside the check's own
+    assert links.count("#rule-GD403") > sum(f.rule.id == "GD403" for f in failing.checks)  # beside the check's own
     assert "#rule-GD108" not in links  # which this diagnosis did not check

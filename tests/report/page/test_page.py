@@ -227,8 +227,8 @@ def test_a_hostile_run_directory_never_gets_markup_into_the_page(hostile: Diagno
         reference=words,
         patch={words: words},
     )
-    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.findings)
-    hostile = replace(hostile, findings=findings)
+    findings = tuple(replace(finding, treatments=(fix,)) for finding in hostile.checks)
+    hostile = replace(hostile, checks=findings)
     html = render_html(hostile)
     shown = Page(html)
     assert len(shown.scripts) == 3

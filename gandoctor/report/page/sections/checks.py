@@ -14,7 +14,7 @@ def show(source: Source) -> Shown:
     run, words = source.run, source.words
     return Shown(
         {
-            "rules": source.diagnosis.findings,
+            "rules": source.diagnosis.checks,
             "gaps": facts.gaps(run, words) + _band_gaps(source) + _sheet_gaps(source.strip, words),
             "missing": facts.missing(run, words),
             "events": facts.notable_events(run, words),

@@ -13,7 +13,7 @@ from gandoctor.signals import FAMILIES, SIGNALS
 
 def show(source: Source) -> Shown:
     """Return what the page's words, rules and signals mean."""
-    run, words, findings = source.run, source.words, source.diagnosis.findings
+    run, words, findings = source.run, source.words, source.diagnosis.checks
     known = {f.rule.id for f in findings}
     recorded = [s for s in (*SIGNALS.values(), *FAMILIES.values()) if s.name in run or is_family(s.name, run)]
     return Shown(

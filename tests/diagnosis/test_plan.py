@@ -1,0 +1,235 @@
+"""The plan of action: what comes first, in which values, and what never appears."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from gandoctor import diagnose
+from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.plan import MOST_STEPS
+from gandoctor.rules import Severity
+from gandoctor.store import LatentCard, Run
+from support.design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, data, transpose
+from support.fault_signatures import FAULTS, diagnosis_of, noise, one_image, run_with, stands_still
+from support.recorded_runs import every_step, probes
+
+ADAM = {"type": "Adam", "beta_1": 0.5}
+
+
+def with_rates(d_rate: float, g_rate: float, kind: str = "Adam", **fields: Any) -> Diagnosis:
+    """A run whose generator stands still at its rate, with optimizers that are known."""
+    signals = run_with(
+        1e-4,
+        17.1,
+        36,
+        0.81,
+        g_update_ratio=probes(3e-6),
+        g_learning_rate=probes(g_rate),
+        d_learning_rate=probes(d_rate),
+        **noise(0.63),
+    )
+    cards = {
+        "generator": GENERATOR.model_copy(update={"optimizer": {"type": kind, "learning_rate": g_rate}}),
+        "discriminator": DISCRIMINATOR.model_copy(update={"optimizer": {"type": kind, "learning_rate": d_rate}}),
+    }
+    return diagnosis_of(signals, **{**cards, **fields})
+
+
+@pytest.mark.parametrize(
+    ("d_rate", "new"),
+    [(4e-4, "2e-4"), (8e-4, "4e-4")],
+)
+def test_a_rate_thousands_of_times_too_small_is_set_by_the_published_ratio(d_rate: float, new: str) -> None:
+    step = with_rates(d_rate, 1e-7).plan[0]
+    assert step.change == f"g_optimizer = keras.optimizers.Adam(learning_rate=1e-7 -> {new})"
+    assert step.diff == (
+        "- g_optimizer = keras.optimizers.Adam(learning_rate=1e-7)",
+        f"+ g_optimizer = keras.optimizers.Adam(learning_rate={new})",
+    )
+    assert str(step.title) == f"Raise the generator's learning rate from 1e-7 to {new}"
+    assert step.standing == "confirmed"
+    assert step.findings[0] == "GD104"
+
+
+def test_the_change_is_spelled_as_the_runs_framework_has_it() -> None:
+    step = with_rates(4e-4, 1e-7, versions={"torch": "2.9"}).plan[0]
+    assert step.change == "opt_g = torch.optim.Adam(G.parameters(), lr=1e-7 -> 2e-4)"
+
+
+def test_a_rate_that_is_not_at_fault_is_moved_by_a_factor_of_two() -> None:
+    signals = run_with(0.01, 7.0, 20, 0.2)
+    step = diagnosis_of(signals).plan[0]
+    assert step.standing == "possible"
+    assert step.patch in ({"generator.learning_rate": 8e-4}, {"discriminator.learning_rate": 4e-4})
+
+
+def test_the_headline_names_the_failure_and_the_runs_fact() -> None:
+    assert str(with_rates(8e-4, 1e-7).name) == "Generator learning rate 4,000 times too small (1e-7)"
+    collapse = run_with(0.4, 1.8, 3.0, 0.24, sample_duplicate_pairs=probes(lambda s: 900.0 if s > 300 else 2.0))
+    assert str(diagnosis_of(collapse).name).startswith("Mode collapse since step 3")
+    assert "samples are the same image" in str(diagnosis_of(collapse).name)
+    nan = run_with(0.4, 1.8, 3.0, 0.24) | {"d_loss": every_step(lambda s: float("nan") if s >= 60 else 0.5)}
+    assert str(diagnosis_of(nan).name) == "NaN in d_loss at step 60"
+
+
+def test_a_consequence_is_shown_under_its_cause() -> None:
+    diagnosis = with_rates(8e-4, 1e-7)
+    (root, after), *_ = diagnosis.groups
+    assert root.id == "GD104"
+    assert "GD301" in [finding.id for finding in after]
+    assert diagnosis.follows["GD301"] == "GD104"
+    assert {f.id for group in diagnosis.groups for f in (group[0], *group[1])} == {f.id for f in diagnosis.findings}
+
+
+def test_a_design_finding_is_in_the_model_before_training() -> None:
+    signals, fields, _ = FAULTS["batch normalisation on the output"]
+    diagnosis = diagnosis_of(signals, **fields)
+    assert diagnosis.plan[0].findings[0] == "GD101"
+    assert "in the model, before training" in str(diagnosis.sentence)
+    assert "from step 0" not in str(diagnosis)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_plan_keeps_the_rules(fault: str) -> None:
+    signals, fields, _ = FAULTS[fault]
+    diagnosis = diagnosis_of(signals, **fields)
+    plan = diagnosis.plan
+    assert 1 <= len(plan) <= MOST_STEPS
+    standings = [step.standing for step in plan]
+    assert standings == sorted(standings, key=("confirmed", "possible").index)
+    changed: dict[str, str | None] = {}
+    for step in plan:
+        assert str(step.expect)
+        for edit in step.edits:
+            assert changed.setdefault(edit.key, edit.after) == edit.after, "one thing is changed to two values"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_treats_only_ruled_out_causes_never_appears(fault: str) -> None:
+    from gandoctor.treatments import TREATMENTS
+
+    signals, fields, _ = FAULTS[fault]
+    diagnosis = diagnosis_of(signals, **fields)
+    standing = {slug for c in diagnosis.causes if c.standing != "ruled_out" for slug in (c.id, *c.hypotheses)}
+    denied = {c.id for c in diagnosis.causes if c.standing == "ruled_out"} - standing
+    for step in diagnosis.plan:
+        cures = {*TREATMENTS[step.treatment].cures}
+        assert not cures or not cures <= denied, step.treatment
+
+
+def test_contracts_come_before_symptoms() -> None:
+    frozen = diagnosis_of(run_with(0.7, 0.66, -0.03, 0.37, **stands_still("d"), **noise(0.61)))
+    assert frozen.plan[0].findings[0] == "GD002"
+    assert "GD401" in frozen.plan[0].findings
+
+
+def test_a_healthy_run_has_no_plan() -> None:
+    diagnosis = diagnosis_of(run_with(0.4, 1.8, 3.0, 0.24))
+    assert diagnosis.verdict == "healthy"
+    assert diagnosis.plan == ()
+
+
+def test_an_inconclusive_run_is_told_how_to_see_what_was_not_seen() -> None:
+    blind = Run.from_signals({"d_loss": every_step(0.5), "g_loss": every_step(1.4)})
+    blind.manifest.missing.update(
+        {
+            "latent_sampler": {"code": "not_given", "message": {"template": "none was given"}},
+            "probe_data": {"code": "not_given", "message": {"template": "none was given"}},
+        }
+    )
+    diagnosis = diagnose(blind)
+    assert diagnosis.verdict == "inconclusive"
+    lines = [line for step in diagnosis.plan for line in step.diff]
+    assert "+ GANMonitor(..., latent_sampler=lambda n: ...)" in lines
+
+
+def test_the_command_repeats_the_run_with_the_new_value() -> None:
+    settings = {"generator": {"learning_rate": 4e-4}, "discriminator": {"learning_rate": 8e-4}}
+    config = {"settings": settings, "undone_by": {"typo": ["generator.learning_rate"]}}
+    command = ["gandoctor", "run", "--preset", "quick", "--fault", "typo@0", "--run-dir", "a b", "--seed", "3"]
+    step = with_rates(8e-4, 1e-7, config=config, command=command).plan[0]
+    assert step.command == "gandoctor run --preset quick --seed 3 --set generator.learning_rate=4e-4"
+
+
+def test_a_script_is_run_again_and_checked_first_where_the_model_tells() -> None:
+    command = ["gandoctor", "run", "--run-dir=x", "my train.py", "--", "--steps", "5"]
+    fields = {"command": command, "target": "my train.py"}
+    step = with_rates(8e-4, 1e-7, **fields).plan[0]
+    assert shlex.split(step.command or "") == ["gandoctor", "run", "my train.py", "--", "--steps", "5"]
+    signals, design, _ = FAULTS["batch normalisation on the output"]
+    step = diagnosis_of(signals, **design, **fields).plan[0]
+    assert shlex.split(step.command or "")[:3] == ["gandoctor", "check", "my train.py"]
+
+
+def test_a_run_that_nobody_started_by_command_has_no_command() -> None:
+    assert with_rates(8e-4, 1e-7).plan[0].command is None
+
+
+def test_what_should_be_seen_is_a_number_of_this_run() -> None:
+    step = with_rates(8e-4, 1e-7).plan[0]
+    assert str(step.expect).startswith("By step 300, d_loss is above 0.0")
+    assert "this run had 0.0001" in str(step.expect)
+
+
+def test_findings_show_the_plans_step_first_and_nothing_that_contradicts_it() -> None:
+    diagnosis = with_rates(8e-4, 1e-7)
+    first = diagnosis.plan[0]
+    answered = [f for f in diagnosis.findings if f.id in first.findings]
+    assert len(answered) >= 3
+    for finding in answered:
+        assert str(finding.treatments[0].title) == str(first.title)
+        assert not any("Halve the discriminator" in str(t.title) for t in finding.treatments)
+        assert "was 4e-4" not in finding.treatments[0].code
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_plan_does_not_change_when_it_is_made_from_the_findings_it_has_ordered(fault: str) -> None:
+    from gandoctor.diagnosis.plan import plan_of
+
+    signals, fields, _ = FAULTS[fault]
+    diagnosis = diagnosis_of(signals, **fields)
+    assert [s.change for s in plan_of(Diagnosis(diagnosis.run, diagnosis.checks))] == [s.change for s in diagnosis.plan]
+
+
+@pytest.mark.parametrize(
+    ("fields", "signals", "line"),
+    [
+        (
+            {"data": data(0, 255)},
+            run_with(1e-4, 12.2, 268, 0.14, **one_image(0.002, 0.0)),
+            '+ images = images.astype("float32") / 255.0',
+        ),
+        (
+            {"data": data(-1, 1)},
+            run_with(1e-4, 13.7, 60, 0.04, **one_image(0.5, 0.0)),
+            '+ layers.Activation(activation="tanh")  # generator: activation_1',
+        ),
+        (
+            {"latent": LatentCard(shape=(100,), minimum=0, maximum=0, mean=0, std=0)},
+            run_with(1e-4, 14.5, 33, 0.0, latent_spread=every_step(0.0), latent_mean=every_step(0.0), **one_image()),
+            "- latents = keras.ops.full((n, 100), 0)",
+        ),
+        (
+            {"generator": card(DENSE, NORM, act("relu"), ("Reshape", {}), transpose(), NORM, act("sigmoid"))},
+            run_with(1e-4, 12.1, 30, 0.29, **noise(0.6)),
+            "- layers.BatchNormalization(momentum=0.9)  # generator: batchnormalization_1",
+        ),
+        (
+            {"discriminator": card(CONV, LEAKY, ("Dropout", {"rate": 0.9}), "Flatten", UNIT)},
+            run_with(0.02, 2.2, 2.4, 0.62, **noise(0.72)),
+            "- layers.Dropout(rate=0.9)  # discriminator: dropout",
+        ),
+    ],
+)
+def test_changes_are_in_the_runs_own_values(fields: dict[str, Any], signals: Any, line: str) -> None:
+    assert line in diagnosis_of(signals, **fields).plan[0].diff
+
+
+def test_remarks_alone_ask_for_nothing() -> None:
+    relu = card(CONV, act("relu"), "Flatten", UNIT)
+    diagnosis = diagnosis_of(run_with(0.4, 1.8, 3.0, 0.24), discriminator=relu)
+    assert {f.severity for f in diagnosis.findings} == {Severity.INFO}
+    assert diagnosis.plan == ()
