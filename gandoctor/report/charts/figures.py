@@ -144,7 +144,7 @@ def base_layout(
         # The same on the left in every chart, so that their step axes lie below one another.
         "margin": {"l": 58, "r": 12, "t": 48 if legend else 22, "b": 36},
         "showlegend": legend,
-        "legend": {"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom", "font": {"size": 12}, "itemsizing": "constant"},
+        "legend": {"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom", "font": {"size": 12}},
         "hovermode": "x unified",
         "hoverlabel": {"namelength": -1},
         "xaxis": {
