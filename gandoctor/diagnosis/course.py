@@ -1,4 +1,4 @@
-"""The course of a run: how its samples' distance to the real data went, where it was best, whether it still falls."""
+"""The course of a run: how far its samples were from the real data, when least, and whether that still falls."""
 
 from __future__ import annotations
 

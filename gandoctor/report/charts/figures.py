@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,17 +71,21 @@ def line_figure(
         Plotly's JSON: "data" and "layout".
     """
     levels = [level for level in levels if _drawable(level.value, log)]
-    band = band if band is not None and all(_drawable(edge, log) for edge in band) else None
-    must = [level.value for level in levels] + [s.observed for s in spans] + list(band or ())
+    band = band if band is not None and _drawable(band[1], log) and np.isfinite(band[0]) else None
+    edges = [edge for edge in band or () if _drawable(edge, log)]
+    must = [level.value for level in levels] + [s.observed for s in spans] + edges
     low, high = limits or axis_range(list(curves), must, log)
-    figure = go.Figure(layout=base_layout(words, last_step, (low, high), log, unit, legend=len(curves) > 1))
+    if band is not None and len(edges) < len(band):  # it reaches down to 0 or below: on a logarithmic axis, to its end
+        band = (float(10**low), band[1])
+    has_legend = len(curves) > 1 or bool(levels) or bool(warm_up)
+    figure = go.Figure(layout=base_layout(words, last_step, (low, high), log, unit, legend=has_legend))
     if band is not None:
         figure.add_hrect(
             y0=band[0], y1=band[1], fillcolor=palette.BAND, line={"width": 1, "color": palette.REAL}, layer="below"
         )
     if warm_up:
         figure.add_vrect(x0=0, x1=warm_up, fillcolor=palette.WARM_UP, line_width=0, layer="below")
-        _note(figure, min(warm_up, last_step) / 2, words("figure.warm_up"), y=0.86, anchor="center", color=palette.TEXT)
+        _explain(figure, words("figure.warm_up"), palette.WARM_UP)
     for span in spans:
         figure.add_vrect(
             x0=span.first,
@@ -90,7 +95,7 @@ def line_figure(
             layer="below",
         )
     for curve in curves:
-        _add_curve(figure, curve)
+        _add_curve(figure, curve, words)
         add_edge_marks(figure, curve, words, low, high, log)
     for span in spans:
         _add_observed(figure, span, words, log)
@@ -99,16 +104,14 @@ def line_figure(
         if level.value in seen:
             continue
         seen.add(level.value)
-        figure.add_hline(y=level.value, line={"dash": "dash", "width": 1.4, "color": palette.STRONG})
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            y=float(np.log10(level.value)) if log else level.value,
-            text=plot_text(level.label),
-            showarrow=False,
-            xanchor="right",
-            yanchor="bottom",
-            font={"size": 11, "color": palette.STRONG},
+        # A label at the line would cover the curve: the legend has it.
+        figure.add_scatter(
+            x=[0, max(last_step, 1)],
+            y=[level.value, level.value],
+            name=plot_text(level.label),
+            mode="lines",
+            line={"dash": "dash" if len(seen) == 1 else "dot", "width": 1.4, "color": palette.STRONG},
+            hoverinfo="skip",
         )
     add_moments(figure, moments, last_step)
     return as_json(figure)
@@ -138,9 +141,10 @@ def base_layout(
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": palette.TEXT, "size": 12},
-        "margin": {"l": 52, "r": 12, "t": 30 if legend else 12, "b": 36},
+        # The same on the left in every chart, so that their step axes lie below one another.
+        "margin": {"l": 58, "r": 12, "t": 48 if legend else 22, "b": 36},
         "showlegend": legend,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom", "font": {"size": 12}},
         "hovermode": "x unified",
         "hoverlabel": {"namelength": -1},
         "xaxis": {
@@ -150,13 +154,22 @@ def base_layout(
         },
         "yaxis": {
             **axis,
+            "automargin": False,
+            "fixedrange": True,
             "title": {**axis["title"], "text": unit_label(unit, words)},
             "type": "log" if log else "linear",
             "range": list(limits),
             "exponentformat": "power",
+            **({"dtick": _log_ticks(limits)} if log else {}),
         },
         "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     }
+
+
+def _log_ticks(limits: tuple[float, float]) -> str | int:
+    """Return plotly's `dtick` of a logarithmic axis: 1, 2 and 5 of few decades, else whole decades, seven at most."""
+    span = limits[1] - limits[0]
+    return "D2" if span < 2 else max(1, math.ceil(span / 7))
 
 
 def unit_label(unit: Message | None, words: Language) -> str:
@@ -164,14 +177,14 @@ def unit_label(unit: Message | None, words: Language) -> str:
     return "" if unit is None else plot_text(words.say(unit))
 
 
-def _add_curve(figure: go.Figure, curve: Curve) -> None:
+def _add_curve(figure: go.Figure, curve: Curve, words: Language) -> None:
     color, dash = palette.color_of(curve.signal)
     values = curve.values
     single = int(np.isfinite(values).sum()) <= 60
     figure.add_scatter(
         x=compact(curve.steps),
         y=compact(values),
-        name=plot_text(curve.signal),
+        name=plot_text(words.signal(curve.signal)),
         mode="lines+markers" if single else "lines",
         line={"color": color, "width": 1.8, "dash": dash},
         marker={"size": 5, "color": color},
@@ -253,8 +266,20 @@ def _add_observed(figure: go.Figure, span: Span, words: Language, log: bool) -> 
     )
 
 
-def add_moments(figure: go.Figure, moments: Sequence[Moment], last_step: int, *, above: bool = False) -> None:
-    """Add a line where findings began, labelled inside of the figure or above it."""
+def _explain(figure: go.Figure, name: str, color: str) -> None:
+    """Name a shaded area in the legend."""
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        name=plot_text(name),
+        mode="markers",
+        marker={"symbol": "square", "size": 12, "color": color},
+        hoverinfo="skip",
+    )
+
+
+def add_moments(figure: go.Figure, moments: Sequence[Moment], last_step: int) -> None:
+    """Add a line where findings began, labelled above the figure, where the label covers nothing."""
     labelled = -np.inf
     line = {"dash": "dot", "width": 1.2, "color": palette.EVIDENCE_EDGE}
     lines = [
@@ -267,19 +292,18 @@ def add_moments(figure: go.Figure, moments: Sequence[Moment], last_step: int, *,
         if moment.step - labelled > 0.09 * last_step:
             labelled = moment.step
             anchor = "right" if moment.step > 0.85 * last_step else "left"
-            y = 1.0 if above else 0.98
-            _note(figure, moment.step, moment.label, y=y, anchor=anchor, color=palette.EVIDENCE_EDGE, top=not above)
+            _note(figure, moment.step, moment.label, anchor=anchor, color=palette.EVIDENCE_EDGE)
 
 
-def _note(figure: go.Figure, x: float, text: str, *, y: float, anchor: str, color: str, top: bool = False) -> None:
+def _note(figure: go.Figure, x: float, text: str, *, anchor: str, color: str) -> None:
     figure.add_annotation(
         x=x,
-        y=y,
+        y=1.0,
         yref="paper",
         text=plot_text(text),
         showarrow=False,
         xanchor=anchor,
-        yanchor="top" if top else "bottom",
+        yanchor="bottom",
         font={"size": 11, "color": color},
     )
 

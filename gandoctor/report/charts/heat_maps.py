@@ -73,7 +73,7 @@ def layer_figure(
     ):
         if where.any():
             _add_apart(figure, grid, names, where, words, kind, symbol, color)
-    add_moments(figure, moments, last_step, above=True)
+    add_moments(figure, moments, last_step)
     return as_json(figure)
 
 
@@ -124,7 +124,7 @@ def share_figure(
             showscale=False,
             hovertemplate=_hover(words("heat.of_real", name="%{y}", value="%{z:.1%}")),
         )
-    add_moments(figure, moments, last_step, above=True)
+    add_moments(figure, moments, last_step)
     return as_json(figure)
 
 
@@ -136,7 +136,7 @@ def _heat_layout(grid: Grid, names: Sequence[str], words: Language, last_step: i
     del layout["yaxis2"]
     layout["margin"] |= {"t": 24, "r": 4}
     layout["hovermode"] = "closest"
-    layout["xaxis"] |= {"showgrid": False, "range": [min(0.0, grid.edges[0]), max(last_step, grid.edges[-1])]}
+    layout["xaxis"]["showgrid"] = False
     layout["yaxis"] = {
         "type": "category",
         "categoryorder": "array",
@@ -149,6 +149,7 @@ def _heat_layout(grid: Grid, names: Sequence[str], words: Language, last_step: i
         "showgrid": False,
         "zeroline": False,
         "automargin": True,
+        "fixedrange": True,
         "title": {"text": ""},
     }
     return layout

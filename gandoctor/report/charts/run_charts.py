@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.loss_families import OBJECTIVES, Objective
 from gandoctor.report.charts.chart_list import FOREIGN, OTHER, PANELS, Level, Panel, foreign_panel, panel_of
 from gandoctor.report.charts.chart_view import ChartView, GroupView
-from gandoctor.report.charts.curves import Curve, thin
+from gandoctor.report.charts.curves import Curve, in_decades, thin
 from gandoctor.report.charts.family_charts import family_chart, is_family
 from gandoctor.report.charts.figures import Moment, Span, line_figure
 from gandoctor.report.languages.language import Language
@@ -82,7 +84,7 @@ class Charts:
             return replace(view, id=f"{finding.rule.id}-{i}", words=(*view.words, *told), meanings=())
         values = [e.threshold for e in evidence if e.threshold is not None] + [e.observed for e in evidence]
         # A zero that matters (a contract) cannot be seen on a logarithmic axis.
-        log = panel.chart.log and all(v > 0 for v in values if math.isfinite(v))
+        log = (panel.chart.log or self._in_decades((name,))) and all(v > 0 for v in values if math.isfinite(v))
         thresholds = sorted({e.threshold for e in evidence if e.threshold is not None})
         curve = self._curve(name, log)
         band = self._band((name,))
@@ -106,7 +108,7 @@ class Charts:
             notes.append(self._band_note(band))
         return ChartView(
             id=f"{finding.rule.id}-{i}",
-            title=clean(name, 80),
+            title=clean(words.signal(name), 80),
             reading=meaning(name, words),
             notes=tuple(notes),
             words=(clean(curve.words), *(clean(words.say(e.statement)) for e in evidence[:20])),
@@ -136,7 +138,8 @@ class Charts:
 
     def _curves(self, panel: Panel) -> ChartView:
         words, chart = self._words, panel.chart
-        curves: list[Curve] = [self._curve(name, chart.log) for name in panel.signals]
+        log = chart.log or (chart.limits is None and self._in_decades(panel.signals))
+        curves: list[Curve] = [self._curve(name, log) for name in panel.signals]
         levels, notes = self._levels(panel)
         band = self._band(panel.signals)
         if band:
@@ -149,7 +152,7 @@ class Charts:
             curves,
             words,
             last_step=self._run.last_step,
-            log=chart.log,
+            log=log,
             unit=panel.unit,
             limits=chart.limits,
             levels=levels,
@@ -166,6 +169,9 @@ class Charts:
             meanings=tuple((clean(n, 80), meaning(n, words)) for n in panel.signals),
             figure=figure,
         )
+
+    def _in_decades(self, signals: Iterable[str]) -> bool:
+        return in_decades(np.concatenate([self._run[name].to_numpy(dtype=np.float64) for name in signals]))
 
     def _levels(self, panel: Panel) -> tuple[list[Level], list[str]]:
         manifest, words = self._run.manifest, self._words

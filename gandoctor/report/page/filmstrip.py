@@ -20,7 +20,7 @@ BYTES_MAX = 600_000
 """All sheets as they stand in the page, so that it stays small enough to be sent, whatever the images."""
 FRAMES_MIN = 5
 LOSSLESS_MAX = 60_000
-"""Bytes of a PNG above which a sheet is compressed with loss, e.g. one of colour images; the run has it as it was."""
+"""Bytes above which a sheet is compressed with loss, e.g. one of colour images; the run has it as it was."""
 STEP_MAX = 2**53
 
 
@@ -30,7 +30,7 @@ class Frame:
 
     Attributes:
         step: Its step.
-        source: PNG or WebP as a data address.
+        source: WebP as a data address.
         width: Pixels; height: pixels.
         stored: Width and height in pixels before it was shrunk.
         repeats: Places of the samples that show the same image as two others; empty where that was not looked at.
@@ -118,10 +118,10 @@ def _frame(sheet: SampleSheet) -> Frame | None:
 
 
 def encoded(image: Image.Image) -> str:
-    """Return an image as a data address: PNG, or WebP where that would be too large."""
-    kind, buffer = "png", io.BytesIO()
-    image.save(buffer, format="PNG", optimize=image.width * image.height < 500_000)
+    """Return an image as a data address: WebP, with loss where it would otherwise be too large."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", lossless=True)
     if buffer.tell() > LOSSLESS_MAX:
-        kind, buffer = "webp", io.BytesIO()
+        buffer = io.BytesIO()
         image.save(buffer, format="WEBP", quality=90)
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.course import Course
 from gandoctor.message import Message
 from gandoctor.report.charts.chart_list import panel_of
 from gandoctor.report.languages.language import Language
@@ -18,6 +21,7 @@ from gandoctor.rules import Evidence, Finding, Severity, Status
 from gandoctor.store import Run
 
 LANES_MAX = 4
+STEEP = 30.0
 _LATER = ("end", "start")
 """Values of reasons for which a rule was not evaluated that name the step from which it judges."""
 
@@ -95,7 +99,13 @@ def quality(source: Source) -> Spark | None:
     if course is None:
         return None
     band = (course.band.low, course.band.high) if course.band is not None else None
-    return spark(course.values, source.words, last_step=source.run.last_step, band=band)
+    return spark(course.values, source.words, last_step=source.run.last_step, log=_is_steep(course), band=band)
+
+
+def _is_steep(course: Course) -> bool:
+    """Tell whether the last steps of a distance would all lie on the floor of a linear axis."""
+    values = course.values[np.isfinite(course.values)]
+    return len(values) > 1 and values.min() > 0 and values.max() > STEEP * values.min()
 
 
 def best_place(source: Source) -> float | None:

@@ -20,9 +20,8 @@ from gandoctor.errors import GandoctorError
 from gandoctor.report import plotly_js, text
 from gandoctor.report.charts import palette
 from gandoctor.report.languages.language import Language, language
-from gandoctor.report.markdown import render_markdown
+from gandoctor.report.markdown import markdown_lines
 from gandoctor.report.page import facts
-from gandoctor.report.page.filmstrip import Filmstrip
 from gandoctor.report.page.findings import cause_title, observation
 from gandoctor.report.page.section import Section, Shown, Source
 from gandoctor.report.page.sections import all_sections
@@ -125,7 +124,7 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
             tabs=_tabs(content["shown"]),
             live=live,
             policy=_policy([*code, plotly_js.source()] if scripts else [], live is not None),
-            style=Markup(_asset("report.css") + _asset("first_screen.css")),
+            style=Markup("".join(_asset(name) for name in ("report.css", "first_screen.css", "print.css"))),
             scripts=[Markup(script) for script in code],
             # The last thing in the page: the filmstrip and the copy buttons answer while the browser still reads it.
             plotly=Markup(plotly_js.packed()) if scripts and content["has_charts"] else None,
@@ -152,10 +151,7 @@ def content_of(diagnosis: Diagnosis, words: Language, pages: Mapping[str, str] |
     in_page = {sheet.frame.step for _, content in shown for sheet in content.values.get("sheets", ()) if sheet.moves}
     figures = {chart.id: chart.figure for _, content in shown for chart in content.charts}
     return {
-        "data": text.script_json(
-            _page_data(figures, source.strip, words, run.last_step, in_page)
-            | {"issue": render_markdown(diagnosis, words.code)}
-        ),
+        "data": text.script_json(_page_data(figures, source, in_page)),
         "bar": facts.bar(run, words) if not diagnosis.games else [],
         "name": text.clean(run.path.resolve().name, 80),
         "state": run.state,
@@ -202,17 +198,16 @@ def _policy(scripts: list[str], live: bool) -> str:
     )
 
 
-def _page_data(
-    figures: Mapping[str, Any], strip: Filmstrip, words: Language, last_step: int, in_page: Collection[int]
-) -> dict[str, Any]:
+def _page_data(figures: Mapping[str, Any], source: Source, in_page: Collection[int]) -> dict[str, Any]:
     # What the first screen shows is in the page itself, there without scripts: the script takes it from there.
     return {
         "charts": figures,
         "dark": palette.IN_DARK,
-        "words": words.section("script"),
-        "last_step": last_step,
+        "words": source.words.section("script"),
+        "last_step": source.run.last_step,
+        "issue": "\n".join(markdown_lines(source.diagnosis, source.words)),
         "frames": [
             {"step": f.step, "source": None if f.step in in_page else f.source, "repeats": f.repeats}
-            for f in strip.frames
+            for f in source.strip.frames
         ],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,8 +55,12 @@ class Source:
 
     @cached_property
     def course(self) -> Course | None:
-        """How the samples' quality went."""
-        return course_of(self.run, self.diagnosis.reference.bands, self.diagnosis.detected)
+        """How the samples' quality went; a step within the failure that is named is not called the best one."""
+        course = course_of(self.run, self.diagnosis.reference.bands, self.diagnosis.detected)
+        first = self.diagnosis.headline.first_step if self.diagnosis.headline is not None else None
+        if course is None or first is None or course.best_step is None or course.best_step < first:
+            return course
+        return replace(course, best_step=None)
 
     @cached_property
     def strip(self) -> Filmstrip:

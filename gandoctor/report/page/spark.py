@@ -68,6 +68,8 @@ def spark(
     curve = thin(series, words, is_log, POINTS)
     shown = [v for v in must if v > 0 or not is_log]
     low, high = axis_range([curve], shown, is_log)
+    if not is_log and low < 0 <= min([*curve.values[np.isfinite(curve.values)], *shown], default=-1.0):
+        low = 0.0
 
     def y(value: float) -> float:
         scaled = (np.log10(value) if value > 0 else low) if is_log else value

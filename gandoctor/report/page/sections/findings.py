@@ -1,4 +1,4 @@
-"""The plan, and the findings: each cause with what follows from it, when, evidence with charts, and what to change."""
+"""The plan, and the findings, each with what follows from it: evidence with charts, causes, and what to change."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ICONS = {"healthy": "✓", "attention": "!", "failing": "✕", "inconclusive": "
 def show(source: Source) -> Shown:
     """Return the top of the page."""
     diagnosis, run, words = source.diagnosis, source.run, source.words
-    root = root_of(diagnosis)
+    root = diagnosis.root
     plan = diagnosis.plan
     return Shown(
         {
@@ -45,14 +45,6 @@ def show(source: Source) -> Shown:
             "cause": cause_of(diagnosis),
         }
     )
-
-
-def root_of(diagnosis: Diagnosis) -> Finding | None:
-    """Return the finding that the headline names: the failure, or the fact it follows from."""
-    first = diagnosis.headline
-    if first is None:
-        return None
-    return next(f for f in diagnosis.detected if f.rule.id == diagnosis.follows.get(first.rule.id, first.rule.id))
 
 
 def since(finding: Finding, words: Language) -> str:
