@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 MECHANISMS: dict[str, tuple[str, ...]] = {
-    "generator-not-moving": (
-        "no-batch-norm",
-        "saturated-output",
-        "saturating-loss",
-        "range-mismatch",
-        "learning-rate-mistyped",
-        "GD006",
-        "GD104",
-    ),
+    "generator-not-moving": ("no-batch-norm", "saturated-output", "saturating-loss", "range-mismatch", "GD006"),
     "saturated-output": ("no-batch-norm", "range-mismatch", "GD006"),
     "latents-ignored": ("no-batch-norm", "range-mismatch", "saturated-output", "GD006"),
     "no-gradient-arrives": ("logits-taken-for-probabilities", "GD105"),

@@ -158,7 +158,15 @@ def test_a_script_is_run_again_and_checked_first_where_the_model_tells() -> None
     command = ["gandoctor", "run", "--run-dir=x", "my train.py", "--", "--steps", "5"]
     fields = {"command": command, "target": "my train.py"}
     step = with_rates(8e-4, 1e-7, **fields).plan[0]
-    assert shlex.split(step.command or "") == ["gandoctor", "run", "my train.py", "--", "--steps", "5"]
+    assert shlex.split(step.command or "") == [
+        "gandoctor",
+        "run",
+        "--change=g_optimizer.learning_rate=4e-4",
+        "my train.py",
+        "--",
+        "--steps",
+        "5",
+    ]
     signals, design, _ = FAULTS["batch normalisation on the output"]
     step = diagnosis_of(signals, **design, **fields).plan[0]
     assert shlex.split(step.command or "")[:3] == ["gandoctor", "check", "my train.py"]
@@ -251,7 +259,8 @@ def test_what_changes_a_recorded_value_comes_before_what_can_only_be_described()
 def test_options_after_the_target_are_read_as_the_command_line_reads_them() -> None:
     command = ["gandoctor", "run", "train.py", "--run-dir", "old", "--watch", "--", "--run-dir", "mine"]
     step = with_rates(8e-4, 1e-7, command=command, target="train.py").plan[0]
-    assert step.command == "gandoctor run train.py --watch -- --run-dir mine"
+    changed = "--change=g_optimizer.learning_rate=4e-4"
+    assert step.command == f"gandoctor run {changed} train.py --watch -- --run-dir mine"
 
 
 def test_a_fact_that_explains_nothing_comes_after_what_confirmed_causes_explain() -> None:

@@ -155,7 +155,7 @@ def no_batch_norm(run: Run) -> Cause:
             len(weights),
         )
         # Blank for another reason, where its gradient comes through all layers alike.
-        shown = 0.88 if faded else 0.8 if blank and conducted is None else 0.5 if blank else 0.3
+        shown = 0.88 if faded or (blank and conducted is None) else 0.5 if blank else 0.3
         score = shown if len(weights) > 2 else 0.1
     fades = pale = None
     if conducted is not None:
