@@ -3,8 +3,8 @@
     python tests/benchmarks/plan_cures.py            # trains what has not been trained, writes reports/plan.md
     python tests/benchmarks/plan_cures.py --again    # judges finished trainings only
 
-The command is run as it is printed; only the directory to record into is added. The faults are those of the gallery, and
-one more, as one of these does no harm.
+The command is run as it is printed; only the directory to record into is added. The faults are those of the gallery,
+and one more, as one of these does no harm.
 Trainings stay in `runs/plan/` and are not repeated.
 """
 
