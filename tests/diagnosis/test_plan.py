@@ -294,3 +294,17 @@ def test_what_the_generator_makes_is_not_taken_for_data(given: float, fits: str 
     change = change_for("match-output-range", Case(run))
     assert change is not None
     assert change.patch == ({} if fits is None else {"generator.output_activation": fits})
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_a_damaged_manifest_costs_no_plan(framework: str) -> None:
+    odd = [[1], {"a": 2}]
+    config = {"settings": {"generator": 3}, "undone_by": {"x": odd, "y": 7}, "faults": 5, "preset": odd}
+    layers = ("BatchNormalization", {"momentum": odd}), ("Dropout", {"rate": "x"}), ("ReLU", {"negative_slope": odd})
+    strided = ("Conv2DTranspose", {"kernel_size": "5", "strides": [[2]], "filters": odd})
+    generator = card(DENSE, *layers, strided, act("sigmoid"))
+    generator.optimizer = {"type": odd, "learning_rate": "fast", "schedule": {"initial_learning_rate": odd}}
+    for signals, fields, _ in FAULTS.values():
+        known = {**fields, "generator": generator, "losses": {"a": {"from_logits": odd, "reduction": odd}}}
+        diagnosis = diagnosis_of(signals, **known, config=config, versions={framework: "1"})
+        assert ("What to do" in str(diagnosis)) == bool(diagnosis.plan)
