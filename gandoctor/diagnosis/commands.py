@@ -71,7 +71,7 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
     undone = {
         str(fault): [str(key) for key in keys]
         for fault, keys in (undone_by.items() if isinstance(undone_by, Mapping) else ())
-        if isinstance(keys, list) and {treatment, *known} & {*keys}
+        if isinstance(keys, list) and {treatment, *known} & {str(key) for key in keys}
     }
     if len(known) < len(patch) or not (known or undone):
         return None
@@ -111,7 +111,8 @@ def _from_config(run: Run) -> list[str]:
     words = ["run", *([target] if target and target != DEFAULT_TARGET else [])]
     if isinstance(config.get("preset"), str):
         words += ["--preset", config["preset"]]
-    for fault in config.get("faults") or ():
+    faults = config.get("faults")
+    for fault in faults if isinstance(faults, list) else ():
         words += ["--fault", str(fault)]
     if run.manifest.seed is not None:
         words += ["--seed", str(run.manifest.seed)]

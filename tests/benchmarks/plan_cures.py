@@ -3,8 +3,8 @@
     python tests/benchmarks/plan_cures.py            # trains what has not been trained, writes reports/plan.md
     python tests/benchmarks/plan_cures.py --again    # judges finished trainings only
 
-The command is run as it is printed; only the directory to record into is added. The faults are those of the gallery, and
-one more, as one of these does no harm.
+The command is run as it is printed; only the directory to record into is added. The faults are those of the gallery,
+and one more, as one of these does no harm.
 Trainings stay in `runs/plan/` and are not repeated.
 """
 
@@ -93,6 +93,8 @@ def try_out(fault: str, again: bool) -> Outcome | None:
 
 def table(outcomes: list[Outcome], harmless: list[str]) -> str:
     """Return the report."""
+    sound = shlex.join(["gandoctor", "run", *COMMON])
+    same = [one.fault for one in outcomes if one.step.command == sound]
     gone, healthy = sum(one.is_gone for one in outcomes), sum(one.is_healthy for one in outcomes)
     lines = [
         "# The plan's first step, tried",
@@ -106,6 +108,11 @@ def table(outcomes: list[Outcome], harmless: list[str]) -> str:
         f"Of {len(outcomes)} faults, {gone} are cured: nothing that the step answers is found any more. "
         f"{healthy} runs are healthy",
         "afterwards.",
+        "",
+        f"For {len(same)} of them ({', '.join(same)})",
+        "the command is that of the sound model, as the fault is a switch: there the table shows that the plan names",
+        "the change that was needed, and no more. A NaN that is multiplied in, and a collapse that is simulated inside",
+        "the generator, are nothing that a treatment could take back.",
         "",
         *(f"Not counted, as the run has no plan: {fault}.\n" for fault in harmless),
         "| fault | verdict | headline | first step | verdict afterwards | cured | left above a remark |",

@@ -11,7 +11,8 @@ from gandoctor import diagnose
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.rules import Severity
-from gandoctor.store import LatentCard, Run
+from gandoctor.store import LatentCard, Reach, Run
+from gandoctor.treatments.changes import Case, change_for
 from support.design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, data, transpose
 from support.fault_signatures import FAULTS, diagnosis_of, noise, one_image, run_with, stands_still
 from support.recorded_runs import every_step, probes
@@ -292,3 +293,27 @@ def test_a_check_is_repeated_and_not_trained_to_a_step() -> None:
     checked = replace(diagnosis_of(signals, **fields), is_check=True)
     assert str(checked.plan[0].expect) == "The check no longer finds GD101."
     assert "step" not in str(checked.name)
+
+
+@pytest.mark.parametrize(("given", "fits"), [(-0.88, "sigmoid"), (-3.0, None)])
+def test_what_the_generator_makes_is_not_taken_for_data(given: float, fits: str | None) -> None:
+    """The discriminator's step is given generated images too: only what no generated one can be is real."""
+    tanh = card(DENSE, ("Reshape", {}), transpose(), act("tanh"), reach=Reach(low=-1, high=1, layer="activation"))
+    run = diagnosis_of(run_with(0.4, 1.8, 3.0, 0.24, d_step_input_min=probes(given)), generator=tanh).run
+    change = change_for("match-output-range", Case(run))
+    assert change is not None
+    assert change.patch == ({} if fits is None else {"generator.output_activation": fits})
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_a_damaged_manifest_costs_no_plan(framework: str) -> None:
+    odd = [[1], {"a": 2}]
+    config = {"settings": {"generator": 3}, "undone_by": {"x": odd, "y": 7}, "faults": 5, "preset": odd}
+    layers = ("BatchNormalization", {"momentum": odd}), ("Dropout", {"rate": "x"}), ("ReLU", {"negative_slope": odd})
+    strided = ("Conv2DTranspose", {"kernel_size": "5", "strides": [[2]], "filters": odd})
+    generator = card(DENSE, *layers, strided, act("sigmoid"))
+    generator.optimizer = {"type": odd, "learning_rate": "fast", "schedule": {"initial_learning_rate": odd}}
+    for signals, fields, _ in FAULTS.values():
+        known = {**fields, "generator": generator, "losses": {"a": {"from_logits": odd, "reduction": odd}}}
+        diagnosis = diagnosis_of(signals, **known, config=config, versions={framework: "1"})
+        assert ("What to do" in str(diagnosis)) == bool(diagnosis.plan)

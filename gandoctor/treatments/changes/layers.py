@@ -55,7 +55,8 @@ def _without_batch_norm(case: Case) -> Change | None:
 
 
 def _momentum(layer: LayerCard) -> dict[str, Any]:
-    return {"momentum": layer.settings["momentum"]} if "momentum" in layer.settings else {}
+    momentum = layer.settings.get("momentum")
+    return {"momentum": momentum} if isinstance(momentum, int | float) else {}
 
 
 def _lower_momentum(case: Case) -> Change | None:

@@ -60,7 +60,7 @@ def reads_logits(case: Case) -> bool | None:
     manifest = case.run.manifest
     if manifest.objective is not None and manifest.objective.reads in ("logits", "probabilities"):
         return manifest.objective.reads == "logits"
-    found = {loss.get("from_logits") for loss in manifest.losses.values() if "from_logits" in loss}
+    found = {flag for loss in manifest.losses.values() if isinstance(flag := loss.get("from_logits"), bool)}
     return bool(found.pop()) if len(found) == 1 else None
 
 
