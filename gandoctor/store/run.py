@@ -150,8 +150,6 @@ class Run:
         """Read what has been written since the last call; return whether there are new signal values."""
         if self._in_memory or self._cut_at is not None:
             return False
-        import pyarrow as pa
-
         self.manifest = Manifest.load(self.path)
         self._log.read_new()
         if self._log.was_replaced:
@@ -160,9 +158,10 @@ class Run:
         grown = False
         for file in sorted((self.path / SIGNALS).glob("*.arrows")):
             reader = self._segments.setdefault(file.name, SegmentReader(self.path, file))
-            if batches := reader.read_new():
-                self._add(pa.Table.from_batches(batches))
-                grown = True
+            for part in reader.read_new():
+                if len(part):
+                    self._add(part)
+                    grown = True
         if grown:
             self.__dict__.pop("signals", None)
         return grown
