@@ -18,7 +18,7 @@ from gandoctor.errors import NotARun
 from gandoctor.message import Message
 from gandoctor.signals import member_of
 from gandoctor.store.arrays import read_images, read_values
-from gandoctor.store.columns import Column
+from gandoctor.store.columns import Column, Orders
 from gandoctor.store.events import Event, EventLog
 from gandoctor.store.files import read_whole
 from gandoctor.store.liveness import is_alive
@@ -89,6 +89,7 @@ class Run:
         self._log = EventLog(path)
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
+        self._orders = Orders()
         self._reals: np.ndarray | None = None
         self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
@@ -144,7 +145,7 @@ class Run:
             self.__dict__.pop("signals", None)
 
     def _column(self, name: str) -> Column:
-        return self._columns.setdefault(name, Column())
+        return self._columns.setdefault(name, Column(self._orders))
 
     def refresh(self) -> bool:
         """Read what has been written since the last call; return whether there are new signal values."""

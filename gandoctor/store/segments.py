@@ -24,7 +24,7 @@ NAME_MAX = 500
 TIME_MAX = 1e11
 COLUMNS_MAX = 10_000
 METADATA_MAX_BYTES = 16 * 2**20
-GROUP_BYTES = 32 * 2**20
+GROUP_BYTES = 16 * 2**20
 BODY_MAX_BYTES = 128 * 2**20
 RECORD_BATCH = 3
 """Number of a record batch among Arrow's message headers; its field 3 tells of compression, which we never use."""
@@ -118,18 +118,22 @@ class SegmentReader:
         """What was read so far."""
         return Kept(size=self._offset, checksum=self._checksums[self._offset], rows=self.rows)
 
-    def read_new(self) -> list[pa.Table]:
-        """Return the rows of the batches that were completed since the last call, in one part or several."""
+    def read_new(self) -> Iterator[pa.Table]:
+        """Yield the rows of the batches that were completed since the last call, part by part."""
         if self.damage is not None or self.is_ended:
-            return []
+            return
         import pyarrow as pa
 
-        parts: list[pa.Table] = []
         try:
             with opened(self._run_dir, self.path) as file:
                 size = os.fstat(file.fileno()).st_size
                 for messages in self._groups(file, size):
-                    self._take(messages, parts)
+                    parts: list[pa.Table] = []
+                    failure = self._take(messages, parts)
+                    while parts:
+                        yield parts.pop(0)  # nothing holds on to it here
+                    if failure is not None:
+                        raise failure
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError, OverflowError) as error:
             self.damage = Message(
                 "{file} is unreadable after byte {byte}: {error}.",
@@ -137,7 +141,6 @@ class SegmentReader:
                 byte=self._offset,
                 error=(str(error).splitlines() or [type(error).__name__])[0].rstrip("."),
             )
-        return parts
 
     def differs(self, written: Kept) -> bool:
         """Return whether what was read is not what had been written by then."""
@@ -165,19 +168,24 @@ class SegmentReader:
         if failure is not None:
             raise failure
 
-    def _take(self, messages: list[bytes], parts: list[pa.Table]) -> None:
-        """Read messages into parts; the first that cannot be read raises, with those before it read."""
+    def _take(self, messages: list[bytes], parts: list[pa.Table]) -> Exception | None:
+        """Read messages into parts, up to the first that cannot be read; return what is wrong with it."""
         import pyarrow as pa
 
         try:
             parts.append(self._decoded(messages))
         except (pa.ArrowException, ValueError, KeyError):
             for content in messages:
-                if (batch := self._read(content)) is not None:
+                try:
+                    batch = self._read(content)
+                except (pa.ArrowException, ValueError, KeyError) as error:
+                    return error
+                if batch is not None:
                     parts.append(pa.Table.from_batches([batch]))
                 self._advance([content], 0 if batch is None else len(batch))
         else:
             self._advance(messages, len(parts[-1]))
+        return None
 
     def _advance(self, messages: list[bytes], rows: int) -> None:
         self.rows += rows

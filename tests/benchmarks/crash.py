@@ -134,7 +134,7 @@ def kills(what: str, program: str, count: int, rng: random.Random, folder: Path)
         told.unlink(missing_ok=True)
         command = [sys.executable, "-c", program, str(run_dir), str(told), str(rng.randrange(10**6))]
         process = subprocess.Popen([*command, "resume" if resume else "new"], stderr=subprocess.PIPE)
-        begun = _wait_for(lambda: told.exists() and any(told.read_bytes()[:4096]), 60)
+        begun = _wait_for(lambda: told.exists() and told.read_bytes().strip(b"\0") != b"", 60)
         time.sleep(rng.random() * 2.0)
         process.send_signal(signal.SIGKILL)
         killed_at = time.time()
