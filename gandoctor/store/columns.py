@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Self
 
 import numpy as np
 
+ORDERS_KEPT = 8
 
-class Column:
-    """The recorded values of one signal. It grows while a run is read, and leaves out steps without a value."""
+
+class Orders:
+    """How the steps of several parts are put in order: columns recorded at the same steps share it, and the steps."""
 
     def __init__(self) -> None:
+        self._known: OrderedDict[tuple[int, ...], tuple[list[np.ndarray], np.ndarray, np.ndarray | None]] = (
+            OrderedDict()
+        )
+
+    def of(self, parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return all steps of the parts, increasing, and which of the parts' values stand at them; None for all."""
+        key = tuple(map(id, parts))  # the parts are kept below, so that no other array gets their ids
+        if key not in self._known:
+            self._known[key] = (parts, *_in_order(parts))
+            while len(self._known) > ORDERS_KEPT:
+                self._known.popitem(last=False)
+        return self._known[key][1:]
+
+
+def _in_order(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+    steps = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if (np.diff(steps) > 0).all():
+        return steps, None
+    order = np.argsort(steps, kind="stable")
+    order = order[np.append(np.diff(steps[order]) > 0, True)]  # the last one of each step
+    return steps[order], order
+
+
+class Column:
+    """The recorded values of one signal. It grows while a run is read, and leaves out steps without a value.
+
+    Args:
+        orders: Shared by the columns of a run.
+    """
+
+    def __init__(self, orders: Orders | None = None) -> None:
         self._parts: list[tuple[np.ndarray, np.ndarray]] = []
         self._in_order = True
+        self._orders = orders or Orders()
 
     def add(self, steps: np.ndarray, values: np.ndarray) -> None:
         """Add steps and their values.
@@ -28,14 +63,10 @@ class Column:
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the steps in increasing order and their values."""
         if not self._in_order:
-            steps = np.concatenate([steps for steps, _ in self._parts])
-            values = np.concatenate([values for _, values in self._parts])
-            if not (np.diff(steps) > 0).all():
-                order = np.argsort(steps, kind="stable")
-                steps, values = steps[order], values[order]
-                last_of_its_step = np.append(np.diff(steps) > 0, True)
-                steps, values = steps[last_of_its_step], values[last_of_its_step]
-            self._parts = [(steps, values)]
+            steps, order = self._orders.of([steps for steps, _ in self._parts])
+            parts = [values for _, values in self._parts]
+            values = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            self._parts = [(steps, values if order is None else values[order])]
             self._in_order = True
         return self._parts[0] if self._parts else (np.empty(0, np.int64), np.empty(0))
 
@@ -43,6 +74,6 @@ class Column:
         """Return the column up to and including a step."""
         steps, values = self.read()
         kept = np.searchsorted(steps, step, side="right")
-        earlier = type(self)()
+        earlier = type(self)(self._orders)
         earlier.add(steps[:kept], values[:kept])
         return earlier

@@ -19,7 +19,7 @@ from gandoctor.errors import NotARun
 from gandoctor.message import Message
 from gandoctor.signals import member_of
 from gandoctor.store.arrays import read_images, read_values
-from gandoctor.store.columns import Column
+from gandoctor.store.columns import Column, Orders
 from gandoctor.store.events import Event, EventLog
 from gandoctor.store.files import read_whole
 from gandoctor.store.liveness import is_alive
@@ -90,6 +90,7 @@ class Run:
         self._log = EventLog(path)
         self._segments: dict[str, SegmentReader] = {}
         self._columns: dict[str, Column] = {}
+        self._orders = Orders()
         self._reals: np.ndarray | None = None
         self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
@@ -145,14 +146,12 @@ class Run:
             self.__dict__.pop("signals", None)
 
     def _column(self, name: str) -> Column:
-        return self._columns.setdefault(name, Column())
+        return self._columns.setdefault(name, Column(self._orders))
 
     def refresh(self) -> bool:
         """Read what has been written since the last call; return whether there are new signal values."""
         if self._in_memory or self._cut_at is not None:
             return False
-        import pyarrow as pa
-
         self.manifest = Manifest.load(self.path)
         self._log.read_new()
         if self._log.was_replaced:
@@ -161,9 +160,10 @@ class Run:
         grown = False
         for file in sorted((self.path / SIGNALS).glob("*.arrows")):
             reader = self._segments.setdefault(file.name, SegmentReader(self.path, file))
-            if batches := reader.read_new():
-                self._add(pa.Table.from_batches(batches))
-                grown = True
+            for part in reader.read_new():
+                if len(part):
+                    self._add(part)
+                    grown = True
         if grown:
             self.__dict__.pop("signals", None)
         return grown

@@ -205,6 +205,7 @@ class RunWriter:
 
     def _replace(self, path: Path, write: Callable[[BinaryIO], Any]) -> None:
         """Write to memory and then to the file, atomically."""
+        self.flush()  # to draw and pack images takes a while, which completed steps need not wait
         buffer = io.BytesIO()
         write(buffer)
         content = buffer.getvalue()

@@ -50,7 +50,8 @@ rng = random.Random(seed)
 pause = 10 ** rng.uniform(-4, -1.3)
 with open(told, "wb") as file:
     file.truncate(16 * 4096)
-log = mmap.mmap(open(told, "r+b").fileno(), 16 * 4096)
+file = open(told, "r+b")
+log = mmap.mmap(file.fileno(), 16 * 4096)
 writer = RunWriter(run_dir, Manifest(planned_steps=10**6), resume=resume)
 images = np.zeros((16, 8, 8, 1), np.uint8)
 while True:
@@ -72,9 +73,10 @@ from numpy_gan import *
 run_dir, told, seed, resume = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "resume"
 with open(told, "wb") as file:
     file.truncate(16 * 4096)
-log = mmap.mmap(open(told, "r+b").fileno(), 16 * 4096)
+file = open(told, "r+b")
+log = mmap.mmap(file.fileno(), 16 * 4096)
 gan, data, rng = GAN(), reals(), np.random.default_rng(seed)
-session = Session(Options(run_dir, probe_data=data[:64], strict=True, resume=resume), NumpyBackend(gan), 10**6)
+session = Session(Options(Path(run_dir), probe_data=data[:64], strict=True, resume=resume), NumpyBackend(gan), 10**6)
 for make in INSTRUMENTS:
     session.add(make)
 session.start()
@@ -134,23 +136,27 @@ def kills(what: str, program: str, count: int, rng: random.Random, folder: Path)
         told.unlink(missing_ok=True)
         command = [sys.executable, "-c", program, str(run_dir), str(told), str(rng.randrange(10**6))]
         process = subprocess.Popen([*command, "resume" if resume else "new"], stderr=subprocess.PIPE)
-        begun = _wait_for(lambda: told.exists() and any(told.read_bytes()[:4096]), 60)
+        begun = _wait_for(lambda process=process: process.poll() is not None or _has_told(told), 60)
         time.sleep(rng.random() * 2.0)
         process.send_signal(signal.SIGKILL)
-        killed_at = time.time()
         _, errors = process.communicate()
         if process.returncode != -signal.SIGKILL:
             row.count(f"ended by itself: {errors.decode()[-300:]}")
         else:
-            row.count(*_after_kill(run_dir, told, killed_at) if begun else ("never began", None))
+            row.count(*_after_kill(run_dir, told) if begun else ("never began", None))
     return row
 
 
-def _after_kill(run_dir: Path, told: Path, killed_at: float) -> tuple[str, float]:
-    """Return what is wrong with a killed run, and how old the oldest completed step was that it lacks."""
+def _has_told(told: Path) -> bool:
+    return told.exists() and told.read_bytes().strip(b"\0") != b""
+
+
+def _after_kill(run_dir: Path, told: Path) -> tuple[str, float]:
+    """Return what is wrong with a killed run, and how much older than the newest the oldest step was that it lacks."""
     completed = [struct.unpack_from("<qd", told.read_bytes(), 16 * i) for i in range(4096)] if told.exists() else []
     run = load_run(run_dir)
-    lost = max((killed_at - at for step, at in completed if step > run.last_step), default=0.0)
+    newest = max((at for _, at in completed), default=0.0)
+    lost = max((newest - at for step, at in completed if step > run.last_step), default=0.0)
     if run.state != "interrupted":
         return f"reads {run.state}", lost
     if run.lost:
@@ -388,7 +394,7 @@ def main() -> int:
         f"Made by `python tests/benchmarks/crash.py{' --nightly' if given.nightly else ''} --seed {given.seed}` in "
         f"{(time.monotonic() - started) / 60:.0f} minutes. Survived: the",
         "run opens, reads as what happened to it, names what it lacks, and goes on where it is resumed. Lost: the",
-        "age of the oldest completed step that a kill took along, the longest of all.",
+        "training from the oldest completed step that a kill took along to the newest, the longest of all.",
         "",
         "| accident | tried | survived | most lost |",
         "|---|---|---|---|",

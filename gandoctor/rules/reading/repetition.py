@@ -101,9 +101,12 @@ def few_batches(
     starts = list(range(0, len(batches) - window + 1, window))
     if starts and starts[-1] + window < len(batches):
         starts.append(len(batches) - window)  # the last steps, whatever the window's phase
+    fewest = dict(zip(starts, _distinct(batches[:, 0], starts, window), strict=True))
     few = pd.Series(False, index=mean.index)
     seen = 0
     for start in starts:
+        if fewest[start] > most:
+            continue
         part = batches[start : start + window]
         distinct = len(np.unique(part, axis=0)) if np.isfinite(part).all() else window
         if 2 <= distinct <= most:
@@ -111,3 +114,12 @@ def few_batches(
             seen = max(seen, distinct)
     stretch = longest_stretch(few, window)
     return (stretch, seen) if stretch is not None else None
+
+
+def _distinct(values: np.ndarray, starts: list[int], window: int) -> np.ndarray:
+    """Return how many different values each window holds; of pairs there are as many at least."""
+    if not starts:
+        return np.empty(0, int)
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(values, window)[starts], axis=1)
+    counts: np.ndarray = 1 + (np.diff(windows, axis=1) != 0).sum(axis=1)
+    return counts

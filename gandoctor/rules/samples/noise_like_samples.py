@@ -199,10 +199,10 @@ def _salt_and_pepper(run: Run, steps: pd.Index, limits: Limits) -> pd.Series[boo
 
     specked = pd.Series(False, index=steps)
     bands = null_bands(run)
-    if {_SIGMA, _IMPULSE} <= set(run.signals):
+    if {_SIGMA, _IMPULSE} <= set(run.names):
         noise, impulse = (run[name].reindex(steps) for name in (_SIGMA, _IMPULSE))
         specked |= (noise < bands[_SIGMA].high + limits.flat_noise_sigma) & (impulse > bands[_IMPULSE].high)
-    if {_LONE, _FILTERED} <= set(run.signals) and _LONE in bands:
+    if {_LONE, _FILTERED} <= set(run.names) and _LONE in bands:
         lone = run[_LONE].reindex(steps).rolling(PROBES, min_periods=1).median()
         cleared = run[_FILTERED].reindex(steps) >= bands[_FILTERED].mean - limits.correlation_drop
         specked |= cleared & (lone > bands[_LONE].mean + limits.lone_pixels)
