@@ -49,10 +49,10 @@ def bare(folder, *arguments):
     return done.stdout
 
 
-def recorded(folder, *arguments):
-    """Run the script as the child of `gandoctor run` does; return what it printed and the run."""
+def recorded(folder, *arguments, script=SCRIPT, run="run"):
+    """Run a script as the child of `gandoctor run` does; return what it printed and the run."""
     done = subprocess.run(
-        [sys.executable, CHILD, "run", SCRIPT, *arguments],
+        [sys.executable, CHILD, "run", script, *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -60,7 +60,7 @@ def recorded(folder, *arguments):
         env=child_environment(),
     )
     assert done.returncode == 0, done.stderr
-    return done, load_run(folder / "run")
+    return done, load_run(folder / run)
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -170,8 +170,9 @@ def test_a_script_with_a_monitor_of_its_own_is_left_to_it(tmp_path):
         "        a.zero_grad(); (-d(f).mean()).backward(); a.step()\n"
         "        m.step()\n"
     )
-    command_here("run", "--run-dir", "run", script, cwd=tmp_path)
-    assert load_run(tmp_path / "own").last_step == 5
+    done, run = recorded(tmp_path, script=script, run="own")
+    assert run.last_step == 5
+    assert "recording own" in done.stdout
     assert not (tmp_path / "run").exists()
 
 

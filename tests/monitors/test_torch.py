@@ -226,4 +226,6 @@ def test_a_frozen_discriminator_is_found(tmp_path: Path) -> None:
             probe_data=programs.images(),
             latent_sampler=lambda n: torch.randn(n, programs.LATENT, 1, 1),
         )
-    assert "GD002" in {f.rule.id for f in diagnose(tmp_path / "run").detected}
+    found = {f.rule.id: f for f in diagnose(tmp_path / "run").detected}
+    assert "GD002" in found
+    assert "requires_grad_(True)" in found["GD002"].treatments[0].code, "the code is PyTorch's"

@@ -38,3 +38,9 @@ def test_hostile_settings_change_nothing() -> None:
         {"generator": {"learning_rate": float("nan")}},
     ):
         assert prescribe(IDS[:1], {}, settings)[0].patch == {}
+
+
+def test_the_code_is_that_of_the_runs_framework() -> None:
+    (keras,), (torch,) = prescribe(IDS[:1], {}), prescribe(IDS[:1], {}, framework="torch")
+    assert "import keras" in keras.code
+    assert "torch.optim" in torch.code
