@@ -201,7 +201,7 @@ def test_zoom_in_one_chart_is_zoom_in_all(open_page: Open) -> None:
 
 def test_a_sheet_opens_large_and_closes_by_keyboard(open_page: Open) -> None:
     with open_page() as page:
-        page.get_by_role("button", name="Open large: Now step 1,000").click()
+        page.get_by_role("button", name="Open large: Now step 1000").click()
         picture = page.locator("#large img")
         picture.wait_for()
         assert picture.bounding_box()["width"] > 500
@@ -350,7 +350,7 @@ def test_a_browser_that_cannot_unpack_the_charts_is_told(browser: Any, report: P
     page.add_init_script("delete window.DecompressionStream")
     page.goto(report.as_uri())
     wait_until(page, "document.querySelector('.plot').textContent")
-    told = page.locator(".plot").all_inner_texts()
+    told = page.locator(".plot").all_text_contents()
     assert all(text.startswith("This browser cannot unpack the charts") for text in told)
     assert page.locator("#film-step").inner_text() == "step 1000"
     page.close()
@@ -430,12 +430,12 @@ def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_pat
 def test_live_page_waits_for_a_reader_who_selects_text(browser: Any, tmp_path: Path) -> None:
     with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
-        page.evaluate("getSelection().selectAllChildren(document.querySelector('.sentence'))")
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.run-facts'))")
         training.train(10)
         wait_for_step(page, 40)
-        assert "step 30" in page.locator(".sentence").inner_text()
+        assert "steps 30" in page.locator(".run-facts").inner_text()
         page.evaluate("getSelection().removeAllRanges()")
-        wait_until(page, "document.querySelector('.sentence').textContent.includes('step 40')")
+        wait_until(page, "document.querySelector('.run-facts').textContent.includes('steps 40')")
 
 
 def test_live_page_says_when_the_run_has_ended_and_when_the_server_has(browser: Any, tmp_path: Path) -> None:
