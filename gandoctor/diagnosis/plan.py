@@ -306,6 +306,7 @@ def _as_planned(diagnosis: Diagnosis, treatment: Treatment) -> Treatment | None:
         title=step.title,
         evidence=step.evidence,
         edits=step.edits,
+        framework=framework_of(diagnosis.run),
         snippets=snippets,
         patch=dict(step.patch),
     )

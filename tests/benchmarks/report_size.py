@@ -142,15 +142,19 @@ def open_page(page: Path) -> dict[str, float]:
         begun = time.perf_counter()
         tab.evaluate(
             """async () => {
-              for (const plot of document.querySelectorAll(".plot")) {
+              for (const plot of document.querySelectorAll("#curves .plot")) {
                 plot.scrollIntoView({ behavior: "instant" });
                 while (!plot.querySelector(".main-svg")) await new Promise(requestAnimationFrame);
               }
             }"""
         )
         all_drawn = time.perf_counter() - begun
+        folded = browser.new_page(viewport={"width": 1440, "height": 900})
+        folded.goto(page.resolve().as_uri())
+        height = folded.evaluate("document.documentElement.scrollHeight")
+        sheets = len(re.findall(rb"/Type\s*/Page\b(?!s)", folded.pdf(format="A4")))
         browser.close()
-    return {"drawn": first, "answers": answered, "scrolled": all_drawn}
+    return {"drawn": first, "answers": answered, "scrolled": all_drawn, "height": height, "sheets": sheets}
 
 
 def watch(run_dir: Path, steps: int) -> dict[str, float]:
@@ -210,7 +214,8 @@ def main() -> None:
         stored = sum(file.stat().st_size for file in (run_dir / "signals").iterdir())
         reports.append(
             f"| {steps:,} | {stored / 1e6:.1f} MB | {size / 1e6:.2f} MB | {seconds:.1f} s | {used:.1f} s "
-            f"| {times['drawn']:.2f} s | {times['answers']:.2f} s | {times['scrolled']:.1f} s |"
+            f"| {times['drawn']:.2f} s | {times['answers']:.2f} s | {times['scrolled']:.1f} s "
+            f"| {times['height']:,.0f} px | {times['sheets']:.0f} |"
         )
         print(reports[-1], flush=True)
         if not options.no_watch:
@@ -232,10 +237,13 @@ def write_tables(reports: list[str], watched: list[str]) -> None:
         "Made by `python tests/benchmarks/report_size.py` on 2 CPU cores. In both runs a spike of one step and a NaN",
         "of one step were seen in the page. Seconds of the page are headless Chromium's, from opening the file at",
         "its curves, the best of three: until the charts in sight are drawn, until one answers the mouse, and for",
-        f"scrolling through all. The machine was shared: its load was {os.getloadavg()[2]:.0f} meanwhile.",
+        f"scrolling through them. The machine was shared: its load was {os.getloadavg()[2]:.0f} meanwhile.",
         "",
-        "| steps | signals on disk | page | `gandoctor report` | of one core | drawn | answers | scrolled through |",
-        "|---|---|---|---|---|---|---|---|",
+        "The height is that of the page at 1440 pixels, before anything is unfolded; printed is on A4.",
+        "",
+        "| steps | signals on disk | page | `gandoctor report` | of one core | drawn | answers | scrolled through "
+        "| height | pages printed |",
+        "|---|---|---|---|---|---|---|---|---|---|",
         *reports,
         "",
         "Following a run of that length which is still being written, without the time to draw:",

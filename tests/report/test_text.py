@@ -23,11 +23,11 @@ EN = language("en")
         (0.0, "0"),
         (1.0, "1"),
         (-0.5, "−0.5"),
-        (1.2e-7, "1.2e-07"),
+        (1.2e-7, "1.2e-7"),
         (math.nan, "NaN"),
         (math.inf, "∞"),
         (-math.inf, "−∞"),
-        (1e300, "1e+300"),
+        (1e300, "1e300"),
     ],
 )
 def test_number(value: float, shown: str) -> None:

@@ -154,7 +154,7 @@ def in_decades(values: np.ndarray) -> bool:
     if len(finite) < 8 or finite.min() <= 0:
         return False
     low, high = np.percentile(finite, [5.0, 95.0])
-    return bool(high >= DECADES * low)
+    return bool(high / DECADES >= low)
 
 
 def bulk_range(values: np.ndarray, must: np.ndarray) -> tuple[float, float]:

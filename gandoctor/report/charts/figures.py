@@ -85,7 +85,6 @@ def line_figure(
         )
     if warm_up:
         figure.add_vrect(x0=0, x1=warm_up, fillcolor=palette.WARM_UP, line_width=0, layer="below")
-        _explain(figure, words("figure.warm_up"), palette.WARM_UP)
     for span in spans:
         figure.add_vrect(
             x0=span.first,
@@ -113,6 +112,8 @@ def line_figure(
             line={"dash": "dash" if len(seen) == 1 else "dot", "width": 1.4, "color": palette.STRONG},
             hoverinfo="skip",
         )
+    if warm_up:
+        _explain(figure, words("figure.warm_up"), palette.WARM_UP)
     add_moments(figure, moments, last_step)
     return as_json(figure)
 

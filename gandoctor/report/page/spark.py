@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,14 +68,14 @@ def spark(
     is_log = is_log and all(v > 0 for v in must if v not in (band or ()))
     curve = thin(series, words, is_log, POINTS)
     shown = [v for v in must if v > 0 or not is_log]
-    low, high = axis_range([curve], shown, is_log)
+    low, high = (float(end) for end in axis_range([curve], shown, is_log))
     if not is_log and low < 0 <= min([*curve.values[np.isfinite(curve.values)], *shown], default=-1.0):
         low = 0.0
 
     def y(value: float) -> float:
-        scaled = (np.log10(value) if value > 0 else low) if is_log else value
-        share = (scaled - low) / (high - low) if high > low else 0.5
-        return float(round(HEIGHT * (1 - min(max(share, 0.0), 1.0)), 1))
+        scaled = (math.log10(value) if value > 0 else low) if is_log else float(value)
+        share = (scaled / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5  # halves: 1e308 - -1e308 overflows
+        return round(HEIGHT * (1 - min(max(share, 0.0), 1.0)), 1)
 
     def x(step: float) -> float:
         return round(WIDTH * min(max(step / max(last_step, 1), 0.0), 1.0), 1)

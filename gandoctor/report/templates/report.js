@@ -163,10 +163,11 @@
   // Tabs: folded sections, of which one is open at a time -------------------------------------------------------------
   const tabs = () => [...document.querySelectorAll(".tab-list [role=tab]")];
   const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
+  const foldOf = (tab) => panelOf(tab).closest("details");
   const select = (chosen) => {
     tabs().forEach((tab) => {
       const is = tab === chosen;
-      panelOf(tab).open = is;
+      foldOf(tab).open = is;
       tab.setAttribute("aria-selected", String(is));
       tab.tabIndex = is ? 0 : -1;
     });
@@ -178,7 +179,7 @@
       panelOf(tab).setAttribute("role", "tabpanel");
       panelOf(tab).setAttribute("aria-labelledby", tab.id);
     });
-    select(every.find((tab) => panelOf(tab).open) || every[0]);
+    select(every.find((tab) => foldOf(tab).open) || every[0]);
   };
   document.addEventListener("click", (event) => {
     const tab = event.target.closest("[role=tab]");
@@ -202,7 +203,7 @@
     if (!target) return;
     for (let element = target; element; element = element.parentElement) {
       if (!(element instanceof HTMLDetailsElement)) continue;
-      const tab = tabs().find((one) => panelOf(one) === element);
+      const tab = tabs().find((one) => foldOf(one) === element);
       if (tab) select(tab);
       else element.open = true;
     }
@@ -281,9 +282,10 @@
     image.src = frame.source;
     image.alt = say("alt", frame.step);
     box.querySelector(".sheet-step").textContent = say("step", frame.step);
-    box.querySelector(".sheet-title").textContent = isLast() ? data.words.now : data.words.at_cursor;
+    const title = isLast() ? data.words.now : data.words.at_cursor;
+    box.querySelector(".sheet-title").textContent = title;
     const sheet = box.querySelector(".sheet");
-    sheet.setAttribute("aria-label", data.words.open.replace("{what}", say("step", frame.step)));
+    sheet.setAttribute("aria-label", data.words.open.replace("{what}", `${title} ${say("step", frame.step)}`));
     if (isLast() && box.dataset.kept) return; // as it was when the page was made: suspected copies are framed as well
     const places = frame.repeats.map((place) => frameAt(sheet, place));
     box.querySelector(".frames").replaceChildren(...places);

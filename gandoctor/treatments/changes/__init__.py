@@ -40,6 +40,7 @@ def tailored(treatment: Treatment, case: Case) -> Treatment | None:
         patch=treatment.patch if change.patch is None else dict(change.patch),
         evidence=source.evidence,
         reference=source.reference,
+        framework=case.spelling.framework,
     )
     if not change.edits:
         return fitted

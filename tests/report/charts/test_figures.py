@@ -44,19 +44,34 @@ def test_evidence_is_shaded_threshold_and_observed_are_drawn() -> None:
     )
     (span,) = shapes(figure, "rect")
     assert (span["x0"], span["x1"], span["fillcolor"]) == (40, 90, palette.EVIDENCE)
-    assert [s["y0"] for s in shapes(figure, "line")] == [0.05]
-    assert "threshold 0.05" in labels(figure)
+    level = next(t for t in figure["data"] if t["name"] == "threshold 0.05")
+    assert (level["y"], level["line"]["dash"]) == ([0.05, 0.05], "dash")
+    assert figure["layout"]["showlegend"]
     observed = next(t for t in figure["data"] if t["name"] == "observed")
     assert (observed["x"], observed["y"]) == ([40, 90], [0.01, 0.01])
     low, high = figure["layout"]["yaxis"]["range"]
     assert low < 0.01 < 0.5 < high
 
 
-def test_threshold_label_sits_on_its_line_on_a_logarithmic_axis() -> None:
+def test_a_threshold_is_named_in_the_legend_where_it_covers_nothing() -> None:
     figure = line_figure([curve([1.0, 10.0], log=True)], last_step=2, log=True, levels=[Level(100.0, "limit")])
-    (note,) = figure["layout"]["annotations"]
-    assert note["y"] == pytest.approx(2.0)
+    assert labels(figure) == []
+    assert [t["name"] for t in figure["data"] if t.get("showlegend", True)] == ["discriminator loss", "limit"]
     assert figure["layout"]["yaxis"]["range"][1] > 2.0
+
+
+def test_every_chart_has_one_step_axis_and_zooms_along_it_only() -> None:
+    layouts = [line_figure([curve(v)], last_step=90)["layout"] for v in ([1.0, 2.0], [1e-6, 5e9])]
+    assert layouts[0]["xaxis"]["range"] == layouts[1]["xaxis"]["range"]
+    assert layouts[0]["margin"]["l"] == layouts[1]["margin"]["l"]
+    assert all(layout["yaxis"]["fixedrange"] for layout in layouts)
+
+
+def test_a_band_that_reaches_below_zero_fills_a_logarithmic_axis_to_its_end() -> None:
+    figure = line_figure([curve([0.1, 100.0], log=True)], last_step=2, log=True, band=(-0.07, 0.14))
+    (band,) = shapes(figure, "rect")
+    assert 0 < band["y0"] < band["y1"] == 0.14
+    assert band["y0"] == pytest.approx(10 ** figure["layout"]["yaxis"]["range"][0])
 
 
 def test_non_finite_and_zero_steps_are_marked() -> None:
@@ -73,7 +88,7 @@ def test_a_spike_off_the_axis_is_marked() -> None:
     figure = line_figure([curve(values)], last_step=200)
     (mark,) = [t for t in figure["data"] if t.get("yaxis") == "y2"]
     assert mark["marker"]["symbol"] == "triangle-up"
-    assert mark["hovertext"] == ["d_loss off the axis: 1e+30 at step 101"]
+    assert mark["hovertext"] == ["d_loss off the axis: 1e30 at step 101"]
 
 
 def test_band_moments_and_warm_up() -> None:
@@ -87,7 +102,9 @@ def test_band_moments_and_warm_up() -> None:
     colors = [s["fillcolor"] for s in shapes(figure, "rect")]
     assert colors == [palette.BAND, palette.WARM_UP]
     assert [s["x0"] for s in shapes(figure, "line")] == [20, 21, 80]
-    assert labels(figure) == ["warm-up", "GD301", "GD403"]  # GD401 would lie on top of GD301
+    assert {(a["y"], a["yanchor"]) for a in figure["layout"]["annotations"]} == {(1.0, "bottom")}  # above the plot
+    assert "warm-up" in [t.get("name") for t in figure["data"]]
+    assert labels(figure) == ["GD301", "GD403"]  # GD401 would lie on top of GD301
 
 
 def test_values_beyond_32_bits_survive() -> None:

