@@ -34,11 +34,11 @@ def test_help_lists_every_command_in_the_order_of_need(gandoctor):
     code, out, _ = gandoctor("--help")
     assert code == 0
     listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
-    assert listed == ["run", "check", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
+    assert listed == ["run", "check", "treat", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "check", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
+    "name", ["run", "check", "treat", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
 )
 def test_every_command_has_help(gandoctor, name):
     code, out, _ = gandoctor(name, "--help")
