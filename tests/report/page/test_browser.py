@@ -194,7 +194,9 @@ def test_zoom_in_one_chart_is_zoom_in_all(open_page: Open) -> None:
         unfold(page, "#chart-GD301-0")
         page.locator("#chart-GD301-0 .main-svg").first.wait_for()
         assert page.evaluate(span.format("GD301-0")) == [200, 400]
-        page.evaluate("Plotly.relayout(document.querySelector('[data-chart=\"GD301-0\"]'), {'xaxis.range': [-10, 1010]})")
+        page.evaluate(
+            "Plotly.relayout(document.querySelector('[data-chart=\"GD301-0\"]'), {'xaxis.range': [-10, 1010]})"
+        )
         tab(page, "Curves")
         wait_until(page, span.format("losses") + "[1] === 1010")
 

@@ -31,7 +31,6 @@ from support.report_page import Page
 from support.report_runs import (
     EVIL,
     FIXES,
-    TITLE,
     detected,
     make_diagnosis,
     make_manifest,
