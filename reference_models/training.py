@@ -12,7 +12,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.experiments.training import Training
 from reference_models.datasets import digits_below, in_range, load_images, split
 from reference_models.faults import apply_faults
-from reference_models.settings import FaultSettings, PixelRange, Settings, change_settings, load_settings
+from reference_models.settings import FaultSettings, PixelRange, Settings, change_settings, changed_from, load_settings
 
 
 def build(
@@ -76,6 +76,7 @@ def build(
             "preset": preset,
             "seed": seed,
             "settings": chosen.model_dump(mode="json"),
+            "changed": changed_from(preset, chosen),
             "faults": [str(fault) for fault in planned],
             "undone_by": {one.fault.name: sorted({*one.fault.changes, *one.fault.undone_by}) for one in planned},
             "data": images.source,

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gandoctor.errors import GandoctorError
-from reference_models.settings import PRESETS, Settings, allowed, change_settings, load_settings, setting_keys
+from reference_models.settings import (
+    PRESETS,
+    Settings,
+    allowed,
+    change_settings,
+    changed_from,
+    load_settings,
+    setting_keys,
+)
 
 
 def refusal(*changes, preset="quick"):
@@ -144,3 +152,9 @@ def test_every_setting_is_described_takes_its_default_and_says_what_it_allows(ke
     assert field.description
     assert change_settings(Settings(), {key: "none" if field.default is None else str(field.default)}) == Settings()
     assert "default" in allowed(key)
+
+
+def test_what_was_changed_is_told_apart_from_what_the_preset_has() -> None:
+    assert changed_from("quick", load_settings("quick")) == {}
+    chosen = load_settings("quick", ["generator.dropout=0.1", "generator.learning_rate=1e-7"])
+    assert changed_from("quick", chosen) == {"generator.dropout": 0.1, "generator.learning_rate": 1e-7}

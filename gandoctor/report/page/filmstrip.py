@@ -16,7 +16,7 @@ from gandoctor.store import Run, SampleSheet
 SHEETS = 40
 SIDE_MAX = 1_024
 PIXELS_MAX = 40_000_000
-BYTES_MAX = 600_000
+BYTES_MAX = 550_000
 """All sheets as they stand in the page, so that it stays small enough to be sent, whatever the images."""
 FRAMES_MIN = 5
 LOSSLESS_MAX = 60_000
@@ -63,7 +63,7 @@ def filmstrip(run: Run, moments: Sequence[int], sheets: int = SHEETS) -> Filmstr
     """Embed at most so many sheets: the first, the last, those nearest the steps in `moments`, the rest evenly spread.
 
     Every sheet is decoded and encoded again: a file that only claims to be a PNG, or hides something behind one,
-    never reaches the page. Sheets are shrunk to 1024 pixels a side, and fewer are taken where 0.6 MB would not do.
+    never reaches the page. Sheets are shrunk to 1024 pixels a side, and fewer are taken where 0.55 MB would not do.
     """
     every = [s for s in run.sheets if s.step < STEP_MAX]
     chosen = choose([s.step for s in every], moments, sheets)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gandoctor.report.charts.curves import axis_range, in_decades, thin
 from gandoctor.report.languages.language import Language
-from gandoctor.report.text import number
+from gandoctor.report.text import clean, number
 
 WIDTH, HEIGHT = 1_000, 100
 POINTS = 240
@@ -95,6 +95,6 @@ def spark(
         spans=tuple((x(first), max(x(last) - x(first), 4.0)) for first, last in spans),
         low=number(float(f"{ends[0]:.2g}")),
         high=number(float(f"{ends[1]:.2g}")),
-        words=curve.words,
+        words=clean(curve.words),
         is_log=is_log,
     )

@@ -83,7 +83,7 @@ def wait_until(page: Any, condition: str) -> None:
 
 
 def draw_all(page: Any) -> None:
-    """Open every tab and finding and bring every chart into view once, as a reader does, and wait until all are drawn."""
+    """Open every tab and finding, bring every chart into view as a reader does, and wait until all are drawn."""
     page.evaluate(
         """async () => {
           for (const tab of document.querySelectorAll("[role=tab]")) {
