@@ -48,6 +48,11 @@ CASES: dict[str, tuple[Any, Any, str | None]] = {
     ),
     "hinge, spectral norm": (functools.partial(programs.spectral, True), lambda: programs.hinge, "hinge"),
     "hinge, older spectral norm": (functools.partial(programs.spectral, False), lambda: programs.hinge, "hinge"),
+    "hinge, spectral norm by hand": (
+        lambda: (programs.convolutional()[0], programs.OwnSpectral()),
+        lambda: programs.hinge,
+        "hinge",
+    ),
     "least squares, clipped": (
         functools.partial(programs.convolutional, sigmoid=False),
         lambda: programs.least_squares_clipped_gradients,

@@ -65,6 +65,18 @@ class AlwaysDropout(FunctionalDiscriminator):
         return torch.sigmoid(self.out(hidden)).squeeze(1)
 
 
+class OwnSpectral(nn.Module):
+    """Normalises its weights by hand, with a power iteration that writes to a parameter in every mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.u = nn.Parameter(torch.randn(1, 64)), nn.Parameter(torch.ones(64), requires_grad=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.u.data = 0.9 * self.u.data + 0.1 * self.weight.data[0]
+        return functional.linear(x.flatten(1), self.weight / self.u.norm())
+
+
 def spectral(parametrized: bool) -> Players:
     wrap = nn.utils.parametrizations.spectral_norm if parametrized else nn.utils.spectral_norm
     d = nn.Sequential(wrap(nn.Conv2d(1, 8, 4, 2, 1)), nn.ReLU(), nn.Flatten(), wrap(nn.Linear(128, 1)))

@@ -119,7 +119,7 @@ def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwa
     trace.kept = list(tensors)
     try:
         with torch.no_grad(), trace:
-            output = network(*given, **kwargs)
+            output = torch.func.functional_call(network, _copies(network), given, kwargs)
     finally:
         trace.remove()
     outputs = output if isinstance(output, list | tuple) else (output,)
@@ -135,6 +135,16 @@ def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwa
             layer.inputs = None
     card.reach = reach_of(card)
     return card
+
+
+def _copies(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return copies to call a network with: it may write to its own in every mode, as power iterations do."""
+    values: dict[str, torch.Tensor] = {
+        name: torch.nn.Parameter(p.detach().clone(), requires_grad=False)
+        for name, p in network.named_parameters()
+        if not _is_lazy(p)
+    }
+    return values | {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
 
 
 class _Trace(TorchFunctionMode):

@@ -124,7 +124,8 @@ class Passes:
 
     def _call(self, player: Player, vector: torch.Tensor, inputs: Any, training: bool) -> torch.Tensor:
         network = self._players.network(player)
-        values = dict(self._weights.by_name(player, vector))
+        # Copied: a network may write to its weights, which are parts of the vector.
+        values = {name: value.clone() for name, value in self._weights.by_name(player, vector).items()}
         values |= {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
         given = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
         known = self.arguments.get(player)
