@@ -277,11 +277,12 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     failed = [o for o in (*mutated, *typed) if o.how not in ("answered", "refused")]
+    size = f"{' --nightly' if given.nightly else ''} --seed {given.seed}"
     minutes = (time.monotonic() - started) / 60
     text = [
         "# Mutated directories and odd command lines",
         "",
-        f"Made by `python tests/benchmarks/fuzz.py{' --nightly' if given.nightly else ''} --seed {given.seed}` in "
+        f"Made by `python tests/benchmarks/fuzz.py{size}`, {directories:,} directories, in "
         f"{minutes:.0f} minutes. A directory",
         "has one to four mutations and is shown in one view; it is counted under the first. Answered: status 0 or",
         "1. Refused: status 2 and one error. Silent loss: a signal was not as it had been written and no gap",

@@ -42,6 +42,13 @@ def files_of(run_dir: Path, pattern: str = "*") -> list[Path]:
     return sorted(path for path in run_dir.rglob(pattern) if path.is_file() and not path.is_symlink())
 
 
+def any_file(run_dir: Path, rng: random.Random) -> Path:
+    """Return a file, each kind of them as likely: samples are many, and little hangs on one of them."""
+    files = files_of(run_dir)
+    suffix = rng.choice(sorted({path.suffix for path in files}))
+    return rng.choice([path for path in files if path.suffix == suffix])
+
+
 def _written(run_dir: Path, path: Path, content: bytes) -> set[str]:
     path.write_bytes(content)
     return {path.relative_to(run_dir).as_posix()}
@@ -49,7 +56,7 @@ def _written(run_dir: Path, path: Path, content: bytes) -> set[str]:
 
 def _bytes(change: Callable[[bytearray, random.Random], bytes | bytearray]) -> Mutation:
     def mutate(run_dir: Path, rng: random.Random) -> set[str]:
-        path = rng.choice(files_of(run_dir) or [run_dir / "run.json"])
+        path = any_file(run_dir, rng)
         content = bytearray(path.read_bytes())
         return _written(run_dir, path, change(content, rng)) if content else set()
 
@@ -92,21 +99,21 @@ MUTATIONS |= {
 
 @mutation
 def deleted(run_dir: Path, rng: random.Random) -> set[str]:
-    path = rng.choice(files_of(run_dir))
+    path = any_file(run_dir, rng)
     path.unlink()
     return {path.relative_to(run_dir).as_posix()}
 
 
 @mutation
 def two_files_swapped(run_dir: Path, rng: random.Random) -> set[str]:
-    one, other = rng.choices(files_of(run_dir), k=2)
+    one, other = any_file(run_dir, rng), any_file(run_dir, rng)
     ours, theirs = one.read_bytes(), other.read_bytes()
     return _written(run_dir, one, theirs) | _written(run_dir, other, ours)
 
 
 @mutation
 def no_file_in_its_place(run_dir: Path, rng: random.Random) -> set[str]:
-    path = rng.choice(files_of(run_dir))
+    path = any_file(run_dir, rng)
     path.unlink()
     makers: list[Callable[[Path], object]] = [Path.mkdir, os.mkfifo]
     for target in ("/dev/zero", "/dev/full", "/nonexistent", path.name, "/etc/passwd", "..", "/proc/self/mem"):
@@ -117,7 +124,7 @@ def no_file_in_its_place(run_dir: Path, rng: random.Random) -> set[str]:
 
 @mutation
 def an_odd_name(run_dir: Path, rng: random.Random) -> set[str]:
-    path = rng.choice(files_of(run_dir))
+    path = any_file(run_dir, rng)
     names = ["²", "٣", "-1", "99999999999999999999", "0007", "\x07", "x" * 200, os.fsdecode(b"\xff")]
     new = path.with_name(f"{rng.choice(names)}{path.suffix}")
     path.rename(new)
