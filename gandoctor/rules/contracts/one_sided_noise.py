@@ -16,7 +16,8 @@ How it is recognised
 What it is not
     Random crops and flips pick pixels and do not change them; whoever wants mirrored images may have them, so they are
     not judged. Neither is what the data pipeline does outside the step, nor a step that runs eagerly. Noise or
-    augmentation on both sides is a treatment.
+    augmentation on both sides is a treatment. Random numbers on the generated side alone are only mentioned: a Gumbel
+    softmax draws its words so.
 
 What to do
     Apply the same function to real and to generated images, in both steps, and let the gradient pass through it.
@@ -60,11 +61,13 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     elif objective.changed_at_random == "fake":
         statement = Message(
             "Random numbers are added to the generated images, or multiplied with them, before the discriminator sees "
-            "them, and none to the real ones. The discriminator can tell them by that."
+            "them, and none to the real ones. The discriminator can tell them by that, unless it is how samples are "
+            "drawn, as with Gumbel noise."
         )
     else:
         return []
-    return [Evidence("d_loss", 1, limits.sides, 1, run.last_step, statement)]
+    severity = Severity.WARNING if objective.changed_at_random == "real" else Severity.INFO
+    return [Evidence("d_loss", 1, limits.sides, 1, run.last_step, statement, severity)]
 
 
 LIMITS = Limits()

@@ -39,9 +39,11 @@ class Limits:
     Attributes:
         few: Images. Judgement: a discriminator memorised 64 within 500 steps (GD304), and 100 is what methods for few
             images are made for; from a thousand on augmentation begins to be enough by itself.
+        side: Pixels of an image's shorter side at least: a sentence of one-hot words looks like a small image.
     """
 
     few: int = 400
+    side: int = 16
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
@@ -50,8 +52,13 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if data is None:
         why = why_missing(run, "probe_data", Message("no real images were given to the monitor"))
         raise NotEvaluated(Message("The real images were not seen: {why}.", why=why))
-    if declared is None and (data.kind != "images" or len(data.shape) < 3):
-        raise NotEvaluated(Message("The data are no images with channels: rows may repeat by nature."))
+    if declared is None and (data.kind != "images" or min(data.shape[:2]) < limits.side):
+        raise NotEvaluated(
+            Message(
+                "The data are no images of {side} pixels a side and more: rows and sentences repeat by nature.",
+                side=limits.side,
+            )
+        )
     if declared is None and data.distinct_count is None:
         raise NotEvaluated(Message("How many of the real images are different ones was not recorded."))
     count, is_declared = image_count(run)

@@ -49,6 +49,6 @@ def test_where_it_cannot_be_known_it_is_not_judged(make_run: MakeRun) -> None:
     assert judged(make_run, 64, seen=64).status is Status.NOT_EVALUATED, "they may be a part"
     assert judged(make_run, None).status is Status.NOT_EVALUATED
     assert judged(make_run, 20, kind="vectors").status is Status.NOT_EVALUATED, "rows may repeat by nature"
-    sentences = data(probe_count=512, distinct_count=24, shape=(10, 12))
+    sentences = data(probe_count=512, distinct_count=24, shape=(10, 12, 1))
     assert RULE.evaluate(make_run({}, data=sentences, real_count=0)).status is Status.NOT_EVALUATED
     assert RULE.evaluate(make_run({}, data=None, real_count=0)).status is Status.NOT_EVALUATED
