@@ -27,6 +27,8 @@ from gandoctor.store import ObjectiveCard
 
 STEPS = 5
 """Steps that are compared: what one step fits by chance, five do not."""
+MOST_STEPS = 40
+"""Steps that are waited for losses that differ: while a discriminator says the same of everything, five are as one."""
 APART = 2
 """Steps among them in which paired and crossed labels must give different losses."""
 
@@ -45,6 +47,7 @@ class LossForm:
         self._crossed = 0
         self._low, self._high = np.inf, -np.inf
         self._steps = 0
+        self._losses: list[dict[Any, float]] = []
 
     def see(self, said: dict[Any, list[Said]], known: dict[Any, list[Statistics]], losses: dict[Any, float]) -> bool:
         """Take in one step; tell whether enough were seen.
@@ -63,7 +66,16 @@ class LossForm:
         values = [one.output for player in PLAYERS for one in said[player]]
         self._low = min([self._low, *(float(v.min()) for v in values)])
         self._high = max([self._high, *(float(v.max()) for v in values)])
-        return self._steps >= STEPS
+        self._losses.append(dict(losses))
+        return self._steps >= (STEPS if self._has_moved else MOST_STEPS)
+
+    @property
+    def _has_moved(self) -> bool:
+        """Whether either loss has differed by more than what still counts as equal."""
+        return any(
+            not equal(max(values, key=abs), min(values, key=abs))
+            for values in ([step[player] for step in self._losses] for player in PLAYERS)
+        )
 
     @property
     def alive(self) -> set[Hypothesis]:
@@ -83,7 +95,7 @@ class LossForm:
         elif fitted == self._steps:
             labels = "own"
         return ObjectiveCard(
-            reads=reads.pop() if len(reads) == 1 else None,
+            reads=reads.pop() if len(reads) == 1 and self._has_moved else None,
             is_sum=sums.pop() if len(sums) == 1 else None,
             labels=labels,
             output_low=self._low,
@@ -104,8 +116,9 @@ def _labels(d_loss: float, outputs: list[Statistics]) -> tuple[set[Reads | None]
     crossed = False
     has_logit = any(one.has_logit for one in outputs)
     for real, fake in pairs(outputs):
-        costs = zip(_costs(real, has_logit), _costs(fake, has_logit), strict=True)
-        for (real_as_real, real_as_fake, reads), (fake_as_real, fake_as_fake, _) in costs:
+        of_reals, of_fakes = ({cost[0]: cost[1:] for cost in _costs(means, has_logit)} for means in (real, fake))
+        for form in of_reals.keys() & of_fakes.keys():  # near 0 not every form is told apart
+            (real_as_real, real_as_fake, reads), (fake_as_real, fake_as_fake, _) = of_reals[form], of_fakes[form]
             for scale in (1.0, 0.5):
                 if equal(scale * (real_as_real + fake_as_fake), d_loss):
                     own.add(reads)
@@ -114,15 +127,17 @@ def _labels(d_loss: float, outputs: list[Statistics]) -> tuple[set[Reads | None]
     return own, crossed
 
 
-def _costs(m: Means, has_logit: bool) -> Iterator[tuple[float, float, Reads | None]]:
-    """Yield what some outputs cost as reals and as fakes by each formula, labels of reals smoothed or not."""
-    for (one, zero), reads in entropies(m, has_logit):
-        yield one, zero, reads
-        yield 0.9 * one + 0.1 * zero, zero, reads
+def _costs(m: Means, has_logit: bool) -> Iterator[tuple[str, float, float, Reads | None]]:
+    """Yield each formula and what some outputs cost by it as reals and as fakes, labels of reals smoothed or not."""
+    found = list(entropies(m, has_logit))
+    for i, ((one, zero), reads) in enumerate(found):
+        of = "logits" if i == 0 else "output" if has_logit and i == len(found) - 1 else "shares"
+        yield f"entropy of {of}", one, zero, reads
+        yield f"smoothed entropy of {of}", 0.9 * one + 0.1 * zero, zero, reads
     for real, fake in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1), (1.0, -1.0)):
-        yield _square(m, real), _square(m, fake), None
-    yield m.margins[0], m.margins[1], None
-    yield -m.output, m.output, None  # crossed, labels of -1 and 1 cancel: the loss is 0
+        yield f"squares from {real} and {fake}", _square(m, real), _square(m, fake), None
+    yield "margins", m.margins[0], m.margins[1], None
+    yield "difference", -m.output, m.output, None  # crossed, labels of -1 and 1 cancel: the loss is 0
 
 
 def _square(m: Means, label: float) -> float:
