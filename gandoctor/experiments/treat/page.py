@@ -14,7 +14,8 @@ from gandoctor.store import Run
 
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}
-section{border-top:1px solid #8886;padding:1em 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8882;padding:.6em}
+section{border-top:1px solid #8886;padding:1em 0}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8882;padding:.6em}
 .o{display:inline-block;padding:.1em .6em;border-radius:1em;color:#fff;background:#666}.cured{background:#1a7f37}
 .improved{background:#0969da}.worse{background:#b3261e}figure{display:inline-block;margin:0 1em 0 0}
 img{image-rendering:pixelated;max-width:20em;width:100%}table{border-collapse:collapse}td,th{padding:.2em .8em .2em 0;
