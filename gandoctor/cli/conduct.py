@@ -126,7 +126,7 @@ def _conclude(
 def _report(run_dir: Path, summary: str | None, console: Console, errors: Console, verbose: bool) -> Diagnosis:
     """Judge a run and write its report; the verdict is the last thing on the screen, and says where the report is."""
     diagnosis = diagnose(run_dir)
-    if any("pass " in str(finding.reason) for finding in diagnosis.checks if finding.reason):
+    if verbose and any("pass " in str(finding.reason) for finding in diagnosis.checks if finding.reason):
         console.print(
             "What is to be passed is an argument of GANMonitor: give the script one of its own (docs/attaching.md).",
             soft_wrap=True,

@@ -246,7 +246,7 @@ def _fitted_briefly(diagnosis: Diagnosis) -> Iterator[str]:
     for event in diagnosis.run.events:
         if event.kind == "fitted_briefly":
             extra = event.model_extra or {}
-            names = ", ".join(dict.fromkeys(map(str, extra.get("models", ()))))
+            names = ", ".join(dict.fromkeys(event.names("models")))
             said = f"No GAN, so fitted for at most {extra.get('batches')} batches and not saved: {names}."
             yield printable(said)
 

@@ -7,6 +7,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -205,7 +206,8 @@ class RunWriter:
 
     def _replace(self, path: Path, write: Callable[[BinaryIO], Any]) -> None:
         """Write to memory and then to the file, atomically."""
-        self.flush()  # to draw and pack images takes a while, which completed steps need not wait
+        with suppress(OSError):  # else the next row tells of it
+            self.flush()  # to draw and pack images takes a while, which completed steps need not wait
         buffer = io.BytesIO()
         write(buffer)
         content = buffer.getvalue()

@@ -50,7 +50,7 @@ def test_a_mistake_of_the_first_steps_is_found():
     diagnosis = fake("nan_from=2")
     (finding,) = diagnosis.detected
     assert finding.rule.id == "GD001"
-    assert str(diagnosis.sentence) == f"Checked the model card and a dry run of 2 steps: {finding.rule.title}."
+    assert str(diagnosis.sentence) == "Checked the model card and a dry run of 2 steps: NaN in d_loss at step 2."
     assert fake("nan_from=3").detected == ()
     assert fake("nan_from=3", dry_run_steps=3).detected[0].rule.id == "GD001"
 

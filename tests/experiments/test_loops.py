@@ -198,7 +198,7 @@ def test_it_is_told_that_a_second_gan_is_not_recorded(tmp_path):
     script = tmp_path / "two.py"
     twice = f"import runpy, sys\nfor seed in (1, 2):\n    runpy.run_path({str(LOOP)!r})\n"
     script.write_text(twice)
-    recorded = command_here("run", "--run-dir", "run", script, "--", "eager", cwd=tmp_path)
+    recorded = command_here("run", "-v", "--run-dir", "run", script, "--", "eager", cwd=tmp_path)
     assert load_run(tmp_path / "run").last_step == 24
     assert recorded.stdout.count("Only the players that were found first are recorded") == 1
     assert "pass holdout_data=..." in recorded.stdout
