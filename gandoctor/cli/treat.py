@@ -150,6 +150,8 @@ def _lines(number: int, trial: Trial) -> Iterator[str]:
             yield f"   {found.signal}: {found.before:.3g} before, {found.after:.3g} after (less is better)"
     if trial.note:
         yield f"   {trial.note}"
+    if found.outcome == "not applied":
+        yield from (f"   {line}" for line in trial.step.diff or trial.step.change.splitlines())
 
 
 def _seconds(before: Diagnosis) -> float:

@@ -29,6 +29,7 @@ def test_a_change_of_the_code_is_left_to_its_author(run_dir: Path) -> None:
     assert done.returncode == 1
     assert "NOT APPLIED" in done.stdout
     assert "to be made by hand" in done.stdout
+    assert "\n   + " in done.stdout or "import " in done.stdout, "the change itself is shown"
     assert not run_dir.with_name("run-treated").exists(), "nothing was trained"
 
 
