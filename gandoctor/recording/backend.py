@@ -94,6 +94,9 @@ class Backend(Protocol):
     def learning_rate(self, player: Player) -> float | None:
         """Return the learning rate in force; None where the player's optimizer is not known."""
 
+    def updates_made(self, player: Player) -> int | None:
+        """Return how many updates a player's optimizer has made so far; None where it is not known or serves both."""
+
     def set_learning_rate(self, player: Player, rate: float) -> None:
         """Give a player's optimizer another learning rate.
 

@@ -70,6 +70,12 @@ _LEARNING_RATES = Chart(
     Message("With schedules applied. The ratio of the two decides who learns faster."),
     log=True,
 )
+_UPDATES_A_STEP = Chart(
+    "updates-a-step",
+    groups.GRADIENTS,
+    Message("Updates of each player in a step"),
+    Message("One each is usual; a Wasserstein critic gets about five. A player at 0 is no longer trained."),
+)
 
 GRADIENTS = (
     Signal(
@@ -180,6 +186,21 @@ UPDATES = (
         Message("Learning rate of the generator's optimizer, with its schedule applied."),
         "probe",
         _LEARNING_RATES,
+        "generator",
+    ),
+    Signal(
+        "d_updates_a_step",
+        units.UPDATES,
+        Message("Updates by the discriminator's optimizer in a step, averaged since the previous probe."),
+        "probe",
+        _UPDATES_A_STEP,
+    ),
+    Signal(
+        "g_updates_a_step",
+        units.UPDATES,
+        Message("Updates by the generator's optimizer in a step, averaged since the previous probe."),
+        "probe",
+        _UPDATES_A_STEP,
         "generator",
     ),
 )

@@ -101,7 +101,8 @@ class LabelCard(BaseModel):
         generator_beside: Whether the noise shares an array with it.
         discriminator: Likewise in the discriminator's; "none" where it is given images alone, None where that is not
             known.
-        classes: Number of classes among the probe's latents.
+        classes: Number of classes among the probe's latents; 1 where the generator is given one label only.
+        real_classes: Number of classes beside the real images; None where it is not known.
         agreement: Share of generated images that the discriminator is shown under the label they were made for, 0..1.
             None where that is not known.
         real_visibility: Share of random draws of 64 real images in which their labels show beyond chance, 0..1: how
@@ -113,6 +114,7 @@ class LabelCard(BaseModel):
     generator_beside: bool = False
     discriminator: str | None = None
     classes: int
+    real_classes: int | None = None
     agreement: float | None = None
     real_visibility: float | None = None
     source: Source = "inferred"

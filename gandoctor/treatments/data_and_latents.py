@@ -277,4 +277,31 @@ class LabelledLatents(nn.Module):
 ''',
         },
     ),
+    Treatment(
+        id="draw-labels-anew",
+        title=Message("Draw the labels of the generated images anew in every step"),
+        explanation=Message(
+            "The generator learns the labels that it is given in training. Draw them inside the step, as the noise is, "
+            "and show the discriminator each image under the label that it was made for."
+        ),
+        evidence="strong",
+        reference=Message("Mirza and Osindero 2014: the label is drawn for every generated image"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def labels_for_the_fakes(count, classes):  # inside the step; class numbers: without the one_hot
+    return keras.ops.one_hot(keras.random.randint((count,), 0, classes), classes)
+""",
+            "torch": """\
+import torch
+from torch import nn
+
+
+def labels_for_the_fakes(count, classes):  # inside the step; class numbers: without the one_hot
+    return nn.functional.one_hot(torch.randint(0, classes, (count,)), classes).float()
+""",
+        },
+    ),
 )

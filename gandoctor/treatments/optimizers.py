@@ -294,4 +294,32 @@ def optimizers(generator, discriminator):
 ''',
         },
     ),
+    Treatment(
+        id="schedule-in-epochs",
+        title=Message("Let the schedule count what it was written for: epochs, or all steps of the training"),
+        explanation=Message(
+            "A scheduler that is called after every batch goes through its whole schedule within the first epoch. Call "
+            "it once an epoch; or give the schedule as many steps as the training has."
+        ),
+        evidence="strong",
+        reference=Message("PyTorch documentation, How to adjust learning rate; Keras documentation, LearningRateSchedule"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def decaying_adam(rate, epochs, batches_per_epoch):
+    steps = epochs * batches_per_epoch  # of the whole training: the schedule counts updates
+    return keras.optimizers.Adam(keras.optimizers.schedules.PolynomialDecay(rate, decay_steps=steps))
+""",
+            "torch": """\
+def train(epochs, batches, train_step, schedulers):
+    for _ in range(epochs):
+        for real in batches:
+            train_step(real)
+        for scheduler in schedulers:
+            scheduler.step()  # once an epoch, outside the loop over batches
+""",
+        },
+    ),
 )

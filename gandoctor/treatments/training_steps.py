@@ -250,4 +250,26 @@ def train(batches, discriminator_step, generator_step):
 """,
         },
     ),
+    Treatment(
+        id="update-players-in-turn",
+        title=Message("Update both players once in a step; a Wasserstein critic about five times"),
+        explanation=Message(
+            "Count the calls: the loop over critic updates stands around the critic's step, and a condition such as "
+            "`step % 5 == 0` guards the generator's. With a cross-entropy, least-squares or hinge loss one update each "
+            "is the published practice."
+        ),
+        evidence="strong",
+        reference=Message(
+            "Goodfellow et al. 2014, algorithm 1 (one each); Arjovsky et al. 2017, algorithm 1 (five of the critic)"
+        ),
+        snippets={
+            "numpy": """\
+def train(batches, discriminator_step, generator_step, critic_updates=1):  # 5 with a Wasserstein loss
+    for number, real in enumerate(batches, start=1):
+        discriminator_step(real)
+        if number % critic_updates == 0:
+            generator_step()
+"""
+        },
+    ),
 )

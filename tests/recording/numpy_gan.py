@@ -313,6 +313,9 @@ class NumpyBackend:
     def learning_rate(self, player: Player) -> float:
         return float(self.players.optimizer(player).rate)
 
+    def updates_made(self, player: Player) -> int | None:
+        return None
+
     def set_learning_rate(self, player: Player, rate: float) -> None:
         self.players.optimizer(player).rate = rate
 

@@ -32,3 +32,17 @@ def test_a_run_of_1000_steps_keeps_20_probes_whatever_they_cost() -> None:
 
 def test_a_short_run_is_probed_all_the_same() -> None:
     assert len(run(Cadence(0.02, 40), 40, step_time=0.1, cost=0.1)) >= 20
+
+
+def test_the_first_probes_of_a_run_of_unknown_length_come_close_together_though_steps_are_short() -> None:
+    probed = run(Cadence(0.02), 450, step_time=0.005, cost=0.04)
+    assert probed[:4] == [0, 10, 20, 30]
+    assert sum(225 <= step for step in probed) >= 4  # enough for a verdict
+
+
+@pytest.mark.parametrize("cost", [0.04, 0.4])
+def test_they_cost_no_more_than_a_second_beside_the_budget(cost: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    probed = run(Cadence(0.02), 20_000, step_time=0.005, cost=cost)
+    monkeypatch.setattr("gandoctor.recording.session.cadence.FREE_S", 0.0)
+    budgeted = run(Cadence(0.02), 20_000, step_time=0.005, cost=cost)
+    assert (len(probed) - len(budgeted)) * cost <= 1.0 + cost

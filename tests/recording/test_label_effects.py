@@ -56,7 +56,7 @@ class Networks:
 def recorded(g_uses: bool = True, d_uses: bool = True, classes: np.ndarray = CLASSES, **given: Any) -> Any:
     networks = Networks(g_uses, d_uses)
     forward = ForwardPasses(networks, given.get("reals", (REALS, classes)), None)  # type: ignore[arg-type]
-    probe = forward.run(1, (Z, classes))
+    probe = forward.run(1, (Z, given.get("wished", classes)))
     manifest = SimpleNamespace(data=data_card(REALS, None, REALS), labels=None)
     polarity = SimpleNamespace(is_pending=lambda steps: False, sign=1.0)
     recording = SimpleNamespace(
@@ -102,3 +102,10 @@ def test_without_a_label_everything_is_absent_with_a_reason() -> None:
     assert card is None
     assert {absence.code for absence in found.values()} == {Absent.NOT_APPLICABLE}
     assert set(found) == {"sample_label_share", "sample_label_chance", "sample_label_effect", "d_label_effect"}
+
+
+@pytest.mark.parametrize("wished", [0, 2])
+def test_one_label_for_all_generated_images_is_told_of(wished: int) -> None:
+    found, card = recorded(wished=np.full(N, wished))
+    assert (card.classes, card.real_classes, card.discriminator) == (1, 3, "class numbers")
+    assert found["sample_label_share"].code is Absent.UNUSABLE

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gandoctor.recording.probe.as_fed import Place
-from gandoctor.recording.probe.labels import find_labels
+from gandoctor.recording.probe.labels import Labels, find_constant_label, find_labels
 
 RNG = np.random.default_rng(0)
 N = 64
@@ -72,3 +72,15 @@ def test_binary_images_are_no_labels() -> None:
     labels = find_labels([given], ALONE)
     assert labels is not None
     assert (labels.start, labels.stop) == (1, 4)
+
+
+def test_a_label_that_is_always_the_same_is_found_by_the_coding_of_the_other_player() -> None:
+    rows = np.eye(10)[np.arange(N) % 10].astype(np.float32)
+    like = find_labels([rows])
+    assert like is not None
+    noise, six = RNG.normal(size=(N, 32)).astype(np.float32), np.tile(np.eye(10, dtype=np.float32)[6], (N, 1))
+    assert find_constant_label([noise, six], like, 10) == Labels(1, 0, 10, "one-hot rows", False)
+    beside = find_constant_label([np.concatenate([noise, six], 1)], like, 10)
+    assert beside == Labels(0, 32, 42, "one-hot rows", True)
+    assert find_constant_label([noise, rows], like, 10) is None
+    assert find_constant_label([noise, np.zeros((N, 10), np.float32)], like, 10) is None, "zeros are no label"

@@ -118,6 +118,13 @@ class KerasBackend:
         optimizer = self.players.optimizer(player)
         return None if optimizer is None else as_float(optimizer.learning_rate)
 
+    def updates_made(self, player: Player) -> int | None:
+        """Return the optimizer's own count; see `Backend`."""
+        optimizer = self.players.optimizer(player)
+        if optimizer is None or self.players.d_optimizer is self.players.g_optimizer:
+            return None
+        return int(optimizer.iterations)
+
     def set_learning_rate(self, player: Player, rate: float) -> None:
         """Set the variable that every step reads, traced ones too; see `Backend`."""
         optimizer = self.players.optimizer(player)

@@ -109,6 +109,12 @@ class TorchBackend:
         optimizer = self.players.optimizer(player)
         return None if optimizer is None else float(optimizer.param_groups[0]["lr"])
 
+    def updates_made(self, player: Player) -> int | None:
+        """Return how many were seen; see `Backend`."""
+        if self._taps is None or self.players.optimizer(player) is None:
+            return None
+        return None if self.players.d_optimizer is self.players.g_optimizer else self._taps.captures[player]
+
     def set_learning_rate(self, player: Player, rate: float) -> None:
         """Set the rate of every group of parameters; see `Backend`. A scheduler may set another one later."""
         optimizer = self.players.optimizer(player)

@@ -12,7 +12,7 @@ from gandoctor.message import Absence, Absent, Message
 from gandoctor.recording.instrument import Instrument, Readings, Recording
 from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
 from gandoctor.recording.probe.images import to_unit
-from gandoctor.recording.probe.labels import Labels, find_labels
+from gandoctor.recording.probe.labels import Labels, find_constant_label, find_labels
 from gandoctor.recording.probe.latents import SAMPLE_COUNT
 from gandoctor.recording.probe.nested import flattened
 from gandoctor.store.manifest import LabelCard
@@ -32,6 +32,7 @@ HIDDEN_FROM_US = Absence(
     Absent.UNUSABLE,
     Message("no label was recognised in what the discriminator is given beside images"),
 )
+ONE_LABEL = Absence(Absent.UNUSABLE, Message("the generator is given one label only"))
 TOO_FEW_CLASSES = Absence(Absent.UNUSABLE, Message("the labels of a probe are all the same or all different"))
 
 
@@ -74,7 +75,8 @@ class LabelEffects(Instrument):
         self._in_d = None
         manifest.labels = None
         if labels is None:
-            return dict.fromkeys(_ALL, NO_LABEL)
+            manifest.labels = self._one_label(forward)
+            return dict.fromkeys(_ALL, NO_LABEL if manifest.labels is None else ONE_LABEL)
         manifest.labels = card = LabelCard(
             generator=labels.coding,
             generator_beside=labels.beside,
@@ -91,9 +93,30 @@ class LabelEffects(Instrument):
         if in_d is None:
             return {**dict.fromkeys(_OF_SAMPLES), **dict.fromkeys(_OF_SCORES, HIDDEN_FROM_US)}
         card.discriminator = in_d.coding
+        card.real_classes = len(np.unique(in_d.classes(forward.all_reals)))
         card.agreement = self._agreement(forward, labels, in_d)
         card.real_visibility = self._visibility(place.images(forward.all_reals), in_d.classes(forward.all_reals))
         return dict.fromkeys(_ALL)
+
+    def _one_label(self, forward: ForwardPasses) -> LabelCard | None:
+        """Return the card of a generator that is given one label only, where the discriminator is given several."""
+        place = forward.image_place
+        if forward.reals is None or place is None or forward.no_scores is not None or place.holds_all(forward.reals):
+            return None
+        in_d = find_labels(flattened(forward.reals), place)
+        if in_d is None:
+            return None
+        classes = len(np.unique(in_d.classes(forward.all_reals)))
+        labels = find_constant_label(flattened(forward.latents), in_d, classes)
+        if labels is None:
+            return None
+        return LabelCard(
+            generator=labels.coding,
+            generator_beside=labels.beside,
+            discriminator=in_d.coding,
+            classes=1,
+            real_classes=classes,
+        )
 
     def _agreement(self, forward: ForwardPasses, in_g: Labels, in_d: Labels) -> float | None:
         """Return how many generated images are shown to the discriminator under the label they were made for."""

@@ -36,6 +36,7 @@ class WeightUpdates(Instrument):
             if self._backend.variables(player):
                 self._slot(player)
         self._at_last_probe: dict[Player, Any] = {}
+        self._made: dict[Player, tuple[int, int]] = {}  # step and updates at the last probe
 
     def before_step(self, measured: bool) -> None:
         """Have the next step measured or not."""
@@ -74,7 +75,7 @@ class WeightUpdates(Instrument):
         return {}
 
     def probe(self, step: int, probe: Probe | None) -> Readings:
-        """Record the learning rates in force and how far all weights have moved since the last probe."""
+        """Record the rates in force, the updates made, and how far all weights have moved since the last probe."""
         found: dict[str, Any] = {}
         for player in PLAYERS:
             rate = self._backend.learning_rate(player)
@@ -84,7 +85,7 @@ class WeightUpdates(Instrument):
                 family, before = f"{player}_layer_update_ratio", self._before[player].read()
                 ratios = self._layers.read(player, before)
                 found |= {member_of(family, layer): ratio for layer, ratio in ratios.items()}
-            found |= self._movement(player)
+            found |= self._movement(player) | self._updates(step, player)
         if step > self.recording.first_step:
             found |= self.recording.unseen(step, {p: tuple(n.format(p) for n in _OF_AN_UPDATE) for p in PLAYERS})
             for player in PLAYERS:
@@ -97,6 +98,15 @@ class WeightUpdates(Instrument):
         if before is None or before.shape != now.shape:
             return {}
         return {f"{player}_movement": self._backend.number(self._backend.moved(before, player).distance)}
+
+    def _updates(self, step: int, player: Player) -> Readings:
+        made, before = self._backend.updates_made(player), self._made.get(player)
+        if made is None:
+            return {}
+        self._made[player] = step, made
+        if before is None or step <= before[0] or made < before[1]:
+            return {}
+        return {f"{player}_updates_a_step": (made - before[1]) / (step - before[0])}
 
     def _slot(self, player: Player) -> WeightSlot:
         if player not in self._before:

@@ -83,6 +83,33 @@ def find_labels(arrays: Sequence[np.ndarray], image: Place | None = None) -> Lab
     return best[0] if len(best) == 1 else None
 
 
+def find_constant_label(arrays: Sequence[np.ndarray], like: Labels, classes: int) -> Labels | None:
+    """Return where the generator's label is, if all rows have the same one; None where nothing looks like one.
+
+    Args:
+        arrays: All parts of the generator's input, of the same rows.
+        like: The label in the discriminator's input, whose coding it must share.
+        classes: Number of classes that were seen there.
+    """
+    if not arrays or len(arrays[0]) < LEAST_ROWS:
+        return None
+    width = like.stop - like.start
+    for part, array in enumerate(arrays):
+        if array.ndim > 2 or array.dtype.kind not in "fiub":
+            continue
+        row = np.atleast_1d(array[0])
+        constant = (array == array[0]).reshape(len(array), -1).all(axis=0)
+        if like.coding.startswith("one-hot"):
+            for start in range(len(row) - width + 1):
+                block = row[start : start + width]
+                is_label = constant[start : start + width].all() and np.isin(block, (0, 1)).all() and block.sum() == 1
+                if is_label:
+                    return Labels(part, start, start + width, "one-hot rows", width < len(row))
+        elif len(row) == 1 and constant[0] and row[0] % 1 == 0 and 0 <= row[0] <= classes:
+            return Labels(part, 0, 1, "class numbers", False)
+    return None
+
+
 def _in_array(part: int, array: np.ndarray, image: Place | None) -> list[Labels]:
     if array.dtype.kind not in "fiub":
         return []

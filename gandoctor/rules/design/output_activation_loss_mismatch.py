@@ -42,7 +42,7 @@ from gandoctor.loss_families import OBJECTIVES
 from gandoctor.message import Message, sentences
 from gandoctor.networks.network import Network
 from gandoctor.networks.output_reach import image_of
-from gandoctor.rules.design.discriminator_output import Output, bounded_critic, output_of, softmax_of_one
+from gandoctor.rules.reading.discriminator_output import Output, bounded_critic, output_of, softmax_of_one
 from gandoctor.rules.reading.model_card import card_evidence, network_of
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run

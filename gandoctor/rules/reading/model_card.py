@@ -29,6 +29,13 @@ def network_of(run: Run, player: Player) -> Network:
         raise NotEvaluated(unreadable.reason) from None
 
 
+def is_spectrally_normalised(run: Run, player: Player) -> bool:
+    """Tell whether the model card shows spectral normalisation anywhere in a player."""
+    card = card_of(run, player)
+    layers = card.layers if card is not None else ()
+    return any("Spectral" in kind for layer in layers for kind in (layer.type, *layer.wrappers))
+
+
 def search_networks(
     run: Run, search: Callable[[Network], list[Evidence]], players: tuple[Player, ...] = ("g", "d")
 ) -> list[Evidence]:

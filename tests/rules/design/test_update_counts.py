@@ -1,0 +1,57 @@
+"""GD115 and GD116: one player is updated more often than the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from gandoctor.rules import Severity, Status, find_rule
+from gandoctor.store import LayerCard, PlayerCard, Run
+
+MakeRun = Callable[..., Run]
+G_OFTEN, D_OFTEN = find_rule("GD115"), find_rule("GD116")
+
+
+def run(make_run: MakeRun, g: float, d: float, family: str | None = "non_saturating", **fields: object) -> Run:
+    counts = {"g_updates_a_step": g, "d_updates_a_step": d}
+    series = {name: dict.fromkeys(range(25, 501, 25), value) for name, value in counts.items()}
+    return make_run(series, loss_family=family, **fields)
+
+
+@pytest.mark.parametrize(("g", "d", "family"), [(5, 1, "wasserstein"), (5, 2, "wasserstein"), (5, 1, "non_saturating")])
+def test_a_generator_that_is_updated_too_often_is_found(make_run: MakeRun, g: float, d: float, family: str) -> None:
+    finding = G_OFTEN.evaluate(run(make_run, g, d, family))
+    assert (finding.status, finding.severity) == (Status.DETECTED, Severity.WARNING)
+    assert finding.evidence[0].statement.values == {"g": g, "d": d}
+    assert (finding.evidence[0].first_step, finding.evidence[0].last_step) == (25, 500)
+
+
+@pytest.mark.parametrize("family", ["non_saturating", "least_squares", "hinge", None])
+def test_two_updates_of_the_generator_are_no_fault(make_run: MakeRun, family: str | None) -> None:
+    assert G_OFTEN.evaluate(run(make_run, 2, 1, family)).status is Status.NOT_DETECTED
+    assert G_OFTEN.evaluate(run(make_run, 1, 2, family)).status is Status.NOT_DETECTED
+    assert G_OFTEN.evaluate(run(make_run, 3, 1, family)).severity is Severity.INFO
+
+
+def test_a_critic_that_is_ahead_is_meant_to_be(make_run: MakeRun) -> None:
+    for rule in (G_OFTEN, D_OFTEN):
+        assert rule.evaluate(run(make_run, 1, 5, "wasserstein")).status is Status.NOT_DETECTED
+
+
+def test_a_discriminator_that_is_updated_five_times_is_a_remark(make_run: MakeRun) -> None:
+    assert D_OFTEN.evaluate(run(make_run, 1, 5)).severity is Severity.INFO
+    assert D_OFTEN.evaluate(run(make_run, 1, 2)).status is Status.NOT_DETECTED
+    smooth = PlayerCard(name="d", layers=[LayerCard(name="a", type="Conv2D", wrappers=("SpectralNormalization",))])
+    assert D_OFTEN.evaluate(run(make_run, 1, 5, discriminator=smooth)).status is Status.NOT_DETECTED
+
+
+def test_a_player_that_stands_still_is_another_rules_matter(make_run: MakeRun) -> None:
+    assert G_OFTEN.evaluate(run(make_run, 1, 0)).status is Status.NOT_DETECTED
+    assert D_OFTEN.evaluate(run(make_run, 0, 1)).status is Status.NOT_DETECTED
+
+
+def test_where_updates_were_not_counted_it_is_not_judged(make_run: MakeRun) -> None:
+    for rule in (G_OFTEN, D_OFTEN):
+        assert rule.evaluate(make_run({}, loss_family="non_saturating")).status is Status.NOT_EVALUATED
+    assert D_OFTEN.evaluate(run(make_run, 1, 5, None)).status is Status.NOT_EVALUATED
