@@ -302,7 +302,9 @@ def optimizers(generator, discriminator):
             "it once an epoch; or give the schedule as many steps as the training has."
         ),
         evidence="strong",
-        reference=Message("PyTorch documentation, How to adjust learning rate; Keras documentation, LearningRateSchedule"),
+        reference=Message(
+            "PyTorch documentation, How to adjust learning rate; Keras documentation, LearningRateSchedule"
+        ),
         snippets={
             "keras": """\
 import keras

@@ -13,9 +13,7 @@ def steps(updates: str) -> int:
     return sum(cycle.updated(names[u]) for u in updates)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("a_round", "rounds"), [("dg", 50), ("dddddg", 50), ("dgg", 50), ("gd", 50), ("dggggg", 50)]
-)
+@pytest.mark.parametrize(("a_round", "rounds"), [("dg", 50), ("dddddg", 50), ("dgg", 50), ("gd", 50), ("dggggg", 50)])
 def test_a_round_is_a_step(a_round: str, rounds: int) -> None:
     assert steps(a_round * rounds) == rounds
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gandoctor.player_names import Player
 
-
 ROUNDS_UNTIL_KNOWN = 3
 """Rounds after which it is known how often each player is updated in one."""
 PATIENCE_ROUNDS, PATIENCE_UPDATES = 20, 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gandoctor.backends.discovery.networks import NetworkCall, Networks, Source
@@ -21,11 +21,13 @@ class SeenUpdate:
         optimizer: The optimizer.
         variables: The weights, by id; see `Networks.weights`.
         places: The code on the stack, innermost first, and the line that each is at, when it was first asked.
+        after: The latest call of a network before it was first asked; None where there was none.
     """
 
     optimizer: Any
     variables: frozenset[int]
     places: tuple[tuple[Any, int], ...] = ()
+    after: NetworkCall | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +78,20 @@ class PairFinder:
         player.
 
         Returns:
-            Pairs whose both players are trained; else the only pair of which one is; else nothing.
+            Pairs whose both players are trained; else the only pair of which one is, or several whose discriminators
+            were compiled and are all asleep; else nothing.
         """
-        by_network = {id(n): u for u, networks in self.trained_by() for n in networks}
-        found = [
-            one
+        trained = self.trained_by()
+        by_network = {id(n): u for u, networks in trained for n in networks}
+        edges = [
+            self._told_apart(_Found(g, d, by_network.get(id(g)), by_network.get(id(d))), trained)
             for g, d in self._edges
-            if self._may_play(one := _Found(g, d, by_network.get(id(g)), by_network.get(id(d))), by_network)
         ]
+        found = [one for one in edges if self._may_play(one, by_network)]
         found = self._without_parts(found)
         complete = [one for one in found if one.g_update is not None and one.d_update is not None]
         best = self._one_a_judge(complete or found)
-        if not complete and (len(best) != 1 or self._is_fed_by_another(best[0])):
+        if not complete and not self._are_asleep(best) and (len(best) != 1 or self._is_fed_by_another(best[0])):
             return []
         joined = self._networks.joined
         return [
@@ -105,6 +109,36 @@ class PairFinder:
         networks = list({id(call.network): call.network for call, _ in self._flows}.values())
         feeding = {id(source) for source, _ in self._edges}
         return [(update, self._trained(update, networks, feeding)) for update in self._updates]
+
+    def _told_apart(self, one: _Found, trained: list[tuple[SeenUpdate, list[Any]]]) -> _Found:
+        """Return a pair with an update for each player, where two updates move the weights of both.
+
+        The discriminator's is the one before which it was given something that the generator has not made.
+        """
+        both = [
+            u
+            for u, networks in trained
+            if all(any(n is p for n in networks) for p in (one.generator, one.discriminator))
+        ]
+        if one.g_update is not one.d_update or len(both) != 2:
+            return one
+        start = 0
+        for update, other in (both, both[::-1]):
+            stop = next((i + 1 for i, (call, _) in enumerate(self._flows) if call is update.after), start)
+            shown = [into for call, into in self._flows[start:stop] if call.network is one.discriminator]
+            if any(all(source.network is not one.generator for source in into) for into in shown):
+                return replace(one, g_update=other, d_update=update)
+            start = stop
+        return one
+
+    def _are_asleep(self, found: list[_Found]) -> bool:
+        """Tell whether the discriminators of several pairs are compiled models whose own training moves nothing."""
+        return len(found) > 1 and all(
+            one.g_update is not None
+            and not self._networks.is_trainable(one.discriminator)
+            and any(model is one.discriminator for model in self._compiled)
+            for one in found
+        )
 
     def _may_play(self, one: _Found, by_network: dict[int, SeenUpdate]) -> bool:
         generator, discriminator, contains = one.generator, one.discriminator, self._networks.contains

@@ -70,7 +70,5 @@ RULE = Rule(
     references=("Mirza and Osindero, Conditional Generative Adversarial Nets, 2014",),
     page=__doc__,
     after_warm_up=False,
-    explains=Explanation(
-        symptoms=("GD301", "GD403", "GD404", "GD412"), critical=0.9, warning=0.8, info=0.3
-    ),
+    explains=Explanation(symptoms=("GD301", "GD403", "GD404", "GD412"), critical=0.9, warning=0.8, info=0.3),
 )

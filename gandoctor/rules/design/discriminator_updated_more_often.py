@@ -73,7 +73,5 @@ RULE = Rule(
     ),
     page=__doc__,
     after_warm_up=False,
-    explains=Explanation(
-        symptoms=("GD201", "GD301", "GD305", "GD401", "GD403"), critical=0.75, warning=0.7, info=0.6
-    ),
+    explains=Explanation(symptoms=("GD201", "GD301", "GD305", "GD401", "GD403"), critical=0.75, warning=0.7, info=0.6),
 )

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gandoctor.message import Message
 from gandoctor.rules.reading.update_counts import update_counts
 from gandoctor.rules.rule import Evidence, Explanation, Rule, Severity
-from gandoctor.message import Message
 from gandoctor.store import Run
 
 
@@ -54,9 +54,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     if times < limit:
         return []
     severity = None if is_critic or times >= limits.often else Severity.INFO
-    return [
-        Evidence("g_updates_a_step", times, limit, counts.first_step, counts.last_step, counts.told, severity)
-    ]
+    return [Evidence("g_updates_a_step", times, limit, counts.first_step, counts.last_step, counts.told, severity)]
 
 
 LIMITS = Limits()

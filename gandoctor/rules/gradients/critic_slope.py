@@ -85,7 +85,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     slope = run[_BETWEEN].dropna()
     if objective.penalised:
         return [*_steep(slope, start, limits), *_flat(slope, start, limits)]
-    return _unbounded(slope, start, limits)
+    return _unbounded(slope, _first_slope(run), start, limits)
 
 
 def _dead(run: Run) -> list[Evidence]:
@@ -135,8 +135,13 @@ def _flat(slope: pd.Series[float], start: int, limits: Limits) -> list[Evidence]
     return [Evidence(_BETWEEN, observed, limits.flat, first, last, statement, Severity.INFO, detail="flat")]
 
 
-def _unbounded(slope: pd.Series[float], start: int, limits: Limits) -> list[Evidence]:
-    first_slope = float(slope.iloc[0]) if len(slope) else 0.0
+def _first_slope(run: Run) -> float:
+    """Return the slope at its first measurement, wherever: in a loop, real images are known some steps later only."""
+    first = [series for name in (_BETWEEN, _REAL, _FAKE) if len(series := run[name].dropna())]
+    return float(min(first, key=lambda series: int(series.index[0])).iloc[0]) if first else 0.0
+
+
+def _unbounded(slope: pd.Series[float], first_slope: float, start: int, limits: Limits) -> list[Evidence]:
     threshold = max(limits.unbounded, limits.growth * first_slope)
     episode = persistent_episode(slope > threshold, start)
     if episode is None:

@@ -15,7 +15,9 @@ MakeRun = Callable[..., Run]
 PROBES = range(0, 401, 25)
 
 
-def judged(make_run: MakeRun, gradient: Callable[[int], float], score: float = 1.0, end: str | None = "sigmoid") -> Finding:
+def judged(
+    make_run: MakeRun, gradient: Callable[[int], float], score: float = 1.0, end: str | None = "sigmoid"
+) -> Finding:
     specs = (DENSE, UNIT, *([act(end)] if end else ()))
     series = {
         "d_grad_norm": {step: gradient(step) for step in range(1, 401)},

@@ -253,7 +253,7 @@ class Hooks:
         variables = frozenset(id(inner(v)) for v in moved)
         key = (id(optimizer), variables)
         if key not in self._seen:
-            self._seen[key] = SeenUpdate(optimizer, variables, places())
+            self._seen[key] = SeenUpdate(optimizer, variables, places(), self._calls[-1] if self._calls else None)
         return self._seen[key]
 
     def _decide(self, update: SeenUpdate | None = None) -> None:
