@@ -143,6 +143,88 @@ def test_a_generator_whose_gradients_are_none_is_named_where_the_training_ends(t
     assert "raised ValueError: No gradients provided for any variable.\n" in done.stdout + done.stderr
 
 
+def test_players_are_told_apart_where_the_updates_of_both_move_both(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import keras, tensorflow as tf\n"
+        "L = keras.layers\n"
+        "d = keras.Sequential([keras.Input((5,)), L.Dense(8, activation='relu'), L.Dense(1)], name='judge')\n"
+        "g = keras.Sequential([keras.Input((4,)), L.Dense(5)], name='maker')\n"
+        "a, b = keras.optimizers.Adam(), keras.optimizers.Adam()\n"
+        "[o.build(g.trainable_variables + d.trainable_variables) for o in (a, b)]\n"
+        "@tf.function\n"
+        "def step(real):\n"
+        "    both = g.trainable_variables + d.trainable_variables\n"
+        "    with tf.GradientTape() as t:\n"
+        "        f, r = d(g(tf.random.normal((8, 4)))), d(real)\n"
+        "        down = tf.reduce_mean(f) - tf.reduce_mean(r)\n"
+        "    a.apply(t.gradient(down, both), both)\n"
+        "    with tf.GradientTape() as t:\n"
+        "        up = -tf.reduce_mean(d(g(tf.random.normal((8, 4)))))\n"
+        "    b.apply(t.gradient(up, both), both)\n"
+        "for i in range(40):\n"
+        "    step(tf.random.uniform((8, 5)))\n"
+    )
+    command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 40
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("maker", "judge")
+    assert (run["d_update_in_g_step"] > 0).all()
+    assert (run["g_update_in_d_step"] > 0).all()
+
+
+def test_sleeping_discriminators_of_several_pairs_are_recorded(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import keras, numpy as np\n"
+        "L = keras.layers\n"
+        "def maker(): return keras.Sequential([keras.Input((5,)), L.Dense(5)])\n"
+        "def judge(name):\n"
+        "    d = keras.Sequential([keras.Input((5,)), L.Dense(8, activation='relu'), L.Dense(1)], name=name)\n"
+        "    d.compile(loss='mse', optimizer='adam')\n"
+        "    return d\n"
+        "ab, ba, a, b = maker(), maker(), judge('a'), judge('b')\n"
+        "x, y = keras.Input((5,)), keras.Input((5,))\n"
+        "a.trainable = b.trainable = False\n"
+        "both = keras.Model([x, y], [a(ba(y)), b(ab(x)), ba(ab(x)), ab(ba(y))])\n"
+        "both.compile(loss=['mse'] * 4, optimizer='adam')\n"
+        "rng, ones = np.random.default_rng(0), np.ones((8, 1))\n"
+        "for i in range(30):\n"
+        "    p, q = rng.normal(size=(2, 8, 5)).astype('float32')\n"
+        "    for d, real, fake in ((a, p, ba.predict_on_batch(q)), (b, q, ab.predict_on_batch(p))):\n"
+        "        d.train_on_batch(real, ones), d.train_on_batch(fake, 0 * ones)\n"
+        "    both.train_on_batch([p, q], [ones, ones, p, q])\n"
+    )
+    command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert {game.manifest.discriminator.name for game in run.games.values()} == {"a", "b"}
+    for game in run.games.values():
+        assert game.last_step >= 29
+        assert game.manifest.missing["d_grad_norm"].code == Absent.FROZEN
+
+
+def test_a_player_that_goes_on_alone_is_recorded_to_the_end_and_updates_are_counted(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import keras, tensorflow as tf\n"
+        "L = keras.layers\n"
+        "d = keras.Sequential([keras.Input((5,)), L.Dense(8, activation='relu'), L.Dense(1)])\n"
+        "g = keras.Sequential([keras.Input((4,)), L.Dense(5)])\n"
+        "a, b = keras.optimizers.Adam(), keras.optimizers.Adam()\n"
+        "def update(optimizer, network, loss):\n"
+        "    with tf.GradientTape() as t:\n"
+        "        value = loss()\n"
+        "    optimizer.apply(t.gradient(value, network.trainable_variables), network.trainable_variables)\n"
+        "fakes = lambda: tf.reduce_mean(d(g(tf.random.normal((8, 4)))))\n"
+        "for i in range(400):\n"
+        "    if i < 60: update(a, d, lambda: fakes() - tf.reduce_mean(d(tf.random.uniform((8, 5)))))\n"
+        "    for _ in range(2): update(b, g, lambda: -fakes())\n"
+    )
+    command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step >= 340
+    assert run["g_updates_a_step"].iloc[1] == pytest.approx(2, abs=0.1)
+    assert run["d_updates_a_step"].iloc[1] == pytest.approx(1, abs=0.1)
+    assert run["d_updates_a_step"].iloc[-1] == 0
+
+
 def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     script = tmp_path / "train.py"
     script.write_text(

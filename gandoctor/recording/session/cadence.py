@@ -6,12 +6,12 @@ import math
 from statistics import median_high
 
 SHORTEST_EVERY = 25
-LONGEST_EVERY = 50
+LONGEST_EVERY = 500
 LEAST_PROBES_A_RUN = 20
-YOUNG_EVERY, YOUNG_STEPS = 10, 200
-FREE_S = 1.0
-"""Seconds that the first probes of a run of unknown length may cost beside the budget: it may be short, and a short run
-with three probes cannot be judged."""
+YOUNG = ((200, 10), (500, SHORTEST_EVERY))
+"""Distance of the probes up to a step, in a run of unknown length: it may end early, and three probes are no verdict."""
+LEAST_EVERY, GROWTH = 50, 10
+"""Later such a run has probes 50 steps apart, or a tenth of the steps so far, whatever they cost."""
 
 
 class Cadence:
@@ -19,7 +19,8 @@ class Cadence:
 
     The budget can be exceeded in two cases, and the overhead that results is recorded. Where it would leave fewer than
     20 probes in a run (50 steps apart in a run of 1,000), the probes are kept. Where the length is unknown, the first
-    probes come close together until they have cost a second in all.
+    500 steps have 32 probes, and later ones are no further apart than a tenth of the steps so far. Neither depends on
+    how fast the machine is.
 
     Args:
         budget: Share of training time that probes may cost, e.g. 0.02.
@@ -31,13 +32,11 @@ class Cadence:
 
     def __init__(self, budget: float, planned_steps: int | None = None) -> None:
         self.budget = budget
-        planned = planned_steps or 0
-        self._longest = max(1, planned // LEAST_PROBES_A_RUN) if planned else LONGEST_EVERY * 10
-        self._shortest = min(SHORTEST_EVERY, self._longest)
+        self._longest = max(1, planned_steps // LEAST_PROBES_A_RUN) if planned_steps else None
+        self._shortest = min(SHORTEST_EVERY, self._longest or SHORTEST_EVERY)
         self.every_steps = self._shortest
         self._next = 0
         self._costs: list[float] = []
-        self._free_s = 0.0 if planned or budget <= 0 else FREE_S
 
     def due(self, step: int) -> bool:
         """Tell whether a probe is due at this step."""
@@ -52,12 +51,12 @@ class Cadence:
             step_time_s: Mean duration of a training step so far; None before the first.
         """
         self._costs = [*self._costs[-4:], cost_s]
+        young = next((every for until, every in YOUNG if step < until), None)
+        if self._longest is None and young is not None and self.budget > 0:
+            self.every_steps = young
         # The first probe compiles; it says nothing about the next ones.
-        is_first = len(self._costs) == 1
-        self._free_s -= 0.0 if is_first else cost_s
-        if self._free_s > 0:
-            self.every_steps = YOUNG_EVERY if step < YOUNG_STEPS else self._shortest
-        elif not is_first and step_time_s and self.budget > 0:
+        elif len(self._costs) > 1 and step_time_s and self.budget > 0:
+            longest = self._longest or min(max(LEAST_EVERY, step // GROWTH), LONGEST_EVERY)
             wanted = math.ceil(median_high(self._costs) / (self.budget * step_time_s))
-            self.every_steps = min(max(wanted, self._shortest), self._longest)
+            self.every_steps = min(max(wanted, self._shortest), longest)
         self._next = step + self.every_steps

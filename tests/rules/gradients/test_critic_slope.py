@@ -52,6 +52,19 @@ def test_a_critic_that_nothing_holds(make_run: MakeRun) -> None:
     assert finding.causes[0].id == "no-lipschitz-bound"
 
 
+def test_a_critic_whose_reals_are_known_late_is_compared_with_its_first_slope_at_samples(make_run: MakeRun) -> None:
+    form = ObjectiveCard(output_low=-1.0, output_high=1.0, penalised=False, steps=5)
+    late = {step: 230.0 for step in range(25, 401, 25)}
+    signals = {
+        "d_input_gradient_real": late,
+        "d_input_gradient_between": late,
+        "d_input_gradient_fake": {0: 0.2} | late,
+    }
+    finding = RULE.evaluate(make_run(signals, loss_family="wasserstein", objective=form))
+    assert finding.status is Status.DETECTED
+    assert finding.evidence[0].statement.values["before"] == 0.2
+
+
 @pytest.mark.parametrize("slope", [0.001, 0.02, 0.9, lambda s: 5.0 if s > 100 else 1.0])
 def test_look_alike_clipped_weights_and_spectral_normalisation(make_run: MakeRun, slope: Level) -> None:
     assert judged(make_run, slope, penalised=False).status is Status.NOT_DETECTED
