@@ -34,6 +34,7 @@ NAMES: dict[str, Message] = {
     "GD014": Message("Only one side is augmented or noisy"),
     "GD015": Message("The same label in every step"),
     "GD016": Message("Saturated discriminator"),
+    "GD017": Message("Gradients not cleared"),
     "GD101": Message("Batch normalisation in the wrong place"),
     "GD102": Message("Wrong layer order"),
     "GD103": Message("Dropout too high"),

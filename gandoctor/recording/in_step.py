@@ -60,6 +60,13 @@ class Update(Protocol):
     def finite(self) -> Scalar:
         """Whether a loss-scaling optimizer takes the gradients at all; True for every other optimizer."""
 
+    @property
+    def left_over(self) -> float | None:
+        """L2 norm of the gradient that was not cleared before the phase's own loss was differentiated.
+
+        None where that was not looked at, or cannot be: most frameworks return gradients and keep none.
+        """
+
     def gradient_norm(self) -> Scalar | None:
         """Return the L2 norm of the gradient of the phase's own player, loss scale taken off; None without any."""
 

@@ -18,6 +18,14 @@ _GRADIENT_NORMS = Chart(
     ),
     log=True,
 )
+_LEFT_OVER = Chart(
+    "gradients-left-over",
+    groups.GRADIENTS,
+    Message("Gradients that were not cleared"),
+    Message(
+        "PyTorch adds gradients up until they are cleared. Both should be 0: `zero_grad()` stands before `backward()`."
+    ),
+)
 _D_UPDATES = Chart(
     "d-updates",
     groups.GRADIENTS,
@@ -91,6 +99,21 @@ GRADIENTS = (
         Message("Global norm of the generator's gradient in its own update, before clipping."),
         "step",
         _GRADIENT_NORMS,
+        "generator",
+    ),
+    Signal(
+        "d_grad_left_over",
+        units.L2_NORM,
+        Message("Norm of the gradient that was not cleared before the discriminator's loss added to it (PyTorch)."),
+        "step",
+        _LEFT_OVER,
+    ),
+    Signal(
+        "g_grad_left_over",
+        units.L2_NORM,
+        Message("Norm of the gradient that was not cleared before the generator's loss added to it (PyTorch)."),
+        "step",
+        _LEFT_OVER,
         "generator",
     ),
 )

@@ -272,4 +272,36 @@ def train(batches, discriminator_step, generator_step, critic_updates=1):  # 5 w
 """
         },
     ),
+    Treatment(
+        id="clear-gradients",
+        title=Message("Clear a player's gradients right before its loss is differentiated"),
+        explanation=Message(
+            "PyTorch adds gradients up. The generator's loss reaches the discriminator too and leaves a gradient there, so "
+            "clearing after the update is not enough: `d_optimizer.zero_grad()` stands before the discriminator's "
+            "`backward()`, and `g_optimizer.zero_grad()` before the generator's."
+        ),
+        evidence="strong",
+        reference=Message("PyTorch documentation, Zeroing out gradients in PyTorch; deterministic"),
+        snippets={
+            "keras": """\
+import tensorflow as tf
+
+
+def discriminator_step(discriminator, d_optimizer, loss, real, fake):
+    with tf.GradientTape() as tape:
+        d_loss = loss(discriminator(real, training=True), discriminator(fake, training=True))
+    weights = discriminator.trainable_variables
+    d_optimizer.apply(tape.gradient(d_loss, weights), weights)  # a tape returns new gradients: add none of before
+    return d_loss
+""",
+            "torch": """\
+def discriminator_step(discriminator, d_optimizer, loss, real, fake):
+    d_loss = loss(discriminator(real), discriminator(fake.detach()))
+    d_optimizer.zero_grad()  # right before backward, as the generator's step has left gradients here
+    d_loss.backward()
+    d_optimizer.step()
+    return d_loss
+""",
+        },
+    ),
 )

@@ -169,6 +169,7 @@ class NumpyUpdate:
 
     def __init__(self, phase: Player, gradients: Mapping[str, np.ndarray]) -> None:
         self.phase, self.gradients, self.moves = phase, gradients, [phase]
+        self.left_over = None
 
     def gradient_norm(self) -> float:
         return float(np.sqrt(sum((g**2).sum() for g in self.gradients.values())))

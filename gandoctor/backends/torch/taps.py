@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.left_over import LeftOver
 from gandoctor.backends.torch.passes import Arguments, first_of
 from gandoctor.backends.torch.sigmoid import Logits
 from gandoctor.backends.torch.step_hooks import STEPS
@@ -93,6 +94,7 @@ class Taps:
         self._fed: list[tuple[Any, Any, int]] = []
         self._unclipped: dict[Player, Any] = {}
         self._raw: dict[int, tuple[Any, Any]] = {}
+        self._left_over = LeftOver(weights)
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.losses: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
@@ -232,6 +234,9 @@ class Taps:
             del self._fed[: -4 * OUTPUTS]
 
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self._is_muted:
+            with self._listener.contained():
+                self._left_over.before_backward()
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
@@ -252,6 +257,7 @@ class Taps:
             reached = {player for player in PLAYERS if any(id(p) in given for _, p in self._weights.named(player))}
         if not reached:
             return
+        self._left_over.after_backward("g" if "g" in reached else "d")
         raw = self._raw.pop(id(tensor), (None, tensor))[1]
         fed = [(low, high) for low, high, _ in self._fed]
         self._losses.append(_Loss(raw.detach().reshape(()), "g" in reached, list(self._outputs), fed))
@@ -335,6 +341,7 @@ class Taps:
             if update is None:
                 return
             self._adopt(optimizer, update.phase)
+            update = replace(update, left_over=self._left_over.updated(update.phase))
             self.captures[update.phase] += 1
             self._settle_loss(update.phase)
             self._listener.before_update(update)

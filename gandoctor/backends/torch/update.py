@@ -34,12 +34,14 @@ class TorchUpdate:
         gradients: Player -> name -> gradient, of the parameters that the optimizer moves.
         scale: What the gradients must be divided by: the loss scale of mixed precision, 1 without.
         unclipped: Norm of the gradient of the phase's own player before it was clipped; None where it was not.
+        left_over: As `recording.in_step.Update` has it.
     """
 
     phase: Player
     gradients: dict[Player, dict[str, torch.Tensor]]
     scale: float = 1.0
     unclipped: Any = None
+    left_over: float | None = None
     applied: Any = True
     finite: Any = True
 

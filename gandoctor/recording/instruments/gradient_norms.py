@@ -43,6 +43,8 @@ class GradientNorms(Instrument):
         if norm is not None:
             self.recording.backend.put({f"{update.phase}_grad_norm": norm}, when=update.finite)
             self._layers.keep(update)
+        if update.left_over is not None:
+            self.recording.backend.put({f"{update.phase}_grad_left_over": update.left_over})
         return {}
 
     def probe(self, step: int, probe: Probe | None) -> Readings:

@@ -42,6 +42,8 @@ class KerasUpdate:
         """Half the squared norm of each gradient of the phase's own player, by id of the tf.Variable inside."""
         return {id(inner(v)): _half_square(g) for g, v in self.gradients[self.phase] if g is not None}
 
+    left_over = None
+
     def gradient_norm(self) -> Any | None:
         """Return the norm of the gradient of the phase's own player; None without any."""
         if not self.halves:
