@@ -276,8 +276,8 @@ def train(batches, discriminator_step, generator_step, critic_updates=1):  # 5 w
         id="clear-gradients",
         title=Message("Clear a player's gradients right before its loss is differentiated"),
         explanation=Message(
-            "PyTorch adds gradients up. The generator's loss reaches the discriminator too and leaves a gradient there, so "
-            "clearing after the update is not enough: `d_optimizer.zero_grad()` stands before the discriminator's "
+            "PyTorch adds gradients up. The generator's loss reaches the discriminator too and leaves a gradient "
+            "there, so clearing after the update is not enough: `d_optimizer.zero_grad()` stands before the discriminator's "
             "`backward()`, and `g_optimizer.zero_grad()` before the generator's."
         ),
         evidence="strong",

@@ -20,8 +20,12 @@ EACH_STEP = {
     "g_grad_norm": 0.4,
     "d_learning_rate": 2e-4,
     "g_learning_rate": 2e-4,
+    "d_grad_left_over": 0.0,
+    "g_grad_left_over": 0.0,
 }
 AT_PROBES = {
+    "d_updates_a_step": 1.0,
+    "g_updates_a_step": 1.0,
     "d_update_in_d_step": 0.01,
     "d_update_in_g_step": 0.0,
     "g_update_in_g_step": 0.01,
@@ -203,7 +207,7 @@ def run() -> Run:
     return full()
 
 
-NEEDS_OTHER_DATA = {"GD110", "GD411", "GD412"}
+NEEDS_OTHER_DATA = {"GD015", "GD110", "GD411", "GD412"}
 each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 
 

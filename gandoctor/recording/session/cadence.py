@@ -9,7 +9,7 @@ SHORTEST_EVERY = 25
 LONGEST_EVERY = 500
 LEAST_PROBES_A_RUN = 20
 YOUNG = ((200, 10), (500, SHORTEST_EVERY))
-"""Distance of the probes up to a step, in a run of unknown length: it may end early, and three probes are no verdict."""
+"""Distance of probes up to a step, in a run of unknown length: it may end early, and three probes are no verdict."""
 LEAST_EVERY, GROWTH = 50, 10
 """Later such a run has probes 50 steps apart, or a tenth of the steps so far, whatever they cost."""
 

@@ -6,8 +6,8 @@ What it is
     ago.
 
 Why it hurts
-    The player is moved by a sum of what it wants and of something else. With the other player's gradient left over, both
-    may cancel; without any clearing, every step counts all steps before it, and the weights run away.
+    The player is moved by a sum of what it wants and of something else. With the other player's gradient left over,
+    both may cancel; without any clearing, every step counts all steps before it, and the weights run away.
 
 How it is recognised
     By the parameters' `.grad` around each of the first calls of `backward()`: a gradient that is not 0 before a
@@ -19,7 +19,8 @@ What it is not
     generator, for want of `detach()`, is taken for the generator's.
 
 What to do
-    Call `zero_grad()` of a player's optimizer right before the `backward()` of its loss.
+    Call `zero_grad()` of a player's optimizer right before the `backward()` of its loss. Clearing after the update is
+    not enough for the discriminator: the generator's loss comes between.
 """
 
 from __future__ import annotations
@@ -48,10 +49,15 @@ class Limits:
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence for each player with gradients left over."""
-    known = [player for player in PLAYERS if f"{player}_grad_left_over" in run]
-    if not known:
-        raise NotEvaluated(not_recorded(run, "d_grad_left_over"), applies="torch" in run.manifest.versions)
-    return [e for player in known for e in _left_over(run, player, limits)]
+    found, unseen = [], None
+    for player in PLAYERS:
+        if (signal := f"{player}_grad_left_over") in run:
+            found += _left_over(run, player, limits)
+        else:
+            unseen = signal
+    if unseen is not None and not found:
+        raise NotEvaluated(not_recorded(run, unseen), applies="torch" in run.manifest.versions)
+    return found
 
 
 def _left_over(run: Run, player: Player, limits: Limits) -> Iterator[Evidence]:

@@ -10,7 +10,8 @@ Why it hurts
     that far ahead.
 
 How it is recognised
-    By the updates that the two optimizers have made between probes.
+    By the updates that the two optimizers have made between probes, the median of the run: more than four times as many
+    as the generator's.
 
 What it is not
     Wasserstein critics are meant to be ahead. Spectral normalisation keeps a discriminator smooth, and five updates are
@@ -18,7 +19,8 @@ What it is not
     twice. Where the samples improve all the same, it is no fault: by itself it is a remark.
 
 What to do
-    Update both once in a step, or add spectral normalisation.
+    If the samples do not improve, update both players once in a step, or add spectral normalisation to every layer of
+    the discriminator.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ import numpy as np
 
 from gandoctor.message import Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
-from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
+from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, not_recorded
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ class Limits:
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence for each player whose rate is gone."""
     known = {p: run[f"{p}_learning_rate"].dropna() for p in PLAYERS if f"{p}_learning_rate" in run}
-    if not any(len(rates) for rates in known.values()):
-        raise NotEvaluated(Message("No learning rate was recorded in training."))
-    return [e for player, rates in known.items() if len(rates) for e in _gone(player, rates, run.last_step, limits)]
+    found = [e for player, rates in known.items() if len(rates) for e in _gone(player, rates, run.last_step, limits)]
+    if len(known) < len(PLAYERS) and not found:
+        unknown = next(player for player in PLAYERS if player not in known)
+        raise NotEvaluated(not_recorded(run, f"{unknown}_learning_rate"))
+    return found
 
 
 def _gone(player: Player, rates: pd.Series[float], last_step: int, limits: Limits) -> list[Evidence]:

@@ -15,7 +15,9 @@ STEPS = range(0, 1001, 25)
 
 
 def rates(make_run: MakeRun, rate: Callable[[int], float], player: str = "g") -> Run:
-    return make_run({f"{player}_learning_rate": {step: rate(step) for step in STEPS}}, last_step=1000)
+    other = "d" if player == "g" else "g"
+    rates = {player: {step: rate(step) for step in STEPS}, other: dict.fromkeys(STEPS, 2e-4)}
+    return make_run({f"{name}_learning_rate": series for name, series in rates.items()})
 
 
 @pytest.mark.parametrize("player", ["g", "d"])

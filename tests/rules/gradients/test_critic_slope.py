@@ -54,7 +54,7 @@ def test_a_critic_that_nothing_holds(make_run: MakeRun) -> None:
 
 def test_a_critic_whose_reals_are_known_late_is_compared_with_its_first_slope_at_samples(make_run: MakeRun) -> None:
     form = ObjectiveCard(output_low=-1.0, output_high=1.0, penalised=False, steps=5)
-    late = {step: 230.0 for step in range(25, 401, 25)}
+    late = dict.fromkeys(range(25, 401, 25), 230.0)
     signals = {
         "d_input_gradient_real": late,
         "d_input_gradient_between": late,
