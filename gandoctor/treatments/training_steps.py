@@ -277,8 +277,8 @@ def train(batches, discriminator_step, generator_step, critic_updates=1):  # 5 w
         title=Message("Clear a player's gradients right before its loss is differentiated"),
         explanation=Message(
             "PyTorch adds gradients up. The generator's loss reaches the discriminator too and leaves a gradient "
-            "there, so clearing after the update is not enough: `d_optimizer.zero_grad()` stands before the discriminator's "
-            "`backward()`, and `g_optimizer.zero_grad()` before the generator's."
+            "there, so clearing after the update is not enough: `d_optimizer.zero_grad()` stands before the "
+            "discriminator's `backward()`, and `g_optimizer.zero_grad()` before the generator's."
         ),
         evidence="strong",
         reference=Message("PyTorch documentation, Zeroing out gradients in PyTorch; deterministic"),

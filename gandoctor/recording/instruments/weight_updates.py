@@ -85,7 +85,8 @@ class WeightUpdates(Instrument):
                 family, before = f"{player}_layer_update_ratio", self._before[player].read()
                 ratios = self._layers.read(player, before)
                 found |= {member_of(family, layer): ratio for layer, ratio in ratios.items()}
-            found |= self._movement(player) | self._updates(step, player)
+            found |= self._movement(player)
+            found |= self._updates(step, player)
         if step > self.recording.first_step:
             found |= self.recording.unseen(step, {p: tuple(n.format(p) for n in _OF_AN_UPDATE) for p in PLAYERS})
             for player in PLAYERS:

@@ -49,7 +49,8 @@ class Limits:
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return evidence for each player with gradients left over."""
-    found, unseen = [], None
+    found: list[Evidence] = []
+    unseen = None
     for player in PLAYERS:
         if (signal := f"{player}_grad_left_over") in run:
             found += _left_over(run, player, limits)

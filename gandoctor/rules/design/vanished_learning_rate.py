@@ -63,7 +63,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _gone(player: Player, rates: pd.Series[float], last_step: int, limits: Limits) -> list[Evidence]:
     highest = float(rates.max())
-    peak = int(rates.idxmax())
+    peak = rates.index[int(rates.to_numpy().argmax())]
     low = (rates < limits.share * highest) & (rates.index > peak)
     if highest <= 0 or low.sum() < limits.probes or not low.iloc[-1]:
         return []
