@@ -73,8 +73,7 @@ SHORT = ("--steps", "600")
 EXHIBITS = (
     Exhibit(
         "healthy",
-        "Nothing is broken: the reference DCGAN, the discriminator frozen in the generator's step",
-        ("--set", "training.freeze_discriminator=true"),
+        "Nothing is broken: the reference DCGAN",
     ),
     Exhibit("problem-1-noisy", "Problem 1, noisy images: noise is added to them", ("--fault", "output-noise")),
     Exhibit(
@@ -97,6 +96,11 @@ EXHIBITS = (
         "mode-collapse",
         "From step 300 on half of the latents make one image",
         ("--fault", "half-latents-collapsed@300"),
+    ),
+    Exhibit(
+        "discriminator-not-frozen",
+        "The article's loop as published: the discriminator is not frozen in the generator's step",
+        ("--fault", "discriminator-not-frozen"),
     ),
     Exhibit("nan", "NaN enters at step 300", ("--fault", "nan-at-step@300", *SHORT)),
     Exhibit("generator-frozen", "The generator never trains", ("--fault", "generator-frozen", *SHORT)),
