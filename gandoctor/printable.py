@@ -1,4 +1,4 @@
-"""Text made fit to show: nothing in it steers a terminal, reorders a line or is endless; numbers as people type them."""
+"""Text made fit to show: nothing in it steers a terminal, reorders a line or is endless; numbers as they are typed."""
 
 from __future__ import annotations
 
