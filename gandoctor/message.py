@@ -289,6 +289,8 @@ def _said(value: Value, spec: str, words: Words) -> str:
         said = format(value, spec if _SPEC.fullmatch(spec) else "")
     except ValueError:
         return str(value)
+    if "e" in said and spec.endswith("g") and isinstance(value, float) and 1 <= abs(value) < 1e6:
+        return f"{float(said):,.0f}"  # 2,020 rather than 2.02e3
     return short_exponent(said) if isinstance(value, float) else said
 
 
