@@ -62,7 +62,7 @@ class Proof:
 def chips(diagnosis: Diagnosis, words: Language) -> list[Chip]:
     """Return how many more findings there are, how many checks passed, and how many could not be made."""
     found = []
-    rest = [f for f in diagnosis.detected if f is not diagnosis.headline]
+    rest = [f for f in diagnosis.detected if f is not diagnosis.root]
     more = diagnosis.headline is not None
     for severity in (Severity.CRITICAL, Severity.WARNING, Severity.INFO):
         if count := sum(f.severity is severity for f in rest):
