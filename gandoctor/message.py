@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Union
 
+from gandoctor.printable import as_typed, short_exponent
+
 Value = Union[str, int, float, "Message", tuple["Value", ...]]
 """What stands in a place: a number; a name, which is shown as it is; a message, which is translated; a list of them."""
 
@@ -26,6 +28,8 @@ DEEPEST = 6
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)(?::([^{}]*))?\}")
 _SPEC = re.compile(r"[+]?,?(\.\d{1,2})?[defgG%s]?")
 """Format specifications that are followed; any other could ask for gigabytes."""
+_TYPED = re.compile(r"(?:\.(\d{1,2}))?t")
+"""A specification of our own: as the number is typed in code, `{rate:.2t}` -> 4e-4."""
 
 
 class Words(Protocol):
@@ -279,10 +283,15 @@ def _said(value: Value, spec: str, words: Words) -> str:
         return value.render(words)
     if isinstance(value, tuple):
         return words.listed([_said(one, spec, words) for one in value])
+    if (as_code := _TYPED.fullmatch(spec)) and isinstance(value, int | float):
+        return as_typed(value, int(as_code[1] or 6))
     try:
-        return format(value, spec if _SPEC.fullmatch(spec) else "")
+        said = format(value, spec if _SPEC.fullmatch(spec) else "")
     except ValueError:
         return str(value)
+    if "e" in said and spec.endswith("g") and isinstance(value, float) and 1 <= abs(value) < 1e6:
+        return f"{float(said):,.0f}"  # 2,020 rather than 2.02e3
+    return short_exponent(said) if isinstance(value, float) else said
 
 
 def _plain(value: Value) -> Any:

@@ -20,7 +20,8 @@ class DCGAN(keras.Model):
         discriminator: Images -> probability of being real.
         latent_dim: Length of z.
         d_optimizer: Updates the discriminator in its own step.
-        g_optimizer: Updates the generator in the adversarial step and, as published, the discriminator too.
+        g_optimizer: Updates the generator in the adversarial step; with `freeze_discriminator` off, as published, the
+            discriminator too.
         step: Integer variable: the number of the current or last step; 0 before the first.
 
     Args:
@@ -66,7 +67,7 @@ class DCGAN(keras.Model):
         """Variables that the adversarial step updates.
 
         The article compiles G and D into one model and never freezes D, so its adversarial step also pulls D
-        towards calling fakes real. Here, leaving D's variables out freezes D. The old way, setting
+        towards calling fakes real. `freeze_discriminator` leaves D's variables out. The old way to freeze it, setting
         `discriminator.trainable` before `compile`, fails in Keras 3: the flag is read when a train function is first
         traced, so D is frozen in both steps or in neither.
         """

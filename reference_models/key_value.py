@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from gandoctor.errors import GandoctorError
+from gandoctor.printable import short_exponent
 
 
 class Section(BaseModel):
@@ -89,8 +90,8 @@ def allowed(tree: type[Section], key: str) -> str:
     else:
         names = []
     bounds = {type(bound): bound for bound in field.metadata}
-    low = f"{bounds[Ge].ge:g} <= " if Ge in bounds else f"{bounds[Gt].gt:g} < " if Gt in bounds else ""
-    high = f" <= {bounds[Le].le:g}" if Le in bounds else f" < {bounds[Lt].lt:g}" if Lt in bounds else ""
+    low = f"{_bound(bounds[Ge].ge)} <= " if Ge in bounds else f"{_bound(bounds[Gt].gt)} < " if Gt in bounds else ""
+    high = f" <= {_bound(bounds[Le].le)}" if Le in bounds else f" < {_bound(bounds[Lt].lt)}" if Lt in bounds else ""
     if names:
         words = "one of " + ", ".join(names)
     elif kind is bool:
@@ -101,7 +102,12 @@ def allowed(tree: type[Section], key: str) -> str:
         words += ", or none" if _optional(field) else ""
     if field.is_required():
         return words
-    return f"{words} (default {'none' if field.default is None else field.default})"
+    default = short_exponent(str(field.default)) if isinstance(field.default, float) else field.default
+    return f"{words} (default {'none' if default is None else default})"
+
+
+def _bound(value: Any) -> str:
+    return short_exponent(f"{value:g}")
 
 
 def _field(tree: type[Section], key: str) -> FieldInfo:

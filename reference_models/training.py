@@ -28,7 +28,7 @@ def build(
     All arguments are checked before TensorFlow is loaded, because loading takes seconds.
 
     Args:
-        preset: "quick" or "reference".
+        preset: "quick", "reference" or "article"; see `settings.PRESETS`.
         settings: "KEY=VALUE" changes to the preset.
         faults: "NAME[@STEP]"; see `faults.FAULTS`.
         steps: Training steps. Defaults to the preset's.

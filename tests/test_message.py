@@ -27,6 +27,34 @@ def test_numbers_are_formatted_by_the_template() -> None:
     assert message.values == {"share": 0.256, "count": 12_000}
 
 
+@pytest.mark.parametrize(
+    ("template", "value", "said"),
+    [
+        ("{x:.2g}", 1e-7, "1e-7"),
+        ("{x:.1e}", -3e-6, "-3.0e-6"),
+        ("{x:g}", 1e6, "1e6"),
+        ("{x:.3g}", 2016.0, "2,020"),
+        ("{x:.2g}", -123_456.0, "-120,000"),
+        ("{x:.3g}", 2.016e6, "2.02e6"),
+        ("{x:.1e}", 2016.0, "2.0e3"),
+        ("{x:g}", 2016.5, "2016.5"),
+        ("{x:.0e}", 3e12, "3e12"),
+        ("{x}", 2.5e-10, "2.5e-10"),
+        ("{x:g}", 0.001, "0.001"),
+        ("{x:.0f}", 100.0, "100"),
+        ("{x:.2t}", 4e-4, "4e-4"),
+        ("{x:t}", 0.5, "0.5"),
+        ("{x:.1t}", 3.4e-20, "3e-20"),
+        ("{x:.2t}", 0, "0"),
+        ("{x:.2t}", "SGD", "SGD"),
+        ("{x}", "dense-07", "dense-07"),
+        ("{x}", "node+05", "node+05"),
+    ],
+)
+def test_a_power_of_ten_is_written_as_it_is_typed(template: str, value: float | str, said: str) -> None:
+    assert str(Message(template, x=value)) == said
+
+
 def test_messages_and_lists_within_messages_are_said_in_the_same_language() -> None:
     message = Message(
         "{who}: {names}", who=Message("the {player} is still", player=Message("generator")), names=("a", "b", "c")

@@ -38,7 +38,9 @@ def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that are handed to a factory, as `Training` describes; `given_options` collects them."""
     for option in reversed(
         (
-            click.option("--preset", metavar="NAME", help="Preset of the reference model: quick or reference."),
+            click.option(
+                "--preset", metavar="NAME", help="Preset of the reference model: quick, reference or article."
+            ),
             click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; repeatable."),
             click.option(
                 "--fault",

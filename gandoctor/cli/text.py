@@ -13,7 +13,7 @@ from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.as_text import report_lines, summary_lines
-from gandoctor.printable import printable
+from gandoctor.printable import printable, short_exponent
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import Rule, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
@@ -60,7 +60,7 @@ def rule_lines(rule: Rule) -> Iterator[Line]:
     if rule.loss_families is not None:
         yield 0, _text("Loss families", "strong").append(f"  {', '.join(sorted(rule.loss_families))}")
     yield 0, _text("Thresholds", "strong")
-    yield from ((2, _text(f"{name} = {value:g}")) for name, value in _numbers(rule))
+    yield from ((2, _text(f"{name} = {short_exponent(f'{value:g}')}")) for name, value in _numbers(rule))
     yield 0, _text("Treatments", "strong")
     for treatment in (TREATMENTS[i] for i in rule.treatments):
         yield 2, _text(f"{treatment.title}  (evidence: {treatment.evidence})")

@@ -73,8 +73,9 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
         for fault, keys in (undone_by.items() if isinstance(undone_by, Mapping) else ())
         if isinstance(keys, list) and {treatment, *known} & {str(key) for key in keys}
     }
-    if len(known) < len(patch) or not (known or undone):
-        return None
+    in_force = all(_setting(settings, key) == value for key, value in known.items())
+    if len(known) < len(patch) or (in_force and not undone):
+        return None  # it would train the same again
     kept = {key for keys in undone.values() for key in keys if "." in key and not key.startswith("faults.")}
     changed = {key: _setting(settings, key) for key in sorted(kept - {*known})} | known
     changed = {key: value for key, value in changed.items() if value is not _MISSING}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from gandoctor.diagnosis.explanations import SEEN_BY
+from gandoctor.diagnosis.explanations import SEEN_BY, SEQUELS
 from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
 from gandoctor.diagnosis.plan import LIKELY, Step, plan_of, with_own_values
 from gandoctor.diagnosis.reference import Reference, reference_of
@@ -147,13 +147,17 @@ class Diagnosis:
     def root(self) -> Finding | None:
         """The finding that names the failure: the headline, or the fact that the plan answers first.
 
-        Such a fact has to explain the headline or be as severe. None where nothing above a remark was detected.
+        Such a fact has to explain the headline or be as severe. That the samples became worse is not named where what
+        was wrong with them before is confirmed. None where nothing above a remark was detected.
         """
         first = self.headline
         if first is None or not self.plan or not self.plan[0].findings:
             return first
         answered = next((f for f in self.detected if f.rule.id == self.plan[0].findings[0]), first)
         explains = first.rule.id in self.plan[0].findings or answered.severity.rank >= first.severity.rank
+        is_older = answered.first_step is not None and answered.first_step <= (first.first_step or 0)
+        if first.rule.id in SEQUELS and self.plan[0].standing == "confirmed" and is_older:
+            return answered
         return answered if answered.rule.is_fact and explains else first
 
     @cached_property

@@ -20,3 +20,6 @@ MECHANISMS: dict[str, tuple[str, ...]] = {
 
 SEEN_BY: dict[str, str] = {"collapsed-later": "GD403"}
 """Hypothesis -> the symptom rule that detects it."""
+
+SEQUELS = ("GD409",)
+"""Symptom rules that say only that it became worse, not what it is."""

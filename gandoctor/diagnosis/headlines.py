@@ -188,7 +188,7 @@ def _range(finding: Finding, run: Run) -> Message | None:
     if least is None or most is None or not math.isfinite(low + high + least + most):
         return None
     said = Message(
-        "Output range mismatch: the data lie in {low:g} to {high:g}, the generator makes {least:g} to {most:g}",
+        "Output range mismatch: the data lie in {low:.3g} to {high:.3g}, the generator makes {least:.3g} to {most:.3g}",
         low=low,
         high=high,
         least=least,

@@ -11,13 +11,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from gandoctor.printable import ELLIPSIS, printable
+from gandoctor.printable import ELLIPSIS, printable, short_exponent
 from gandoctor.report.languages.language import Language
 
 TEXT_MAX = 400
 ROWS_MAX = 200
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
-_EXPONENT = re.compile(r"(e)\+?(-?)0*(?=\d)")
 _LISTED = re.compile(r"\s*([-*|]|\d+\.)\s")
 _CODE = re.compile(r"`([^`\n]+)`")
 
@@ -41,7 +40,7 @@ def number(value: float) -> str:
         text = f"{value:,.{digits}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
-        text = _EXPONENT.sub(r"\1\2", f"{value:.3g}")
+        text = short_exponent(f"{value:.3g}")
     return text.replace("-", "−") if text.startswith("-") else text
 
 
@@ -77,7 +76,7 @@ def setting(value: object, words: Language) -> str:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, float) and math.isfinite(value):
-        return _EXPONENT.sub(r"\1\2", repr(value))
+        return short_exponent(repr(value))
     try:
         return clean(json.dumps(value, ensure_ascii=False, default=str))
     except (ValueError, RecursionError):

@@ -79,12 +79,13 @@ class Evidence:
 
     Attributes:
         signal: Signal the observation was made on, or MODEL_CARD.
-        observed: The value that indicates the failure mode, e.g. the median of a window.
-        threshold: The limit it was compared with; None where there was nothing to compare.
+        observed: The value that indicates the failure mode, e.g. the median of a window, in the signal's unit.
+        threshold: The limit it was compared with, in the same unit; None where there was nothing to compare.
         first_step: First step of the observation; last_step: its last.
         statement: A sentence or a few, with the numbers in them.
         severity: Overrides the rule's own severity for this run; None keeps it.
         layers: The layers concerned, as "generator/PATH/NAME" or "discriminator/PATH/NAME".
+        threshold_is: What the threshold is, where it is no fixed number: "10 times the generator's rate".
         detail: What `detect` found, in the rule's own terms. Only the rule's `causes` reads it.
     """
 
@@ -96,6 +97,7 @@ class Evidence:
     statement: Message
     severity: Severity | None = None
     layers: tuple[str, ...] = ()
+    threshold_is: Message | None = None
     detail: Any = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

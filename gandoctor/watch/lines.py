@@ -10,7 +10,7 @@ from typing import Self
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
-from gandoctor.printable import printable
+from gandoctor.printable import printable, short_exponent
 from gandoctor.rules import Finding
 from gandoctor.watch.follow import Snapshot
 
@@ -149,7 +149,7 @@ def number(value: float) -> str:
     if magnitude == 0:
         return "0"
     if magnitude < 1e-3 or magnitude >= 1e5:
-        return f"{value:.1e}"
+        return short_exponent(f"{value:.1e}")
     if magnitude >= 100:
         return f"{value:.0f}"
     return f"{value:.{2 if magnitude >= 10 else 3}f}"

@@ -107,6 +107,8 @@ TEST_SEEDS_AGAIN = range(211, 219)
 TRAINED_ANEW = ("dcgan", "dcgan_smoothed", "dcgan_paper", "hinge_sn", "keras_io")
 NEVER_JUDGED = ("keras_io",)
 """Healthy families whose test runs are all newer than the last judgement of the split."""
+NEWER = ("discriminator-not-frozen",)
+"""Faults added after the plan was fixed: its control `as_published` is this training, with eleven seeds."""
 RECORDED_ANEW = ("byte-data", "symmetric-data")
 """Faults whose mid-run variant needs signals that the first recordings lack."""
 
@@ -189,6 +191,8 @@ def _test() -> Iterator[PlannedRun]:
         yield from (_control(family, seed, "test") for seed in _test_seeds(family, TRAINED_ANEW)[:5])
     for fault in FAULTS.values():
         mid_run = fault.key is not None
+        if fault.name in NEWER:
+            continue
         if fault.name in SCARY:
             yield from (_fault(fault, seed, "test") for seed in TEST_SEEDS[:2])
         else:

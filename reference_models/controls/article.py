@@ -8,14 +8,13 @@ from gandoctor.experiments.training import Training
 from reference_models.training import build
 
 LATER_RATES = (
-    "training.freeze_discriminator=true",
     "discriminator.learning_rate=2e-4",
     "discriminator.clip_value=none",
     "generator.learning_rate=1e-4",
     "generator.clip_value=none",
 )
 """The optimizers of the author's last version: a quarter of the published rates, and no clipping. D is frozen in the
-adversarial step too, which no version of the author's does."""
+adversarial step, which no version of the author's does."""
 
 
 def as_published(
@@ -26,8 +25,8 @@ def as_published(
     seed: int = 0,
     data: str | None = None,
 ) -> Training:
-    """The reference model itself; its adversarial step also updates the discriminator. Arguments: `training.build`."""
-    return build(preset, settings, faults, steps, seed, data)
+    """The article's own loop: its adversarial step also updates the discriminator. Arguments: `training.build`."""
+    return build(preset, ("training.freeze_discriminator=false", *settings), faults, steps, seed, data)
 
 
 def dcgan(

@@ -6,13 +6,27 @@ from reference_models.faults.fault import BUILT_ONCE, TRACED_ONCE, Fault
 
 PHASES = (
     Fault(
+        name="discriminator-not-frozen",
+        title="The discriminator is not frozen in the generator's step, as published",
+        description=(
+            "The article compiles generator and discriminator into one model and never freezes the discriminator, so "
+            "each adversarial step also pulls it towards calling fakes real. It can learn to draw digits all the "
+            "same, as in the control as_published."
+        ),
+        expected=("GD004",),
+        changes={"training.freeze_discriminator": False},
+        only_from_the_start=(
+            "it is the article's own list of weights; generator-step-moves-discriminator does the same from any step on"
+        ),
+        undone_by=("separate-variable-lists", "set-trainable-per-phase"),
+    ),
+    Fault(
         name="generator-step-moves-discriminator",
         title="The generator's step also trains the discriminator",
         description=(
-            "The adversarial step also updates the discriminator, towards calling fakes real: the discriminator was "
-            "never frozen, or its weights are in the optimizer's list. The reference model as published does this from "
-            "the first step, so there the fault changes nothing. With training.freeze_discriminator=true it begins at "
-            "its step."
+            "The adversarial step also updates the discriminator, towards calling fakes real: the discriminator's "
+            "weights are in the optimizer's list. Until the fault begins they get gradients of 0. From the first step "
+            "on it is the same as discriminator-not-frozen."
         ),
         expected=("GD004",),
         key="faults.generator_step_moves_discriminator.start",

@@ -27,8 +27,11 @@ from rich.console import Console
 
 from gandoctor import diagnose
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.report import render_markdown, write_report
+from gandoctor.report import write_report
+from gandoctor.report.languages.language import language
 from gandoctor.report.page import filmstrip
+from gandoctor.report.page.section import Source
+from gandoctor.report.page.sections import verdict
 from gandoctor.store import load_run
 from gandoctor.watch.follow import Follower
 from gandoctor.watch.frame import Canvas, draw_frame
@@ -37,10 +40,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RUNS = Path("runs/gallery")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SCREEN = {"width": 1280, "height": 800}
+SCREEN = {"width": 1440, "height": 900}
 THUMBNAIL_WIDTH = 420
 WATCHED = "mode-collapse"
-SHEETS_BYTES = 250_000
+SHEETS_BYTES = 100_000
 """What the contact sheets may take in a page: less than a user's, as a repository keeps every version."""
 
 
@@ -60,8 +63,8 @@ class Exhibit:
 
     @property
     def report(self) -> str:
-        """The committed report: the page of the healthy run and of the article's problems, of others the words."""
-        return f"{self.name}.html" if self.name.startswith(("healthy", "problem")) else f"{self.name}.md"
+        """The committed report."""
+        return f"{self.name}.html"
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -73,8 +76,7 @@ SHORT = ("--steps", "600")
 EXHIBITS = (
     Exhibit(
         "healthy",
-        "Nothing is broken: the reference DCGAN, the discriminator frozen in the generator's step",
-        ("--set", "training.freeze_discriminator=true"),
+        "Nothing is broken: the reference DCGAN",
     ),
     Exhibit("problem-1-noisy", "Problem 1, noisy images: noise is added to them", ("--fault", "output-noise")),
     Exhibit(
@@ -97,6 +99,11 @@ EXHIBITS = (
         "mode-collapse",
         "From step 300 on half of the latents make one image",
         ("--fault", "half-latents-collapsed@300"),
+    ),
+    Exhibit(
+        "discriminator-not-frozen",
+        "The article's loop as published: the discriminator is not frozen in the generator's step",
+        ("--fault", "discriminator-not-frozen", *SHORT),
     ),
     Exhibit("nan", "NaN enters at step 300", ("--fault", "nan-at-step@300", *SHORT)),
     Exhibit("generator-frozen", "The generator never trains", ("--fault", "generator-frozen", *SHORT)),
@@ -156,9 +163,27 @@ def entry(exhibit: Exhibit, diagnosis: Diagnosis) -> str:
     picture = (
         f'<a href="{exhibit.report}"><img src="{name}.webp" width="{THUMBNAIL_WIDTH}" alt="top of the report"></a>'
     )
-    change = f" Change first: {diagnosis.change_first.title}." if diagnosis.change_first else ""
-    said = f"**{diagnosis.verdict.capitalize()}.** {diagnosis.sentence}{change}"
+    said = "<br>".join(ten_seconds(diagnosis))
     return f"| {picture} | {exhibit.shows}<br>`{command}`<br>[{exhibit.report}]({exhibit.report}) | {said} |"
+
+
+def ten_seconds(diagnosis: Diagnosis) -> list[str]:
+    """What a reader of the page knows after ten seconds, from what the first screen is made of."""
+    words = language("en")
+    top = verdict.show(Source(diagnosis, words)).values
+    told = [f"**{words(f'verdict.{diagnosis.verdict}')}.** {top['name']}"]
+    if top["root"] is not None:
+        told.append(f"**Since:** {top['when']}")
+    if top["cause"] is not None:
+        cause, standing = top["cause"]
+        told.append(f"**Cause:** {cause} ({standing})")
+    if (step := top["step"]) is not None:
+        line = step.change.splitlines()[0] if step.edits else ""
+        told.append(f"**Change:** {step.title}{f': `{line}`' if line else ''}")
+    if (course := top["course"]) is not None and top["root"] is None and course.best_step is not None:
+        trend = words(f"trend.{course.trend}", step=f"{course.since:,}")
+        told.append(f"**Best step:** {course.best_step:,}. **Since then:** {trend}")
+    return [line.replace("|", "\\|") for line in told]
 
 
 def write_index(rows: list[str]) -> None:
@@ -168,10 +193,13 @@ def write_index(rows: list[str]) -> None:
         "",
         "What gandoctor said of real trainings: the reference DCGAN on 5,000 MNIST digits, healthy and with one fault",
         "each, and among them the four problems of [docs/problems.md](../../docs/problems.md). A page is one file:",
-        "download it and open it. Made by `python reports/gallery/make.py`, which keeps what is trained and makes the",
-        "reports anew in a minute.",
+        "download it and open it. *In ten seconds* is what the first screen of a page tells: the verdict, since when,",
+        "why, and what to change first.",
         "",
-        "| top of the report | what was done | what the doctor said first |",
+        "`python reports/gallery/make.py` makes all of it. It keeps what is trained and makes the reports anew in a",
+        "minute.",
+        "",
+        "| top of the report | what was done | in ten seconds |",
         "|---|---|---|",
     ]
     (HERE / "README.md").write_text("\n".join([*head, *rows]) + "\n", encoding="utf-8")
@@ -198,9 +226,6 @@ def main() -> None:
             report = write_report(diagnosis, HERE / f"{exhibit.name}.html")
             photograph(page, report, HERE / f"{exhibit.name}.webp")
             print(f"{exhibit.name}: {report.stat().st_size / 1e6:.2f} MB, {diagnosis.verdict}", flush=True)
-            if exhibit.report != report.name:
-                report.unlink()
-                (HERE / exhibit.report).write_text(render_markdown(diagnosis), encoding="utf-8")
             rows.append(entry(exhibit, diagnosis))
         photograph_watch(page, RUNS / WATCHED, HERE / "watch.webp")
     write_index(rows)

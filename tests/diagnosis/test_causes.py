@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.run_causes import MOST, RunCause, rank_run_causes, scores_of
 from gandoctor.rules import Cause, Evidence, Finding, Severity, Status, find_rule
+from gandoctor.store import Run
 
 
 def finding(
@@ -166,3 +169,22 @@ def test_fact_that_explains_a_remark_only_weighs_half() -> None:
     assert ids(rank_run_causes([prone, passed, symptom]))[0] == "chasing-the-discriminator"
     now = finding("GD406", severity=Severity.WARNING)
     assert ids(rank_run_causes([prone, now, symptom]))[0] == "GD108"
+
+
+def test_that_samples_became_worse_is_not_named_where_what_is_wrong_with_them_is_confirmed(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run({"d_loss": {1: 0.7, 900: 0.7}})
+    worse = finding("GD409", hypothesis("chasing-the-discriminator", 0.5), severity=Severity.CRITICAL, steps=(300, 900))
+
+    def named(score: float, since: int) -> tuple[str, str]:
+        noisy = finding("GD402", hypothesis("noise-layer", score), steps=(since, 900))
+        diagnosis = Diagnosis(run, (worse, noisy))
+        assert diagnosis.headline is worse
+        assert diagnosis.verdict == "failing"
+        assert diagnosis.root is not None
+        return diagnosis.root.rule.id, diagnosis.plan[0].findings[0]
+
+    assert named(0.9, 20) == ("GD402", "GD402")
+    assert named(0.9, 400)[0] == "GD409"  # the noise came later
+    assert named(0.5, 20)[0] == "GD409"  # what is behind the noise is not known

@@ -68,9 +68,15 @@ def test_every_view_shows_them_apart(run_dir: Path) -> None:
     }
     markdown = render_markdown(diagnosis)
     assert markdown.index("ill") < markdown.index("sound"), "the worst comes first"
-    page = Page(render_html(diagnosis)).text
-    assert page.index("Game ill") < page.index("Game sound")
-    assert "non-finite" in page.lower() or "not finite" in page.lower() or "GD001" in page
+    whole = Page(render_html(diagnosis))
+    page = whole.text
+    assert "1 of 2 games has a failure mode" in page
+    assert page.index("ill: Failing") < page.index("sound: Inconclusive")
+    for game in diagnosis.games.values():
+        assert str(game.plan[0].title) in page
+    ids = [attributes["id"] for _, attributes in whole.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert f"{diagnosis.games['ill'].name}" in page
 
 
 def test_watch_shows_both_and_the_finding_with_its_game(run_dir: Path) -> None:

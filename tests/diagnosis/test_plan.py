@@ -306,6 +306,15 @@ def test_what_the_generator_makes_is_not_taken_for_data(given: float, fits: str 
 
 
 @pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_where_no_update_was_seen_the_lists_of_weights_are_shown_and_no_class(framework: str) -> None:
+    run = diagnosis_of({"d_loss": probes(0.7)}, versions={framework: "1"}).run
+    change = change_for("separate-variable-lists", Case(run))
+    assert change is not None
+    assert [edit.key for edit in change.edits] == ["d_step.weights", "g_step.weights"]
+    assert not any("class" in line for edit in change.edits for line in edit.diff)
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
 def test_a_damaged_manifest_costs_no_plan(framework: str) -> None:
     odd = [[1], {"a": 2}]
     config = {"settings": {"generator": 3}, "undone_by": {"x": odd, "y": 7}, "faults": 5, "preset": odd}

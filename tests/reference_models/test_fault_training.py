@@ -14,7 +14,6 @@ SMALL = (
     "discriminator.width=0.02",
     "training.batch_size=8",
     "data.training_images=64",
-    "training.freeze_discriminator=true",
 )
 START = 2
 LAST = 3
@@ -22,7 +21,7 @@ LAST = 3
 
 @pytest.fixture(autouse=True, scope="module")
 def few_digits():
-    """An eighth of the digits: checking and scaling 5,000 images for each of 42 faults takes longer than training."""
+    """An eighth of the digits: checking and scaling 5,000 images for each fault takes longer than training."""
     from reference_models import training
     from reference_models.datasets import Images
 
@@ -94,6 +93,14 @@ def test_a_player_frozen_by_its_flag_never_moves(name, frozen, free):
     model.fit(training.dataset, steps_per_epoch=LAST, shuffle=False, verbose=0)
     assert not any(moved(getattr(model, frozen), before[0]))
     assert all(moved(getattr(model, free), before[1]))
+
+
+def test_as_published_the_generator_s_step_moves_the_discriminator():
+    for fault, moves in ((), False), (("discriminator-not-frozen",), True):
+        model = build(*fault).model
+        before = weights(model.discriminator)
+        model.train_generator(8)
+        assert any(moved(model.discriminator, before)) is moves
 
 
 @pytest.mark.parametrize(

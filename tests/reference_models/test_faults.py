@@ -16,7 +16,7 @@ def test_every_fault_is_described_and_is_one_change_of_the_settings(name):
     assert fault.description.endswith(".")
     assert all(rule.startswith("GD") and len(rule) == 5 for rule in fault.expected)
     start = 0 if fault.key is None else 7
-    healthy = load_settings("quick", ["training.freeze_discriminator=true"])
+    healthy = load_settings("quick")
     settings, _ = apply_faults(healthy, [f"{name}@{start}"])
     assert settings == change_settings(healthy, fault.settings(start))
     assert settings != healthy
@@ -43,13 +43,19 @@ def test_what_is_a_switch_begins_at_any_step(name):
     fault = FAULTS[name]
     assert fault.key in setting_keys()
     assert fault.only_from_the_start is None
-    settings, _ = apply_faults(load_settings("quick", ["training.freeze_discriminator=true"]), [f"{name}@40"])
+    settings, _ = apply_faults(load_settings("quick"), [f"{name}@40"])
     assert settings.model_dump()["faults"][fault.key.split(".")[1]]["start"] == 40
 
 
 def test_the_leak_of_the_published_model_cannot_begin_later():
     with pytest.raises(GandoctorError, match=r"training\.freeze_discriminator=true"):
-        apply_faults(load_settings("quick"), ["generator-step-moves-discriminator@40"])
+        apply_faults(load_settings("article"), ["generator-step-moves-discriminator@40"])
+
+
+def test_the_article_s_leak_is_a_fault_and_a_preset():
+    settings, planned = apply_faults(load_settings("reference"), ["discriminator-not-frozen"])
+    assert settings == load_settings("article")
+    assert planned[0].fault.expected == ("GD004",)
 
 
 def test_a_fault_begins_at_the_start_unless_told_otherwise():

@@ -7,7 +7,16 @@ import pytest
 from gandoctor.experiments.benchmark.plan import load_plan
 from gandoctor.experiments.target import split_target
 from reference_models import key_value
-from reference_models.benchmark.plan import CALIBRATED, CALIBRATED_MID_RUN, ON_SHAPES, PATH, SCARY, build_plan, write
+from reference_models.benchmark.plan import (
+    CALIBRATED,
+    CALIBRATED_MID_RUN,
+    NEWER,
+    ON_SHAPES,
+    PATH,
+    SCARY,
+    build_plan,
+    write,
+)
 from reference_models.benchmark.right_causes import RIGHT_CAUSES
 from reference_models.faults import FAULTS, apply_faults
 from reference_models.settings import change_settings, load_settings
@@ -29,7 +38,8 @@ def test_the_file_is_what_the_module_writes(tmp_path):
 def test_options_of_the_article_s_model_are_accepted(run):
     settings = load_settings("quick", run.options["settings"])
     settings = change_settings(settings, {"training.steps": run.options["steps"]})
-    _, planned = apply_faults(settings, run.options.get("faults", ()))
+    settings, planned = apply_faults(settings, run.options.get("faults", ()))
+    assert settings.training.freeze_discriminator  # whose default is newer than the plan; `as_published` takes it back
     assert [one.fault.name for one in planned] == ([run.fault] if run.fault else [])
     assert [max(one.start, 0) for one in planned if run.onset] == ([run.onset] if run.onset else [])
 
@@ -54,8 +64,8 @@ def test_options_of_the_other_controls_are_accepted():
 
 def test_every_fault_is_tested_and_the_truth_about_it_is_fixed():
     tested = {run.fault for run in PLAN.runs if run.split == "test"}
-    assert tested - {None} == set(FAULTS)
-    assert set(RIGHT_CAUSES) == set(FAULTS) - set(SCARY)
+    assert tested - {None} == set(FAULTS) - set(NEWER)
+    assert set(RIGHT_CAUSES) == set(FAULTS) - set(SCARY) - set(NEWER)
     for run in PLAN.runs:
         if run.is_faulty:
             assert run.expected == FAULTS[run.fault].expected != ()

@@ -22,8 +22,8 @@ def refusal(*changes, preset="quick"):
     return str(caught.value)
 
 
-def test_the_reference_preset_is_the_article():
-    s = load_settings("reference")
+def test_the_article_s_preset_is_the_article():
+    s = load_settings("article")
     assert (s.discriminator.learning_rate, s.discriminator.clip_value, s.discriminator.decay) == (
         8e-4,
         1,
@@ -35,6 +35,15 @@ def test_the_reference_preset_is_the_article():
     assert (s.latent.dimension, s.latent.low, s.latent.high) == (100, -1, 1)
     assert (s.training.batch_size, s.training.steps, s.training.freeze_discriminator) == (256, 2000, False)
     assert s.data.range == "unit"
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "article"])
+def test_every_other_preset_freezes_the_discriminator_in_the_adversarial_step(preset):
+    assert load_settings(preset).training.freeze_discriminator is True
+
+
+def test_the_reference_preset_is_the_article_without_its_leak():
+    assert load_settings("reference", ["training.freeze_discriminator=false"]) == load_settings("article")
 
 
 def test_the_quick_preset_changes_size_and_nothing_else():
@@ -52,7 +61,7 @@ def test_the_quick_preset_changes_size_and_nothing_else():
     [
         ("generator.dropout=0.5", 0.5),
         ("training.batch_size = 64", 64),
-        ("training.freeze_discriminator=true", True),
+        ("training.freeze_discriminator=false", False),
         ("generator.clip_value=none", None),
         ("data.training_images=100", 100),
         ("data.range=symmetric", "symmetric"),
@@ -110,7 +119,7 @@ def test_a_group_is_not_a_setting():
         ("training.steps=0", "0", "1 <= value"),
         ("generator.output_activation=relu", "relu", "one of sigmoid, tanh, linear"),
         ("training.freeze_discriminator=perhaps", "perhaps", "true or false"),
-        ("generator.clip_value=0", "0", "0 < value <= 1e+06, or none"),
+        ("generator.clip_value=0", "0", "0 < value <= 1e6, or none"),
         ("generator.dropout=none", "none", "0 <= value < 1"),
     ],
 )
@@ -137,7 +146,7 @@ def test_values_that_contradict_each_other_are_refused():
 def test_an_unknown_preset_names_those_there_are():
     message = refusal(preset="fast")
     assert "'fast'" in message
-    assert "quick, reference" in message
+    assert "quick, reference, article" in message
 
 
 @given(st.text(max_size=40))

@@ -85,7 +85,7 @@ class Charts:
         values = [e.threshold for e in evidence if e.threshold is not None] + [e.observed for e in evidence]
         # A zero that matters (a contract) cannot be seen on a logarithmic axis.
         log = (panel.chart.log or self._in_decades((name,))) and all(v > 0 for v in values if math.isfinite(v))
-        thresholds = sorted({e.threshold for e in evidence if e.threshold is not None})
+        lines = {e.threshold: e for e in evidence if e.threshold is not None and math.isfinite(e.threshold)}
         curve = self._curve(name, log)
         band = self._band((name,))
         figure = line_figure(
@@ -94,7 +94,7 @@ class Charts:
             last_step=self._run.last_step,
             log=log,
             unit=panel.unit,
-            levels=[Level(t, words("level.threshold", value=number(t))) for t in thresholds if math.isfinite(t)],
+            levels=[Level(t, limit_label(finding.rule.id, lines[t], words)) for t in sorted(lines)],
             band=band,
             spans=[Span(e.first_step, e.last_step, e.observed) for e in evidence[:20]],
         )
@@ -102,7 +102,7 @@ class Charts:
         notes = [words("curves.shaded_observed" if seen else "curves.shaded")]
         if any(s.kind == "not finite" for s in curve.stretches):
             notes.append(words("curves.crosses"))
-        if thresholds:
+        if lines:
             notes.append(words("curves.dashed"))
         if band:
             notes.append(self._band_note(band))
@@ -214,6 +214,16 @@ class Charts:
 
     def _band_note(self, band: tuple[float, float]) -> str:
         return self._words("curves.band", low=number(band[0]), high=number(band[1]))
+
+
+def limit_label(rule: str, evidence: Evidence, words: Language) -> str:
+    """Return what the line of a piece of evidence is: from where on the rule finds something, and on which side."""
+    limit = math.nan if evidence.threshold is None else evidence.threshold
+    what = number(limit)
+    if evidence.threshold_is is not None:
+        what = words("level.named", what=words.say(evidence.threshold_is), value=what)
+    side = "above" if evidence.observed > limit else "below" if evidence.observed < limit else "at"
+    return words(f"level.{side}", rule=rule, limit=what)
 
 
 def meaning(name: str, words: Language) -> str:

@@ -12,6 +12,7 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.course import Course
 from gandoctor.message import Message
 from gandoctor.report.charts.chart_list import panel_of
+from gandoctor.report.charts.run_charts import limit_label
 from gandoctor.report.languages.language import Language
 from gandoctor.report.page.findings import FindingView
 from gandoctor.report.page.section import Source
@@ -61,7 +62,7 @@ class Proof:
 def chips(diagnosis: Diagnosis, words: Language) -> list[Chip]:
     """Return how many more findings there are, how many checks passed, and how many could not be made."""
     found = []
-    rest = [f for f in diagnosis.detected if f is not diagnosis.headline]
+    rest = [f for f in diagnosis.detected if f is not diagnosis.root]
     more = diagnosis.headline is not None
     for severity in (Severity.CRITICAL, Severity.WARNING, Severity.INFO):
         if count := sum(f.severity is severity for f in rest):
@@ -129,11 +130,11 @@ def proof(source: Source, root: Finding | None) -> Proof | None:
         drawn = [e for e in finding.evidence if e.signal in run]
         drawn.sort(key=lambda e: e.signal not in diagnosis.reference.bands)
         if drawn:
-            return _proof_of(source, drawn[0])
+            return _proof_of(source, finding, drawn[0])
     return _proof_of_quality(source)
 
 
-def _proof_of(source: Source, evidence: Evidence) -> Proof:
+def _proof_of(source: Source, finding: Finding, evidence: Evidence) -> Proof:
     words, panel = source.words, panel_of(evidence.signal)
     numbers = [v for v in (evidence.threshold, evidence.observed) if v is not None and math.isfinite(v)]
     level = evidence.threshold if evidence.threshold is not None and math.isfinite(evidence.threshold) else None
@@ -147,7 +148,7 @@ def _proof_of(source: Source, evidence: Evidence) -> Proof:
         levels=[level] if level is not None else [],
         spans=[(evidence.first_step, evidence.last_step)],
     )
-    legend = [words("first.limit", value=number(level))] if level is not None else []
+    legend = [limit_label(finding.rule.id, evidence, words)] if level is not None else []
     title = words.signal(evidence.signal)
     return Proof(clean(title, 120), chart, _band_said(band, words), tuple(legend))
 

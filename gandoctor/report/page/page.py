@@ -28,6 +28,8 @@ from gandoctor.report.page.sections import all_sections
 from gandoctor.store.atomic import write_whole
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
+_SCRIPTS = ("page", "charts", "tabs", "copying", "sheets", "film", "start")
+"""Parts of the page's script, in order: they stand in one function, so each sees what those before it declare."""
 
 
 def write_report(diagnosis: Diagnosis, output: Path, lang: str = "en") -> Path:
@@ -113,7 +115,7 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
         live: The page asks its server for news; None: it asks nobody for anything.
         scripts: Whether to include them; a page that is only taken apart by another one needs none.
     """
-    code = [_asset("report.js"), *([_asset("live.js")] if live else [])] if scripts else []
+    code = [page_script(), *([_asset("live.js")] if live else [])] if scripts else []
     return (
         _environment()
         .get_template("report.html.j2")
@@ -181,6 +183,13 @@ def _environment() -> Environment:
         "prose": text.prose,
     }
     return environment
+
+
+@cache
+def page_script() -> str:
+    """Return the script of every page."""
+    parts = "\n".join(_asset(f"report_js/{name}.js") for name in _SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 @cache

@@ -40,6 +40,7 @@ import numpy as np
 from gandoctor.loss_families import OBJECTIVES
 from gandoctor.message import Message, sentences
 from gandoctor.player_names import NAMES, Player
+from gandoctor.printable import short_exponent
 from gandoctor.rules.hypotheses.output_range import range_mismatch
 from gandoctor.rules.hypotheses.players import DISCRIMINATOR_LEARNS_FASTER
 from gandoctor.rules.hypotheses.training import LOGARITHM_OF_ZERO, LOGITS_TAKEN_FOR_PROBABILITIES
@@ -213,7 +214,7 @@ def _evidence(plateau: _Plateau, limits: Limits) -> Evidence:
 
 
 def _in_words(epsilon: float) -> str:
-    return "2^-23" if epsilon == 2.0**-23 else f"{epsilon:g}"
+    return "2^-23" if epsilon == 2.0**-23 else short_exponent(f"{epsilon:g}")
 
 
 def causes(run: Run, found: Found) -> list[Cause]:

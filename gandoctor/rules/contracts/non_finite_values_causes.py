@@ -110,14 +110,14 @@ def _bad_data(run: Run, first: Failure, limits: Any) -> Cause:
         shown = Message("the data's range was not recorded")
     else:
         shown = Message(
-            "the probe data lie in {low:g} to {high:g}, with a mean of {mean:g}",
+            "the probe data lie in {low:.3g} to {high:.3g}, with a mean of {mean:.3g}",
             low=data.minimum,
             high=data.maximum,
             mean=data.mean,
         )
     fed = run["real_mean"].get(first.first_step, np.nan) if "real_mean" in run else np.nan
     if np.isfinite(fed) and not wide:
-        fine = Message("the real batch of step {step} had a mean of {mean:g}", step=first.first_step, mean=float(fed))
+        fine = Message("the real batch of step {step} had a mean of {mean:.3g}", step=first.first_step, mean=float(fed))
         return BAD_DATA.cause(0.03, clauses(shown, fine))
     failed = Message("the failure came at step {step}", step=first.first_step)
     score = 0.75 if first.first_step <= limits.start else 0.4 if wide else 0.25

@@ -205,7 +205,7 @@ def _beyond_the_data(run: Run, data: DataCard, reach: Reach, limits: Limits) -> 
 
 def _ranges(data: DataCard, reach: Reach) -> Message:
     return Message(
-        "The generator can produce {reach} ({layer}); the real images lie in {low:g} to {high:g}.",
+        "The generator can produce {reach} ({layer}); the real images lie in {low:.3g} to {high:.3g}.",
         reach=in_words(reach),
         layer=reach.layer,
         low=data.minimum,

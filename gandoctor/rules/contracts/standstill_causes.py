@@ -60,7 +60,7 @@ def _learning_rate(run: Run, still: Standstill) -> Cause:
     if not len(rate):
         shown = Message("its learning rate was not recorded")
     else:
-        shown = Message("its learning rate is {rate:.1e}", rate=float(rate.iloc[-1]))
+        shown = Message("its learning rate is {rate:.2t}", rate=float(rate.iloc[-1]))
     score = 0.97 if still.reason == "learning_rate" else 0.02 if len(rate) else 0.2
     return LEARNING_RATE_ZERO.cause(score, shown)
 

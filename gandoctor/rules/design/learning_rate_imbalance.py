@@ -102,23 +102,23 @@ def _ratio(run: Run, rates: Mapping[Player, pd.Series[float]], limits: Limits) -
         found = longest_stretch(ratio > limit, _least(ratio, limits))
         if found is None:
             continue
-        within = slice(found.first_step, found.last_step)
-        times = float(ratio.loc[within].median())
+        within = table.loc[found.first_step : found.last_step].median()
         apart = Message(
-            "The learning rates are {d_rate:.2g} for the discriminator and {g_rate:.2g} for the generator: the "
+            "The learning rates are {d_rate:.2t} for the discriminator and {g_rate:.2t} for the generator: the "
             "{player}'s is {times:.3g} times the other.",
-            d_rate=float(table["d"].loc[within].median()),
-            g_rate=float(table["g"].loc[within].median()),
+            d_rate=float(within["d"]),
+            g_rate=float(within["g"]),
             player=NAMES[player],
-            times=times,
+            times=float(ratio.loc[found.first_step : found.last_step].median()),
         )
         yield Evidence(
             _signal(run, player),
-            times,
-            limit,
+            float(within[player]),
+            limit * float(within[OTHER[player]]),
             found.first_step,
             found.last_step,
             sentences(apart, found.ending, _on_the_leak(run) if player == "d" else None),
+            threshold_is=Message("{times:g} times the {player}'s rate", times=limit, player=NAMES[OTHER[player]]),
             detail=_medians(rates),
         )
 
@@ -142,12 +142,12 @@ def _alone(run: Run, player: Player, rates: Mapping[Player, pd.Series[float]], l
         known: dict[str, Value] = {"player": NAMES[player], "rate": rate, "limit": limit, "optimizer": optimizer}
         if is_low:
             unusual = Message(
-                "The {player}'s learning rate is {rate:.2g}, below {limit:g}, the lowest usual one for {optimizer}.",
+                "The {player}'s learning rate is {rate:.2t}, below {limit:t}, the lowest usual one for {optimizer}.",
                 **known,
             )
         else:
             unusual = Message(
-                "The {player}'s learning rate is {rate:.2g}, above {limit:g}, the highest usual one for {optimizer}.",
+                "The {player}'s learning rate is {rate:.2t}, above {limit:t}, the highest usual one for {optimizer}.",
                 **known,
             )
         statement = sentences(unusual, found.ending)

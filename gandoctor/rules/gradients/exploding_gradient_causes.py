@@ -142,4 +142,4 @@ def _data_range(run: Run) -> Message:
     data = run.manifest.data
     if data is None:
         return Message("the real batches were not recorded")
-    return Message("the probe data lie in {low:g} to {high:g}", low=data.minimum, high=data.maximum)
+    return Message("the probe data lie in {low:.3g} to {high:.3g}", low=data.minimum, high=data.maximum)

@@ -26,7 +26,7 @@ def range_mismatch(run: Run) -> Cause:
     data, reach = run.manifest.data, output_reach(run)
     if data is None:
         return RANGE_MISMATCH.cause(0.25, Message("the data's range was not recorded"))
-    shown = Message("the data lie in {low:g} to {high:g}", low=data.minimum, high=data.maximum)
+    shown = Message("the data lie in {low:.3g} to {high:.3g}", low=data.minimum, high=data.maximum)
     if reach is not None:
         short = missing_share(data, reach) > SLACK
         told = Message("{data}, and the generator reaches {reach}", data=shown, reach=in_words(reach))

@@ -104,7 +104,7 @@ def shown_movement(ratio: float | None, rate: float | None) -> Message:
         return NOT_RECORDED
     return clauses(
         None if ratio is None else Message("an update moves its weights by {ratio:.1e} of their size", ratio=ratio),
-        None if rate is None else Message("its learning rate is {rate:.1e}", rate=rate),
+        None if rate is None else Message("its learning rate is {rate:.2t}", rate=rate),
     )
 
 

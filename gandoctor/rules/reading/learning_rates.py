@@ -14,5 +14,5 @@ LOWEST_RATE, HIGHEST_RATE = 1e-6, 5e-2
 
 def shown_rates(rates: Mapping[Player, float]) -> Message:
     """Return the players' learning rates as a clause; at least one must be known."""
-    shown = tuple(Message("{rate:.2g} for the {player}", rate=rates[p], player=NAMES[p]) for p in rates)
+    shown = tuple(Message("{rate:.2t} for the {player}", rate=rates[p], player=NAMES[p]) for p in rates)
     return Message("the learning rate is {rates}", rates=shown)

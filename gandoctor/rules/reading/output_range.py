@@ -37,10 +37,10 @@ def in_words(reach: Reach) -> Message:
     if reach.low is None:
         if reach.high is None:
             return Message("any number")
-        return Message("any number up to {high:g}", high=reach.high)
+        return Message("any number up to {high:.3g}", high=reach.high)
     if reach.high is None:
-        return Message("any number from {low:g} up", low=reach.low)
-    return Message("{low:g} to {high:g}", low=reach.low, high=reach.high)
+        return Message("any number from {low:.3g} up", low=reach.low)
+    return Message("{low:.3g} to {high:.3g}", low=reach.low, high=reach.high)
 
 
 def extreme(run: Run, name: str, pick: Callable[[np.ndarray], float]) -> float | None:

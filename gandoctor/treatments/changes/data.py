@@ -40,7 +40,7 @@ def _match_range(case: Case) -> Change | None:
     where = f"  # generator: {name_of(layer)}"
     before, after = (case.spelling.layer(layer.type, activation=name) + where for name in (ends, fitting))
     title = Message(
-        "End the generator with {new} instead of {old}: the data lie in {low:g} to {high:g}",
+        "End the generator with {new} instead of {old}: the data lie in {low:.3g} to {high:.3g}",
         new=fitting,
         old=ends,
         low=low,

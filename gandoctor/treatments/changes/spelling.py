@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from gandoctor.player_names import SLOTS, Player
+from gandoctor.printable import as_typed
 from gandoctor.store import Run
 from gandoctor.treatments.treatment import Framework
 
@@ -16,11 +17,7 @@ def typed(value: Any) -> str:
         return f'"{value}"'
     if isinstance(value, bool) or not isinstance(value, int | float):
         return repr(value)
-    short = f"{value:.6g}"
-    if value and abs(value) < 0.01:
-        mantissa, _, exponent = f"{value:.5e}".partition("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return short
+    return as_typed(value)
 
 
 class Spelling(Protocol):

@@ -23,20 +23,26 @@ def _own_weights(case: Case) -> Change | None:
     leaking = [p for p in PLAYERS if _moves(case, f"{p}_update_in_{_other(p)}_step")]
     if len(leaking) != 1:
         sound = not leaking and all(f"{p}_update_in_{_other(p)}_step" in case.run for p in PLAYERS)
-        return None if sound else Change(patch=FREEZES_DISCRIMINATOR)
+        both = tuple(_own_list(case, player) for player in PLAYERS)
+        return None if sound else Change(both, patch=FREEZES_DISCRIMINATOR)
     moved, owner = leaking[0], _other(leaking[0])
-    if case.spelling.framework == "torch":
-        line = f"opt_{owner} = torch.optim.Adam({owner.upper()}.parameters())  # and no parameter of {moved.upper()}"
-        edit = Edit(f"{owner}_step.weights", None, line)
-    else:
-        line = f"weights = {SLOTS[owner]}.trainable_variables  # in the {SLOTS[owner]}'s step, and no other weights"
-        edit = Edit(f"{owner}_step.weights", None, line)
+    edit = _own_list(case, owner)
     title = Message(
         "Give the {player}'s optimizer only the {player}'s weights: its step also moves the {other}",
         player=NAMES[owner],
         other=NAMES[moved],
     )
     return Change((edit,), title, FREEZES_DISCRIMINATOR if moved == "d" else {})
+
+
+def _own_list(case: Case, player: Player) -> Edit:
+    """Give a player's optimizer its own network's weights."""
+    if case.spelling.framework == "torch":
+        other = _other(player).upper()
+        line = f"opt_{player} = torch.optim.Adam({player.upper()}.parameters())  # and no parameter of {other}"
+    else:
+        line = f"weights = {SLOTS[player]}.trainable_variables  # in the {SLOTS[player]}'s step, and no other weights"
+    return Edit(f"{player}_step.weights", None, line)
 
 
 def _thaw(case: Case, player: Player) -> Change:

@@ -148,8 +148,8 @@ def test_page_has_no_word_outside_the_catalogue(rich: Diagnosis, live: bool) -> 
 
 def test_scripts_have_no_word_outside_the_catalogue() -> None:
 
-    for name in ("report.js", "live.js"):
-        code = (Path(gandoctor.report.__file__).parent / "templates" / name).read_text(encoding="utf-8")
+    for path in (Path(gandoctor.report.__file__).parent / "templates").rglob("*.js"):
+        code = path.read_text(encoding="utf-8")
         code = re.sub(r"//.*", "", code)
         selectors = re.compile(r'(?:querySelector(?:All)?|closest|matchMedia)\("[^"]*"\)|"use strict"')
         spoken = re.findall(r'(?:textContent|\.data|\.alt|\.title) = ("[^"]*"|`[^`]*`)', code)

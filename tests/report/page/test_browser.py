@@ -119,7 +119,7 @@ def test_charts_are_drawn_when_seen_without_error_or_request(open_page: Open) ->
         assert legend == ["discriminator loss", "generator loss", "equilibrium 0.6931", "warm-up"]
         assert page.locator("#chart-g-layer-gradients .heatmaplayer image").count() == 2  # with that of what is NaN
         assert page.locator("#chart-logit-spread .fills path").count() == 4
-        assert page.locator("#chart-GD301-0").get_by_text("threshold 0.05").count() == 1
+        assert page.locator("#chart-GD301-0").get_by_text("limit of GD301: below 0.05").count() == 1
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])

@@ -238,7 +238,7 @@ def test_a_hostile_run_directory_never_gets_markup_into_the_page(hostile: Diagno
     shown = Page(html)
     assert len(shown.scripts) == 3
     assert shown.scripts[2] == plotly_js.packed()
-    assert shown.scripts[1] == (Path(page.__file__).parents[1] / "templates" / "report.js").read_text(encoding="utf-8")
+    assert shown.scripts[1] == page.page_script()
     assert not [name for _, attrs in shown.elements for name in attrs if name.startswith("on")]
     assert {a.get("id") for t, a in shown.elements if t == "img"} == {"last-sheet", "film-image"}
     assert "\u202e" not in html

@@ -38,7 +38,7 @@ def test_a_loss_at_its_ceiling_is_found_where_it_began(make_run: MakeRun, epsilo
 
 
 def test_the_level_of_keras_is_named(make_run: MakeRun) -> None:
-    assert RULE.evaluate(make_run(pinned(16.118))).evidence[0].statement.facts["epsilon"] == "1e-07"
+    assert RULE.evaluate(make_run(pinned(16.118))).evidence[0].statement.facts["epsilon"] == "1e-7"
     assert RULE.evaluate(make_run(pinned(15.942))).evidence[0].statement.facts["epsilon"] == "2^-23"
 
 

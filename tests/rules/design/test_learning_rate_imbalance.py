@@ -12,6 +12,7 @@ from gandoctor.player_names import NAMES, Player
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import PlayerCard, Run
 from gandoctor.treatments import prescribe
+from gandoctor.treatments.changes.spelling import typed
 from support.design_cards import card, facts, judged
 from support.recorded_runs import probes
 
@@ -52,12 +53,17 @@ def test_far_apart(make_run: MakeRun, d: float, g: float, faster: Player, times:
     finding = of(make_run, player(d, "Adam"), player(g, "RMSprop"))
     assert finding.severity is Severity.WARNING
     evidence = finding.evidence[-1]
-    assert evidence.observed == pytest.approx(times)
+    assert evidence.statement.facts["times"] == pytest.approx(times)
+    fast, slow = max(d, g), min(d, g)
+    limit = {"d": 10, "g": 50}[faster]
+    assert (evidence.observed, evidence.threshold) == pytest.approx((fast, limit * slow))
+    other = {"d": "generator", "g": "discriminator"}[faster]
+    assert str(evidence.threshold_is) == f"{limit} times the {other}'s rate"
     first = evidence.statement.values.get("first", evidence.statement)
     assert isinstance(first, Message)
     assert str(first) == (
-        f"The learning rates are {d:.2g} for the discriminator and {g:.2g} for the generator: the {NAMES[faster]}'s is "
-        f"{times:g} times the other."
+        f"The learning rates are {typed(d)} for the discriminator and {typed(g)} for the generator: the "
+        f"{NAMES[faster]}'s is {times:g} times the other."
     )
     assert {evidence.signal for evidence in finding.evidence} == {"model_card"}
     assert (finding.first_step, finding.last_step) == (0, 0)
@@ -67,7 +73,7 @@ def test_a_mistyped_exponent(make_run: MakeRun) -> None:
     finding = of(make_run, player(8e-4), player(1e-7))
     assert finding.severity is Severity.WARNING
     assert str(finding.evidence[0].statement) == (
-        "The generator's learning rate is 1e-07, below 1e-06, the lowest usual one for RMSprop."
+        "The generator's learning rate is 1e-7, below 1e-6, the lowest usual one for RMSprop."
     )
     assert finding.causes[0].id == "learning-rate-mistyped"
     assert [e.threshold for e in of(make_run, player(0.5), player(0.1)).evidence] == [0.05, 0.05]

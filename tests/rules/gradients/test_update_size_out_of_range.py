@@ -44,8 +44,8 @@ def test_a_player_as_good_as_frozen(make_run: MakeRun) -> None:
     assert (evidence.signal, evidence.threshold) == ("g_update_ratio", LIMITS.smallest)
     assert evidence.statement.facts["steps"] == pytest.approx(1 / 3e-6)
     assert str(evidence.statement.values["first"]) == (
-        "An update moves the generator's weights by 3.0e-06 of their size, from step 500 to 1000: at that pace it "
-        "takes 3e+05 steps to replace them."
+        "An update moves the generator's weights by 3.0e-6 of their size, from step 500 to 1000: at that pace it "
+        "takes 3e5 steps to replace them."
     )
 
 

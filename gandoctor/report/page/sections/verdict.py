@@ -21,30 +21,29 @@ def show(source: Source) -> Shown:
     diagnosis, run, words = source.diagnosis, source.run, source.words
     root = diagnosis.root
     plan = diagnosis.plan
-    return Shown(
-        {
-            "verdict": diagnosis.verdict,
-            "verdict_icon": ICONS[diagnosis.verdict],
-            "name": clean(words.say(diagnosis.name), 400),
-            "headline": diagnosis.headline,
-            "ending": facts.ending(run, words),
-            "crash": facts.crash(run, words),
-            "chips": chips(diagnosis, words),
-            "sheets": sheets(diagnosis, source.strip, source.course),
-            "lanes": lanes(source.findings),
-            "quality": quality(source),
-            "best": best_place(source),
-            "course": source.course,
-            "last_step": run.last_step,
-            "root": root,
-            "when": since(root, words) if root is not None else None,
-            "sentence": clean(words.say(diagnosis.sentence), 1_500),
-            "proof": proof(source, root),
-            "step": plan[0] if plan else None,
-            "then": plan[1:],
-            "cause": cause_of(diagnosis),
-        }
-    )
+    values = {
+        "verdict": diagnosis.verdict,
+        "verdict_icon": ICONS[diagnosis.verdict],
+        "name": clean(words.say(diagnosis.name), 400),
+        "headline": diagnosis.headline,
+        "ending": facts.ending(run, words),
+        "crash": facts.crash(run, words),
+        "chips": chips(diagnosis, words),
+        "sheets": sheets(diagnosis, source.strip, source.course),
+        "lanes": lanes(source.findings),
+        "quality": quality(source),
+        "best": best_place(source),
+        "course": source.course,
+        "last_step": run.last_step,
+        "root": root,
+        "when": since(root, words) if root is not None else None,
+        "sentence": clean(words.say(diagnosis.sentence), 1_500),
+        "proof": proof(source, root),
+        "step": plan[0] if plan else None,
+        "then": plan[1:],
+        "cause": cause_of(diagnosis),
+    }
+    return Shown({**values, "top": values})
 
 
 def since(finding: Finding, words: Language) -> str:
