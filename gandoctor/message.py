@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Union
@@ -26,6 +26,10 @@ DEEPEST = 6
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)(?::([^{}]*))?\}")
 _SPEC = re.compile(r"[+]?,?(\.\d{1,2})?[defgG%s]?")
 """Format specifications that are followed; any other could ask for gigabytes."""
+
+
+Say = Callable[[Union["Message", str]], str]
+"""Says a message in a language, and plain text as it is; `str` says it in English."""
 
 
 class Words(Protocol):

@@ -10,7 +10,15 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options, verbose_option
+from gandoctor.cli.options import (
+    exit_status,
+    factory_options,
+    fail_on_option,
+    given_options,
+    language_option,
+    say_in,
+    verbose_option,
+)
 
 
 @click.command("check")
@@ -26,6 +34,7 @@ from gandoctor.cli.options import exit_status, factory_options, fail_on_option, 
 @factory_options
 @verbose_option
 @fail_on_option
+@language_option
 def command(
     target: str | None,
     arguments: tuple[str, ...],
@@ -33,6 +42,7 @@ def command(
     dry_run_steps: int | None,
     verbose: bool,
     fail_on: str,
+    lang: str,
     **given: Any,
 ) -> int:
     """Judge the contracts and the design of TARGET before you train it.
@@ -58,7 +68,7 @@ def command(
     if as_json:
         click.echo(diagnosis.to_json())
     else:
-        print_lines(Console(highlight=False), diagnosis_lines(diagnosis, verbose))
+        print_lines(Console(highlight=False), diagnosis_lines(diagnosis, verbose, say_in(lang)))
     return exit_status(diagnosis, fail_on)
 
 

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gandoctor.message import Say
 from gandoctor.player_names import RATE_KEYS, Player
+from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
 
 RUN_DIR = click.Path(path_type=Path, exists=False)
+LANGUAGE_VARIABLE = "GANDOCTOR_LANGUAGE"
+"""Environment variable with the language of what is said where `--lang` is not given."""
 
 
 def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,6 +36,26 @@ def verbose_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "-v", "--verbose", is_flag=True, help="Print all evidence, causes, treatments and checks before the verdict."
     )(function)
+
+
+def language_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--lang`; `say_in` reads it."""
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        envvar=LANGUAGE_VARIABLE,
+        default="en",
+        help=f"Language of what is said.  [{LANGUAGE_VARIABLE}, else en]",
+    )(function)
+
+
+def say_in(lang: str) -> Say:
+    """Return what says messages in a language."""
+    if lang == "en":
+        return str
+    from gandoctor.report.languages.language import language
+
+    return language(lang).say
 
 
 def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.as_text import report_lines, summary_lines
+from gandoctor.message import Say
 from gandoctor.printable import printable
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import Rule, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
-from gandoctor.watch.frame import STYLES, VERDICT_STYLES
+from gandoctor.watch.canvas import STYLES, VERDICT_STYLES, wrapped_text
 
 Line = tuple[int, Text]
 """Indentation in characters and what follows it."""
@@ -28,17 +28,25 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
     """Print lines; on a terminal a long one is wrapped under its own indentation."""
     for indent, text in lines:
         if console.is_terminal:
-            console.print(Padding(text, (0, 0, 0, indent)))
+            for line in wrapped_text(text, console.width - indent):
+                console.print(Text(" " * indent).append_text(line), no_wrap=True, crop=False, overflow="ignore")
         else:
             console.print(Text(" " * indent) + text, soft_wrap=True, highlight=False)
 
 
-def diagnosis_lines(diagnosis: Diagnosis, verbose: bool = False) -> Iterator[Line]:
-    """Yield the verdict and the first step of the plan in at most ten lines; the whole report before it on request."""
+def diagnosis_lines(diagnosis: Diagnosis, verbose: bool = False, say: Say = str, more: str = "-v") -> Iterator[Line]:
+    """Yield the verdict and the first step of the plan in at most eleven rows; the whole report before it on request.
+
+    Args:
+        diagnosis: What is told.
+        verbose: Whether to tell everything first.
+        say: The language.
+        more: The option that would do so.
+    """
     if verbose:
-        yield from (_coloured(line) for line in report_lines(diagnosis))
+        yield from (_coloured(line) for line in report_lines(diagnosis, say))
         yield 0, Text()
-    yield from (_coloured(line) for line in summary_lines(diagnosis, "" if verbose else "-v lists them"))
+    yield from (_coloured(line) for line in summary_lines(diagnosis, "" if verbose else more, say))
 
 
 def _coloured(line: tuple[int, tuple[tuple[str, str], ...]]) -> Line:
