@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gandoctor.cli.complete import fault_names
 from gandoctor.message import Say
 from gandoctor.player_names import RATE_KEYS, Player
 from gandoctor.report.languages import LANGUAGES
@@ -69,6 +70,7 @@ def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "faults",
                 metavar="NAME[@STEP]",
                 multiple=True,
+                shell_complete=fault_names,
                 help="Switch on a fault; `gandoctor faults` lists them.",
             ),
             click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Random seed."),

@@ -47,7 +47,8 @@ STDOUT = Path("-")
 @click.option(
     "--live",
     is_flag=True,
-    help="Serve the page and keep it up to date while training runs. Only this machine can reach it, and only read.",
+    help="Serve the page and keep it up to date while training runs; it may be started before the run. Only this "
+    "machine can reach it, and only read.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of --live.  [a free one]")
 def command(
@@ -111,9 +112,12 @@ def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
     """Serve the live page until Ctrl-C."""
     from gandoctor.report.languages.language import language
     from gandoctor.report.page.live import LivePage, LiveServer
+    from gandoctor.report.page.waiting import WaitingPage
 
-    with LiveServer(LivePage(run_dir, language(lang)), port) as server:
-        click.echo(f"{server.url}   Ctrl-C ends it; the training goes on.")
+    words, is_there = language(lang), run_dir.exists()
+    with LiveServer((LivePage if is_there else WaitingPage)(run_dir, words), port) as server:
+        waits = "" if is_there else f" {run_dir} has not begun; the page waits for it."
+        click.echo(printable(f"{server.url}   Ctrl-C ends it; the training goes on.{waits}"))
         if open_it:
             import webbrowser
 

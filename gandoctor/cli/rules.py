@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gandoctor.cli.complete import rule_names
+
 if TYPE_CHECKING:
     from gandoctor.problems import Problem
     from gandoctor.rules import Rule
@@ -23,7 +25,7 @@ _HEADINGS = {
 
 
 @click.command("rules")
-@click.argument("wanted", metavar="[ID]", required=False)
+@click.argument("wanted", metavar="[ID]", required=False, shell_complete=rule_names)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", is_flag=True, help="Print Markdown: the table of rules, or problems.")
 def command(wanted: str | None, as_json: bool, markdown: bool) -> int:

@@ -18,7 +18,10 @@ from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import Rule, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.canvas import STYLES, VERDICT_STYLES, wrapped_text
+from gandoctor.wrapping import cells
 
+_LAST_COLUMN = 36
+"""Cells that the last column of a list needs beside the others."""
 Line = tuple[int, Text]
 """Indentation in characters and what follows it."""
 _STYLES: dict[str, str | Style] = {"": "", **STYLES, **VERDICT_STYLES}
@@ -128,23 +131,41 @@ def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequenc
             console.file.write("\t".join(_one_line(cell) for cell in row) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(_one_line(cell), STYLES.get(cell, "")) for cell in row))
     console.print(table)
 
 
 def print_tables(console: Console, columns: Sequence[str], groups: Mapping[str, Iterable[Sequence[str]]]) -> None:
-    """Print rows in titled groups on a terminal; elsewhere as `print_table` prints them, without the titles."""
+    """Print rows in titled groups on a terminal; elsewhere as `print_table` prints them, without the titles.
+
+    What is typed into a command is never broken: where the last column has little room, it stands below the others.
+    """
+    kept = {title: [[_one_line(cell) for cell in row] for row in rows] for title, rows in groups.items()}
     if not console.is_terminal:
-        print_table(console, columns, [row for rows in groups.values() for row in rows])
+        print_table(console, columns, [row for rows in kept.values() for row in rows])
         return
-    for number, (title, rows) in enumerate(groups.items()):
-        if number:
-            console.print()
-        console.print(_text(title, "strong"))
-        print_table(console, columns, rows)
+    every = [row for rows in kept.values() for row in rows]
+    widths = [2 + max(cells(cell) for cell in column) for column in list(zip(*every, strict=True))[:-1]]
+    widths = [max(width, 2 + cells(column)) for width, column in zip(widths, columns, strict=False)]
+    is_below = console.width - sum(widths) < _LAST_COLUMN
+    heads = "".join(column.ljust(width) for column, width in zip(columns, widths, strict=False))
+    print_lines(console, [(0, Text((heads if is_below else heads + columns[-1]).rstrip(), STYLES["quiet"]))])
+    for title, rows in kept.items():
+        lines: list[Line] = [(0, Text()), (0, _text(title, "strong"))]
+        for *first, last in rows:
+            head = Text()
+            for cell, width in zip(first, widths, strict=True):
+                head.append(cell, STYLES.get(cell, "")).append(" " * (width - cells(cell)))
+            if is_below:
+                head.rstrip()
+                lines += [(0, head), (4, Text(last, STYLES["quiet"]))]
+            else:
+                below = wrapped_text(Text(last), console.width - sum(widths))
+                lines += [(0, head.append_text(below[0])), *((sum(widths), line) for line in below[1:])]
+        print_lines(console, lines)
 
 
 def _numbers(rule: Rule) -> Iterator[tuple[str, float]]:

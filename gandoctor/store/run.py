@@ -80,7 +80,7 @@ class Run:
         except (OSError, ValueError) as error:  # a name that no file system takes
             raise NotARun(f"{path} is not a directory: {error}") from None
         if not is_there:
-            raise NotARun(f"{path} is not a directory. Give the directory of a run.")
+            raise NotARun(f"{path} is not a directory. {_nearest_run(path)}")
         self._empty(path)
         self.refresh()
 
@@ -369,6 +369,16 @@ class Run:
     def _files(self) -> Iterator[Path]:
         yield from (self.path / SIGNALS).glob("*.arrows")
         yield from self.path.glob("events.jsonl")
+
+
+def _nearest_run(path: Path) -> str:
+    """Return what to give instead of a directory that does not exist."""
+    with suppress(OSError):
+        runs = {file.parent.name: file.parent for file in path.parent.glob("*/run.json")}
+        nearest = difflib.get_close_matches(path.name, runs, n=1)
+        if nearest:
+            return f"Did you mean {runs[nearest[0]]}?"
+    return "Give the directory of a run."
 
 
 def _not_recorded(run: Run, name: str) -> str:
