@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,15 @@ def language_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--lang",
         type=click.Choice(LANGUAGES),
-        envvar=LANGUAGE_VARIABLE,
-        default="en",
+        default=language_of_environment,
         help=f"Language of what is said.  [{LANGUAGE_VARIABLE}, else en]",
     )(function)
+
+
+def language_of_environment() -> str:
+    """Return the language that the environment asks for; English where it asks for none that is spoken."""
+    asked = os.environ.get(LANGUAGE_VARIABLE, "")
+    return asked if asked in LANGUAGES else "en"
 
 
 def say_in(lang: str) -> Say:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from gandoctor.cli.options import RUN_DIR
+from gandoctor.cli.options import LANGUAGE_VARIABLE, RUN_DIR, language_of_environment
 from gandoctor.printable import printable
 from gandoctor.report.languages import LANGUAGES
 
@@ -41,7 +41,7 @@ STDOUT = Path("-")
 @click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    help="Language of html and md.  [en]  The rules' own pages stay English.",
+    help=f"Language of html and md.  [{LANGUAGE_VARIABLE}, else en]  The rules' own pages stay English.",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @click.option(
@@ -59,15 +59,16 @@ def command(
     Without --output, the page is written together with RUN_DIR/diagnosis.json.
     """
     _refuse_what_does_not_fit(output, kind, lang, open_it, live, port)
+    lang = lang or language_of_environment()
     if live:
-        return serve(run_dir, lang or "en", port or 0, open_it)
+        return serve(run_dir, lang, port or 0, open_it)
     from gandoctor.diagnosis import diagnose
 
     diagnosis = diagnose(run_dir)
     if output == STDOUT:
-        click.echo(_content(diagnosis, kind, lang or "en"), nl=False)
+        click.echo(_content(diagnosis, kind, lang), nl=False)
         return 0
-    path = write_all(diagnosis, output, kind, lang or "en")
+    path = write_all(diagnosis, output, kind, lang)
     click.echo(printable(str(path)))
     if open_it:
         import webbrowser

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.as_text import report_lines, summary_lines
-from gandoctor.message import Say
+from gandoctor.diagnosis.as_text import SEVERITIES, evidence_of, report_lines, summary_lines
+from gandoctor.message import Message, Say
 from gandoctor.printable import printable
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import Rule, all_rules, find_rule, limits_of
@@ -57,25 +57,24 @@ def _coloured(line: tuple[int, tuple[tuple[str, str], ...]]) -> Line:
     return indent, Text.assemble(*((text, _STYLES[style]) for text, style in spans))
 
 
-def rule_lines(rule: Rule) -> Iterator[Line]:
-    """Yield a rule's documentation page, its thresholds, treatments and references."""
-    yield (
-        0,
-        _text(f"{rule.id} {rule.name}", "strong").append(f"  {rule.severity.value}", STYLES[rule.severity.value]),
-    )
-    yield 0, _text(rule.title)
+def rule_lines(rule: Rule, say: Say = str) -> Iterator[Line]:
+    """Yield a rule's documentation page, its thresholds, treatments and references; the page itself is English."""
+    severity = printable(say(SEVERITIES[rule.severity]))
+    yield 0, _text(f"{rule.id} {rule.name}", "strong").append(f"  {severity}", STYLES[rule.severity.value])
+    yield 0, _text(say(rule.title))
     yield 0, Text()
     yield from ((0, _text(line)) for line in rule.page.strip().splitlines())
     yield 0, Text()
-    yield 0, _text("Needs", "strong").append(f"  {', '.join(rule.requires)}")
+    yield 0, _text(say(Message("Needs")), "strong").append(f"  {', '.join(rule.requires)}")
     if rule.loss_families is not None:
-        yield 0, _text("Loss families", "strong").append(f"  {', '.join(sorted(rule.loss_families))}")
-    yield 0, _text("Thresholds", "strong")
+        families = ", ".join(sorted(rule.loss_families))
+        yield 0, _text(say(Message("Loss families")), "strong").append(f"  {families}")
+    yield 0, _text(say(Message("Thresholds")), "strong")
     yield from ((2, _text(f"{name} = {value:g}")) for name, value in _numbers(rule))
-    yield 0, _text("Treatments", "strong")
+    yield 0, _text(say(Message("Treatments")), "strong")
     for treatment in (TREATMENTS[i] for i in rule.treatments):
-        yield 2, _text(f"{treatment.title}  (evidence: {treatment.evidence})")
-    yield 0, _text("References", "strong")
+        yield 2, _text(f"{say(treatment.title)}  ({say(evidence_of(treatment.evidence))})")
+    yield 0, _text(say(Message("References")), "strong")
     yield from ((2, _text(reference)) for reference in rule.references)
 
 

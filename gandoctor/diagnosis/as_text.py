@@ -231,7 +231,7 @@ def _plan(steps: Iterable[Step], say: Say) -> Iterator[Line]:
         if number == 1:
             yield _line(0)
             yield _line(0, (_said(Message("What to do"), say), "strong"))
-        evidence = f"  ({_said(_evidence(step.evidence), say)})" if step.evidence else ""
+        evidence = f"  ({_said(evidence_of(step.evidence), say)})" if step.evidence else ""
         yield _line(2, (f"{number}. {_said(step.title, say)}", "strong"), (evidence, "quiet"))
         because = Message("because: {why}", why=step.why)
         standing = STANDINGS.get(step.standing, Message.of(step.standing))
@@ -241,7 +241,8 @@ def _plan(steps: Iterable[Step], say: Say) -> Iterator[Line]:
         yield from _outlook(step, say, 5)
 
 
-def _evidence(strength: str) -> Message:
+def evidence_of(strength: str) -> Message:
+    """Return how good the evidence for a treatment is."""
     return Message("evidence: {strength}", strength=STRENGTHS.get(strength, strength))
 
 
@@ -274,12 +275,13 @@ def _finding(finding: Finding, diagnosis: Diagnosis, say: Say) -> Iterator[Line]
             yield _line(4, (_said(Message("{cause}: {test}", cause=cause.title, test=cause.test), say), ""))
     if finding.ruled_out:
         titles = "; ".join(_said(cause.title, say) for cause in finding.ruled_out)
-        yield _line(2, (f"{_said(Message('Ruled out by this run:'), say)} {titles}", "quiet"))
+        ruled_out = Message("Ruled out by this run: {titles}", titles=titles)
+        yield _line(2, (_said(ruled_out, say), "quiet"))
     if finding.treatments:
         yield _line(2, (_said(Message("What to change, best first"), say), "quiet"))
     for treatment in finding.treatments:
         settings = printable(" ".join(f"--set {key}={value}" for key, value in treatment.patch.items()))
-        known = f"{_said(_evidence(treatment.evidence), say)}{f'; {settings}' if settings else ''}"
+        known = f"{_said(evidence_of(treatment.evidence), say)}{f'; {settings}' if settings else ''}"
         yield _line(4, (f"{_said(treatment.title, say)}  ({known})", ""))
     yield _line(2, (_said(Message("More: {command}", command=f"gandoctor rules {finding.rule.id}"), say), "quiet"))
 

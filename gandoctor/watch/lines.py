@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.as_text import SEVERITIES
+from gandoctor.diagnosis.as_text import SEVERITIES, TRY
 from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
 from gandoctor.message import Message, Say
 from gandoctor.printable import printable
@@ -135,9 +135,10 @@ def finding_line(finding: Finding, diagnosis: Diagnosis, say: Say = str) -> str:
     if is_in_the_model(finding):
         line += f" ({say(BEFORE_TRAINING)})"
     if finding.rule.id in of_game.follows:
-        return printable(f"{line}; {say(Message('follows from {id}', id=of_game.follows[finding.rule.id]))}")
+        follows = Message("follows from {id}", id=of_game.follows[finding.rule.id])
+        return printable(f"{line}; {say(follows)}")
     advice = suggestion(finding, diagnosis, say)
-    return printable(f"{line}; {say(Message('try:'))} {advice}" if advice else line)
+    return printable(f"{line}; {say(TRY)} {advice}" if advice else line)
 
 
 def suggestion(finding: Finding, diagnosis: Diagnosis, say: Say = str) -> str:

@@ -38,4 +38,5 @@ def spinner(what: Message, seconds: float | None, canvas: Canvas) -> str:
         return canvas.said(what)
     turns = _ASCII_TURNS if canvas.ascii_only else _TURNS
     sign = turns[int(seconds / _TURN_S) % len(turns)]
-    return f"{sign} {canvas.said(Message('{doing}, {n} s', doing=what, n=int(seconds)))}"
+    said = Message("{doing}, {n} s", doing=what, n=int(seconds))
+    return f"{sign} {canvas.said(said)}"
