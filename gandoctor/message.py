@@ -114,6 +114,9 @@ class Message:
     def __str__(self) -> str:
         return self.render()
 
+    def __repr__(self) -> str:
+        return f"Message({str(self)!r})"
+
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
 

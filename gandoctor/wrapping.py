@@ -6,9 +6,10 @@ import re
 import unicodedata
 
 _WIDE = "\u2e80-\u303f\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-_CLOSING = "，。；：、！？）】》」』”’"
-"""Marks that begin no line."""
-_PIECES = re.compile(rf"\s+|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*")
+_OPENING, _CLOSING = "（【《「『“‘", "，。；：、！？）】》」』”’"
+"""Marks that end no line, and marks that begin none."""
+_WORD = rf"(?:(?![{_OPENING}])[{_WIDE}]|[^\s{_WIDE}]+)"
+_PIECES = re.compile(rf"\s+|[{_OPENING}]*{_WORD}[{_CLOSING}]*|[{_OPENING}]+")
 
 
 def cells(text: str) -> int:

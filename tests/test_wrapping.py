@@ -30,6 +30,7 @@ def test_chinese_fills_its_lines_and_begins_none_with_a_mark():
     lines = wrapped(CHINESE, 21)
     assert all(cells(line) > 12 for line in lines[:-1])
     assert not any(line[0] in "，。" for line in lines)
+    assert wrapped("降到零（GD301）、更新幅度（GD203）", 11) == ["降到零", "（GD301）、", "更新幅度", "（GD203）"]
 
 
 def test_newlines_and_indentation_stay():

@@ -125,8 +125,14 @@ def _first_step(step: Step, say: Say) -> Iterator[tuple[int, Line]]:
 def _outlook(step: Step, say: Say, indent: int) -> Iterator[Line]:
     """Yield the command that tries a step, and what should be seen then."""
     if step.command is not None:
-        yield _line(indent, (f"{_said(TRY, say)} ", "quiet"), (printable(step.command), ""))
-    yield _line(indent, (f"{_said(EXPECT, say)} ", "quiet"), (_said(step.expect, say), ""))
+        yield _line(indent, (lead(TRY, say), "quiet"), (printable(step.command), ""))
+    yield _line(indent, (lead(EXPECT, say), "quiet"), (_said(step.expect, say), ""))
+
+
+def lead(label: Message, say: Say) -> str:
+    """Return a label and the space before what it announces; after a Chinese colon there is none."""
+    said = _said(label, say)
+    return said if said.endswith("：") else f"{said} "
 
 
 def _rows(line: Line) -> int:

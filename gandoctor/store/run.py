@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -261,7 +262,8 @@ class Run:
         """Return one signal as float64, indexed by the steps at which it was recorded.
 
         Raises:
-            KeyError: The signal was never recorded. The message names the nearest one that was, and lists all.
+            KeyError: The signal was never recorded. The message names the nearest one that was, and lists all, a
+                family as one.
         """
         if name not in self:
             raise KeyError(_not_recorded(self, str(name)))
@@ -269,6 +271,14 @@ class Run:
 
         steps, values = self._columns[name].read()
         return pd.Series(values, index=pd.Index(steps, name=STEP), name=name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of the recorded signals."""
+        return iter(self.names)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return what IPython completes in `run["`."""
+        return self.names
 
     def family(self, name: str) -> dict[str, pd.Series[float]]:
         """Return the recorded members of a family of signals, by member and in order of name.
@@ -384,4 +394,5 @@ def _nearest_run(path: Path) -> str:
 def _not_recorded(run: Run, name: str) -> str:
     nearest = difflib.get_close_matches(name.lower(), run.names, n=1, cutoff=0.5)
     meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(run.names)}."
+    families = dict.fromkeys(re.sub("/.*", "/...", one) for one in run.names)
+    return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(families)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.as_text import SEVERITIES, TRY
+from gandoctor.diagnosis.as_text import SEVERITIES, TRY, lead
 from gandoctor.diagnosis.headlines import BEFORE_TRAINING, NAMES, headline_of, is_in_the_model
 from gandoctor.message import Message, counted
 from gandoctor.rules import Finding, Severity, Status
@@ -63,7 +63,7 @@ def _block(finding: Finding, after: tuple[Finding, ...], diagnosis: Diagnosis, c
     lines[0] = Text.assemble(word, " ", lines[0][_INDENT:])
     advice = suggestion(finding, diagnosis, canvas.say)
     if advice and severity is not Severity.INFO:
-        lines += canvas.wrap(f"{canvas.said(TRY)} {advice}", "", _INDENT)
+        lines += canvas.wrap(f"{lead(TRY, canvas.say)}{advice}", "", _INDENT)
     if after:
         names = tuple(Message("{name} ({id})", name=NAMES.get(f.rule.id, f.rule.title), id=f.rule.id) for f in after)
         explained = canvas.said(Message("explains: {findings}", findings=names))

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.as_text import SEVERITIES, TRY
+from gandoctor.diagnosis.as_text import SEVERITIES, TRY, lead
 from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_the_model
 from gandoctor.message import Message, Say
 from gandoctor.printable import printable
@@ -138,7 +138,7 @@ def finding_line(finding: Finding, diagnosis: Diagnosis, say: Say = str) -> str:
         follows = Message("follows from {id}", id=of_game.follows[finding.rule.id])
         return printable(f"{line}; {say(follows)}")
     advice = suggestion(finding, diagnosis, say)
-    return printable(f"{line}; {say(TRY)} {advice}" if advice else line)
+    return printable(f"{line}; {lead(TRY, say)}{advice}" if advice else line)
 
 
 def suggestion(finding: Finding, diagnosis: Diagnosis, say: Say = str) -> str:
