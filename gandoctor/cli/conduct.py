@@ -68,7 +68,8 @@ def conduct(
     training = ChildTraining(job, child)
     stopper = _Stopper(training, Severity(stop_on) if stop_on else None)
     view = _make_view(console, watch, job, lang)
-    follower = Follower(training.run_dir, time.time, judging=watch or stop_on is not None)
+    is_judged = watch or stop_on is not None
+    follower = Follower(training.run_dir, time.time, judging=is_judged, in_background=isinstance(view, ScreenView))
     with Interrupts(training) as interrupts:
 
         def notice() -> str | None:

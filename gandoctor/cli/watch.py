@@ -49,7 +49,7 @@ def command(run_dir: Path, verbose: bool, lang: str) -> int:
     view: View = LinesView(click.echo, time.time, say=say)
     if full_screen and running:
         view = ScreenView(console, Message("q quit (training goes on)"), report_writer(lang), say)
-    follower = Follower(run_dir, time.time)
+    follower = Follower(run_dir, time.time, in_background=isinstance(view, ScreenView))
     if running or not full_screen:
         with view, Keyboard() as keyboard:
             press = view.press if isinstance(view, ScreenView) else lambda keys: "q" in keys.lower()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
 
-from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.games import diagnosis_of_games
 from gandoctor.diagnosis.reference import Columns, columns_of
 from gandoctor.loss_families import objective
@@ -20,10 +21,10 @@ from gandoctor.rules.samples.best_quality import QUALITY
 from gandoctor.store import GamesRun, Manifest, Run, RunState, load_run
 from gandoctor.store.games import GAMES_FOLDER, checked_name
 from gandoctor.store.manifest import MANIFEST_NAME
+from gandoctor.watch.judging import Judging
 from gandoctor.watch.snapshot import Preview, Snapshot
 
 LOOK_EVERY_S = 0.5
-JUDGE_EVERY_S = 3.0
 BUSY_SHARE = 0.05
 """Looking and judging may each take this share of one core: the training needs the rest."""
 
@@ -78,6 +79,7 @@ class Follower:
         cpu: Processor time this process has used, in seconds.
         judging: Whether to diagnose while the run is running; the last look always does.
         share: Share of one core that judging may take.
+        in_background: Whether to judge a running run in a thread of its own.
     """
 
     def __init__(
@@ -87,18 +89,15 @@ class Follower:
         cpu: Clock = time.process_time,
         judging: bool = True,
         share: float = BUSY_SHARE,
+        in_background: bool = False,
     ) -> None:
         self.run_dir = run_dir
         self._clock = clock
-        self._cpu = cpu
-        self._judging = judging
         self._share = share
         self._run: Run | None = None
         all_rules()  # loaded now, so that the first judgement costs no more than the later ones
-        self._diagnosis: Diagnosis | None = None
-        self._judged_at = float("-inf")
-        self._judging_cost_s = 0.0
-        self._news_to_judge = False
+        self._judging = Judging(clock, cpu, judging, share, in_background)
+        self._of_game = partial(Follower, clock=clock, cpu=cpu, judging=judging, in_background=in_background)
         self._curves: dict[str, np.ndarray] = {}
         self._steps: dict[str, np.ndarray] = {}
         self._targets: dict[str, float] = {}
@@ -116,9 +115,8 @@ class Follower:
 
     def _forget(self) -> None:
         """Forget what was shown: it is of another run."""
-        self._diagnosis = self._preview = self._columns = None
-        self._judged_at = float("-inf")
-        self._news_to_judge = False
+        self._preview = self._columns = None
+        self._judging.forget()
         self._curves, self._steps, self._targets = {}, {}, {}
         self._games = {}
 
@@ -147,13 +145,16 @@ class Follower:
                 self._forget()
         run = self._run
         if grown:
-            self._news_to_judge = True
+            self._judging.tell_news()
             self._read_curves(run, grown)
             self._columns = columns_of(run)
         state = run.state
         # The first look is shown unjudged: of a run of a million steps, the first judgement takes many seconds.
-        if last or state != "running" or not first:
-            self._judge(run, last or state != "running")
+        has_ended = last or state != "running"
+        if (has_ended or not first) and self._judging.look(run, has_ended):
+            assert self._judging.diagnosis is not None
+            self._targets = _targets(run, self._judging.diagnosis)
+            self._read_curves(run, grown=False)
         self._look_at_samples(run)
         return self._snapshot(run, state)
 
@@ -163,26 +164,15 @@ class Follower:
             if name not in self._games:
                 path = self.run_dir / GAMES_FOLDER / checked_name(name)
                 share = self._share / max(2, len(manifest.games))  # a second one is yet to come
-                self._games[name] = Follower(path, self._clock, self._cpu, self._judging, share)
+                self._games[name] = self._of_game(path, share=share)
         looks = {name: game.look(last) for name, game in self._games.items()}
         shown = {name: snapshot for name, snapshot in looks.items() if snapshot is not None}
         runs = {name: game._run for name, game in self._games.items() if game._run is not None}
         return _snapshot_of_games(GamesRun.joined(self.run_dir, manifest, runs), shown) if shown else None
 
-    def _judge(self, run: Run, must: bool) -> None:
-        pause = max(JUDGE_EVERY_S, self._judging_cost_s / self._share)
-        due = self._judging and self._news_to_judge and self._clock() - self._judged_at >= pause
-        if due or (must and (self._news_to_judge or self._diagnosis is None)):
-            started = self._cpu()
-            self._diagnosis = diagnose(run)
-            self._targets = _targets(run, self._diagnosis)
-            self._read_curves(run, grown=False)
-            self._judged_at = self._clock()
-            self._judging_cost_s = self._cpu() - started
-            self._news_to_judge = False
-
     def _read_curves(self, run: Run, grown: bool) -> None:
-        found = self._diagnosis.detected if self._diagnosis is not None else ()
+        diagnosis = self._judging.diagnosis
+        found = diagnosis.detected if diagnosis is not None else ()
         names = dict.fromkeys([*WATCHED, *(e.signal for f in found for e in f.evidence)])
         names = {name: None for name in names if name in run}
         if grown or names.keys() != self._curves.keys():
@@ -217,7 +207,7 @@ class Follower:
             traces="keras" in run.manifest.versions,
             loss_family=run.manifest.loss_family,
             seed=run.manifest.seed,
-            diagnosis=self._diagnosis,
+            diagnosis=self._judging.diagnosis,
             warm_up_end=warm_up_end(run),
             curves=self._curves,
             steps=self._steps,

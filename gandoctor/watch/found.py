@@ -35,7 +35,9 @@ def draw_found(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     if diagnosis is None:
         return warm_up
     if diagnosis.headline is None and not warm_up:
-        return canvas.wrap(canvas.said(diagnosis.sentence))
+        so_far = Message("Nothing was found up to step {step}.", step=diagnosis.run.last_step)
+        is_open = snapshot.state == "running" and diagnosis.unsettled is None
+        return canvas.wrap(canvas.said(so_far if is_open else diagnosis.sentence))
     blocks = [_block(finding, after, diagnosis, canvas) for finding, after in diagnosis.groups]
     lines = blocks[0] if blocks else []
     shown = len(blocks[:1])

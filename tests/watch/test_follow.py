@@ -1,6 +1,7 @@
 """Following a run directory, with a clock that only moves when told to."""
 
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from gandoctor.errors import GandoctorError
 from gandoctor.recording.probe.images import data_card
 from gandoctor.store import Manifest, RunWriter
-from gandoctor.watch import follow as module
+from gandoctor.watch import judging as module
 from gandoctor.watch.canvas import Canvas
-from gandoctor.watch.follow import BUSY_SHARE, JUDGE_EVERY_S, LOOK_AT_LEAST_EVERY_S, LOOK_EVERY_S, Follower, follow
+from gandoctor.watch.follow import BUSY_SHARE, LOOK_AT_LEAST_EVERY_S, LOOK_EVERY_S, Follower, follow
 from gandoctor.watch.frame import draw_frame
+from gandoctor.watch.judging import JUDGE_EVERY_S
 
 
 class Clock:
@@ -176,6 +178,102 @@ def test_expensive_judging_becomes_rare(writer, clock, monkeypatch):
         train(writer, clock, 1, seconds_per_step=1.0)
         follower.look()
     assert 2 <= len(calls) <= 1 + 300 / (2.0 / BUSY_SHARE)
+
+
+@pytest.fixture
+def at_leisure(monkeypatch):
+    """Judging waits until it is let go on."""
+    go_on = threading.Event()
+    real = module.diagnose
+
+    def patient(run):
+        assert go_on.wait(60)
+        return real(run)
+
+    monkeypatch.setattr(module, "diagnose", patient)
+    return go_on
+
+
+def judged_in_background(follower):
+    """Look until the thread has judged."""
+    while follower._judging._work is not None:
+        follower._judging._work.join(60)
+        shot = follower.look()
+    return shot
+
+
+def test_a_screen_goes_on_while_a_thread_judges(writer, clock, at_leisure):
+    follower = Follower(writer.path, clock, in_background=True)
+    train(writer, clock, 1, d_loss=float("nan"), g_loss=1.0)
+    assert follower.look().diagnosis is None
+    assert follower.look().diagnosis is None
+    train(writer, clock, 9, d_loss=float("nan"), g_loss=1.0)
+    assert (follower.look().step, follower.look().diagnosis) == (10, None)
+    at_leisure.set()
+    shot = judged_in_background(follower)
+    assert [f.id for f in shot.diagnosis.detected] == ["GD001"]
+    assert shot.diagnosis.run.last_step == 1, "what it was given, and not what came since"
+    clock.now += 1000
+    follower.look()
+    assert judged_in_background(follower).diagnosis.run.last_step == 10, "the news of meanwhile"
+
+
+def test_the_end_does_not_wait_for_a_thread(writer, clock, at_leisure):
+    follower = Follower(writer.path, clock, in_background=True)
+    train(writer, clock, 1)
+    follower.look()
+    follower.look()
+    at_leisure.set()
+    train(writer, clock, 1)
+    writer.close("completed")
+    assert follower.look().diagnosis.run.last_step == 2
+
+
+def test_a_thread_that_has_judged_another_run_is_not_listened_to(writer, clock, tmp_path, at_leisure):
+    other = RunWriter(tmp_path / "other", Manifest())
+    train(writer, clock, 1)
+    train(other, clock, 1)
+    follower = Follower(writer.path, clock, in_background=True)
+    follower.look()
+    follower.look()
+    work = follower._judging._work
+    follower.turn_to(other.path)
+    at_leisure.set()
+    work.join(60)
+    assert follower.look().diagnosis is None
+    other.close("completed")
+
+
+def test_what_a_thread_cannot_judge_is_raised_where_it_is_looked_at(writer, clock, monkeypatch):
+    def refuse(_run):
+        raise GandoctorError("Gone.")
+
+    monkeypatch.setattr(module, "diagnose", refuse)
+    follower = Follower(writer.path, clock, in_background=True)
+    train(writer, clock, 1)
+    follower.look()
+    follower.look()
+    follower._judging._work.join(60)
+    with pytest.raises(GandoctorError, match="Gone"):
+        follower.look()
+
+
+def test_the_second_judgement_does_not_wait_for_what_the_first_one_loaded(writer, clock, monkeypatch):
+    calls = []
+    real = module.diagnose
+
+    def slow_at_first(run):
+        calls.append(run.last_step)
+        clock.now += 0.1 if len(calls) > 1 else 6.0
+        return real(run)
+
+    monkeypatch.setattr(module, "diagnose", slow_at_first)
+    follower = Follower(writer.path, clock, cpu=clock)
+    for _ in range(60):
+        train(writer, clock, 1, seconds_per_step=1.0)
+        follower.look()
+    assert calls[0] == 2
+    assert calls[1] - calls[0] < 10
 
 
 def test_without_judging_only_the_last_look_diagnoses(writer, clock):

@@ -80,6 +80,12 @@ def test_findings_are_wrapped_and_never_cut():
         assert f"try: {suggestion(first, diagnosis)}" in shown, name
 
 
+def test_a_running_run_says_up_to_which_step_nothing_was_found():
+    shot = snapshot(judged("GD001", Status.NOT_DETECTED))
+    assert "Nothing was found up to step 0." in plain(shot)
+    assert "The run completed 0 steps" in plain(snapshot(judged("GD001", Status.NOT_DETECTED), state="completed"))
+
+
 def test_before_there_is_a_verdict_it_says_so():
     assert plain(snapshot(diagnosis=None)).startswith("not judged yet")
     young = snapshot(judged("GD001", Status.NOT_DETECTED), step=100)
