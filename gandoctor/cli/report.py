@@ -115,7 +115,7 @@ def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
     from gandoctor.report.page.live import LivePage, LiveServer
     from gandoctor.report.page.waiting import WaitingPage
 
-    words, is_there = language(lang), run_dir.exists()
+    words, is_there = language(lang), not _is_to_come(run_dir)
     with LiveServer((LivePage if is_there else WaitingPage)(run_dir, words), port) as server:
         waits = "" if is_there else f" {run_dir} has not begun; the page waits for it."
         click.echo(printable(f"{server.url}   Ctrl-C ends it; the training goes on.{waits}"))
@@ -128,6 +128,16 @@ def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
         except KeyboardInterrupt:
             click.echo()
     return 0
+
+
+def _is_to_come(run_dir: Path) -> bool:
+    """Tell whether a run may still be recorded into a directory: there is nothing, or a training's output only."""
+    from gandoctor.experiments.job import LOG_NAME
+
+    try:
+        return not run_dir.exists() or all(path.name == LOG_NAME for path in run_dir.iterdir())
+    except OSError:
+        return False
 
 
 def _content(diagnosis: Diagnosis, kind: str, lang: str, pages: Mapping[str, str] | None = None) -> str:

@@ -36,6 +36,8 @@ def draw_found(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
         return warm_up
     if diagnosis.headline is None and not warm_up:
         so_far = Message("Nothing was found up to step {step}.", step=diagnosis.run.last_step)
+        if snapshot.state == "running" and not diagnosis.run.last_step:
+            return []
         is_open = snapshot.state == "running" and diagnosis.unsettled is None
         return canvas.wrap(canvas.said(so_far if is_open else diagnosis.sentence))
     blocks = [_block(finding, after, diagnosis, canvas) for finding, after in diagnosis.groups]

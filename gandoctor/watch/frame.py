@@ -22,7 +22,7 @@ NARROWEST, LOWEST = 70, 9
 _SAMPLES_WIDTH = 30
 _SAMPLES_SHARE = 0.45
 _WIDE = 90
-_FOUND_SHARE = 0.3
+_FOUND_SHARE = 0.4
 """Of the lines, what all findings but the first may take: the rest is counted."""
 _NOTHING_YET = {
     True: Message("No step has been recorded yet."),

@@ -33,7 +33,8 @@ def verdict_word(snapshot: Snapshot, canvas: Canvas) -> Text:
     diagnosis = snapshot.diagnosis
     if diagnosis is None:
         return Text(canvas.said(Message("not judged yet")), STYLES["quiet"])
-    if snapshot.in_warm_up and diagnosis.verdict == "inconclusive":
+    is_young = snapshot.state == "running" and snapshot.step < snapshot.warm_up_end
+    if is_young and diagnosis.verdict == "inconclusive":
         return Text(canvas.said(Message("warm-up")).upper(), VERDICT_STYLES["inconclusive"])
     return Text(canvas.said(VERDICTS[diagnosis.verdict]).upper(), VERDICT_STYLES[diagnosis.verdict])
 

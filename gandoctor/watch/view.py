@@ -99,6 +99,7 @@ class ScreenView(_LiveView):
                 self._page = "overview" if opened == self._page else opened
                 self._first = 0
             elif key in ("r", "R") and self._snapshot is not None:
+                self.show(self._snapshot, self._say(Message("Writing the report.")))  # which takes some seconds
                 self._told = self._written(self._snapshot)
             elif key in ("q", "Q"):
                 return True

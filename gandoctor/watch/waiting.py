@@ -21,7 +21,7 @@ def doing(snapshot: Snapshot) -> Message | None:
     """Return what a run does that has too few steps for a rate; None for any other."""
     if snapshot.state != "running" or snapshot.steps_per_second is not None:
         return None
-    if snapshot.step == 0:
+    if snapshot.step == 0 and (snapshot.preview is None or snapshot.preview.step == 0):
         return COMPILING if snapshot.traces else FIRST_STEP
     return MEASURING
 

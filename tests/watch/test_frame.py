@@ -8,8 +8,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.headlines import headline_of
 from gandoctor.rules import Severity, Status
+from gandoctor.store import Run
 from gandoctor.watch.canvas import Canvas
 from gandoctor.watch.frame import draw_frame
 from gandoctor.watch.lines import suggestion
@@ -82,7 +84,9 @@ def test_findings_are_wrapped_and_never_cut():
 
 def test_a_running_run_says_up_to_which_step_nothing_was_found():
     shot = snapshot(judged("GD001", Status.NOT_DETECTED))
-    assert "Nothing was found up to step 0." in plain(shot)
+    diagnosis = Diagnosis(Run.from_signals({"d_loss": {7: 0.6}}), shot.diagnosis.checks)
+    assert "Nothing was found up to step 7." in plain(snapshot(diagnosis=diagnosis))
+    assert "Nothing was found" not in plain(shot), "no step has been recorded"
     assert "The run completed 0 steps" in plain(snapshot(judged("GD001", Status.NOT_DETECTED), state="completed"))
 
 
@@ -90,6 +94,7 @@ def test_before_there_is_a_verdict_it_says_so():
     assert plain(snapshot(diagnosis=None)).startswith("not judged yet")
     young = snapshot(judged("GD001", Status.NOT_DETECTED), step=100)
     assert plain(young).startswith("WARM-UP")
+    assert plain(snapshot(judged("GD001", Status.NOT_DETECTED), step=0, curves={})).startswith("WARM-UP")
 
 
 def test_warm_up_is_said_until_it_is_over():

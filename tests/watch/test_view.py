@@ -17,6 +17,7 @@ from gandoctor.watch.view import ProgressView, ScreenView
 from gandoctor.watch.waiting import doing, spinner
 from support.watched_runs import detected, judged, snapshot
 
+RAMP = np.tile(np.linspace(0, 255, 28).astype(np.uint8)[None, None, :, None], (16, 28, 1, 1))
 SICK = (
     detected("GD301", "The discriminator has won", Severity.CRITICAL),
     *(judged(f"GD{n}", Status.NOT_DETECTED) for n in range(500, 540)),
@@ -65,7 +66,13 @@ def test_a_long_page_is_scrolled_to_its_end_and_not_past_it():
 
 def test_the_report_is_written_and_named():
     seen = []
-    screen = Screen(lambda shot: seen.append(shot) or Path("runs/a/report.html"))
+
+    def report(shot):
+        seen.append(shot)
+        assert screen.drawn.plain.endswith("Writing the report.")
+        return Path("runs/a/report.html")
+
+    screen = Screen(report)
     shot = snapshot(*SICK)
     screen.after("", shot)
     assert screen.after("r", shot).split("\n")[-1] == "Report: runs/a/report.html"
@@ -98,8 +105,7 @@ def test_a_page_fits_its_canvas(page, width, height, shot):
 
 
 def test_the_samples_page_has_the_real_ones_on_top():
-    ramp = np.tile(np.linspace(0, 255, 28).astype(np.uint8)[None, None, :, None], (16, 28, 1, 1))
-    frame, _ = draw_page("samples", snapshot(preview=Preview(400, ramp, ramp)), "", Canvas(80, 24), 0)
+    frame, _ = draw_page("samples", snapshot(preview=Preview(400, RAMP, RAMP)), "", Canvas(80, 24), 0)
     assert 0 < frame.plain.index("real images") < frame.plain.index("samples, step 400")
 
 
@@ -115,14 +121,16 @@ def test_while_nothing_is_recorded_a_spinner_says_what_is_done_and_for_how_long(
 
 
 def test_before_the_first_step_it_says_that_it_is_compiled():
-    compiling = snapshot(step=0, curves={}, traces=True, steps_per_second=None, seconds_left=None, elapsed_s=12.3)
+    nothing = {"step": 0, "curves": {}, "preview": None, "steps_per_second": None, "seconds_left": None}
+    compiling = snapshot(**nothing, traces=True, elapsed_s=12.3)
     assert "compiling the first step, 12 s" in Screen().after("", compiling)
-    waiting = snapshot(step=0, curves={}, traces=False, steps_per_second=None, seconds_left=None)
+    waiting = snapshot(**nothing)
     assert doing(waiting).template == "waiting for the first step"
     early = snapshot(step=3, steps_per_second=None, seconds_left=None, elapsed_s=1.0)
     text = Screen().after("", early)
     assert "measuring the speed of the first steps" in text
     assert "eta 0" not in text
+    assert doing(snapshot(step=0, curves={}, preview=Preview(22, RAMP), steps_per_second=None)) == doing(early)
     assert doing(snapshot()) is None
     assert doing(snapshot(state="crashed", steps_per_second=None)) is None
 
@@ -137,7 +145,7 @@ def test_the_progress_line_waits_in_the_same_words():
     drawn = []
     view._live.update = lambda text, refresh: drawn.append(text.plain)
     view.show(None, None)
-    view.show(snapshot(step=0, curves={}, traces=True, steps_per_second=None, elapsed_s=5.0), None)
+    view.show(snapshot(step=0, curves={}, preview=None, traces=True, steps_per_second=None, elapsed_s=5.0), None)
     view.show(snapshot(), "Stopping.")
     assert "loading TensorFlow and the data, 0 s" in drawn[0]
     assert "compiling the first step, 5 s" in drawn[1]

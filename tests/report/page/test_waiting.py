@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
+from gandoctor.cli.report import _is_to_come
 from gandoctor.report.languages.language import language
 from gandoctor.report.page.live import LiveServer
 from gandoctor.report.page.waiting import WaitingPage
@@ -31,6 +32,15 @@ def test_from_its_beginning_on_it_is_the_live_page(tmp_path: Path) -> None:
     assert "has not begun" not in page.page()
     assert "has not begun" not in page.content()
     training.writer.close("completed")
+
+
+def test_a_directory_that_holds_something_else_is_not_waited_for(tmp_path: Path) -> None:
+    assert _is_to_come(tmp_path / "none")
+    assert _is_to_come(tmp_path)
+    (tmp_path / "training.log").touch()
+    assert _is_to_come(tmp_path), "a script that has not trained yet"
+    (tmp_path / "thesis.tex").touch()
+    assert not _is_to_come(tmp_path)
 
 
 def test_it_speaks_the_language_of_the_report(tmp_path: Path) -> None:
