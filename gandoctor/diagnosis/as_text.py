@@ -101,6 +101,8 @@ def _ranked(diagnosis: Diagnosis, more: str, say: Say) -> Iterator[tuple[int, Li
         yield 0, _line(0, (line, "quiet"))
     if root is not None:
         yield 0, _line(0, (_said(_ending(diagnosis), say), "quiet"))
+    yield from ((0, line) for line in _crash(diagnosis, say))
+    if root is not None:
         said = root.evidence[0].statement if root.evidence else root.rule.title
         yield 1, _line(0, (_first_sentence(_said(said, say)), ""))
     steps = diagnosis.plan
@@ -200,6 +202,7 @@ def finding_lines(diagnosis: Diagnosis, say: Say = str) -> Iterator[Line]:
     for gap in diagnosis.run.gaps:
         yield _line(0, (_said(Message("Not readable: {gap}", gap=gap), say), "warning"))
     yield from (_line(0, (line, "quiet")) for line in _fitted_briefly(diagnosis, say))
+    yield from _crash(diagnosis, say)
     for name, game in worst_first(diagnosis.games):
         yield _line(0)
         yield _line(0, (_said(Message("Game {name}", name=name), say), "strong"))
@@ -313,6 +316,15 @@ def _fitted_briefly(diagnosis: Diagnosis, say: Say) -> Iterator[str]:
                 names=names,
             )
             yield _said(said, say)
+
+
+def _crash(diagnosis: Diagnosis, say: Say) -> Iterator[Line]:
+    """Yield the error that ended the run."""
+    last = next((event for event in reversed(diagnosis.run.events) if event.kind == "ended"), None)
+    error = (last.model_extra or {}).get("error") if last is not None else None
+    if diagnosis.run.state == "crashed" and error is not None:
+        first = (str(error).strip().splitlines() or [""])[0]
+        yield _line(0, (_said(Message("It crashed with {error}", error=printable(first, GAP_MAX)), say), "warning"))
 
 
 def _verdict(diagnosis: Diagnosis, say: Say) -> Span:

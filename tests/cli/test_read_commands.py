@@ -6,6 +6,7 @@ import os
 import pytest
 
 from gandoctor.cli import main
+from gandoctor.store import Manifest, RunWriter
 from support.command_line_runs import record
 
 
@@ -79,6 +80,14 @@ def test_diagnose_verbose_prints_everything_and_the_verdict_last(gandoctor, sick
     assert "Not checked" in out
     assert "GD403" in out
     assert out.splitlines()[-len(brief.splitlines()) : -1] == brief.splitlines()[:-1]
+
+
+def test_a_crash_is_named_where_the_verdict_is(gandoctor, tmp_path):
+    writer = RunWriter(tmp_path / "crashed", Manifest(loss_family="hinge"))
+    writer.record(1, {"d_loss": 0.5})
+    writer.close("crashed", error="ValueError: the data\x1b ran out\nand more")
+    for words in (["diagnose"], ["diagnose", "-v"], ["watch"]):
+        assert "It crashed with ValueError: the data� ran out\n" in gandoctor(*words, tmp_path / "crashed")[1]
 
 
 def test_diagnose_json(gandoctor, sick):

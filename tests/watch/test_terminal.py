@@ -162,6 +162,40 @@ def test_no_color(terminal, live):
     assert "\x1b[31m" not in coloured
 
 
+def test_keys_open_pages_and_write_the_report(terminal, live):
+    screen = terminal(100, 30)
+    screen.type(*watch(live.run_dir))
+    screen.wait_for_text("critical GD001 NaN in d_loss at step")
+    screen.press("d")
+    screen.wait_for_text("What to do")
+    screen.press("c")
+    screen.wait_for_text("Checked, not found")
+    screen.press("s")
+    screen.wait_for(lambda lines: sum("▀" * 56 in line for line in lines) > 5, "the samples over the whole width")
+    screen.press("Escape")
+    screen.wait_for_text("D gradient")
+    screen.press("r")
+    screen.wait_for_text("Report: ")
+    assert (live.run_dir / "report.html").exists()
+    screen.press("q")
+    screen.wait_for_text("STATUS 0")
+    assert still_training(live)
+
+
+def test_q_in_run_watch_leaves_the_training_its_progress_line(terminal, tmp_path):
+    screen = terminal(100, 40)
+    run_dir = tmp_path / "run"
+    screen.type(sys.executable, "-c", RUN_WITH_FAKE_CHILD, "run", "--watch", "--run-dir", run_dir, "fake:build")
+    screen.wait_for_text("D gradient")
+    screen.press("q")
+    lines = screen.wait_for(lambda lines: any(line.startswith("step ") for line in lines), "the progress line")
+    assert not any("D gradient" in line for line in lines)
+    assert load_run(run_dir).state == "running"
+    screen.press("C-c")
+    screen.wait_for_text("STATUS 130")
+    assert load_run(run_dir).state == "interrupted"
+
+
 def test_ctrl_c_in_run_watch_still_writes_the_report(terminal, tmp_path):
     screen = terminal(100, 50)
     run_dir = tmp_path / "run"
