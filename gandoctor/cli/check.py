@@ -19,6 +19,7 @@ from gandoctor.cli.options import (
     say_in,
     verbose_option,
 )
+from gandoctor.message import Message
 
 
 @click.command("check")
@@ -63,7 +64,8 @@ def command(
     from gandoctor.experiments.target import DEFAULT_TARGET
 
     target = target or DEFAULT_TARGET
-    with Console(stderr=True).status("Building the model and taking its first steps"), _ended_by_any_signal():
+    doing = say_in(lang)(Message("Building the model and taking its first steps"))
+    with Console(stderr=True).status(doing), _ended_by_any_signal():
         diagnosis = check_target(target, arguments, given_options(given), dry_run_steps, ["gandoctor", *sys.argv[1:]])
     if as_json:
         click.echo(diagnosis.to_json())

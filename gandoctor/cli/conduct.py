@@ -22,7 +22,7 @@ from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
 from gandoctor.experiments.target import is_script
-from gandoctor.message import Message
+from gandoctor.message import Message, Say
 from gandoctor.printable import printable
 from gandoctor.rules import Severity
 from gandoctor.store.manifest import MANIFEST_NAME
@@ -66,7 +66,7 @@ def conduct(
     """
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     training = ChildTraining(job, child)
-    stopper = _Stopper(training, Severity(stop_on) if stop_on else None)
+    stopper = _Stopper(training, Severity(stop_on) if stop_on else None, say_in(lang))
     view = _make_view(console, watch, job, lang)
     is_judged = watch or stop_on is not None
     follower = Follower(training.run_dir, time.time, judging=is_judged, in_background=isinstance(view, ScreenView))
@@ -226,8 +226,9 @@ class _Stopper:
         summary: Shown at the end: the rule that stopped the training and the number of steps saved.
     """
 
-    def __init__(self, training: ChildTraining, severity: Severity | None) -> None:
+    def __init__(self, training: ChildTraining, severity: Severity | None, say: Say) -> None:
         self.notice: str | None = None
+        self._say = say
         self._training = training
         self._severity = severity
         self._stopped_by: str | None = None
@@ -242,7 +243,8 @@ class _Stopper:
         for finding in snapshot.diagnosis.detected:
             if finding.severity.rank >= self._severity.rank:
                 self._stopped_by = finding.rule.id
-                self.notice = f"Stopping on {finding_line(finding, snapshot.diagnosis)}"
+                line = finding_line(finding, snapshot.diagnosis, self._say)
+                self.notice = self._say(Message("Stopping on {finding}", finding=line))
                 self._training.stop(why=f"{finding.rule.id} {finding.severity.value}")
                 return
 
@@ -251,8 +253,16 @@ class _Stopper:
         if self._stopped_by is None or self._last is None:
             return None
         planned, step = self._last.planned_steps, self._last.step
-        steps = f", which saved {planned - step} of {planned} steps" if planned else ""
-        return f"Stopped at step {step} because of {self._stopped_by}{steps}."
+        said = Message("Stopped at step {step} because of {id}.", step=step, id=self._stopped_by)
+        if planned:
+            said = Message(
+                "Stopped at step {step} because of {id}, which saved {saved} of {planned} steps.",
+                step=step,
+                id=self._stopped_by,
+                saved=planned - step,
+                planned=planned,
+            )
+        return self._say(said)
 
 
 def _make_relay(training: ChildTraining, view: View, console: Console) -> Callable[[bool], None]:

@@ -58,6 +58,8 @@ def test_the_environment_chooses_and_the_option_decides(gandoctor, sick, monkeyp
     assert gandoctor("diagnose", "--lang", "en", sick)[1].startswith("FAILING")
     assert "训练失败" in gandoctor("watch", sick)[1]
     assert "阈值" in gandoctor("rules", "GD403")[1]
+    assert "训练失败" in gandoctor("runs", sick.parent)[1]
+    assert json.loads(gandoctor("runs", sick.parent, "--json")[1])[0]["verdict"] == "failing"
     monkeypatch.setenv(LANGUAGE_VARIABLE, "xx")
     assert gandoctor("diagnose", sick)[1].startswith("FAILING")
 
