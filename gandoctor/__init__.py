@@ -47,6 +47,11 @@ def unload_ipython_extension(ipython: Any) -> None:
     import_module("gandoctor.notebook.extension").unload(ipython)
 
 
+def __dir__() -> list[str]:
+    """Name what is public, for completion in an interpreter."""
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gandoctor' has no attribute {name!r}")

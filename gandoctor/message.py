@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Union
@@ -30,6 +30,10 @@ _SPEC = re.compile(r"[+]?,?(\.\d{1,2})?[defgG%s]?")
 """Format specifications that are followed; any other could ask for gigabytes."""
 _TYPED = re.compile(r"(?:\.(\d{1,2}))?t")
 """A specification of our own: as the number is typed in code, `{rate:.2t}` -> 4e-4."""
+
+
+Say = Callable[[Union["Message", str]], str]
+"""Says a message in a language, and plain text as it is; `str` says it in English."""
 
 
 class Words(Protocol):
@@ -113,6 +117,9 @@ class Message:
 
     def __str__(self) -> str:
         return self.render()
+
+    def __repr__(self) -> str:
+        return f"Message({str(self)!r})"
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except GandoctorError as error:
         from gandoctor.printable import printable
 
-        click.echo(f"Error: {printable(str(error))}", err=True)
+        click.echo(_wrapped(f"Error: {printable(str(error))}"), err=True)
         status = 2
     except (click.Abort, KeyboardInterrupt):
         status = 130
@@ -46,6 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _discard_output()
         status = 1
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _wrapped(text: str) -> str:
+    """Return a text that a terminal breaks at no letter."""
+    import shutil
+
+    from gandoctor.wrapping import wrapped
+
+    return "\n".join(wrapped(text, shutil.get_terminal_size().columns)) if sys.stderr.isatty() else text
 
 
 def _discard_output() -> None:

@@ -10,7 +10,16 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options, verbose_option
+from gandoctor.cli.options import (
+    exit_status,
+    factory_options,
+    fail_on_option,
+    given_options,
+    language_option,
+    say_in,
+    verbose_option,
+)
+from gandoctor.message import Message
 
 
 @click.command("check")
@@ -26,6 +35,7 @@ from gandoctor.cli.options import exit_status, factory_options, fail_on_option, 
 @factory_options
 @verbose_option
 @fail_on_option
+@language_option
 def command(
     target: str | None,
     arguments: tuple[str, ...],
@@ -33,6 +43,7 @@ def command(
     dry_run_steps: int | None,
     verbose: bool,
     fail_on: str,
+    lang: str,
     **given: Any,
 ) -> int:
     """Judge the contracts and the design of TARGET before you train it.
@@ -53,12 +64,13 @@ def command(
     from gandoctor.experiments.target import DEFAULT_TARGET
 
     target = target or DEFAULT_TARGET
-    with Console(stderr=True).status("Building the model and taking its first steps"), _ended_by_any_signal():
+    doing = say_in(lang)(Message("Building the model and taking its first steps"))
+    with Console(stderr=True).status(doing), _ended_by_any_signal():
         diagnosis = check_target(target, arguments, given_options(given), dry_run_steps, ["gandoctor", *sys.argv[1:]])
     if as_json:
         click.echo(diagnosis.to_json())
     else:
-        print_lines(Console(highlight=False), diagnosis_lines(diagnosis, verbose))
+        print_lines(Console(highlight=False), diagnosis_lines(diagnosis, verbose, say_in(lang)))
     return exit_status(diagnosis, fail_on)
 
 

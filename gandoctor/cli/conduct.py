@@ -12,28 +12,39 @@ from typing import Any, Self
 
 from rich.console import Console
 
+from gandoctor.cli.options import say_in
 from gandoctor.cli.relay import Relay, last_traceback
 from gandoctor.cli.report import write_all
 from gandoctor.cli.text import diagnosis_lines, print_lines
+from gandoctor.cli.watch import report_writer
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
 from gandoctor.experiments.target import is_script
+from gandoctor.message import Message, Say
 from gandoctor.printable import printable
 from gandoctor.rules import Severity
 from gandoctor.store.manifest import MANIFEST_NAME
-from gandoctor.watch.follow import Follower, Snapshot, View, follow
+from gandoctor.watch.follow import Follower, View, follow
 from gandoctor.watch.keys import Keyboard
-from gandoctor.watch.lines import LinesView, finding_line
+from gandoctor.watch.lines import LINE_EVERY_S, LinesView, finding_line
+from gandoctor.watch.snapshot import Snapshot
 from gandoctor.watch.view import ProgressView, ScreenView
+from gandoctor.watch.waiting import LOADING
 
 QUIET_LINE_EVERY_S = 30.0
-_ENDING_NOTICE = "Stopping after this step. The report follows. Press Ctrl-C again to end at once."
+_ENDING_NOTICE = Message("Stopping after this step. The report follows. Press Ctrl-C again to end at once.")
 
 
 def conduct(
-    job: Job, *, watch: bool, stop_on: str | None, verbose: bool = False, child: Sequence[str] = CHILD
+    job: Job,
+    *,
+    watch: bool,
+    stop_on: str | None,
+    verbose: bool = False,
+    lang: str = "en",
+    child: Sequence[str] = CHILD,
 ) -> tuple[list[Diagnosis], Outcome]:
     """Run a training from launch to report.
 
@@ -42,6 +53,7 @@ def conduct(
         watch: Whether to show the training live. Otherwise only its progress is shown.
         stop_on: End the training when a finding at or above this severity is detected.
         verbose: Whether to print the whole report before the verdict.
+        lang: Language of what is said, and of the report.
         child: The command that starts the child; tests replace it.
 
     Returns:
@@ -54,14 +66,40 @@ def conduct(
     """
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     training = ChildTraining(job, child)
-    stopper = _Stopper(training, Severity(stop_on) if stop_on else None)
+    stopper = _Stopper(training, Severity(stop_on) if stop_on else None, say_in(lang))
+    view = _make_view(console, watch, job, lang)
+    is_judged = watch or stop_on is not None
+    follower = Follower(training.run_dir, time.time, judging=is_judged, in_background=isinstance(view, ScreenView))
+    with Interrupts(training) as interrupts:
+
+        def notice() -> str | None:
+            return say_in(lang)(_ENDING_NOTICE) if interrupts.count else stopper.notice
+
+        _show(training, follower, view, console, stopper, notice)
+        if not training.has_ended():  # the reader has left the screen, and the training goes on
+            after = ProgressView(console, say_in(lang))
+            _show(training, follower, after, console, stopper, notice, is_relayed=False)
+    outcome = training.outcome()
+    if isinstance(view, ScreenView) and is_script(job.target):
+        _print_hidden_output(training, outcome, errors)
+    was_shown = is_script(job.target) and not isinstance(view, ScreenView)
+    return _conclude(training, outcome, stopper, console, errors, was_shown, verbose, lang)
+
+
+def _show(
+    training: ChildTraining,
+    follower: Follower,
+    view: View,
+    console: Console,
+    stopper: _Stopper,
+    notice: Callable[[], str | None],
+    is_relayed: bool = True,
+) -> None:
+    """Show a training until it ends or the reader leaves the screen."""
     with ExitStack() as stack:
-        interrupts = stack.enter_context(Interrupts(training))
-        view = stack.enter_context(_make_view(console, watch))
-        if isinstance(view, ScreenView):
-            stack.enter_context(Keyboard())  # only to hide what is typed
-        relay = _make_relay(training, view, console)
-        follower = Follower(training.run_dir, time.time, judging=watch or stop_on is not None)
+        stack.enter_context(view)
+        keyboard = stack.enter_context(Keyboard()) if isinstance(view, ScreenView) else None
+        relay = _make_relay(training, view, console) if is_relayed else lambda _over: None
 
         def has_ended(_: Snapshot | None) -> bool:
             over = training.has_ended()
@@ -69,19 +107,12 @@ def conduct(
             follower.turn_to(training.recording)
             return over
 
-        follow(
-            follower,
-            view,
-            wait=lambda seconds: training.wait(seconds) and False,
-            ended=has_ended,
-            on_look=stopper.look,
-            notice=lambda: _ENDING_NOTICE if interrupts.count else stopper.notice,
-        )
-    outcome = training.outcome()
-    if isinstance(view, ScreenView) and is_script(job.target):
-        _print_hidden_output(training, outcome, errors)
-    was_shown = is_script(job.target) and not isinstance(view, ScreenView)
-    return _conclude(training, outcome, stopper, console, errors, was_shown, verbose)
+        def wait(seconds: float) -> bool:
+            if keyboard is None or not keyboard.is_there or not isinstance(view, ScreenView):
+                return training.wait(seconds) and False
+            return view.press(keyboard.wait(seconds))
+
+        follow(follower, view, wait=wait, ended=has_ended, on_look=stopper.look, notice=notice)
 
 
 def _print_hidden_output(training: ChildTraining, outcome: Outcome, errors: Console) -> None:
@@ -99,6 +130,7 @@ def _conclude(
     errors: Console,
     was_shown: bool,
     verbose: bool,
+    lang: str,
 ) -> tuple[list[Diagnosis], Outcome]:
     if outcome.ending == "unusable":
         raise UnusableTarget(outcome.message or "The target cannot be used.")
@@ -119,13 +151,15 @@ def _conclude(
             model = training.runs[run_dir]
             console.print(printable(f"\n{run_dir}{f'  {model}' if model else ''}"), soft_wrap=True, markup=False)
         summary = stopper.summary if run_dir == recorded[-1] else None
-        diagnoses.append(_report(run_dir, summary, console, errors, verbose))
+        diagnoses.append(_report(run_dir, summary, console, errors, verbose, lang))
     return diagnoses, outcome
 
 
-def _report(run_dir: Path, summary: str | None, console: Console, errors: Console, verbose: bool) -> Diagnosis:
+def _report(
+    run_dir: Path, summary: str | None, console: Console, errors: Console, verbose: bool, lang: str
+) -> Diagnosis:
     """Judge a run and write its report; the verdict is the last thing on the screen, and says where the report is."""
-    diagnosis = diagnose(run_dir)
+    diagnosis, say = diagnose(run_dir), say_in(lang)
     if verbose and any("pass " in str(finding.reason) for finding in diagnosis.checks if finding.reason):
         console.print(
             "What is to be passed is an argument of GANMonitor: give the script one of its own (docs/attaching.md).",
@@ -136,12 +170,13 @@ def _report(run_dir: Path, summary: str | None, console: Console, errors: Consol
         console.print(summary, soft_wrap=True, markup=False)
     report = None
     try:
-        report = write_all(diagnosis, None)
+        report = write_all(diagnosis, None, lang=lang)
     except GandoctorError as error:
         errors.print(f"Error: {printable(str(error))}", soft_wrap=True, markup=False)
-    print_lines(console, diagnosis_lines(diagnosis, verbose))
+    print_lines(console, diagnosis_lines(diagnosis, verbose, say))
     if report is not None:
-        console.print(f"Report: {printable(str(report))}", soft_wrap=True, markup=False)
+        where = say(Message("Report: {path}", path=str(report)))
+        console.print(printable(where), soft_wrap=True, markup=False)
     return diagnosis
 
 
@@ -191,8 +226,9 @@ class _Stopper:
         summary: Shown at the end: the rule that stopped the training and the number of steps saved.
     """
 
-    def __init__(self, training: ChildTraining, severity: Severity | None) -> None:
+    def __init__(self, training: ChildTraining, severity: Severity | None, say: Say) -> None:
         self.notice: str | None = None
+        self._say = say
         self._training = training
         self._severity = severity
         self._stopped_by: str | None = None
@@ -207,7 +243,8 @@ class _Stopper:
         for finding in snapshot.diagnosis.detected:
             if finding.severity.rank >= self._severity.rank:
                 self._stopped_by = finding.rule.id
-                self.notice = f"Stopping on {finding_line(finding, snapshot.diagnosis)}"
+                line = finding_line(finding, snapshot.diagnosis, self._say)
+                self.notice = self._say(Message("Stopping on {finding}", finding=line))
                 self._training.stop(why=f"{finding.rule.id} {finding.severity.value}")
                 return
 
@@ -216,8 +253,16 @@ class _Stopper:
         if self._stopped_by is None or self._last is None:
             return None
         planned, step = self._last.planned_steps, self._last.step
-        steps = f", which saved {planned - step} of {planned} steps" if planned else ""
-        return f"Stopped at step {step} because of {self._stopped_by}{steps}."
+        said = Message("Stopped at step {step} because of {id}.", step=step, id=self._stopped_by)
+        if planned:
+            said = Message(
+                "Stopped at step {step} because of {id}, which saved {saved} of {planned} steps.",
+                step=step,
+                id=self._stopped_by,
+                saved=planned - step,
+                planned=planned,
+            )
+        return self._say(said)
 
 
 def _make_relay(training: ChildTraining, view: View, console: Console) -> Callable[[bool], None]:
@@ -233,14 +278,16 @@ def _make_relay(training: ChildTraining, view: View, console: Console) -> Callab
     return Relay(training.log_path, write).look
 
 
-def _make_view(console: Console, watch: bool) -> View:
+def _make_view(console: Console, watch: bool, job: Job, lang: str) -> View:
+    say = say_in(lang)
+    starting = Message("{script} runs; no GAN has trained yet", script=job.target) if is_script(job.target) else LOADING
     if console.is_terminal and not console.is_dumb_terminal:
         if watch:
-            return ScreenView(console, hint="Ctrl-C stops the training and writes the report")
-        return ProgressView(console)
+            return ScreenView(console, Message("q quit  Ctrl-C stops the training"), report_writer(lang), say, starting)
+        return ProgressView(console, say, starting)
 
     def write(line: str) -> None:
         with suppress(OSError):  # the report must be written even if nobody reads the output any more
             print(printable(line), flush=True)
 
-    return LinesView(write, time.time) if watch else LinesView(write, time.time, QUIET_LINE_EVERY_S)
+    return LinesView(write, time.time, LINE_EVERY_S if watch else QUIET_LINE_EVERY_S, say)

@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from gandoctor.cli.complete import fault_names
+
 
 @click.command("faults")
-@click.argument("wanted", metavar="[NAME]", required=False)
+@click.argument("wanted", metavar="[NAME]", required=False, shell_complete=fault_names)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(wanted: str | None, as_json: bool) -> int:
     """List the faults of the reference model by theme, or explain the one with that NAME.
@@ -21,7 +23,8 @@ def command(wanted: str | None, as_json: bool) -> int:
     if wanted is not None:
         _explain(faults.parse_fault(wanted).fault, as_json)
     elif as_json:
-        click.echo(json.dumps([_plain(fault) for fault in faults.FAULTS.values()], indent=2))
+        theme_of = {fault.name: theme for theme, members in faults.THEMES.items() for fault in members}
+        click.echo(json.dumps([{"theme": theme_of[f.name], **_plain(f)} for f in faults.FAULTS.values()], indent=2))
     else:
         from rich.console import Console
 

@@ -11,6 +11,8 @@ import gandoctor as package
 
 COMMANDS = ("run", "check", "treat", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark")
 """In the order a newcomer needs them; each is the object `command` of gandoctor.cli.<name>."""
+_UNCUT = 10_000
+"""Characters of a command's help in the list of commands."""
 
 
 class LazyGroup(click.Group):
@@ -26,6 +28,14 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"gandoctor.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their whole first sentence, which click would cut to one line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(limit=_UNCUT)) for name, command in commands if command is not None]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

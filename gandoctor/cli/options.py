@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gandoctor.cli.complete import fault_names
+from gandoctor.message import Say
 from gandoctor.player_names import RATE_KEYS, Player
+from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
 
 RUN_DIR = click.Path(path_type=Path, exists=False)
+LANGUAGE_VARIABLE = "GANDOCTOR_LANGUAGE"
+"""Environment variable with the language of what is said where `--lang` is not given."""
 
 
 def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,6 +40,31 @@ def verbose_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def language_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--lang`; `say_in` reads it."""
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        default=language_of_environment,
+        help=f"Language of what is said.  [{LANGUAGE_VARIABLE}, else en]",
+    )(function)
+
+
+def language_of_environment() -> str:
+    """Return the language that the environment asks for; English where it asks for none that is spoken."""
+    asked = os.environ.get(LANGUAGE_VARIABLE, "")
+    return asked if asked in LANGUAGES else "en"
+
+
+def say_in(lang: str) -> Say:
+    """Return what says messages in a language."""
+    if lang == "en":
+        return str
+    from gandoctor.report.languages.language import language
+
+    return language(lang).say
+
+
 def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that are handed to a factory, as `Training` describes; `given_options` collects them."""
     for option in reversed(
@@ -47,6 +78,7 @@ def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "faults",
                 metavar="NAME[@STEP]",
                 multiple=True,
+                shell_complete=fault_names,
                 help="Switch on a fault; `gandoctor faults` lists them.",
             ),
             click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Random seed."),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from gandoctor.cli.options import RUN_DIR
+from gandoctor.cli.options import LANGUAGE_VARIABLE, RUN_DIR, language_of_environment
 from gandoctor.printable import printable
 from gandoctor.report.languages import LANGUAGES
 
@@ -41,13 +41,14 @@ STDOUT = Path("-")
 @click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    help="Language of html and md.  [en]  The rules' own pages stay English.",
+    help=f"Language of html and md.  [{LANGUAGE_VARIABLE}, else en]  The rules' own pages stay English.",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @click.option(
     "--live",
     is_flag=True,
-    help="Serve the page and keep it up to date while training runs. Only this machine can reach it, and only read.",
+    help="Serve the page and keep it up to date while training runs; it may be started before the run. Only this "
+    "machine can reach it, and only read.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of --live.  [a free one]")
 def command(
@@ -58,15 +59,16 @@ def command(
     Without --output, the page is written together with RUN_DIR/diagnosis.json.
     """
     _refuse_what_does_not_fit(output, kind, lang, open_it, live, port)
+    lang = lang or language_of_environment()
     if live:
-        return serve(run_dir, lang or "en", port or 0, open_it)
+        return serve(run_dir, lang, port or 0, open_it)
     from gandoctor.diagnosis import diagnose
 
     diagnosis = diagnose(run_dir)
     if output == STDOUT:
-        click.echo(_content(diagnosis, kind, lang or "en"), nl=False)
+        click.echo(_content(diagnosis, kind, lang), nl=False)
         return 0
-    path = write_all(diagnosis, output, kind, lang or "en")
+    path = write_all(diagnosis, output, kind, lang)
     click.echo(printable(str(path)))
     if open_it:
         import webbrowser
@@ -111,9 +113,12 @@ def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
     """Serve the live page until Ctrl-C."""
     from gandoctor.report.languages.language import language
     from gandoctor.report.page.live import LivePage, LiveServer
+    from gandoctor.report.page.waiting import WaitingPage
 
-    with LiveServer(LivePage(run_dir, language(lang)), port) as server:
-        click.echo(f"{server.url}   Ctrl-C ends it; the training goes on.")
+    words, is_there = language(lang), not _is_to_come(run_dir)
+    with LiveServer((LivePage if is_there else WaitingPage)(run_dir, words), port) as server:
+        waits = "" if is_there else f" {run_dir} has not begun; the page waits for it."
+        click.echo(printable(f"{server.url}   Ctrl-C ends it; the training goes on.{waits}"))
         if open_it:
             import webbrowser
 
@@ -123,6 +128,16 @@ def serve(run_dir: Path, lang: str, port: int, open_it: bool) -> int:
         except KeyboardInterrupt:
             click.echo()
     return 0
+
+
+def _is_to_come(run_dir: Path) -> bool:
+    """Tell whether a run may still be recorded into a directory: there is nothing, or a training's output only."""
+    from gandoctor.experiments.job import LOG_NAME
+
+    try:
+        return not run_dir.exists() or all(path.name == LOG_NAME for path in run_dir.iterdir())
+    except OSError:
+        return False
 
 
 def _content(diagnosis: Diagnosis, kind: str, lang: str, pages: Mapping[str, str] | None = None) -> str:

@@ -8,29 +8,37 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gandoctor.cli.complete import rule_names
+from gandoctor.cli.options import language_option, say_in
+from gandoctor.message import Message
+
 if TYPE_CHECKING:
+    from gandoctor.message import Say
     from gandoctor.problems import Problem
     from gandoctor.rules import Rule
 
 _HEADINGS = {
-    "contracts": "Contracts: what any training needs",
-    "design": "Design: what the model card shows before training",
-    "gradients": "Gradients and updates",
-    "balance": "Balance of the players",
-    "samples": "Samples",
+    "contracts": Message("Contracts: what any training needs"),
+    "design": Message("Design: what the model card shows before training"),
+    "gradients": Message("Gradients and updates"),
+    "balance": Message("Balance of the players"),
+    "samples": Message("Samples"),
 }
+_OTHERS = Message("Other rules")
 """Kind of a rule -> heading of its group."""
 
 
 @click.command("rules")
-@click.argument("wanted", metavar="[ID]", required=False)
+@click.argument("wanted", metavar="[ID]", required=False, shell_complete=rule_names)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", is_flag=True, help="Print Markdown: the table of rules, or problems.")
-def command(wanted: str | None, as_json: bool, markdown: bool) -> int:
+@language_option
+def command(wanted: str | None, as_json: bool, markdown: bool, lang: str) -> int:
     """List the rules, or explain the one with that ID or name.
 
     problem-1 to problem-4 are the four problems of the article this project began with:
     what it advises, how well that holds up, and what answers it here. `problems` is all of them.
+    The pages of rules and problems are English in every language.
     """
     from gandoctor.problems import PROBLEMS, find_problem
 
@@ -39,11 +47,11 @@ def command(wanted: str | None, as_json: bool, markdown: bool) -> int:
     if wanted is not None and wanted.lower().startswith("problem"):
         _show_problems(PROBLEMS if wanted.lower() == "problems" else [find_problem(wanted)], wanted, as_json, markdown)
     else:
-        _show_rules(wanted, as_json, markdown)
+        _show_rules(wanted, as_json, markdown, say_in(lang))
     return 0
 
 
-def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
+def _show_rules(wanted: str | None, as_json: bool, markdown: bool, say: Say) -> None:
     from rich.console import Console
 
     from gandoctor.cli.markdown import rules_table
@@ -59,7 +67,7 @@ def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
         if as_json:
             click.echo(json.dumps(_plain(rule), indent=2))
         else:
-            print_lines(console, rule_lines(rule))
+            print_lines(console, rule_lines(rule, say))
     elif markdown:
         click.echo(rules_table())
     elif as_json:
@@ -67,10 +75,10 @@ def _show_rules(wanted: str | None, as_json: bool, markdown: bool) -> None:
     else:
         groups: dict[str, list[tuple[str, ...]]] = {}
         for r in all_rules():
-            groups.setdefault(_HEADINGS.get(r.kind, "Other rules"), []).append(
-                (r.id, r.severity.value, r.name, str(r.title))
+            groups.setdefault(say(_HEADINGS.get(r.kind, _OTHERS)), []).append(
+                (r.id, r.severity.value, r.name, say(r.title))
             )
-        groups["Problems of the article"] = [(p.id, "", "", p.title) for p in PROBLEMS]
+        groups[say(Message("Problems of the article"))] = [(p.id, "", "", p.title) for p in PROBLEMS]
         print_tables(console, ("id", "severity", "name", "failure mode"), groups)
 
 

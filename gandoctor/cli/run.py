@@ -14,6 +14,7 @@ from gandoctor.cli.options import (
     factory_options,
     fail_on_option,
     given_options,
+    language_option,
     rates_of,
     verbose_option,
 )
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 UNRECORDED = 3
 INTERRUPTED = 130
-_NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fail_on", "allow_unrecorded")
+_NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fail_on", "lang", "allow_unrecorded")
 
 
 @click.command("run")
@@ -42,6 +43,7 @@ _NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fai
 )
 @verbose_option
 @fail_on_option
+@language_option
 @click.option("--allow-unrecorded", is_flag=True, help="Exit with 0 where a script ends well and nothing was recorded.")
 def command(
     target: str | None,
@@ -52,6 +54,7 @@ def command(
     stop_on: str | None,
     verbose: bool,
     fail_on: str,
+    lang: str,
     allow_unrecorded: bool,
     changes: tuple[str, ...],
     **given: Any,
@@ -88,7 +91,7 @@ def command(
             "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
         )
     job = _job(target, arguments, changes, given, run_dir, sys.argv[1:], resume)
-    diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose)
+    diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose, lang=lang)
     if outcome.ending == "interrupted":
         return INTERRUPTED
     if outcome.exit_status:

@@ -9,14 +9,16 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import RUN_DIR
+from gandoctor.cli.options import RUN_DIR, language_option, say_in
+from gandoctor.message import Say
 from gandoctor.printable import printable
 
 
 @click.command("runs")
 @click.argument("folder", type=RUN_DIR, default="runs")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(folder: Path, as_json: bool) -> int:
+@language_option
+def command(folder: Path, as_json: bool, lang: str) -> int:
     """List the runs in FOLDER (default: runs), newest first, with verdict, last step and what is wrong.
 
     A run directory that cannot be read is listed with the reason. The exit status says nothing of the verdicts.
@@ -29,7 +31,7 @@ def command(folder: Path, as_json: bool) -> int:
         raise click.UsageError(
             f"{folder} is not a folder. Runs are recorded into `runs` unless --run-dir says otherwise."
         )
-    rows = list(_rows(folder))
+    rows = list(_rows(folder, str if as_json else say_in(lang)))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
@@ -44,9 +46,10 @@ def command(folder: Path, as_json: bool) -> int:
     return 0
 
 
-def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, say: Say) -> Iterator[dict[str, Any]]:
     """Yield what is said of each run directory directly in a folder."""
     from gandoctor.diagnosis import diagnose
+    from gandoctor.diagnosis.as_text import VERDICTS
     from gandoctor.errors import GandoctorError
 
     manifests = [path for path in folder.glob("*/run.json") if path.is_file()]
@@ -59,8 +62,8 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
             continue
         yield {
             **row,
-            "verdict": diagnosis.verdict,
+            "verdict": say(VERDICTS[diagnosis.verdict]),
             "step": diagnosis.run.last_step,
             "state": diagnosis.run.state,
-            "sentence": str(diagnosis.sentence),
+            "sentence": say(diagnosis.sentence),
         }

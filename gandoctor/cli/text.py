@@ -6,19 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.as_text import report_lines, summary_lines
+from gandoctor.diagnosis.as_text import SEVERITIES, evidence_of, report_lines, summary_lines
+from gandoctor.message import Message, Say
 from gandoctor.printable import printable, short_exponent
 from gandoctor.problems import ARTICLE, Problem
 from gandoctor.rules import Rule, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
-from gandoctor.watch.frame import STYLES, VERDICT_STYLES
+from gandoctor.watch.canvas import STYLES, VERDICT_STYLES, wrapped_text
+from gandoctor.wrapping import cells
 
+_LAST_COLUMN = 36
+"""Cells that the last column of a list needs beside the others."""
 Line = tuple[int, Text]
 """Indentation in characters and what follows it."""
 _STYLES: dict[str, str | Style] = {"": "", **STYLES, **VERDICT_STYLES}
@@ -28,17 +31,25 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
     """Print lines; on a terminal a long one is wrapped under its own indentation."""
     for indent, text in lines:
         if console.is_terminal:
-            console.print(Padding(text, (0, 0, 0, indent)))
+            for line in wrapped_text(text, console.width - indent):
+                console.print(Text(" " * indent).append_text(line), no_wrap=True, crop=False, overflow="ignore")
         else:
             console.print(Text(" " * indent) + text, soft_wrap=True, highlight=False)
 
 
-def diagnosis_lines(diagnosis: Diagnosis, verbose: bool = False) -> Iterator[Line]:
-    """Yield the verdict and the first step of the plan in at most ten lines; the whole report before it on request."""
+def diagnosis_lines(diagnosis: Diagnosis, verbose: bool = False, say: Say = str, more: str = "-v") -> Iterator[Line]:
+    """Yield the verdict and the first step of the plan in at most eleven rows; the whole report before it on request.
+
+    Args:
+        diagnosis: What is told.
+        verbose: Whether to tell everything first.
+        say: The language.
+        more: The option that would do so.
+    """
     if verbose:
-        yield from (_coloured(line) for line in report_lines(diagnosis))
+        yield from (_coloured(line) for line in report_lines(diagnosis, say))
         yield 0, Text()
-    yield from (_coloured(line) for line in summary_lines(diagnosis, "" if verbose else "-v lists them"))
+    yield from (_coloured(line) for line in summary_lines(diagnosis, "" if verbose else more, say))
 
 
 def _coloured(line: tuple[int, tuple[tuple[str, str], ...]]) -> Line:
@@ -46,25 +57,24 @@ def _coloured(line: tuple[int, tuple[tuple[str, str], ...]]) -> Line:
     return indent, Text.assemble(*((text, _STYLES[style]) for text, style in spans))
 
 
-def rule_lines(rule: Rule) -> Iterator[Line]:
-    """Yield a rule's documentation page, its thresholds, treatments and references."""
-    yield (
-        0,
-        _text(f"{rule.id} {rule.name}", "strong").append(f"  {rule.severity.value}", STYLES[rule.severity.value]),
-    )
-    yield 0, _text(rule.title)
+def rule_lines(rule: Rule, say: Say = str) -> Iterator[Line]:
+    """Yield a rule's documentation page, its thresholds, treatments and references; the page itself is English."""
+    severity = printable(say(SEVERITIES[rule.severity]))
+    yield 0, _text(f"{rule.id} {rule.name}", "strong").append(f"  {severity}", STYLES[rule.severity.value])
+    yield 0, _text(say(rule.title))
     yield 0, Text()
     yield from ((0, _text(line)) for line in rule.page.strip().splitlines())
     yield 0, Text()
-    yield 0, _text("Needs", "strong").append(f"  {', '.join(rule.requires)}")
+    yield 0, _text(say(Message("Needs")), "strong").append(f"  {', '.join(rule.requires)}")
     if rule.loss_families is not None:
-        yield 0, _text("Loss families", "strong").append(f"  {', '.join(sorted(rule.loss_families))}")
-    yield 0, _text("Thresholds", "strong")
+        families = ", ".join(sorted(rule.loss_families))
+        yield 0, _text(say(Message("Loss families")), "strong").append(f"  {families}")
+    yield 0, _text(say(Message("Thresholds")), "strong")
     yield from ((2, _text(f"{name} = {short_exponent(f'{value:g}')}")) for name, value in _numbers(rule))
-    yield 0, _text("Treatments", "strong")
+    yield 0, _text(say(Message("Treatments")), "strong")
     for treatment in (TREATMENTS[i] for i in rule.treatments):
-        yield 2, _text(f"{treatment.title}  (evidence: {treatment.evidence})")
-    yield 0, _text("References", "strong")
+        yield 2, _text(f"{say(treatment.title)}  ({say(evidence_of(treatment.evidence))})")
+    yield 0, _text(say(Message("References")), "strong")
     yield from ((2, _text(reference)) for reference in rule.references)
 
 
@@ -120,23 +130,41 @@ def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequenc
             console.file.write("\t".join(_one_line(cell) for cell in row) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(_one_line(cell), STYLES.get(cell, "")) for cell in row))
     console.print(table)
 
 
 def print_tables(console: Console, columns: Sequence[str], groups: Mapping[str, Iterable[Sequence[str]]]) -> None:
-    """Print rows in titled groups on a terminal; elsewhere as `print_table` prints them, without the titles."""
+    """Print rows in titled groups on a terminal; elsewhere as `print_table` prints them, without the titles.
+
+    What is typed into a command is never broken: where the last column has little room, it stands below the others.
+    """
+    kept = {title: [[_one_line(cell) for cell in row] for row in rows] for title, rows in groups.items()}
     if not console.is_terminal:
-        print_table(console, columns, [row for rows in groups.values() for row in rows])
+        print_table(console, columns, [row for rows in kept.values() for row in rows])
         return
-    for number, (title, rows) in enumerate(groups.items()):
-        if number:
-            console.print()
-        console.print(_text(title, "strong"))
-        print_table(console, columns, rows)
+    every = [row for rows in kept.values() for row in rows]
+    widths = [2 + max(cells(cell) for cell in column) for column in list(zip(*every, strict=True))[:-1]]
+    widths = [max(width, 2 + cells(column)) for width, column in zip(widths, columns, strict=False)]
+    is_below = console.width - sum(widths) < _LAST_COLUMN
+    heads = "".join(column.ljust(width) for column, width in zip(columns, widths, strict=False))
+    print_lines(console, [(0, Text((heads if is_below else heads + columns[-1]).rstrip(), STYLES["quiet"]))])
+    for title, rows in kept.items():
+        lines: list[Line] = [(0, Text()), (0, _text(title, "strong"))]
+        for *first, last in rows:
+            head = Text()
+            for cell, width in zip(first, widths, strict=True):
+                head.append(cell, STYLES.get(cell, "")).append(" " * (width - cells(cell)))
+            if is_below:
+                head.rstrip()
+                lines += [(0, head), (4, Text(last, STYLES["quiet"]))]
+            else:
+                below = wrapped_text(Text(last), console.width - sum(widths))
+                lines += [(0, head.append_text(below[0])), *((sum(widths), line) for line in below[1:])]
+        print_lines(console, lines)
 
 
 def _numbers(rule: Rule) -> Iterator[tuple[str, float]]:

@@ -26,6 +26,10 @@ class Band(Protocol):
         """Largest value."""
 
     @property
+    def mean(self) -> float:
+        """Mean."""
+
+    @property
     def std(self) -> float:
         """Standard deviation."""
 

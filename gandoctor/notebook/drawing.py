@@ -12,8 +12,8 @@ from gandoctor.printable import printable
 from gandoctor.rules import Finding
 from gandoctor.store.writer import contact_sheet
 from gandoctor.watch.columns import draw_columns
-from gandoctor.watch.follow import Preview, Snapshot
 from gandoctor.watch.lines import finding_line, in_order, progress_lines
+from gandoctor.watch.snapshot import Preview, Snapshot
 
 SHOWN_FINDINGS = 4
 SHOWN_IMAGES = 16

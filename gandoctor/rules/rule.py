@@ -275,6 +275,9 @@ class Rule:
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", Message.of(self.title))
 
+    def __repr__(self) -> str:
+        return f"<Rule {self.id} {self.name} ({self.severity.value}): {self.title}>"
+
     @property
     def kind(self) -> Kind:
         """What it judges, by the folder of the file that defines `detect`; "other" for a plug-in."""

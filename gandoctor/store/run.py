@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class Run:
         except (OSError, ValueError) as error:  # a name that no file system takes
             raise NotARun(f"{path} is not a directory: {error}") from None
         if not is_there:
-            raise NotARun(f"{path} is not a directory. Give the directory of a run.")
+            raise NotARun(f"{path} is not a directory. {_nearest_run(path)}")
         self._empty(path)
         self.refresh()
 
@@ -261,7 +262,8 @@ class Run:
         """Return one signal as float64, indexed by the steps at which it was recorded.
 
         Raises:
-            KeyError: The signal was never recorded. The message names the nearest one that was, and lists all.
+            KeyError: The signal was never recorded. The message names the nearest one that was, and lists all, a
+                family as one.
         """
         if name not in self:
             raise KeyError(_not_recorded(self, str(name)))
@@ -269,6 +271,14 @@ class Run:
 
         steps, values = self._columns[name].read()
         return pd.Series(values, index=pd.Index(steps, name=STEP), name=name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of the recorded signals."""
+        return iter(self.names)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return what IPython completes in `run["`."""
+        return self.names
 
     def family(self, name: str) -> dict[str, pd.Series[float]]:
         """Return the recorded members of a family of signals, by member and in order of name.
@@ -371,7 +381,18 @@ class Run:
         yield from self.path.glob("events.jsonl")
 
 
+def _nearest_run(path: Path) -> str:
+    """Return what to give instead of a directory that does not exist."""
+    with suppress(OSError):
+        runs = {file.parent.name: file.parent for file in path.parent.glob("*/run.json")}
+        nearest = difflib.get_close_matches(path.name, runs, n=1)
+        if nearest:
+            return f"Did you mean {runs[nearest[0]]}?"
+    return "Give the directory of a run."
+
+
 def _not_recorded(run: Run, name: str) -> str:
     nearest = difflib.get_close_matches(name.lower(), run.names, n=1, cutoff=0.5)
     meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(run.names)}."
+    families = dict.fromkeys(re.sub("/.*", "/...", one) for one in run.names)
+    return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(families)}."

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
 
-from gandoctor.diagnosis import Diagnosis, diagnose
+from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.games import diagnosis_of_games
 from gandoctor.diagnosis.reference import Columns, columns_of
-from gandoctor.message import Message
+from gandoctor.loss_families import objective
 from gandoctor.rules import all_rules, warm_up_end
+from gandoctor.rules.samples.best_quality import QUALITY
 from gandoctor.store import GamesRun, Manifest, Run, RunState, load_run
 from gandoctor.store.games import GAMES_FOLDER, checked_name
 from gandoctor.store.manifest import MANIFEST_NAME
+from gandoctor.watch.judging import Judging
+from gandoctor.watch.snapshot import Preview, Snapshot
 
 LOOK_EVERY_S = 0.5
-JUDGE_EVERY_S = 3.0
 BUSY_SHARE = 0.05
 """Looking and judging may each take this share of one core: the training needs the rest."""
 
@@ -29,6 +32,10 @@ LOOK_AT_LEAST_EVERY_S = 2.0
 """However long a look takes: a view that stands still looks broken."""
 
 RATE_WINDOW_S = 30.0
+FIRST_STEPS = 5
+"""Steps that have to be recorded before a rate is told: the first ones trace and compile."""
+TRACED_STEPS = 2
+"""Records at the beginning that no rate is taken from."""
 
 WATCHED = (
     "d_loss",
@@ -41,61 +48,11 @@ WATCHED = (
     "d_fake_accuracy",
     "d_grad_norm",
     "g_grad_norm",
+    *QUALITY,
 )
-"""Signals a view shows, in reading order."""
+"""Signals a view shows, in reading order. Those in which something was found are shown besides."""
 
 Clock = Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """Generated images of one step: uint8, (n, height, width, 1 or 3)."""
-
-    step: int
-    images: np.ndarray
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything a view draws.
-
-    Attributes:
-        run_dir: The run directory.
-        state: How the run stands.
-        step: Last recorded step; planned_steps: steps in all, or None.
-        steps_per_second: Over the last 30 seconds of records; None before there are two.
-        seconds_left: Until the planned steps are reached at that rate; None when not running.
-        silent_s: Seconds since the last record; 0 before the first.
-        diagnosis: The latest, perhaps a few seconds old; None before the first.
-        warm_up_end: First step at which symptoms are judged.
-        curves: Signal -> recorded values in order of step, for the signals in WATCHED that were recorded.
-        preview: The newest readable contact sheet's images, or None.
-        columns: The newest samples beside the real data where those are vectors or series, or None.
-        lost: What of the recording is lost; see `Run.lost`.
-        games: Name -> what there is to show of each game, where a run has several; it has no curves of its own then.
-    """
-
-    run_dir: Path
-    state: RunState
-    step: int
-    planned_steps: int | None = None
-    steps_per_second: float | None = None
-    seconds_left: float | None = None
-    silent_s: float = 0.0
-    loss_family: str | None = None
-    seed: int | None = None
-    diagnosis: Diagnosis | None = None
-    warm_up_end: int = 0
-    curves: dict[str, np.ndarray] = field(default_factory=dict)
-    preview: Preview | None = None
-    columns: Columns | None = None
-    lost: tuple[Message, ...] = ()
-    games: Mapping[str, Snapshot] = field(default_factory=dict)
-
-    @property
-    def in_warm_up(self) -> bool:
-        """Tell whether symptom rules are still waiting for the end of warm-up."""
-        return self.state == "running" and 0 < self.step < self.warm_up_end
 
 
 class View(Protocol):
@@ -122,6 +79,7 @@ class Follower:
         cpu: Processor time this process has used, in seconds.
         judging: Whether to diagnose while the run is running; the last look always does.
         share: Share of one core that judging may take.
+        in_background: Whether to judge a running run in a thread of its own.
     """
 
     def __init__(
@@ -131,19 +89,18 @@ class Follower:
         cpu: Clock = time.process_time,
         judging: bool = True,
         share: float = BUSY_SHARE,
+        in_background: bool = False,
     ) -> None:
         self.run_dir = run_dir
         self._clock = clock
-        self._cpu = cpu
-        self._judging = judging
         self._share = share
         self._run: Run | None = None
         all_rules()  # loaded now, so that the first judgement costs no more than the later ones
-        self._diagnosis: Diagnosis | None = None
-        self._judged_at = float("-inf")
-        self._judging_cost_s = 0.0
-        self._news_to_judge = False
+        self._judging = Judging(clock, cpu, judging, share, in_background)
+        self._of_game = partial(Follower, clock=clock, cpu=cpu, judging=judging, in_background=in_background)
         self._curves: dict[str, np.ndarray] = {}
+        self._steps: dict[str, np.ndarray] = {}
+        self._targets: dict[str, float] = {}
         self._preview: Preview | None = None
         self._columns: Columns | None = None
         self._games: dict[str, Follower] = {}
@@ -158,10 +115,9 @@ class Follower:
 
     def _forget(self) -> None:
         """Forget what was shown: it is of another run."""
-        self._diagnosis = self._preview = self._columns = None
-        self._judged_at = float("-inf")
-        self._news_to_judge = False
-        self._curves = {}
+        self._preview = self._columns = None
+        self._judging.forget()
+        self._curves, self._steps, self._targets = {}, {}, {}
         self._games = {}
 
     def look(self, last: bool = False) -> Snapshot | None:
@@ -189,13 +145,16 @@ class Follower:
                 self._forget()
         run = self._run
         if grown:
-            self._news_to_judge = True
-            self._curves = {name: run[name].to_numpy() for name in WATCHED if name in run}
+            self._judging.tell_news()
+            self._read_curves(run, grown)
             self._columns = columns_of(run)
         state = run.state
         # The first look is shown unjudged: of a run of a million steps, the first judgement takes many seconds.
-        if last or state != "running" or not first:
-            self._judge(run, last or state != "running")
+        has_ended = last or state != "running"
+        if (has_ended or not first) and self._judging.look(run, has_ended):
+            assert self._judging.diagnosis is not None
+            self._targets = _targets(run, self._judging.diagnosis)
+            self._read_curves(run, grown=False)
         self._look_at_samples(run)
         return self._snapshot(run, state)
 
@@ -205,21 +164,20 @@ class Follower:
             if name not in self._games:
                 path = self.run_dir / GAMES_FOLDER / checked_name(name)
                 share = self._share / max(2, len(manifest.games))  # a second one is yet to come
-                self._games[name] = Follower(path, self._clock, self._cpu, self._judging, share)
+                self._games[name] = self._of_game(path, share=share)
         looks = {name: game.look(last) for name, game in self._games.items()}
         shown = {name: snapshot for name, snapshot in looks.items() if snapshot is not None}
         runs = {name: game._run for name, game in self._games.items() if game._run is not None}
         return _snapshot_of_games(GamesRun.joined(self.run_dir, manifest, runs), shown) if shown else None
 
-    def _judge(self, run: Run, must: bool) -> None:
-        pause = max(JUDGE_EVERY_S, self._judging_cost_s / self._share)
-        due = self._judging and self._news_to_judge and self._clock() - self._judged_at >= pause
-        if due or (must and (self._news_to_judge or self._diagnosis is None)):
-            started = self._cpu()
-            self._diagnosis = diagnose(run)
-            self._judged_at = self._clock()
-            self._judging_cost_s = self._cpu() - started
-            self._news_to_judge = False
+    def _read_curves(self, run: Run, grown: bool) -> None:
+        diagnosis = self._judging.diagnosis
+        found = diagnosis.detected if diagnosis is not None else ()
+        names = dict.fromkeys([*WATCHED, *(e.signal for f in found for e in f.evidence)])
+        names = {name: None for name in names if name in run}
+        if grown or names.keys() != self._curves.keys():
+            self._curves = {name: run[name].to_numpy() for name in names}
+            self._steps = {name: run[name].index.to_numpy() for name in names}
 
     def _look_at_samples(self, run: Run) -> None:
         for sheet in reversed(run.sheets):
@@ -227,7 +185,9 @@ class Follower:
                 return
             images = sheet.fakes()
             if images is not None and images.size:
-                self._preview = Preview(sheet.step, images)
+                reals = run.reals
+                alike = reals is not None and reals.shape[1:] == images.shape[1:]
+                self._preview = Preview(sheet.step, images, reals if alike else None)
                 return
 
     def _snapshot(self, run: Run, state: RunState) -> Snapshot:
@@ -240,14 +200,18 @@ class Follower:
             state=state,
             step=run.last_step,
             planned_steps=planned,
+            elapsed_s=_elapsed(run, times, self._clock() if running else None),
             steps_per_second=rate,
             seconds_left=max(0, planned - run.last_step) / rate if running and planned and rate else None,
             silent_s=max(0.0, self._clock() - float(times[-1])) if running and len(times) else 0.0,
+            traces="keras" in run.manifest.versions,
             loss_family=run.manifest.loss_family,
             seed=run.manifest.seed,
-            diagnosis=self._diagnosis,
+            diagnosis=self._judging.diagnosis,
             warm_up_end=warm_up_end(run),
             curves=self._curves,
+            steps=self._steps,
+            targets=self._targets,
             preview=self._preview,
             columns=self._columns,
             lost=tuple(run.lost),
@@ -266,6 +230,8 @@ def _snapshot_of_games(run: GamesRun, games: Mapping[str, Snapshot]) -> Snapshot
         loss_family=None,
         diagnosis=diagnosis_of_games(run, judged, is_check=False) if len(judged) == len(games) else None,
         curves={},
+        steps={},
+        targets={},
         preview=None,
         lost=tuple(run.lost),
         games=games,
@@ -280,9 +246,30 @@ def _clocked_steps(run: Run) -> tuple[np.ndarray, np.ndarray]:
     return times.index.to_numpy(), times.to_numpy()
 
 
-def _steps_per_second(steps: np.ndarray, times: np.ndarray) -> float | None:
-    if len(times) < 2:
+def _elapsed(run: Run, times: np.ndarray, now: float | None) -> float | None:
+    """Return the seconds since the run was begun, until now or, of a run that is over, until its last record."""
+    begun = next((event.time for event in run.events if event.kind == "started"), None)
+    if begun is None or (now is None and not len(times)):
         return None
+    return max(0.0, (float(times[-1]) if now is None else now) - begun)
+
+
+def _targets(run: Run, diagnosis: Diagnosis) -> dict[str, float]:
+    """Return what the signals are compared with: losses and scores at equilibrium, sample statistics of real data."""
+    one = objective(run.manifest.loss_family)
+    bands = diagnosis.reference.bands
+    levels = {name: band.high if name in QUALITY else band.mean for name, band in bands.items()}
+    if one is not None and one.d_equilibrium is not None and one.g_equilibrium is not None:
+        levels |= {"d_loss": one.d_equilibrium, "g_loss": one.g_equilibrium}
+    if one is not None and one.is_cross_entropy:
+        levels |= dict.fromkeys(("d_real_score", "d_holdout_score", "d_fake_score"), 0.5)
+    return levels
+
+
+def _steps_per_second(steps: np.ndarray, times: np.ndarray) -> float | None:
+    if len(times) < FIRST_STEPS:
+        return None
+    steps, times = steps[TRACED_STEPS:], times[TRACED_STEPS:]
     first = int(np.searchsorted(times, times[-1] - RATE_WINDOW_S))
     first = min(first, len(times) - 2)
     seconds = float(times[-1] - times[first])

@@ -1,150 +1,92 @@
-"""One frame of the watch view: a snapshot laid out for a given width and height."""
+"""One frame of the watch view: a snapshot laid out for a given width and height.
+
+The head, what was found, the rows beside the samples, and what the reader can press.
+"""
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
-
-import numpy as np
-from rich.cells import cell_len
-from rich.console import OverflowMethod
-from rich.style import Style
 from rich.text import Text
 
-from gandoctor.diagnosis.headlines import BEFORE_TRAINING, NAMES, headline_of, is_in_the_model
+from gandoctor.message import Message
 from gandoctor.printable import printable
-from gandoctor.rules import Status
-from gandoctor.watch.columns import draw_columns
-from gandoctor.watch.follow import Snapshot
-from gandoctor.watch.lines import duration, number, steps_text, suggestion
-from gandoctor.watch.preview import draw_images
-from gandoctor.watch.spark import spark
+from gandoctor.watch.canvas import STYLES, Canvas, fit
+from gandoctor.watch.found import draw_counts, draw_found
+from gandoctor.watch.head import draw_head, verdict_word
+from gandoctor.watch.lines import steps_text
+from gandoctor.watch.preview import draw_samples
+from gandoctor.watch.rows import draw_rows, row_names
+from gandoctor.watch.snapshot import Snapshot
 
-PREVIEW_COLUMNS = 30
-WIDE_PREVIEW_COLUMNS = 58
-SILENT_AFTER_S = 30.0
-FINDINGS_LINES = 4
-"""What the lights leave to the findings in a low terminal: the worst one and what to try are worth more."""
-
-STYLES = {
-    "critical": Style(color="red", bold=True),
-    "warning": Style(color="yellow", bold=True),
-    "info": Style(color="cyan"),
-    "running": Style(color="green"),
-    "completed": Style(color="green"),
-    "interrupted": Style(color="yellow", bold=True),
-    "crashed": Style(color="red", bold=True),
-    "quiet": Style(dim=True),
-    "strong": Style(bold=True),
-    "bar": Style(color="cyan"),
-}
-
-_LABELS = {
-    "d_loss": "D loss",
-    "g_loss": "G loss",
-    "d_real_score": "D score  real",
-    "d_holdout_score": "D score  held-out",
-    "d_fake_score": "D score  fake",
-    "d_real_accuracy": "accuracy real",
-    "d_holdout_accuracy": "accuracy held-out",
-    "d_fake_accuracy": "accuracy fake",
-    "d_grad_norm": "gradient norm D",
-    "g_grad_norm": "gradient norm G",
-}
-VERDICT_STYLES = {
-    "healthy": STYLES["completed"],
-    "attention": STYLES["warning"],
-    "failing": STYLES["critical"],
-    "inconclusive": STYLES["info"],
-}
+NARROWEST, LOWEST = 70, 9
+"""Width of a terminal and lines of the body from which on samples are shown beside the rows."""
+_SAMPLES_WIDTH = 30
+_SAMPLES_SHARE = 0.45
+_WIDE = 90
+_FOUND_SHARE = 0.4
+"""Of the lines, what all findings but the first may take: the rest is counted."""
 _NOTHING_YET = {
-    True: "No step has been recorded yet; the first takes a while, TensorFlow is tracing it.",
-    False: "No losses or scores were recorded.",
+    True: Message("No step has been recorded yet."),
+    False: Message("No losses or scores were recorded."),
 }
-_LABEL_WIDTH = 18
-_VALUE_WIDTH = 8
-_INDENT = 9
-"""Width of a severity, under which what is said of a finding is wrapped."""
 
 
-@dataclass(frozen=True)
-class Canvas:
-    """What the terminal can show: size in characters, colours, characters beyond ASCII."""
+def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas, has_findings: bool = True) -> Text:
+    """Return exactly `canvas.height` lines of at most `canvas.width` cells.
 
-    width: int
-    height: int
-    colour: bool = True
-    ascii_only: bool = False
-
-
-def draw_frame(snapshot: Snapshot, notice: str | None, canvas: Canvas) -> Text:
-    """Return exactly `canvas.height` lines of at most `canvas.width` cells."""
-    head = [_title(snapshot, canvas), _progress(snapshot, canvas), Text()]
-    foot = [_fit(Text(printable(notice), STYLES["quiet"]) if notice else _lost(snapshot), canvas.width)]
-    room = canvas.height - len(head) - len(foot)
-    if snapshot.games:
-        body = _games(snapshot, canvas, max(1, room - FINDINGS_LINES))
-    else:
-        body = _side_by_side(_signals(snapshot, canvas), snapshot, canvas, room)
-    findings = _findings(snapshot, canvas, max(0, room - len(body)))
-    lines = [*head, *body, *findings]
-    lines += [Text()] * (canvas.height - len(foot) - len(lines))
-    shown = [*lines[: canvas.height - len(foot)], *foot]
-    return Text("\n").join(_fit(line, canvas.width) for line in shown)
+    Args:
+        snapshot: What is shown.
+        notice: The last line; what is lost of the recording where it is None.
+        canvas: What the terminal can show.
+        has_findings: Whether to say what was found; it may be said elsewhere.
+    """
+    head = draw_head(snapshot, canvas)
+    foot = fit(Text(printable(notice), STYLES["quiet"]) if notice else _lost(snapshot, canvas), canvas.width)
+    room = max(0, canvas.height - len(head) - 1)
+    found = draw_found(snapshot, canvas, max(3, int(_FOUND_SHARE * room))) if has_findings else []
+    found = found[:room]
+    room -= len(found)
+    body = _games(snapshot, canvas, room) if snapshot.games else _body(snapshot, canvas, room)
+    lines = [*head, *found, *body]
+    lines += [Text()] * (canvas.height - 1 - len(lines))
+    shown = [*lines[: canvas.height - 1], foot]
+    return Text("\n").join(fit(line, canvas.width) for line in shown)
 
 
-def _lost(snapshot: Snapshot) -> Text:
+def _lost(snapshot: Snapshot, canvas: Canvas) -> Text:
     """Return what is lost of the recording, or nothing."""
     lost = snapshot.lost
-    more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
-    return Text(printable(f"Not readable: {lost[0]}{more}") if lost else "", STYLES["warning"])
+    if not lost:
+        return Text()
+    said = Message("Not readable: {gap}", gap=lost[0])
+    if len(lost) > 1:
+        said = Message("{said} (and {n} more)", said=said, n=len(lost) - 1)
+    return Text(canvas.said(said), STYLES["warning"])
 
 
-def _title(snapshot: Snapshot, canvas: Canvas) -> Text:
-    facts = [snapshot.loss_family.replace("_", " ") + " loss" if snapshot.loss_family else ""]
-    facts += [f"seed {snapshot.seed}" if snapshot.seed is not None else ""]
-    facts += [
-        f"no new record for {duration(snapshot.silent_s)}"
-        if snapshot.state == "running" and snapshot.silent_s > SILENT_AFTER_S
-        else ""
-    ]
-    # A long path gives way from its left end: how the run stands must stay in sight.
-    path = Text(printable(str(snapshot.run_dir)), STYLES["strong"])
-    room = max(8, canvas.width - len(snapshot.state) - 2)
-    if path.cell_len > room:
-        cut = "..." if canvas.ascii_only else "…"
-        while path.cell_len > room - len(cut):
-            path = path[1:]
-        path = Text(cut, STYLES["strong"]).append_text(path)
-    line = Text().append_text(path).append("  ")
-    line.append(snapshot.state, STYLES[snapshot.state])
-    for fact in filter(None, facts):
-        line.append(f"  {fact}", STYLES["quiet"])
-    return _fit(line, canvas.width)
+def _body(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
+    """Return the rows and how many checks have passed, and the samples to the right of both."""
+    if room < 1:
+        return []
+    there = snapshot.preview is not None or snapshot.columns is not None
+    if not there or canvas.width < NARROWEST or room < LOWEST:
+        return _left(snapshot, canvas, canvas.width, room)
+    width = _SAMPLES_WIDTH if canvas.width < _WIDE else int(_SAMPLES_SHARE * canvas.width)
+    right = draw_samples(snapshot, canvas, width, room)
+    start = canvas.width - max(line.cell_len for line in right)
+    left = _left(snapshot, canvas, start - 2, room)
+    block = []
+    for number in range(max(len(left), len(right))):
+        line = Text().append_text(left[number]) if number < len(left) else Text()
+        line.append(" " * (start - line.cell_len))
+        block.append(line.append_text(right[number]) if number < len(right) else line)
+    return block[:room]
 
 
-def _progress(snapshot: Snapshot, canvas: Canvas) -> Text:
-    numbers = f"step {steps_text(snapshot)}"
-    if snapshot.steps_per_second is not None:
-        numbers += f"  {number(snapshot.steps_per_second)} steps/s"
-    if snapshot.seconds_left is not None:
-        numbers += f"  eta {duration(snapshot.seconds_left)}"
-    line = Text()
-    bar_width = canvas.width - len(numbers) - 2
-    if snapshot.planned_steps and bar_width >= 8:
-        done = round(bar_width * min(1.0, snapshot.step / snapshot.planned_steps))
-        full, rest = ("#", ".") if canvas.ascii_only or not canvas.colour else ("━", "─")
-        line.append(full * done, STYLES["bar"])
-        line.append(rest * (bar_width - done), STYLES["quiet"])
-        line.append("  ")
-    return _fit(line.append(numbers), canvas.width)
-
-
-def _signals(snapshot: Snapshot, canvas: Canvas) -> list[Text]:
-    width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
-    return [_signal(name, snapshot.curves[name], width, canvas) for name in _LABELS if name in snapshot.curves] or [
-        Text(_NOTHING_YET[snapshot.state == "running"], STYLES["quiet"])
-    ]
+def _left(snapshot: Snapshot, canvas: Canvas, width: int, room: int) -> list[Text]:
+    if not row_names(snapshot):
+        return [fit(Text(canvas.said(_NOTHING_YET[snapshot.state == "running"]), STYLES["quiet"]), width)]
+    counts = [fit(draw_counts(snapshot, canvas), width)] if room > len(row_names(snapshot)) + 1 else []
+    return [*draw_rows(snapshot, canvas, width, room - len(counts)), *counts]
 
 
 def _games(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
@@ -152,154 +94,9 @@ def _games(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
     lines: list[Text] = []
     each = room // len(snapshot.games)
     for name, game in snapshot.games.items():
-        line = Text(printable(name), STYLES["strong"]).append(f"  step {steps_text(game)}  ", STYLES["quiet"])
-        verdict = game.diagnosis.verdict if game.diagnosis is not None else None
-        line.append(verdict or "not judged yet", VERDICT_STYLES.get(verdict or "", STYLES["quiet"]))
-        block = [_fit(line, canvas.width), *_signals(game, canvas)]
-        lines += [*block[: each - 1], Text()] if each > 2 else block[: max(1, each)]
+        line = Text(printable(name), STYLES["strong"])
+        step = canvas.said(Message("step {step}", step=steps_text(game)))
+        line = Text.assemble(line, (f"  {step}  ", STYLES["quiet"]), verdict_word(game, canvas))
+        rows = draw_rows(game, canvas, canvas.width, each - 2) if each > 3 and row_names(game) else []
+        lines += [line, *rows, *([Text()] if each > 2 else [])][: max(1, each)]
     return lines[:room]
-
-
-def _signal(name: str, values: np.ndarray, width: int, canvas: Canvas) -> Text:
-    share = name.endswith("_accuracy")
-    probability = name.endswith("_score") and bool(np.all((values >= 0) & (values <= 1)))
-    latest = f"{100 * values[-1]:.0f} %" if share and np.isfinite(values[-1]) else number(values[-1])
-    low, high = (0.0, 1.0) if share or probability else (None, None)
-    line = Text.assemble((f"{_LABELS[name]:<{_LABEL_WIDTH}}", STYLES["quiet"]))
-    bad = not np.isfinite(values[-1])
-    line.append(f"{latest:>{_VALUE_WIDTH}}", STYLES["critical" if bad else "strong"])
-    curve = spark(values, width - _LABEL_WIDTH - _VALUE_WIDTH - 2, low, high, canvas.ascii_only)
-    line.append("  ").append(curve, STYLES["bar"])
-    return _fit(line, width)
-
-
-def _has_preview(snapshot: Snapshot, canvas: Canvas) -> bool:
-    there = snapshot.preview is not None or snapshot.columns is not None
-    return there and canvas.width >= 70 and canvas.height >= 16
-
-
-def _preview_columns(snapshot: Snapshot, canvas: Canvas) -> int:
-    return WIDE_PREVIEW_COLUMNS if canvas.width >= 110 and canvas.height >= 36 else PREVIEW_COLUMNS
-
-
-def _side_by_side(signals: list[Text], snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
-    """Put the checks' lights under the signals and the samples to the right of both."""
-    left = [*signals, Text(), *_lights(snapshot, canvas, max(1, room - len(signals) - 1 - FINDINGS_LINES))]
-    if not _has_preview(snapshot, canvas):
-        return left[:room]
-    columns = _preview_columns(snapshot, canvas)
-    right = _samples(snapshot, canvas, columns, min(room - 5, columns // 2) - 1)
-    start = canvas.width - columns
-    block = []
-    for number_of_line in range(max(len(left), len(right))):
-        line = Text()
-        if number_of_line < len(left):
-            line.append_text(_fit(left[number_of_line], start - 2))
-        line.append(" " * (start - line.cell_len))
-        block.append(line.append_text(right[number_of_line]) if number_of_line < len(right) else line)
-    return block[:room]
-
-
-def _samples(snapshot: Snapshot, canvas: Canvas, width: int, rows: int) -> list[Text]:
-    """Return the newest samples under their step: images, or columns beside those of the real data."""
-    if snapshot.preview is not None:
-        step = snapshot.preview.step
-        drawn = draw_images(snapshot.preview.images, width, rows, canvas.colour and not canvas.ascii_only)
-    else:
-        assert snapshot.columns is not None
-        step = snapshot.columns.step
-        drawn = draw_columns(snapshot.columns, width, rows, canvas.ascii_only)
-    return [Text(f"samples, step {step}", STYLES["quiet"]), *drawn.split("\n")]
-
-
-def _lights(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
-    """Return one mark for every rule: found (and since which step), clear, or not judged.
-
-    In too few lines clear ones and those not judged are counted, and steps are left out.
-    """
-    if snapshot.diagnosis is None:
-        return [Text("Nothing has been judged yet.", STYLES["quiet"])]
-    marks = {"clear": "+", "open": "-"} if canvas.ascii_only else {"clear": "✓", "open": "·"}
-    findings = sorted(snapshot.diagnosis.checks, key=lambda f: f.rule.id)
-    width = canvas.width - (_preview_columns(snapshot, canvas) + 2 if _has_preview(snapshot, canvas) else 0)
-    every: list[Text] = []
-    found: list[Text] = []
-    named: list[Text] = []
-    clear: list[Text] = []
-    unjudged: list[Text] = []
-    for finding in findings:
-        id_ = printable(finding.rule.id)
-        if finding.status is Status.DETECTED:
-            since = f"@{finding.first_step}" if finding.first_step is not None else ""
-            group, light = found, Text(f"! {id_}{since}", STYLES[finding.severity.value])
-            named.append(Text(f"! {id_}", STYLES[finding.severity.value]))
-        elif finding.status is Status.NOT_DETECTED:
-            group, light = clear, Text(f"{marks['clear']} {id_}", STYLES["running"])
-        else:
-            group, light = unjudged, Text(f"{marks['open']} {id_}", STYLES["quiet"])
-        group.append(light)
-        every.append(light)
-    lines = _in_lines(every, width)
-    if len(lines) <= room:
-        return lines
-    counts = [Text(f"{marks['clear']} {len(clear)} clear", STYLES["running"])]
-    counts += [Text(f"{marks['open']} {len(unjudged)} not judged", STYLES["quiet"])]
-    lines = _in_lines([*found, *counts], width)
-    return lines if len(lines) <= room else _in_lines([*named, *counts], width)
-
-
-def _in_lines(lights: list[Text], width: int) -> list[Text]:
-    """Put lights side by side, in as many lines as they need."""
-    lines, line = [], Text()
-    for light in lights:
-        if line and line.cell_len + light.cell_len + 2 > width:
-            lines.append(line)
-            line = Text()
-        line.append_text(Text("  " if line else "")).append_text(light)
-    return [*lines, line]
-
-
-def _findings(snapshot: Snapshot, canvas: Canvas, room: int) -> list[Text]:
-    if room < 1:
-        return []
-    diagnosis = snapshot.diagnosis
-    lines: list[Text] = []
-    groups = diagnosis.groups if diagnosis is not None else ()
-    for place, (finding, after) in enumerate(groups):
-        assert diagnosis is not None
-        severity = max((finding, *after), key=lambda f: f.severity.rank).severity.value
-        game = f"{finding.game}  " if finding.game is not None else ""
-        of_game = diagnosis.games.get(finding.game or "", diagnosis)
-        when = f"  ({BEFORE_TRAINING})" if is_in_the_model(finding) else ""
-        named = _wrapped(f"{game}{finding.rule.id} {headline_of(finding, of_game.run)}{when}", canvas, STYLES["strong"])
-        named[0] = Text(f"{severity:<{_INDENT}}", STYLES[severity]).append_text(named[0][_INDENT:])
-        lines += named
-        advice = suggestion(finding, diagnosis)
-        if advice and (place == 0 or room >= 2 * len(groups) + 1):
-            lines += _wrapped(f"try: {advice}", canvas)
-        if after:
-            names = ", ".join(f"{NAMES.get(f.rule.id, f.rule.title)} ({f.rule.id})" for f in after)
-            lines += _wrapped(f"explains: {names}", canvas, STYLES["quiet"])
-    if snapshot.in_warm_up:
-        text = f"In warm-up until step {snapshot.warm_up_end}: a young generator's symptoms are not judged yet."
-        lines.insert(0, _fit(Text(text, STYLES["info"]), canvas.width))
-    if diagnosis is not None and diagnosis.headline is None and not snapshot.in_warm_up:
-        lines.insert(0, _fit(Text(printable(diagnosis.sentence)), canvas.width))
-    if len(lines) > room:
-        left_out = sum(not line.plain.startswith("  ") for line in lines[room - 1 :])
-        lines = [*lines[: room - 1], Text(f"and {left_out} more", STYLES["quiet"])]
-    return lines
-
-
-def _wrapped(text: str, canvas: Canvas, style: Style | None = None) -> list[Text]:
-    """Return a text in as many indented lines as it needs."""
-    width = max(8, canvas.width - _INDENT)
-    lines = textwrap.wrap(printable(text), width, break_on_hyphens=False) or [""]
-    return [_fit(Text(" " * _INDENT).append(line, style or ""), canvas.width) for line in lines]
-
-
-def _fit(line: Text, width: int, overflow: OverflowMethod = "crop") -> Text:
-    fitted = line.copy()
-    if cell_len(fitted.plain) > width:
-        fitted.truncate(max(0, width), overflow=overflow)
-    return fitted

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from gandoctor.errors import GandoctorError
 from gandoctor.judgement import DetectedFinding, Judgement
-from gandoctor.watch.follow import BUSY_SHARE, LOOK_EVERY_S, Follower, Snapshot
+from gandoctor.watch.follow import BUSY_SHARE, LOOK_EVERY_S, Follower
+from gandoctor.watch.snapshot import Snapshot
 
 NICENESS = 10
 

@@ -42,6 +42,11 @@ class Keyboard:
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
             self._fd = None
 
+    @property
+    def is_there(self) -> bool:
+        """Tell whether keys can be read."""
+        return self._fd is not None
+
     def wait(self, seconds: float) -> str:
         """Return the keys pressed within that time, "" if none; returns at the first."""
         if self._fd is None:

@@ -1,4 +1,4 @@
-"""Generated images drawn with characters: half blocks in colour, a ramp of grays in letters without."""
+"""Images drawn with characters: half blocks in colour, a ramp of grays in letters without."""
 
 from __future__ import annotations
 
@@ -6,7 +6,59 @@ import numpy as np
 from rich.style import Style
 from rich.text import Text
 
+from gandoctor.message import Message
+from gandoctor.watch.canvas import STYLES, Canvas, fit
+from gandoctor.watch.columns import draw_columns
+from gandoctor.watch.snapshot import Preview, Snapshot
+
 RAMP = " .:-=+*#%@"
+_FEW, _SOME = 2, 3
+"""Images in a row at least, in a narrow and in a wider space: two of one kind are seen side by side."""
+
+
+def draw_samples(snapshot: Snapshot, canvas: Canvas, width: int, rows: int) -> list[Text]:
+    """Return the newest samples under a row of real ones; of what is no image, columns beside those of the real data.
+
+    Args:
+        snapshot: What is shown; it has a preview or columns.
+        canvas: What the terminal can show.
+        width: Of the space in characters.
+        rows: Height of the space in lines, the headings included.
+    """
+    if snapshot.preview is not None:
+        return _images(snapshot.preview, canvas, width, rows)
+    assert snapshot.columns is not None
+    drawn = draw_columns(snapshot.columns, width, rows - 1, canvas.ascii_only)
+    return [_heading(Message("samples, step {step}", step=snapshot.columns.step), canvas, width), *drawn.split("\n")]
+
+
+def _images(preview: Preview, canvas: Canvas, width: int, rows: int) -> list[Text]:
+    colour = canvas.colour and not canvas.ascii_only
+    below = _heading(Message("samples, step {step}", step=preview.step), canvas, width)
+    small = None if preview.reals is None else _size_in_rows(preview, width, rows - 2)
+    if preview.reals is None or small is None:
+        return [below, *draw_images(preview.images, width, rows - 1, colour).split("\n")]
+    factor, across, down = small
+    above = _heading(Message("real images"), canvas, width)
+    reals = _drawn(_laid_out(preview.reals, factor, across, 1), colour)
+    fakes = _drawn(_laid_out(preview.images, factor, across, down - 1), colour)
+    return [above, *reals, below, *fakes]
+
+
+def _size_in_rows(preview: Preview, width: int, rows: int) -> tuple[int, int, int] | None:
+    """Return by which factor to shrink, how many images fit side by side, and in how many rows; None for too few."""
+    sides = preview.images.shape[1:3]
+    wanted = min(_SOME if width >= _SOME * 14 else _FEW, len(preview.images))
+    for factor in range(1, max(sides) + 1):
+        height, across = -(-sides[0] // factor), width // -(-sides[1] // factor)
+        down = rows // -(-height // 2)
+        if across >= wanted and down >= 2:
+            return factor, min(across, len(preview.images)), min(down, 1 + -(-len(preview.images) // across))
+    return None
+
+
+def _heading(said: Message, canvas: Canvas, width: int) -> Text:
+    return fit(Text(canvas.said(said), STYLES["quiet"]), width)
 
 
 def draw_images(images: np.ndarray, columns: int, rows: int, colour: bool) -> Text:
@@ -20,10 +72,12 @@ def draw_images(images: np.ndarray, columns: int, rows: int, colour: bool) -> Te
     """
     if columns < 1 or rows < 1 or not len(images):
         return Text()
-    mosaic = _mosaic(images, columns, 2 * rows)
+    return Text("\n").join(_drawn(_mosaic(images, columns, 2 * rows), colour))
+
+
+def _drawn(mosaic: np.ndarray, colour: bool) -> list[Text]:
     upper, lower = mosaic[0::2], mosaic[1::2]
-    lines = [_colour_line(u, d) if colour else _letter_line(u, d) for u, d in zip(upper, lower, strict=True)]
-    return Text("\n").join(lines)
+    return [_colour_line(u, d) if colour else _letter_line(u, d) for u, d in zip(upper, lower, strict=True)]
 
 
 def _mosaic(images: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -38,12 +92,16 @@ def _mosaic(images: np.ndarray, width: int, height: int) -> np.ndarray:
         factor += 1
     across = max(1, min(across, len(images)))
     down = max(1, min(down, -(-len(images) // across)))
-    shown = [_shrink(image, factor)[:height, :width] for image in images[: across * down]]
+    return _laid_out(images, factor, across, down)[: height + height % 2, :width]
+
+
+def _laid_out(images: np.ndarray, factor: int, across: int, down: int) -> np.ndarray:
+    """Return images side by side in rows, (2k, m, 3) uint8; each takes an even number of pixels down."""
+    shown = [_shrink(image, factor) for image in images[: across * down]]
+    shown = [np.pad(image, ((0, len(image) % 2), (0, 0), (0, 0))) for image in shown]
     blank = np.zeros_like(shown[0])
     shown += [blank] * (across * down - len(shown))
-    grid = np.concatenate([np.concatenate(shown[i * across : (i + 1) * across], axis=1) for i in range(down)])
-    padded: np.ndarray = np.pad(grid, ((0, len(grid) % 2), (0, 0), (0, 0)))
-    return padded
+    return np.concatenate([np.concatenate(shown[i * across : (i + 1) * across], axis=1) for i in range(down)])
 
 
 def _shrink(image: np.ndarray, factor: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from gandoctor.cli import main
+from gandoctor.store import Manifest, RunWriter
 from support.command_line_runs import record
 
 
@@ -33,8 +34,16 @@ def sick(tmp_path):
 def test_help_lists_every_command_in_the_order_of_need(gandoctor):
     code, out, _ = gandoctor("--help")
     assert code == 0
-    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
+    lines = out.partition("Commands:")[2].splitlines()
+    listed = [line.split()[0] for line in lines if line.strip() and not line.startswith("   ")]
     assert listed == ["run", "check", "treat", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
+
+
+def test_help_cuts_no_sentence(gandoctor):
+    _, out, _ = gandoctor("--help")
+    assert "..." not in out.partition("Commands:")[2]
+    assert "before you train it." in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,14 @@ def test_diagnose_verbose_prints_everything_and_the_verdict_last(gandoctor, sick
     assert "Not checked" in out
     assert "GD403" in out
     assert out.splitlines()[-len(brief.splitlines()) : -1] == brief.splitlines()[:-1]
+
+
+def test_a_crash_is_named_where_the_verdict_is(gandoctor, tmp_path):
+    writer = RunWriter(tmp_path / "crashed", Manifest(loss_family="hinge"))
+    writer.record(1, {"d_loss": 0.5})
+    writer.close("crashed", error="ValueError: the data\x1b ran out\nand more")
+    for words in (["diagnose"], ["diagnose", "-v"], ["watch"]):
+        assert "It crashed with ValueError: the data� ran out\n" in gandoctor(*words, tmp_path / "crashed")[1]
 
 
 def test_diagnose_json(gandoctor, sick):
@@ -229,19 +246,64 @@ def test_runs_of_an_empty_folder_and_of_none(gandoctor, tmp_path):
     assert (code, "is not a folder" in err) == (2, True)
 
 
-@pytest.mark.parametrize("title", ["Contracts: what any training needs", "Samples"])
-def test_on_a_terminal_rules_have_headings(title):
+GROUPS = {
+    "Contracts: what any training needs": [("GD001", "critical", "non-finite-values", "A loss is NaN or infinite")],
+    "Samples": [("GD403", "critical", "mode-collapse", "The generator makes the same few images again")],
+}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_on_a_terminal_rules_have_headings_and_whole_names(width):
     import io
 
     from rich.console import Console
 
     from gandoctor.cli.text import print_tables
 
-    console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    print_tables(console, ("id", "name"), {title: [("GD001", "non-finite-values")], "Other": [("GD900", "x")]})
-    lines = [line.strip() for line in console.file.getvalue().splitlines()]
-    assert title in lines[0]
-    assert any("GD900" in line for line in lines)
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+    print_tables(console, ("id", "severity", "name", "failure mode"), GROUPS)
+    lines = console.file.getvalue().splitlines()
+    assert lines[0].split()[:3] == ["id", "severity", "name"]
+    for title, ((rule_id, _, name, what),) in GROUPS.items():
+        at = lines.index(title)
+        assert lines[at + 1].startswith(rule_id)
+        assert name in lines[at + 1], "a name is never broken"
+        assert what in " ".join(" ".join(lines[at:]).split())
+    assert max(map(len, lines)) <= width
+
+
+def test_faults_as_json_have_their_theme(gandoctor):
+    from reference_models.faults import THEMES
+
+    listed = json.loads(gandoctor("faults", "--json")[1])
+    assert {fault["theme"] for fault in listed} == set(THEMES)
+
+
+def test_a_run_that_is_not_there_names_the_nearest(gandoctor, sick):
+    code, _, err = gandoctor("diagnose", sick.with_name("sikc"))
+    assert (code, f"Did you mean {sick}?" in err) == (2, True)
+    code, _, err = gandoctor("diagnose", sick.with_name("quite another"))
+    assert (code, "Give the directory of a run." in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("gandoctor wat", ["watch"]),
+        ("gandoctor faults half", ["half-latents-collapsed"]),
+        ("gandoctor run --fault dropout-0", ["dropout-0.9"]),
+        ("gandoctor rules GD40", ["GD401", "GD402", "GD403", "GD404", "GD405", "GD406", "GD407", "GD408", "GD409"]),
+        ("gandoctor rules problem-", ["problem-1", "problem-2", "problem-3", "problem-4"]),
+    ],
+)
+def test_the_shell_completes(words, wanted):
+    from click.shell_completion import BashComplete
+
+    from gandoctor.cli.group import gandoctor as group
+
+    *before, typed = words.split()[1:]
+    found = BashComplete(group, {}, "gandoctor", "_GANDOCTOR_COMPLETE").get_completions(before, typed)
+    assert [item.value for item in found] == wanted
 
 
 def test_on_a_terminal_text_is_wrapped_under_its_indentation(sick):

@@ -18,8 +18,9 @@ from gandoctor.report.markdown import render_markdown
 from gandoctor.rules import Severity
 from gandoctor.store import Manifest, RunWriter, load_run
 from gandoctor.store.games import add_game
+from gandoctor.watch.canvas import Canvas
 from gandoctor.watch.follow import Follower
-from gandoctor.watch.frame import Canvas, draw_frame
+from gandoctor.watch.frame import draw_frame
 from support.report_page import Page
 
 

@@ -15,7 +15,8 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.as_text import report_lines, summary_lines
 from gandoctor.notebook.drawing import draw
 from gandoctor.report import render_html, render_markdown
-from gandoctor.watch.frame import Canvas, draw_frame
+from gandoctor.watch.canvas import Canvas
+from gandoctor.watch.frame import draw_frame
 from gandoctor.watch.lines import finding_line, in_order
 from support.fault_signatures import FAULTS, diagnosis_of
 from support.watched_runs import snapshot

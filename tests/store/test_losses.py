@@ -15,8 +15,9 @@ from gandoctor.cli.text import diagnosis_lines
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.report import render_html, render_markdown
 from gandoctor.store import Manifest, RunWriter, load_run
+from gandoctor.watch.canvas import Canvas
 from gandoctor.watch.follow import Follower
-from gandoctor.watch.frame import Canvas, draw_frame
+from gandoctor.watch.frame import draw_frame
 from gandoctor.watch.lines import LinesView
 
 Damage = Callable[[Path], object]

@@ -27,6 +27,18 @@ def test_a_mistyped_signal_names_the_nearest() -> None:
     assert "d_loss" in str(unlike.value)
 
 
+def test_a_family_is_listed_as_one() -> None:
+    run = Run.from_signals({"d_loss": {1: 0.5}, **{f"g_layer_grad_norm/conv_{n}": {1: 1.0} for n in range(9)}})
+    with pytest.raises(KeyError) as unlike:
+        run["zzz"]
+    assert "Recorded: d_loss, g_layer_grad_norm/...." in str(unlike.value)
+
+
+def test_a_run_is_gone_through_by_the_names_that_an_editor_completes() -> None:
+    run = Run.from_signals({"d_loss": {1: 0.5}, "g_loss": {1: 1.0}})
+    assert list(run) == run._ipython_key_completions_() == ["d_loss", "g_loss"]
+
+
 def test_a_notebook_shows_facts_and_the_newest_samples(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "a", Manifest(loss_family="hinge", seed=3, planned_steps=9))
     writer.record(1, {"d_loss": 0.5})

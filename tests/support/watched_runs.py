@@ -8,7 +8,7 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.rules import Evidence, Finding, Rule, Severity, Status
 from gandoctor.store import Run
 from gandoctor.treatments import TREATMENTS
-from gandoctor.watch.follow import Preview, Snapshot
+from gandoctor.watch.snapshot import Preview, Snapshot
 
 
 def rule(rule_id: str, title: str = "A failure mode", severity: Severity = Severity.CRITICAL, treatments=()) -> Rule:

@@ -1,6 +1,7 @@
 """Following a run directory, with a clock that only moves when told to."""
 
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from gandoctor.errors import GandoctorError
 from gandoctor.recording.probe.images import data_card
 from gandoctor.store import Manifest, RunWriter
-from gandoctor.watch import follow as module
-from gandoctor.watch.follow import BUSY_SHARE, JUDGE_EVERY_S, LOOK_AT_LEAST_EVERY_S, LOOK_EVERY_S, Follower, follow
-from gandoctor.watch.frame import Canvas, draw_frame
+from gandoctor.watch import judging as module
+from gandoctor.watch.canvas import Canvas
+from gandoctor.watch.follow import BUSY_SHARE, LOOK_AT_LEAST_EVERY_S, LOOK_EVERY_S, Follower, follow
+from gandoctor.watch.frame import draw_frame
+from gandoctor.watch.judging import JUDGE_EVERY_S
 
 
 class Clock:
@@ -58,10 +61,47 @@ def test_rate_and_time_left_come_from_the_records(writer, clock):
     assert follower.look().steps_per_second == pytest.approx(1.0), "only the last 30 seconds count"
 
 
-def test_one_record_gives_no_rate(writer, clock):
-    train(writer, clock, 1)
-    shot = Follower(writer.path, clock).look()
+def test_a_rate_is_told_after_five_steps_and_leaves_out_those_that_trace(writer, clock):
+    train(writer, clock, 2, seconds_per_step=60.0)
+    train(writer, clock, 2)
+    follower = Follower(writer.path, clock)
+    shot = follower.look()
     assert (shot.steps_per_second, shot.seconds_left) == (None, None)
+    train(writer, clock, 1)
+    assert follower.look().steps_per_second == pytest.approx(2.0)
+
+
+def test_elapsed_time_counts_from_the_beginning_and_stops_with_the_run(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 10)
+    clock.now += 7
+    assert follower.look().elapsed_s == pytest.approx(12)
+    writer.close("completed")
+    clock.now += 1000
+    assert follower.look().elapsed_s == pytest.approx(5)
+
+
+def test_a_signal_in_which_something_was_found_is_among_the_curves(writer, clock):
+    follower = Follower(writer.path, clock)
+    train(writer, clock, 30, d_loss=0.6, g_loss=0.7, d_update_in_g_step=0.1)
+    assert "d_update_in_g_step" not in follower.look().curves
+    shot = follower.look()
+    assert [f.id for f in shot.diagnosis.detected] == ["GD004"]
+    assert shot.steps["d_update_in_g_step"].tolist() == list(range(1, 31))
+
+
+def test_losses_and_scores_have_their_equilibrium_as_target(writer, clock):
+    train(writer, clock, 1)
+    shot = Follower(writer.path, clock).look(last=True)
+    assert shot.targets["d_loss"] == shot.targets["g_loss"] == pytest.approx(np.log(2))
+    assert shot.targets["d_fake_score"] == 0.5
+
+
+def test_the_run_says_whether_its_framework_traces(tmp_path, clock):
+    for name, version in (("keras", True), ("torch", False)):
+        writer = RunWriter(tmp_path / name, Manifest(versions={name: "1"}))
+        assert Follower(writer.path, clock).look().traces is version
+        writer.close("completed")
 
 
 def test_silence_is_measured_while_running_only(writer, clock):
@@ -123,9 +163,12 @@ def test_judging_waits_for_news_and_for_its_turn(writer, clock, monkeypatch):
 def test_expensive_judging_becomes_rare(writer, clock, monkeypatch):
     calls = []
 
+    real = module.diagnose
+
     def slow(run):
         calls.append(clock.now)
         clock.now += 2.0
+        return real(run)
 
     monkeypatch.setattr(module, "diagnose", slow)
     follower = Follower(writer.path, clock, cpu=clock)
@@ -135,6 +178,102 @@ def test_expensive_judging_becomes_rare(writer, clock, monkeypatch):
         train(writer, clock, 1, seconds_per_step=1.0)
         follower.look()
     assert 2 <= len(calls) <= 1 + 300 / (2.0 / BUSY_SHARE)
+
+
+@pytest.fixture
+def at_leisure(monkeypatch):
+    """Judging waits until it is let go on."""
+    go_on = threading.Event()
+    real = module.diagnose
+
+    def patient(run):
+        assert go_on.wait(60)
+        return real(run)
+
+    monkeypatch.setattr(module, "diagnose", patient)
+    return go_on
+
+
+def judged_in_background(follower):
+    """Look until the thread has judged."""
+    while follower._judging._work is not None:
+        follower._judging._work.join(60)
+        shot = follower.look()
+    return shot
+
+
+def test_a_screen_goes_on_while_a_thread_judges(writer, clock, at_leisure):
+    follower = Follower(writer.path, clock, in_background=True)
+    train(writer, clock, 1, d_loss=float("nan"), g_loss=1.0)
+    assert follower.look().diagnosis is None
+    assert follower.look().diagnosis is None
+    train(writer, clock, 9, d_loss=float("nan"), g_loss=1.0)
+    assert (follower.look().step, follower.look().diagnosis) == (10, None)
+    at_leisure.set()
+    shot = judged_in_background(follower)
+    assert [f.id for f in shot.diagnosis.detected] == ["GD001"]
+    assert shot.diagnosis.run.last_step == 1, "what it was given, and not what came since"
+    clock.now += 1000
+    follower.look()
+    assert judged_in_background(follower).diagnosis.run.last_step == 10, "the news of meanwhile"
+
+
+def test_the_end_does_not_wait_for_a_thread(writer, clock, at_leisure):
+    follower = Follower(writer.path, clock, in_background=True)
+    train(writer, clock, 1)
+    follower.look()
+    follower.look()
+    at_leisure.set()
+    train(writer, clock, 1)
+    writer.close("completed")
+    assert follower.look().diagnosis.run.last_step == 2
+
+
+def test_a_thread_that_has_judged_another_run_is_not_listened_to(writer, clock, tmp_path, at_leisure):
+    other = RunWriter(tmp_path / "other", Manifest())
+    train(writer, clock, 1)
+    train(other, clock, 1)
+    follower = Follower(writer.path, clock, in_background=True)
+    follower.look()
+    follower.look()
+    work = follower._judging._work
+    follower.turn_to(other.path)
+    at_leisure.set()
+    work.join(60)
+    assert follower.look().diagnosis is None
+    other.close("completed")
+
+
+def test_what_a_thread_cannot_judge_is_raised_where_it_is_looked_at(writer, clock, monkeypatch):
+    def refuse(_run):
+        raise GandoctorError("Gone.")
+
+    monkeypatch.setattr(module, "diagnose", refuse)
+    follower = Follower(writer.path, clock, in_background=True)
+    train(writer, clock, 1)
+    follower.look()
+    follower.look()
+    follower._judging._work.join(60)
+    with pytest.raises(GandoctorError, match="Gone"):
+        follower.look()
+
+
+def test_the_second_judgement_does_not_wait_for_what_the_first_one_loaded(writer, clock, monkeypatch):
+    calls = []
+    real = module.diagnose
+
+    def slow_at_first(run):
+        calls.append(run.last_step)
+        clock.now += 0.1 if len(calls) > 1 else 6.0
+        return real(run)
+
+    monkeypatch.setattr(module, "diagnose", slow_at_first)
+    follower = Follower(writer.path, clock, cpu=clock)
+    for _ in range(60):
+        train(writer, clock, 1, seconds_per_step=1.0)
+        follower.look()
+    assert calls[0] == 2
+    assert calls[1] - calls[0] < 10
 
 
 def test_without_judging_only_the_last_look_diagnoses(writer, clock):
@@ -166,6 +305,14 @@ def test_the_newest_readable_samples_are_shown(writer, clock):
     writer.samples(30, np.full((4, 8, 8, 1), 9, np.uint8))
     shot = follower.look()
     assert (shot.preview.step, int(shot.preview.images.max())) == (30, 9)
+    assert shot.preview.reals is None
+
+
+def test_real_images_stand_beside_the_samples(writer, clock):
+    writer.reals(np.full((4, 8, 8, 1), 5, np.uint8))
+    writer.samples(10, np.full((4, 8, 8, 1), 7, np.uint8))
+    train(writer, clock, 1)
+    assert int(Follower(writer.path, clock).look().preview.reals.max()) == 5
 
 
 def test_samples_that_are_no_images_are_shown_beside_the_real_data(writer, clock):

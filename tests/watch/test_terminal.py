@@ -17,6 +17,7 @@ from gandoctor.store import load_run
 pytestmark = pytest.mark.terminal
 
 FAKE_CHILD = Path(__file__).parents[1] / "support" / "fake_child.py"
+HINT = "q quit (training goes on)"
 LOOKS = 3000  # each asks tmux for the screen, which takes some milliseconds: patience for a loaded machine
 
 RUN_WITH_FAKE_CHILD = f"""
@@ -113,18 +114,18 @@ def test_a_live_run_is_watched_resized_and_left(terminal, live):
     screen = terminal(80, 24, COLUMNS="80", LINES="24")  # exported, as some shells do: not to be believed
     screen.type(*watch(live.run_dir))
     screen.wait_for_text("critical GD001 NaN in d_loss at step")
-    lines = screen.wait_for_text("q leaves this view")  # the last line: the frame is whole
+    lines = screen.wait_for_text(HINT)  # the last line: the frame is whole
     assert "running" in lines[0]
     assert "eta" in lines[1]
-    assert "q leaves this view" in lines[23]
+    assert HINT in lines[23]
     assert any("samples, step" in line for line in lines)
     assert any("▀" * 14 in line for line in lines)
 
     screen.resize(120, 40)
-    lines = screen.wait_for(lambda lines: len(lines) == 40 and "q leaves this view" in lines[39], "the larger frame")
+    lines = screen.wait_for(lambda lines: len(lines) == 40 and HINT in lines[39], "the larger frame")
     assert max(line.rstrip().count("▀") for line in lines) > 30, "the preview uses the space"
     screen.resize(80, 24)
-    screen.wait_for(lambda lines: len(lines) == 24 and "q leaves this view" in lines[23], "the smaller frame")
+    screen.wait_for(lambda lines: len(lines) == 24 and HINT in lines[23], "the smaller frame")
 
     screen.press("q")
     lines = screen.wait_for_text("STATUS 0")
@@ -135,7 +136,7 @@ def test_a_live_run_is_watched_resized_and_left(terminal, live):
 def test_ctrl_c_leaves_the_view_and_not_the_training(terminal, live):
     screen = terminal(60, 15)
     screen.type(*watch(live.run_dir))
-    screen.wait_for_text("q leaves this view")
+    screen.wait_for_text("q quit")
     screen.press("C-c")
     lines = screen.wait_for_text("STATUS 130")
     assert not any("Traceback" in line for line in lines)
@@ -145,7 +146,7 @@ def test_ctrl_c_leaves_the_view_and_not_the_training(terminal, live):
 def test_the_end_of_a_watched_run_is_seen(terminal, live):
     screen = terminal(100, 140)
     screen.type(*watch(live.run_dir))
-    screen.wait_for_text("q leaves this view")
+    screen.wait_for_text(HINT)
     live.kill()
     lines = screen.wait_for_text("STATUS 0")
     assert any("The run was interrupted at step" in line for line in lines)
@@ -161,12 +162,46 @@ def test_no_color(terminal, live):
     assert "\x1b[31m" not in coloured
 
 
+def test_keys_open_pages_and_write_the_report(terminal, live):
+    screen = terminal(100, 30)
+    screen.type(*watch(live.run_dir))
+    screen.wait_for_text("critical GD001 NaN in d_loss at step")
+    screen.press("d")
+    screen.wait_for_text("What to do")
+    screen.press("c")
+    screen.wait_for_text("Checked, not found")
+    screen.press("s")
+    screen.wait_for(lambda lines: sum("▀" * 56 in line for line in lines) > 5, "the samples over the whole width")
+    screen.press("Escape")
+    screen.wait_for_text("D gradient")
+    screen.press("r")
+    screen.wait_for_text("Report: ")
+    assert (live.run_dir / "report.html").exists()
+    screen.press("q")
+    screen.wait_for_text("STATUS 0")
+    assert still_training(live)
+
+
+def test_q_in_run_watch_leaves_the_training_its_progress_line(terminal, tmp_path):
+    screen = terminal(100, 40)
+    run_dir = tmp_path / "run"
+    screen.type(sys.executable, "-c", RUN_WITH_FAKE_CHILD, "run", "--watch", "--run-dir", run_dir, "fake:build")
+    screen.wait_for_text("D gradient")
+    screen.press("q")
+    lines = screen.wait_for(lambda lines: any(line.startswith("step ") for line in lines), "the progress line")
+    assert not any("D gradient" in line for line in lines)
+    assert load_run(run_dir).state == "running"
+    screen.press("C-c")
+    screen.wait_for_text("STATUS 130")
+    assert load_run(run_dir).state == "interrupted"
+
+
 def test_ctrl_c_in_run_watch_still_writes_the_report(terminal, tmp_path):
     screen = terminal(100, 50)
     run_dir = tmp_path / "run"
     screen.type(sys.executable, "-c", RUN_WITH_FAKE_CHILD, "run", "--watch", "--run-dir", run_dir, "fake:build")
     screen.wait_for_text("Ctrl-C stops the training")
-    screen.wait_for_text("gradient norm D")
+    screen.wait_for_text("D gradient")
     screen.press("C-c")
     lines = screen.wait_for_text("STATUS 130")
     assert any(line.startswith("Report: ") for line in lines)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from gandoctor.diagnosis import diagnose
 from gandoctor.errors import GandoctorError
@@ -117,6 +117,19 @@ class LivePage:
         return blake2b(repr((stats, self._run.state)).encode(), digest_size=8).hexdigest()
 
 
+class LiveContent(Protocol):
+    """What a `LiveServer` serves: a `LivePage`, or what stands in for it before there is a run."""
+
+    def news(self) -> dict[str, Any]:
+        """Return what changes while training goes on."""
+
+    def page(self) -> str:
+        """Return the whole page."""
+
+    def content(self) -> str:
+        """Return the page without its scripts."""
+
+
 class LiveServer(ThreadingHTTPServer):
     """Serves one live page on the loopback interface: three addresses, read-only, no files by name.
 
@@ -132,7 +145,7 @@ class LiveServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, page: LivePage, port: int = 0) -> None:
+    def __init__(self, page: LiveContent, port: int = 0) -> None:
         self.live_page = page
         try:
             super().__init__((ADDRESS, port), _Handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.browser
 
 IN_CI = bool(os.environ.get("CI"))
 playwright = (import_module if IN_CI else pytest.importorskip)("playwright.sync_api")
+_HAS_FC_LIST = shutil.which("fc-list") is not None
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -97,6 +99,40 @@ def draw_all(page: Any) -> None:
           }
         }"""
     )
+
+
+@pytest.fixture(scope="session")
+def chinese_font() -> None:
+    """A font with Chinese characters: without one a browser draws the same empty box for each."""
+    listed = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False) if _HAS_FC_LIST else None
+    if listed is None or not listed.stdout.strip():
+        message = "No font with Chinese characters was found; install Debian's fonts-wqy-microhei."
+        if IN_CI:
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def test_chinese_characters_are_drawn_as_themselves(
+    browser: Any, chinese_font: None, failing_run: Run, tmp_path: Path
+) -> None:
+    path = write_report(make_diagnosis(failing_run), tmp_path / "zh.html", "zh")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    signs = sorted({sign for sign in page.inner_text("body") if "\u4e00" <= sign <= "\u9fff"})
+    drawn = page.evaluate(
+        """(signs) => signs.map((sign) => {
+          const canvas = document.createElement("canvas");
+          canvas.width = canvas.height = 40;
+          const brush = canvas.getContext("2d");
+          brush.font = `32px ${getComputedStyle(document.body).fontFamily}`;
+          brush.fillText(sign, 2, 34);
+          return Array.from(brush.getImageData(0, 0, 40, 40).data).filter((_, i) => i % 4 === 3).join(",");
+        })""",
+        signs,
+    )
+    page.close()
+    assert len(signs) > 100
+    assert len(set(drawn)) == len(signs), "two characters look the same"
 
 
 def tab(page: Any, name: str) -> None:
