@@ -111,7 +111,9 @@ class Bench:
 
     def sick(self, seeds: Sequence[int]) -> list[PlannedRun]:
         """Return the runs whose training has a fault and is damaged."""
-        chosen = [r for r in self.plan.runs if r.target == REFERENCE and r.kind == "mechanistic" and r.band == "reference"]
+        chosen = [
+            r for r in self.plan.runs if r.target == REFERENCE and r.kind == "mechanistic" and r.band == "reference"
+        ]
         chosen = [r for r in chosen if not seeds or r.seed in seeds]
         return [r for r in chosen if self.is_damaged(r, self.of_benchmark(r))]
 
@@ -200,7 +202,9 @@ def train(bench: Bench, tries: Iterable[Try], workers: int, oracle: Path) -> Non
 def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, list[Try]]) -> str:
     """Return the report. A run counts only once everything that is tried on it is trained."""
     whole = {name: tries for name, tries in sick.items() if all(bench.cured(one) is not None for one in tries)}
-    harmed = [one for tries in healthy.values() for one in tries if bench.cured(one) is not None and one.run is not None]
+    harmed = [
+        one for tries in healthy.values() for one in tries if bench.cured(one) is not None and one.run is not None
+    ]
     seeds = sorted({one.sick.seed for tries in whole.values() for one in tries})
     trained = {w.folder: w for ts in (*whole.values(), harmed) for one in ts if (w := bench.files(one)) is not None}
     seconds = sum(where.trained["seconds"] for where in trained.values() if where.trained)

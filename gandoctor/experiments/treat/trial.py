@@ -13,7 +13,7 @@ from gandoctor.diagnosis.plan import Step
 from gandoctor.errors import GandoctorError, NotWritable
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining
-from gandoctor.experiments.treat.comparison import Comparison, compared
+from gandoctor.comparison.outcome import Comparison, compared
 from gandoctor.store import load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 
