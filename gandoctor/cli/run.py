@@ -10,11 +10,11 @@ import click
 
 from gandoctor.cli.options import (
     change_option,
+    changes_of,
     exit_status,
     factory_options,
     fail_on_option,
     given_options,
-    rates_of,
     verbose_option,
 )
 
@@ -139,6 +139,6 @@ def _job(
         options=options,
         arguments=list(arguments),
         command=["gandoctor", *words],
-        rates=rates_of(changes),
+        changes=changes_of(changes),
         resume=resume,
     )

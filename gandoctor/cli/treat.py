@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandoctor.cli.options import RUN_DIR
+from gandoctor.cli.options import RUN_DIR, Steps
 from gandoctor.printable import printable
 
 if TYPE_CHECKING:
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class _Steps(click.ParamType[Any]):
-    name = "steps"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        words = [word.strip() for word in str(value).split(",") if word.strip()]
-        if not words or not all(word.isdecimal() and int(word) > 0 for word in words):
-            self.fail(f"{value!r} is no list of steps; give numbers such as 500,1000.", param, ctx)
-        return tuple(int(word) for word in words)
-
-
 @click.command("treat")
 @click.argument("run_dir", type=RUN_DIR)
 @click.option(
@@ -41,7 +29,7 @@ class _Steps(click.ParamType[Any]):
 )
 @click.option(
     "--look-at",
-    type=_Steps(),
+    type=Steps(),
     default=(500, 1000),
     help="Steps at which a change that has made it clearly worse is given up.  [500,1000]",
 )

@@ -4,10 +4,10 @@
     python tests/benchmarks/treatments.py            # trains each with each change, writes reports/treatments.md
     python tests/benchmarks/treatments.py --report   # judges finished trainings only
 
-Sick are the runs of the benchmark with a fault of the training that its oracle finds damaged. The oracle knows nothing of
-gandoctor's rules: it draws 2,000 samples and judges them by a classifier of its own. Cured is a training that it finds
-undamaged, by the same limits. Trainings stay in `runs/treatments/` and are not repeated; one that the benchmark has made
-already, such as the healthy run of the same seed, is taken from there.
+Sick are the runs of the benchmark with a fault of the training that its oracle finds damaged. The oracle knows nothing
+of gandoctor's rules: it draws 2,000 samples and judges them by a classifier of its own. Cured is a training that it
+finds undamaged, by the same limits. Trainings stay in `runs/treatments/` and are not repeated; one that the benchmark
+has made already, such as the healthy run of the same seed, is taken from there.
 """
 
 from __future__ import annotations
@@ -220,8 +220,8 @@ def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, li
         "steps, with each fault of the benchmark that its oracle finds damaging; one change at a time, trained again",
         "from the same seed. The oracle, which shares nothing with gandoctor's rules, says by the same limits whether",
         "the damage is gone. A step that no command makes counts as no cure. The reference model knows of its faults",
-        "which setting takes each back, as an editor would: the command leaves that fault out. That holds for the random",
-        "treatments, too.",
+        "which setting takes each back, as an editor would: the command leaves that fault out. That holds for the",
+        "random treatments, too.",
         "",
         f"**{len(whole)} sick runs of {len(faults)} faults, seeds {', '.join(map(str, seeds))}"
         f"{'' if len(whole) == len(sick) else f'; {len(sick) - len(whole)} more are not trained yet'}.**",

@@ -64,7 +64,7 @@ def test_findings_stand_beside_each_other(put: Callable[..., SideBySide]) -> Non
 
 
 def test_quality_is_compared_in_the_steps_that_all_have(put: Callable[..., SideBySide]) -> None:
-    longer = kid(0.4)["sample_kid"] | {step: 0.01 for step in range(210, 801, 10)}
+    longer = kid(0.4)["sample_kid"] | dict.fromkeys(range(210, 801, 10), 0.01)
     compared = put((kid(0.2), {}), ({**kid(0.4), "sample_kid": longer}, {}))
     assert compared.quality is not None
     assert compared.until == 200

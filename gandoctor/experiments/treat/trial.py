@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gandoctor.comparison.outcome import Comparison, compared
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.diagnosis.plan import Step
 from gandoctor.errors import GandoctorError, NotWritable
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining
-from gandoctor.comparison.outcome import Comparison, compared
 from gandoctor.store import load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 

@@ -12,6 +12,7 @@ from gandoctor.report.charts.chart_list import PANELS, Panel
 from gandoctor.report.charts.chart_view import ChartView
 from gandoctor.report.charts.curves import in_decades, thin
 from gandoctor.report.charts.figures import line_figure
+from gandoctor.report.charts.run_charts import meaning
 from gandoctor.report.languages.language import Language
 from gandoctor.report.text import clean
 from gandoctor.store import Run
@@ -52,7 +53,7 @@ def _chart(panel: Panel, signal: str, runs: Sequence[Run], names: Sequence[str],
     return ChartView(
         id=f"shared-{signal}",
         title=clean(words.signal(signal), 80),
-        reading=words.say(chart.reading),
+        reading=meaning(signal, words),
         notes=(*notes, *([words("curves.rings")] if "zero" in kinds else [])),
         words=tuple(clean(f"{curve.label}: {curve.words}") for curve in curves),
         meanings=(),
