@@ -200,18 +200,22 @@ def train(bench: Bench, tries: Iterable[Try], workers: int, oracle: Path) -> Non
 
 
 def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, list[Try]]) -> str:
-    """Return the report. A run counts only once everything that is tried on it is trained."""
-    whole = {name: tries for name, tries in sick.items() if all(bench.cured(one) is not None for one in tries)}
+    """Return the report. Of each kind of change, a run counts once all its changes of that kind are trained."""
+    every = [one for tries in sick.values() for one in tries]
+    done = [one for one in every if bench.cured(one) is not None]
     harmed = [
         one for tries in healthy.values() for one in tries if bench.cured(one) is not None and one.run is not None
     ]
-    seeds = sorted({one.sick.seed for tries in whole.values() for one in tries})
-    trained = {w.folder: w for ts in (*whole.values(), harmed) for one in ts if (w := bench.files(one)) is not None}
+    seeds = sorted({one.sick.seed for one in done})
+    trained = {w.folder: w for one in (*done, *harmed) if (w := bench.files(one)) is not None}
     seconds = sum(where.trained["seconds"] for where in trained.values() if where.trained)
-    faults = {one.sick.fault for tries in whole.values() for one in tries}
+    faults = {one.sick.fault for one in done}
 
-    def share(tries: Mapping[str, list[Try]], *arms: str) -> str:
-        return str(Share(sum(any(bench.cured(t) for t in ts if t.arm in arms) for ts in tries.values()), len(tries)))
+    def share(*arms: str) -> str:
+        of_arms = [[bench.cured(t) for t in tries if t.arm in arms] for tries in sick.values()]
+        whole = [answers for answers in of_arms if None not in answers]
+        waiting = len(of_arms) - len(whole)
+        return f"{Share(sum(map(any, whole)), len(whole))} | {f'{waiting} runs' if waiting else 'none'}"
 
     lines = [
         "# What cures",
@@ -223,26 +227,27 @@ def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, li
         "which setting takes each back, as an editor would: the command leaves that fault out. That holds for the",
         "random treatments, too.",
         "",
-        f"**{len(whole)} sick runs of {len(faults)} faults, seeds {', '.join(map(str, seeds))}"
-        f"{'' if len(whole) == len(sick) else f'; {len(sick) - len(whole)} more are not trained yet'}.**",
+        f"**{len(sick)} sick runs of {len(faults)} faults, seeds {', '.join(map(str, seeds))}: one seed a fault and",
+        f"moment. {len(done)} of {len(every)} changes are trained; a run counts in a row below once all its changes of",
+        "that kind are.**",
         "The aims were: first step 60 %, first three 80 %, three random ones at most 30 %.",
         "",
-        "| tried | cured (95 % interval) |",
-        "|---|---|",
-        f"| the plan's first step | {share(whole, 'plan 1')} |",
-        f"| one of the plan's first three | {share(whole, *ARMS[:PLANNED])} |",
-        f"| one of three random treatments that can be applied | {share(whole, *ARMS[PLANNED:-1])} |",
-        f"| {HALVED} | {share(whole, HALVED)} |",
+        "| tried | cured (95 % interval) | not trained yet |",
+        "|---|---|---|",
+        f"| the plan's first step | {share('plan 1')} |",
+        f"| one of the plan's first three | {share(*ARMS[:PLANNED])} |",
+        f"| one of three random treatments that can be applied | {share(*ARMS[PLANNED:-1])} |",
+        f"| {HALVED} | {share(HALVED)} |",
         "",
         *_harm(bench, healthy, harmed),
         f"Compute: {len(trained)} trainings, {seconds / 3600:.1f} hours of one core, those of the benchmark included.",
         "",
-        "yes: cured; no: still damaged; -: no command makes the change. In brackets the treatment.",
+        "yes: cured; no: still damaged; -: no command makes the change; not yet: not trained. In brackets the treatment.",
         "",
         f"| run | {' | '.join(ARMS)} |",
         f"|---|{'---|' * len(ARMS)}",
     ]
-    for name, tries in whole.items():
+    for name, tries in sick.items():
         by_arm = {one.arm: one for one in tries}
         lines.append(f"| {name} | " + " | ".join(_cell(bench, by_arm.get(arm)) for arm in ARMS) + " |")
     return "\n".join([*lines, ""])
@@ -265,7 +270,8 @@ def _cell(bench: Bench, one: Try | None) -> str:
         return "no step"
     if one.run is None:
         return f"- ({one.treatment})"
-    answer = "yes" if bench.cured(one) else "no"
+    cured = bench.cured(one)
+    answer = "not yet" if cured is None else "yes" if cured else "no"
     return answer if one.arm == HALVED else f"{answer} ({one.treatment})"
 
 
@@ -291,6 +297,7 @@ def main() -> None:
             print(f"{one.sick.id:45} {one.arm:20} {one.treatment:40} {state}")
         return
     if not given.report:
+        every.sort(key=lambda one: not one.arm.startswith("plan"))  # what is asked first is answered first
         train(bench, every, given.workers, given.benchmark / "oracle")
     REPORT.write_text(report(bench, sick, healthy))
     print(REPORT)
