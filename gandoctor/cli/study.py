@@ -242,7 +242,7 @@ def _print(study: Study) -> None:
         rows.append((effect.arm.name, points, str(effect.conclusion)))
     print_table(console, ("change", f"{study.signal or 'quality'} over the base's, by seed", "what can be said"), rows)
     steps = sum(one.steps for one in study.trained)
-    click.echo(f"{len(study.trained)} trainings, {steps:,} steps, {_time(study.seconds)}.")
+    click.echo(f"{study.runs} trainings, {steps:,} steps, {_time(study.seconds)}.")
     for note in study.notes:
         click.echo(printable(f"Note: {note}"))
 

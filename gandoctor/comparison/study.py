@@ -115,6 +115,11 @@ class Study:
     notes: tuple[Message, ...] = ()
 
     @property
+    def runs(self) -> int:
+        """How many of them were trained."""
+        return sum(one.ending != "not trained" for one in self.trained)
+
+    @property
     def seconds(self) -> float:
         """How long all trainings took together."""
         return sum(one.seconds for one in self.trained)
@@ -307,10 +312,13 @@ def _notes(signal: str | None, runs: Sequence[Run], trained: Sequence[Trained]) 
                 least=SEEDS_FOR_AN_INTERVAL,
             )
         )
+    untold: dict[tuple[str, str], list[int]] = {}
+    for one in trained:
+        if one.note and one.ending != "finished":
+            untold.setdefault((one.arm.name, one.note), []).append(one.seed)
     notes += [
-        Message("{name}, seed {seed}: {why}", name=one.arm.name, seed=one.seed, why=one.note)
-        for one in trained
-        if one.note and one.ending != "finished"
+        Message("{name}, seed {seeds}: {why}", name=name, seeds=", ".join(map(str, seeds)), why=why)
+        for (name, why), seeds in untold.items()
     ]
     return notes
 

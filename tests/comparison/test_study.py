@@ -115,3 +115,10 @@ def test_runs_without_a_quality_are_told_of() -> None:
     assert found.signal is None
     assert "No run measured the quality" in str(found.notes[0])
     assert "not compared" in str(found.effects[0].conclusion)
+
+
+def test_what_was_not_trained_is_told_once_for_all_seeds() -> None:
+    left = [Trained(ARM, seed, Path("x"), "not trained", note="out of bounds") for seed in (1, 2)]
+    found = studied("x", [ARM], [*trained(BASE, {1: run(1.0), 2: run(1.0)}), *left], ())
+    assert [str(note) for note in found.notes][1:] == ["rate=0.1, seed 1, 2: out of bounds"]
+    assert found.runs == 2

@@ -62,6 +62,7 @@ def study_page(study: Study, lang: str = "en") -> str:
         "high": number(math.exp(reach)),
         "notes": [clean(words.say(note), 1_000) for note in study.notes],
         "runs": [(one, study.qualities(one.arm).get(one.seed)) for one in study.trained],
+        "trained": study.runs,
         "steps": f"{sum(one.steps for one in study.trained):,}",
         "time": duration(study.seconds, words),
         "charts": [chart] if chart is not None else [],
