@@ -48,6 +48,7 @@ SEED = "{seed}"
     "--into", type=click.Path(path_type=Path), default=Path("study"), show_default=True, help="Folder of the study."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Trainings in parallel.")
+@click.option("--scheduler", metavar="ADDRESS", help="Train on the workers of this Dask scheduler: tcp://host:8786.")
 @click.option("--dry-run", is_flag=True, help="Print what would be trained.")
 @click.option("--json", "as_json", is_flag=True, help='Print JSON, schema "gandoctor.study/1".')
 def command(
@@ -59,6 +60,7 @@ def command(
     steps: int | None,
     into: Path,
     workers: int,
+    scheduler: str | None,
     dry_run: bool,
     as_json: bool,
     **given: Any,
@@ -78,6 +80,8 @@ def command(
     from gandoctor.experiments.study.conduct import conducted
 
     arms = _arms(varies)
+    if scheduler is not None:
+        into = into.absolute()  # its workers have a working directory of their own
     first = given.pop("seed") or 0
     numbers = _seeds(target, arguments, first, seeds)
     tasks = _tasks(target, arguments, {**given, "steps": steps}, arms, numbers, look_at, into)
@@ -90,7 +94,7 @@ def command(
     name, status = tasks[0].job.target, 0
     try:
         with _progress(tasks, steps, workers) as (report, done):
-            for one in conducted(tasks, workers, report):
+            for one in conducted(tasks, workers, report, scheduler):
                 trained.append(one)
                 done(trained)
                 _write(studied(name, arms, _in_order(trained, tasks), look_at), into)

@@ -242,7 +242,7 @@ def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, li
         *_harm(bench, healthy, harmed),
         f"Compute: {len(trained)} trainings, {seconds / 3600:.1f} hours of one core, those of the benchmark included.",
         "",
-        "yes: cured; no: still damaged; -: no command makes the change; not yet: not trained. In brackets the treatment.",
+        "yes: cured; no: still damaged; -: no command makes the change; not yet: not trained. In brackets, what.",
         "",
         f"| run | {' | '.join(ARMS)} |",
         f"|---|{'---|' * len(ARMS)}",

@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -24,6 +25,8 @@ from gandoctor.rules import Severity
 from gandoctor.store import Run, load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 
+UNORDERED = "generator_unordered"
+CONNECT_S = 10
 LOOK_EVERY_S = 1.0
 JUDGE_EVERY_S = 10.0
 """Seconds between two judgements of a training under way, each of which reads the runs of two arms."""
@@ -67,13 +70,17 @@ def run_dir_of(folder: Path, arm: Arm, seed: int) -> Path:
     return folder / (slug if slug == arm.name else f"{slug}-{digest}") / f"seed-{seed}"
 
 
-def conducted(tasks: Sequence[Task], workers: int, report: Report = lambda task, step: None) -> Iterator[Trained]:
+def conducted(
+    tasks: Sequence[Task], workers: int, report: Report = lambda task, step: None, scheduler: str | None = None
+) -> Iterator[Trained]:
     """Train what has not been trained and yield each training as it ends, those of the base first.
 
     Args:
         tasks: The trainings.
         workers: Processes that train at once.
         report: Called with the step reached, now and then; only where one process trains.
+        scheduler: Address of a Dask scheduler whose workers train; they must see the same folders. None: `workers`
+            processes on this machine.
 
     Raises:
         NotWritable: A directory holds something else.
@@ -81,7 +88,7 @@ def conducted(tasks: Sequence[Task], workers: int, report: Report = lambda task,
     """
     base = [task for task in tasks if task.arm == BASE]
     done: dict[int, Trained] = {}
-    for one in _each(base, workers, report):
+    for one in _each(base, workers, report, scheduler):
         done[one.seed] = one
         yield one
     others = []
@@ -92,18 +99,41 @@ def conducted(tasks: Sequence[Task], workers: int, report: Report = lambda task,
             yield replace(done[task.seed], arm=task.arm, seconds=0.0)
         else:
             others.append(task)
-    yield from _each(others, workers, report)
+    yield from _each(others, workers, report, scheduler)
 
 
-def _each(tasks: Sequence[Task], workers: int, report: Report) -> Iterator[Trained]:
-    if workers == 1 or len(tasks) < 2:
+def _each(tasks: Sequence[Task], workers: int, report: Report, scheduler: str | None) -> Iterator[Trained]:
+    if scheduler is None and (workers == 1 or len(tasks) < 2):
         yield from (perform(task, report) for task in tasks)
         return
     from joblib import Parallel, delayed
 
-    with Parallel(n_jobs=min(workers, len(tasks)), return_as="generator_unordered") as parallel:
+    with (
+        _cluster(scheduler),
+        Parallel(n_jobs=min(workers, len(tasks)) if scheduler is None else -1, return_as=UNORDERED) as parallel,
+    ):
         for one in parallel(delayed(_without_run)(task) for task in tasks):
             yield one if one.ending == "not trained" else replace(one, run=load_run(one.run_dir))
+
+
+@contextmanager
+def _cluster(scheduler: str | None) -> Iterator[None]:
+    """Have joblib's calls in the block run on a Dask cluster, where there is one."""
+    if scheduler is None:
+        yield
+        return
+    from joblib import parallel_config
+
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UnusableTarget("--scheduler needs Dask: pip install 'gandoctor[dask]'") from None
+    try:
+        client = Client(scheduler, timeout=CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise UnusableTarget(f"No Dask scheduler answers at {scheduler}: {error}") from None
+    with client, parallel_config(backend="dask", client=client):
+        yield
 
 
 def _without_run(task: Task) -> Trained:

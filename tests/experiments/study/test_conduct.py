@@ -100,3 +100,17 @@ def test_several_processes_train_the_same(tmp_path: Path) -> None:
 def test_values_that_are_spelt_alike_have_their_own_folders(tmp_path: Path) -> None:
     folders = {run_dir_of(tmp_path, Arm("a", value), 0) for value in ("x/y", "x y", "x-y")}
     assert len(folders) == 3
+
+
+def test_the_workers_of_a_dask_cluster_train_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    every = [*tasks(tmp_path, BASE, "kid=1"), *tasks(tmp_path, Arm("kid", "2"), "kid=2")]
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        found = sorted(conducted(every, 1, scheduler=cluster.scheduler_address), key=lambda t: (t.arm.name, t.seed))
+    assert [(one.ending, one.steps, one.run is not None) for one in found] == [("finished", 40, True)] * 4
+
+
+def test_without_dask_or_a_scheduler_it_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UnusableTarget, match=r"needs Dask|No Dask scheduler answers"):
+        list(conducted(tasks(tmp_path, BASE), 1, scheduler="tcp://127.0.0.1:1"))
