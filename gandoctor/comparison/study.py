@@ -254,7 +254,7 @@ def _effect(
     values = list(ratios.values())
     mean = float(np.mean(values)) if values else None
     interval = _interval(values, arms)
-    conclusion = _conclusion(values, mean, interval)
+    conclusion = _conclusion(values, mean, interval) if runs else Message("not trained")
     return Effect(arm, ratios, {look: seeds for look, seeds in at.items() if seeds}, mean, interval, conclusion)
 
 
