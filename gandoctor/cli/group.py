@@ -9,7 +9,10 @@ import click
 
 import gandoctor as package
 
-COMMANDS = ("run", "check", "treat", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark")
+COMMANDS = (
+    *("run", "check", "treat", "study", "compare", "watch", "report", "diagnose", "runs", "rules", "faults"),
+    "benchmark",
+)
 """In the order a newcomer needs them; each is the object `command` of gandoctor.cli.<name>."""
 _UNCUT = 10_000
 """Characters of a command's help in the list of commands."""

@@ -11,15 +11,32 @@ import click
 
 from gandoctor.cli.complete import fault_names
 from gandoctor.message import Say
-from gandoctor.player_names import RATE_KEYS, Player
+from gandoctor.player_names import HANDLES
 from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
 
+SHARES = ("beta_1", "beta_2", "momentum", "dropout", "batch_norm_momentum")
+"""Values of `HANDLES` that are shares."""
 RUN_DIR = click.Path(path_type=Path, exists=False)
 LANGUAGE_VARIABLE = "GANDOCTOR_LANGUAGE"
 """Environment variable with the language of what is said where `--lang` is not given."""
+
+
+class Steps(click.ParamType[Any]):
+    """A list of steps, such as 500,1000."""
+
+    name = "steps"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """Return the steps as a tuple of ints."""
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        if not words or not all(word.isdecimal() and int(word) > 0 for word in words):
+            self.fail(f"{value!r} is no list of steps; give numbers such as 500,1000.", param, ctx)
+        return tuple(int(word) for word in words)
 
 
 def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,40 +116,43 @@ def given_options(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def change_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--change`; `rates_of` reads it."""
+    """Add `--change`; `changes_of` reads it."""
     return click.option(
         "--change",
         "changes",
         metavar="KEY=VALUE",
         multiple=True,
-        help="Set a value of the training before its first step, in a script too: g_optimizer.learning_rate or "
-        "d_optimizer.learning_rate; repeatable.",
+        help="Set a value of the training before its first step, in a script too: g_optimizer.learning_rate, "
+        "d_optimizer.beta_1, discriminator.dropout and the like; repeatable.",
     )(function)
 
 
-def rates_of(changes: Sequence[str]) -> dict[Player, float]:
-    """Return the learning rates that `--change` gives.
+def changes_of(changes: Sequence[str]) -> dict[str, float]:
+    """Return the values that `--change` gives.
 
     Raises:
-        UnusableTarget: A key is unknown or its value is no rate.
+        UnusableTarget: A key is unknown, or its value is out of bounds.
     """
     import math
 
     from gandoctor.errors import UnusableTarget
 
-    rates: dict[Player, float] = {}
+    found: dict[str, float] = {}
     for change in changes:
-        key, _, value = change.partition("=")
-        player = RATE_KEYS.get(key)
-        if player is None:
-            raise UnusableTarget(f"--change {change}: {key!r} is unknown; use one of {', '.join(RATE_KEYS)}.")
+        key, _, text = change.partition("=")
+        if key not in HANDLES:
+            raise UnusableTarget(f"--change {change}: {key!r} is unknown; use one of {', '.join(HANDLES)}.")
+        what = HANDLES[key][1]
+        is_share = what in SHARES
         try:
-            rates[player] = float(value)
+            value = float(text)
         except ValueError:
-            rates[player] = math.nan
-        if not 0 < rates[player] < math.inf:
-            raise UnusableTarget(f"--change {change}: {value!r} is no learning rate; give a number above 0.")
-    return rates
+            value = math.nan
+        if not (0 <= value < 1 if is_share else 0 < value < math.inf):
+            bounds = "from 0 up to, not including, 1" if is_share else "above 0"
+            raise UnusableTarget(f"--change {change}: {text!r} is no {what.replace('_', ' ')}; give a number {bounds}.")
+        found[key] = value
+    return found
 
 
 def exit_status(diagnosis: Diagnosis, fail_on: str) -> int:

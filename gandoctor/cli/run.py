@@ -10,12 +10,12 @@ import click
 
 from gandoctor.cli.options import (
     change_option,
+    changes_of,
     exit_status,
     factory_options,
     fail_on_option,
     given_options,
     language_option,
-    rates_of,
     verbose_option,
 )
 
@@ -142,6 +142,6 @@ def _job(
         options=options,
         arguments=list(arguments),
         command=["gandoctor", *words],
-        rates=rates_of(changes),
+        changes=changes_of(changes),
         resume=resume,
     )

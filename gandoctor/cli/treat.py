@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandoctor.cli.options import RUN_DIR
+from gandoctor.cli.options import RUN_DIR, Steps
 from gandoctor.printable import printable
 
 if TYPE_CHECKING:
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class _Steps(click.ParamType[Any]):
-    name = "steps"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        words = [word.strip() for word in str(value).split(",") if word.strip()]
-        if not words or not all(word.isdecimal() and int(word) > 0 for word in words):
-            self.fail(f"{value!r} is no list of steps; give numbers such as 500,1000.", param, ctx)
-        return tuple(int(word) for word in words)
-
-
 @click.command("treat")
 @click.argument("run_dir", type=RUN_DIR)
 @click.option(
@@ -41,9 +29,16 @@ class _Steps(click.ParamType[Any]):
 )
 @click.option(
     "--look-at",
-    type=_Steps(),
+    type=Steps(),
     default=(500, 1000),
     help="Steps at which a change that has made it clearly worse is given up.  [500,1000]",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Try each change with so many seeds, that of the run first; the run is repeated with the others.",
 )
 @click.option("--all", "everything", is_flag=True, help="Go on after a change that has cured the run.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder for the trainings.  [RUN_DIR-treated]")
@@ -53,6 +48,7 @@ def command(
     run_dir: Path,
     first: int,
     look_at: tuple[int, ...],
+    seeds: int,
     everything: bool,
     into: Path | None,
     dry_run: bool,
@@ -67,11 +63,14 @@ def command(
 
     Writes treatment.json and treatment.html. A training that has been finished before is not
     repeated. Exit status: 0 if a change cured the run or there is nothing to cure; 1 if none
-    did; 2 for unusable arguments; 130 if interrupted.
+    did; 2 for unusable arguments; 130 if interrupted. With several seeds a change has cured
+    only if it has with each.
     """
     from gandoctor.diagnosis import diagnose
 
     before = diagnose(run_dir)
+    if seeds > 1:
+        _refuse_without_seed(before)
     folder = into or run_dir.with_name(f"{run_dir.name}-treated")
     plan = before.plan[:first]
     if before.verdict in ("healthy", "inconclusive") or not plan:
@@ -80,16 +79,17 @@ def command(
     if dry_run:
         for step in plan:
             click.echo(printable(f"{step.title}\n   {_why_not(before, step) or step.command}"))
-        click.echo(f"About {_seconds(before):.0f} s each, as long as the run itself took.")
+        runs = f"{len(plan) * seeds + seeds - 1} trainings at most, about" if seeds > 1 else "About"
+        click.echo(f"{runs} {_seconds(before):.0f} s each, as long as the run itself took.")
         return 0
     trials: list[Trial] = []
     try:
         for number, step in enumerate(plan, start=1):
-            trials.append(_try(before, step, folder / f"{number}-{step.treatment}", look_at))
+            trials.append(_try_seeds(before, step, folder, f"{number}-{step.treatment}", look_at, seeds))
             if not as_json:
                 for line in _lines(number, trials[-1]):
                     click.echo(printable(line))
-            if trials[-1].comparison.outcome == "cured" and not everything:
+            if trials[-1].outcome == "cured" and not everything:
                 break
     except KeyboardInterrupt:
         _write(before, trials, folder)
@@ -99,18 +99,57 @@ def command(
         click.echo(json.dumps(_plain(before, trials), indent=2))
     elif written is not None:
         click.echo(printable(f"Before and after: {written}"))
-    return 0 if any(trial.comparison.outcome == "cured" for trial in trials) else 1
+    return 0 if any(trial.outcome == "cured" for trial in trials) else 1
 
 
-def _try(before: Diagnosis, step: Step, run_dir: Path, looks: Sequence[int]) -> Trial:
+def _refuse_without_seed(before: Diagnosis) -> None:
+    from gandoctor.experiments.target import is_script
+
+    manifest = before.run.manifest
+    if manifest.seed is None or manifest.target is None or is_script(manifest.target):
+        raise click.UsageError("--seeds needs a run of a function that takes --seed; a script sets its own.")
+
+
+def _try_seeds(before: Diagnosis, step: Step, folder: Path, name: str, looks: Sequence[int], seeds: int) -> Trial:
+    """Try a step with the run's seed, then with those that follow it."""
+    from dataclasses import replace
+
+    trial = _try(before, step, folder / name, looks)
+    first = before.run.manifest.seed
+    if seeds == 1 or first is None or trial.comparison.outcome == "not applied":
+        return trial
+    others = [
+        _try(_repeated(before, seed, folder), step, folder / f"{name}-seed-{seed}", looks, seed)
+        for seed in range(first + 1, first + seeds)
+    ]
+    return replace(trial, seed=first, others=tuple(others))
+
+
+def _repeated(before: Diagnosis, seed: int, folder: Path) -> Diagnosis:
+    """Train the run as it was with another seed, unless that has been done."""
     from gandoctor.cli.run import job_of
-    from gandoctor.experiments.treat.trial import finished, not_applied, tried
+    from gandoctor.comparison.study import BASE
+    from gandoctor.diagnosis import diagnose
+    from gandoctor.diagnosis.commands import own_command
+    from gandoctor.experiments.study.conduct import Task, perform
+    from gandoctor.experiments.treat.trial import with_seed
+
+    run_dir = folder / "as-it-was" / f"seed-{seed}"
+    words = [word for word in own_command(before.run)[2:] if word != "--watch"]
+    job = job_of(with_seed(words, seed), run_dir)
+    perform(Task(BASE, seed, job, run_dir.parent, run_dir.parent, (seed,)))
+    return diagnose(run_dir)
+
+
+def _try(before: Diagnosis, step: Step, run_dir: Path, looks: Sequence[int], seed: int | None = None) -> Trial:
+    from gandoctor.cli.run import job_of
+    from gandoctor.experiments.treat.trial import finished, not_applied, tried, with_seed
 
     why_not = _why_not(before, step)
     if why_not is not None or step.command is None:
         return not_applied(step, why_not or "no command is known that tries it")
     words = [word for word in shlex.split(step.command)[2:] if word != "--watch"]
-    job = job_of(words, run_dir)
+    job = job_of(words if seed is None else with_seed(words, seed), run_dir)
     known = finished(step, job, before)
     if known is not None:
         return known
@@ -140,8 +179,12 @@ def _why_not(before: Diagnosis, step: Step) -> str | None:
 
 
 def _lines(number: int, trial: Trial) -> Iterator[str]:
+    from gandoctor.experiments.treat.trial import by_seed
+
     found = trial.comparison
-    yield f"{number}. {trial.step.title}: {found.outcome.upper()}"
+    yield f"{number}. {trial.step.title}: {trial.outcome.upper()}"
+    if trial.others:
+        yield f"   {by_seed(trial)}"
     if trial.diagnosis is not None:
         gone = f"gone: {', '.join(found.gone)}" if found.gone else "nothing gone"
         new = f"; new: {', '.join(found.new)}" if found.new else ""

@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from gandoctor.player_names import Player
-
 LOG_NAME = "training.log"
 """File in the run directory that receives the child's standard output and standard error."""
 
@@ -42,7 +40,7 @@ class Job(BaseModel):
         resume: Whether to go on with the run that `run_dir` holds.
         dry_run_steps: Number of steps after which to leave the training; 0 records the model card only. None trains
             to the end.
-        rates: Learning rates that the players' optimizers are given before the recording begins.
+        changes: What is set in the training before its first step, by its name in `HANDLES`.
     """
 
     target: str
@@ -52,7 +50,7 @@ class Job(BaseModel):
     command: list[str] = Field(default_factory=list)
     resume: bool = False
     dry_run_steps: int | None = Field(default=None, ge=0)
-    rates: dict[Player, float] = Field(default_factory=dict)
+    changes: dict[str, float] = Field(default_factory=dict)
 
 
 class Control(BaseModel):

@@ -104,6 +104,22 @@ class Backend(Protocol):
             GandoctorError: Its optimizer is not known, or follows a schedule.
         """
 
+    def set_value(self, player: Player, what: str, value: float) -> float | None:
+        """Set something else of a player or its optimizer, before the first step is traced.
+
+        Args:
+            player: Whose.
+            what: One of `OPTIMIZER_VALUES` or `NETWORK_VALUES`. Momentum of batch normalisation is the share that is
+                kept of the moving average.
+            value: The value.
+
+        Returns:
+            What it was; of several layers, of the first one.
+
+        Raises:
+            GandoctorError: There is no such thing, or it is too late to set it.
+        """
+
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a player's weights to a file, in the framework's own format."""
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 from pathlib import Path
 
 import pytest
 
+from gandoctor.diagnosis import Diagnosis, Step
+from gandoctor.experiments.study import conduct
+from gandoctor.experiments.treat import trial
+from gandoctor.message import Message
 from gandoctor.store import Manifest, RunWriter, load_run
 from support.command_line_runs import FAKE, command_here
 
@@ -72,3 +78,30 @@ def test_an_unchanged_script_is_treated(tmp_path: Path) -> None:
     (changed,) = [event for event in after.events if event.kind == "changed"]
     assert changed.model_extra["what"] == "g_optimizer.learning_rate"
     assert (tmp_path / "run-treated" / "treatment.html").exists()
+
+
+def test_seeds_repeat_the_run_and_the_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake training takes any setting; its plan is given, as no rule of its few signals has a command."""
+    monkeypatch.setattr(conduct, "Task", functools.partial(conduct.Task, child=FAKE))
+    monkeypatch.setattr(trial, "tried", functools.partial(trial.tried, child=FAKE))
+    step = Step("x", Message("Do x"), Message("y"), "confirmed", ("GD001",), (), "", "strong", None, Message("z"))
+    command = "gandoctor run fake:build --steps 30 --set a=1 --seed 4"
+    monkeypatch.setattr(Diagnosis, "plan", property(lambda _: (dataclasses.replace(step, command=command),)))
+    made = ["run", "fake:build", "--steps", "30", "--set", "nan_from=9", "--seed", "4"]
+    manifest = Manifest(target="fake:build", command=["gandoctor", *made], seed=4, loss_family="non_saturating")
+    writer = RunWriter(tmp_path / "run", manifest)
+    for number in range(1, 31):
+        writer.record(number, {"d_loss": float("nan"), "g_loss": 0.7})
+    writer.close("completed")
+    done = command_here("treat", "run", "--seeds", "2", "--json", cwd=tmp_path)
+    (found,) = json.loads(done.stdout)["trials"]
+    assert len(found["seeds"]) == 2
+    other = tmp_path / "run-treated"
+    assert load_run(other / "as-it-was" / "seed-5").manifest.command[-4:] == ["--set", "nan_from=9", "--seed", "5"]
+    assert load_run(other / "1-x-seed-5").manifest.command[-4:] == ["--set", "a=1", "--seed", "5"]
+
+
+def test_a_script_is_not_repeated_with_seeds(run_dir: Path) -> None:
+    done = command_here("treat", run_dir, "--seeds", "2")
+    assert done.returncode == 2
+    assert "a script sets its own" in done.stderr

@@ -1,7 +1,7 @@
 """A training child without TensorFlow: the real child's signals, pipes and statuses around a made-up training.
 
 Settings (`settings=["KEY=VALUE"]`): `nan_from`, `crash_at`, `die_at` name a step; `refuse` is a message; `deaf` makes
-the first interrupt go unheard; `step_ms` is how long a step takes.
+the first interrupt go unheard; `step_ms` is how long a step takes; `kid` is the distance to the real data, within 5 %.
 """
 
 import os
@@ -33,7 +33,8 @@ def train(job: Job, stop: StopRequest) -> None:
     random = np.random.default_rng(job.options.get("seed", 0))
     for step in range(writer.last_step + 1, steps + 1):
         loss = float("nan") if step >= int(settings.get("nan_from", steps + 1)) else 0.6 + 0.1 * random.random()
-        writer.record(step, record_of(loss, step, steps))
+        kid = {"sample_kid": float(settings["kid"]) * (1 + 0.05 * random.random())} if "kid" in settings else {}
+        writer.record(step, record_of(loss, step, steps) | kid)
         writer.flush()
         if step % 20 == 1:
             writer.samples(step, np.tile(np.linspace(0, 255, 28).astype(np.uint8)[None, None, :, None], (16, 28, 1, 1)))

@@ -20,6 +20,7 @@ from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.taps import Taps
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
 from gandoctor.backends.tensorflow.network_calls import NetworkCalls, judges_one_by_one, normalises_batches
+from gandoctor.backends.tensorflow.players.handles import set_value
 from gandoctor.backends.tensorflow.players.model_card import describe, describe_losses
 from gandoctor.backends.tensorflow.players.players import find_players
 from gandoctor.backends.tensorflow.players.weights import KeptWeights, WeightMovement, Weights
@@ -133,6 +134,17 @@ class KerasBackend:
         if isinstance(getattr(optimizer, "_learning_rate", None), keras.optimizers.schedules.LearningRateSchedule):
             raise GandoctorError(f"The learning rate of the {NAMES[player]} cannot be set: it follows a schedule.")
         optimizer.learning_rate = rate
+
+    def set_value(self, player: Player, what: str, value: float) -> float | None:
+        """Set an attribute of the optimizer, or of layers; see `Backend`."""
+        if self._model is None:
+            raise GandoctorError(
+                f"{what} of the {NAMES[player]} cannot be set: the steps of a program's own loop may be traced "
+                "already. A learning rate can be."
+            )
+        if getattr(self._model, "train_function", None) is not None:
+            raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
+        return set_value(self.players.network(player), self.players.optimizer(player), player, what, value)
 
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a `.weights.h5` file."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from gandoctor.backends.torch.card import called, declared
+from gandoctor.backends.torch.handles import set_value
 from gandoctor.backends.torch.layout import Layout, has_convolutions_of_series
 from gandoctor.backends.torch.passes import Arguments, Passes, judges_one_by_one, left_alone, normalises_batches
 from gandoctor.backends.torch.players import inner, members_of
@@ -122,6 +123,10 @@ class TorchBackend:
             raise GandoctorError(f"The learning rate of the {NAMES[player]} cannot be set: its optimizer is not known.")
         for group in optimizer.param_groups:
             group["lr"] = rate
+
+    def set_value(self, player: Player, what: str, value: float) -> float | None:
+        """Set a value of the optimizer's groups, or of modules; see `Backend`."""
+        return set_value(self.players.network(player), self.players.optimizer(player), player, what, value)
 
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a player's state."""

@@ -31,7 +31,14 @@ def files_of(plan: Plan, runs_dir: Path, run: PlannedRun) -> RunFiles:
     return RunFiles(runs_dir / run.split / run.id, blake2b(made_of.encode(), digest_size=8).hexdigest())
 
 
-def conduct(plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int, progress: Progress) -> None:
+def conduct(
+    plan: Plan,
+    runs: Iterable[PlannedRun],
+    runs_dir: Path,
+    workers: int,
+    progress: Progress,
+    oracle: Path | None = None,
+) -> None:
     """Train and measure the runs that are not finished.
 
     If a worker dies, for example out of memory, all runs in progress end with it. They start again, and count as
@@ -43,9 +50,10 @@ def conduct(plan: Plan, runs: Iterable[PlannedRun], runs_dir: Path, workers: int
         runs_dir: Folder of all runs.
         workers: Number of parallel processes, each on one core.
         progress: Called after every run.
+        oracle: Folder of what the oracle keeps; None: "oracle" in `runs_dir`.
     """
     wanted = list(runs)
-    cache = runs_dir / "oracle"
+    cache = oracle or runs_dir / "oracle"
     while todo := [run for run in wanted if not files_of(plan, runs_dir, run).is_finished]:
         try:
             with _start_workers(workers) as executor:

@@ -24,7 +24,6 @@ from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.recipe import recipe
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import Player
 
 OUR_MONITOR = "_gandoctor_monitor"
 """Attribute of a fitted model that holds the monitor attached here, which lives as long as the model."""
@@ -46,7 +45,7 @@ class Attachment:
         metadata: Manifest fields of every run.
         stop: Checked after every step.
         announce: Called with the run directory and the model's class name when recording of a run starts.
-        rates: Learning rates that the players' optimizers are given first.
+        changes: What is set in each training before its first step, by its name in `HANDLES`.
 
     Attributes:
         runs: Run directories in order of first use.
@@ -64,7 +63,7 @@ class Attachment:
         stop: StopRequest,
         announce: Callable[[Path, str], None],
         resume: bool = False,
-        rates: Mapping[Player, float] | None = None,
+        changes: Mapping[str, float] | None = None,
     ) -> None:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
@@ -76,7 +75,7 @@ class Attachment:
         self._metadata = metadata
         self._stop = stop
         self._announce = announce
-        self._rates = dict(rates or {})
+        self._changes = dict(changes or {})
         self._current: Path | None = None
         self._given = 0
         self._diverted: dict[Path, Path] = {}
@@ -150,7 +149,7 @@ class Attachment:
                 if self.options.game is not None:
                     return self  # the other games follow; the first step ends it
                 attachment._stop.leave_dry_run()
-            attachment._give_rates(self)
+            attachment._give_changes(self)
             result = enter(self)
             attachment._announce_recording(self, "loop")
             return result
@@ -170,9 +169,9 @@ class Attachment:
         if self._stop.dry_run_steps is not None:
             monitor.__init__ = init_diverted
 
-    def _give_rates(self, monitor: Any) -> None:
-        """Have a monitor set the learning rates that are to be tried, before it begins to record."""
-        monitor.options = replace(monitor.options, rates=self._rates)
+    def _give_changes(self, monitor: Any) -> None:
+        """Have a monitor set what is to be tried, before it begins to record."""
+        monitor.options = replace(monitor.options, changes=self._changes)
 
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
@@ -187,7 +186,7 @@ class Attachment:
         given = getattr(given, "callbacks", given)
         own = [c for c in (given if isinstance(given, list | tuple) else [given]) if isinstance(c, Monitor)]
         for monitor in own:
-            self._give_rates(monitor)
+            self._give_changes(monitor)
         if own:
             if self._stop.dry_run_steps == 0:
                 self._write_cards_and_leave(own[:1] if own[0].options.game is None else own, model)
@@ -230,7 +229,7 @@ class Attachment:
                 )
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata, resume=self._resumes)
-        monitor.options = replace(monitor.options, observe_loop=True, rates=self._rates)
+        monitor.options = replace(monitor.options, observe_loop=True, changes=self._changes)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave([monitor], model)
         with warnings.catch_warnings():
@@ -327,7 +326,7 @@ class Attachment:
             GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata, resume=resume) for g in games
         ]
         for monitor in monitors:
-            self._give_rates(monitor)
+            self._give_changes(monitor)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave(monitors, None)
         return monitors

@@ -60,7 +60,7 @@ def loop_recorded(training: LoopTraining, job: Job, stop: StopRequest) -> None:
 
     arguments = {**training.monitor_arguments(), **({"resume": True} if job.resume else {})}
     monitor = GANMonitor(job.run_dir, metadata=_metadata(job, training.config), **arguments)
-    monitor.options = replace(monitor.options, rates=job.rates)
+    monitor.options = replace(monitor.options, changes=job.changes)
     if job.dry_run_steps == 0:
         write_card(monitor.options, None, training.steps)
         return
@@ -115,7 +115,7 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
         metadata=_metadata(job, training.config),
         **{**training.monitor, **({"resume": True} if job.resume else {})},
     )
-    monitor.options = replace(monitor.options, rates=job.rates)
+    monitor.options = replace(monitor.options, changes=job.changes)
     if job.dry_run_steps == 0:
         write_card(monitor.options, training.model, training.steps)
         return

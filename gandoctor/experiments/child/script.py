@@ -73,7 +73,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         "config": {"script": job.target, "arguments": list(job.arguments)},
     }
     # Make the path absolute now: the script may change the working directory.
-    attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce, job.resume, job.rates)
+    attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce, job.resume, job.changes)
     when_imported("keras", attachment.patch_keras)
     when_imported("torch", attachment.patch_torch)
     when_imported("tf_keras", tell_when_trained)

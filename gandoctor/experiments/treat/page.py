@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.experiments.treat.trial import Trial
+from gandoctor.experiments.treat.trial import Trial, by_seed
 from gandoctor.printable import printable
 from gandoctor.store import Run
 
@@ -57,6 +57,8 @@ def _section(before: Diagnosis, trial: Trial) -> Iterator[str]:
         yield f"<pre>{_text(step.command)}</pre>"
     if trial.note:
         yield f"<p>{_text(trial.note)}</p>"
+    if trial.others:
+        yield f"<p>{_text(by_seed(trial))}</p>"
     if trial.diagnosis is not None:
         yield f"<p><b>{trial.diagnosis.verdict.capitalize()}.</b> {_text(trial.diagnosis.sentence)}</p>"
         yield _figures(before.run, trial.diagnosis.run)
@@ -86,7 +88,7 @@ def _quality(trial: Trial) -> str:
 
 
 def _outcome(trial: Trial) -> str:
-    outcome = trial.comparison.outcome
+    outcome = trial.outcome
     return f"<span class='o {outcome.split()[0]}'>{outcome}</span>"
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gandoctor.comparison.outcome import Comparison, Outcome, compared
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.diagnosis.plan import Step
 from gandoctor.errors import GandoctorError, NotWritable
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining
-from gandoctor.experiments.treat.comparison import Comparison, compared
 from gandoctor.store import load_run
 from gandoctor.store.manifest import MANIFEST_NAME
 
@@ -33,6 +33,7 @@ class Trial:
         seconds: How long it took.
         note: Why it was not applied, or ended early; "" otherwise.
         diagnosis: Of the training with the change.
+        others: The same with other seeds, each compared with the run as it was with that seed.
     """
 
     step: Step
@@ -43,19 +44,51 @@ class Trial:
     seconds: float = 0.0
     note: str = ""
     diagnosis: Diagnosis | None = field(default=None, repr=False)
+    others: tuple[Trial, ...] = ()
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcome with each seed, that of the run first."""
+        return tuple(trial.comparison.outcome for trial in (self, *self.others))
+
+    @property
+    def outcome(self) -> Outcome:
+        """What holds for every seed: cured with each; improved or cured with each; worse with any."""
+        found = set(self.outcomes)
+        if "worse" in found or len(found) == 1:
+            return "worse" if "worse" in found else self.outcomes[0]
+        return "improved" if found <= {"cured", "improved"} else "no change"
 
     def to_plain(self) -> dict[str, Any]:
         """Return the trial as JSON has it."""
         return {
             "step": self.step.to_plain(),
             **self.comparison.to_plain(),
+            "outcome": self.outcome,
             "run": None if self.run_dir is None else str(self.run_dir),
             "seed": self.seed,
             "last_step": self.last_step,
             "seconds": round(self.seconds, 1),
             "note": self.note,
             "verdict": None if self.diagnosis is None else self.diagnosis.verdict,
+            **({"seeds": [one.comparison.outcome for one in (self, *self.others)]} if self.others else {}),
         }
+
+
+def by_seed(trial: Trial) -> str:
+    """Return what came of each seed, as in "by seed: 1 cured, 2 no change"."""
+    return f"by seed: {', '.join(f'{one.seed} {one.comparison.outcome}' for one in (trial, *trial.others))}"
+
+
+def with_seed(words: Sequence[str], seed: int) -> list[str]:
+    """Return the words of a command with another seed."""
+    kept, given = [], iter(words)
+    for word in given:
+        if word == "--seed":
+            next(given, None)
+        elif not word.startswith("--seed="):
+            kept.append(word)
+    return [*kept, "--seed", str(seed)]
 
 
 def not_applied(step: Step, why: str) -> Trial:

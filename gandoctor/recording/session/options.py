@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from gandoctor.errors import GandoctorError
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
 from gandoctor.recording.warning import warn
@@ -47,8 +46,8 @@ class Options:
     observe_loop: bool = False
     """Observe a hand-written loop as `fit` is, and keep what the players are fed where real data or latents are not
     known; set by what attaches itself."""
-    rates: Mapping[Player, float] = field(default_factory=dict)
-    """Learning rates that the players' optimizers are given before the recording begins; set by what tries a change."""
+    changes: Mapping[str, float] = field(default_factory=dict)
+    """What is set in the training before its first step, by its name in `HANDLES`; set by what tries a change."""
     game: str | None = None
     game_source: Source = "given"
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import PLAYERS, Player
+from gandoctor.player_names import HANDLES, PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
@@ -64,6 +64,7 @@ class Session:
         self._closed = False
         self._has_warned_of_unseen = False
         self.listeners: list[Callable[[], None]] = []
+        changed = {name: (_set(backend, name, value), value) for name, value in options.changes.items()}
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.cadence = Cadence(options.overhead_budget, planned_steps)
@@ -81,10 +82,8 @@ class Session:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
         self._keeping: Keeping | None = None
         backend.attach(self)
-        for player, rate in options.rates.items():
-            was = backend.learning_rate(player)
-            backend.set_learning_rate(player, rate)
-            self.writer.event("changed", self.step, what=f"{player}_optimizer.learning_rate", before=was, after=rate)
+        for name, (was, value) in changed.items():
+            self.writer.event("changed", self.step, what=name, before=was, after=value)
         if options.observe_loop:
             self._keeping = Keeping(backend, self._prober, self._panel, manifest, self.explain)
 
@@ -375,3 +374,13 @@ class Session:
             "overhead_budget": self.options.overhead_budget,
             **self._stopwatch.report(),
         }
+
+
+def _set(backend: Backend, name: str, value: float) -> float | None:
+    """Set one of `HANDLES`; return what it was."""
+    player, what = HANDLES[name]
+    if what != "learning_rate":
+        return backend.set_value(player, what, value)
+    was = backend.learning_rate(player)
+    backend.set_learning_rate(player, value)
+    return was

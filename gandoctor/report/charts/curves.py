@@ -48,6 +48,8 @@ class Curve:
         values: float64 (n,); NaN only where the line must break.
         stretches: Every recorded step that `values` leaves out because it cannot be drawn, in order.
         words: The curve in one sentence, for those who cannot see it.
+        label: What it is called; "" for its signal's name.
+        style: Colour and line style; None for its signal's.
     """
 
     signal: str
@@ -55,6 +57,8 @@ class Curve:
     values: np.ndarray
     stretches: tuple[Stretch, ...]
     words: str
+    label: str = ""
+    style: tuple[str, str] | None = None
 
 
 def thin(series: pd.Series[float], words: Language, log: bool = False, points: int = POINTS) -> Curve:

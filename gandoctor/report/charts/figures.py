@@ -179,13 +179,13 @@ def unit_label(unit: Message | None, words: Language) -> str:
 
 
 def _add_curve(figure: go.Figure, curve: Curve, words: Language) -> None:
-    color, dash = palette.color_of(curve.signal)
+    color, dash = curve.style or palette.color_of(curve.signal)
     values = curve.values
     single = int(np.isfinite(values).sum()) <= 60
     figure.add_scatter(
         x=compact(curve.steps),
         y=compact(values),
-        name=plot_text(words.signal(curve.signal)),
+        name=plot_text(curve.label or words.signal(curve.signal)),
         mode="lines+markers" if single else "lines",
         line={"color": color, "width": 1.8, "dash": dash},
         marker={"size": 5, "color": color},
@@ -196,10 +196,11 @@ def _add_curve(figure: go.Figure, curve: Curve, words: Language) -> None:
 
 def add_edge_marks(figure: go.Figure, curve: Curve, words: Language, low: float, high: float, log: bool) -> None:
     """Mark at the axis' edges what the curve cannot show: NaN, infinity, zeros on a log axis, far excursions."""
-    name = plot_text(curve.signal)
+    name = plot_text(curve.label or curve.signal)
+    own = (curve.style or palette.color_of(curve.signal))[0]
     for kind, height, symbol, color in (
         ("not finite", 0.97, "x", palette.BAD),
-        ("zero", 0.03, "circle-open", palette.color_of(curve.signal)[0]),
+        ("zero", 0.03, "circle-open", own),
     ):
         found = [s for s in curve.stretches if s.kind == kind]
         if found:
@@ -234,8 +235,7 @@ def add_edge_marks(figure: go.Figure, curve: Curve, words: Language, low: float,
                 words("figure.off", name=name, value=number(v), step=s)
                 for s, v in zip(steps[outside], values[outside], strict=True)
             ]
-            color = palette.color_of(curve.signal)[0]
-            _add_marks(figure, steps[outside].tolist(), height, symbol, color, texts)
+            _add_marks(figure, steps[outside].tolist(), height, symbol, own, texts)
 
 
 def _add_marks(figure: go.Figure, steps: list[int], height: float, symbol: str, color: str, texts: list[str]) -> None:

@@ -35,6 +35,9 @@ COLOURS: dict[Colour, str] = {
 PATTERNS = {HOLDOUT: "/", FAKE: "."}
 """Colour of a filled band -> the pattern that tells it apart without colours; plain where there is none."""
 
+RUNS = ((STRONG, "solid"), *((c, d) for d in ("solid", "dash", "dot") for c in (DISCRIMINATOR, GENERATOR, REAL, FAKE)))
+"""Colour and line style of each of several runs in one chart, the baseline's first."""
+
 IN_DARK: dict[str, str] = {
     DISCRIMINATOR: "#4fb0ea",
     GENERATOR: "#f58b3c",

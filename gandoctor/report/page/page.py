@@ -135,6 +135,34 @@ def fill(words: Language, content: Mapping[str, Any], *, live: Live | None = Non
     )
 
 
+def standalone(template: str, words: Language, values: Mapping[str, Any], charts: Mapping[str, Any], last: int) -> str:
+    """Fill another page's template: it has the report's style, scripts and policy, and needs no network either.
+
+    Args:
+        template: Its file.
+        words: The page's language.
+        values: What it shows.
+        charts: Id -> Plotly's JSON of each chart.
+        last: The last step in any chart.
+    """
+    code = _asset("report.js")
+    data = {"charts": charts, "dark": palette.IN_DARK, "words": words.section("script"), "last_step": last}
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            values,
+            t=words,
+            data=text.script_json({**data, "issue": "", "frames": []}),
+            policy=_policy([code, plotly_js.source()], live=False),
+            style=Markup("".join(_asset(name) for name in ("report.css", "first_screen.css", "print.css"))),
+            script=Markup(code),
+            plotly=Markup(plotly_js.packed()) if charts else None,
+            version=__version__,
+        )
+    )
+
+
 def _filled(section: Section, shown: Shown, words: Language) -> dict[str, Any]:
     html = _environment().get_template(f"sections/{section.id}.html.j2").render(shown.values, t=words)
     return {"id": section.id, "tab": section.tab, "html": Markup(html)}

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from gandoctor import diagnose
+from gandoctor.comparison.outcome import Comparison
 from gandoctor.diagnosis.plan import Step
 from gandoctor.errors import NotWritable
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import ChildTraining
 from gandoctor.experiments.treat.page import treatment_page
-from gandoctor.experiments.treat.trial import finished, not_applied, tried
+from gandoctor.experiments.treat.trial import Trial, by_seed, finished, not_applied, tried, with_seed
 from gandoctor.message import Message
 
 FAKE = (sys.executable, str(Path(__file__).parents[2] / "support" / "fake_child.py"))
@@ -85,3 +86,24 @@ def test_a_finished_training_is_not_repeated_and_another_is_not_taken_for_it(tmp
     ChildTraining(killed, FAKE).outcome()
     with pytest.raises(NotWritable, match="did not come to its end"):
         finished(STEP, killed, before)
+
+
+def test_what_holds_for_every_seed_is_the_outcome(tmp_path: Path) -> None:
+    def trial(outcome: str, *others: str) -> Trial:
+        return Trial(
+            STEP, Comparison(outcome), seed=1, others=tuple(Trial(STEP, Comparison(o), seed=2) for o in others)
+        )
+
+    assert trial("cured").outcome == "cured"
+    assert trial("cured", "cured").outcome == "cured"
+    assert trial("cured", "improved").outcome == "improved"
+    assert trial("cured", "no change").outcome == "no change"
+    assert trial("improved", "worse").outcome == "worse"
+    assert by_seed(trial("cured", "no change")) == "by seed: 1 cured, 2 no change"
+    assert trial("cured", "worse").to_plain()["seeds"] == ["cured", "worse"]
+    before = diagnosed(tmp_path / "before")
+    assert "by seed: 1 cured, 2 worse" in treatment_page(before, [trial("cured", "worse")])
+
+
+def test_a_command_gets_another_seed() -> None:
+    assert with_seed(["--seed", "3", "x:y", "--seed=4", "--set", "a=1"], 5) == ["x:y", "--set", "a=1", "--seed", "5"]

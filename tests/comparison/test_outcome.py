@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gandoctor import diagnose
+from gandoctor.comparison.outcome import compared
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.experiments.treat.comparison import compared
 from gandoctor.store import Run
 from support.recorded_runs import every_step, healthy, probes
 

@@ -1,4 +1,4 @@
-"""Comparison: what a change did to a training, by the findings and by the quality of the samples."""
+"""Outcome: what a change did to a training, by the findings and by the quality of the samples."""
 
 from __future__ import annotations
 
@@ -99,12 +99,15 @@ def _qualities(before: Run, after: Run) -> tuple[str | None, float | None, float
     last = min(before.last_step, after.last_step)
     for name in QUALITY:
         if name in before and name in after:
-            both = [_late(run, name, last) for run in (before, after)]
+            both = [late_quality(run, name, last) for run in (before, after)]
             if all(value is not None for value in both):
                 return name, both[0], both[1]
     return None, None, None
 
 
-def _late(run: Run, name: str, last: int) -> float | None:
+def late_quality(run: Run, name: str, last: int) -> float | None:
+    """Return the median of a quality in the last quarter of the steps up to `last`; None where it has none there."""
+    if name not in run:
+        return None
     values = run[name].loc[(1.0 - LATE_SHARE) * last : last].dropna()
     return float(values.median()) if len(values) else None

@@ -1,0 +1,51 @@
+"""Handles: what can be set in any PyTorch GAN before its first step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from gandoctor.errors import GandoctorError
+from gandoctor.player_names import NAMES, NETWORK_VALUES, Player
+
+_DROPOUT = (torch.nn.Dropout, torch.nn.Dropout1d, torch.nn.Dropout2d, torch.nn.Dropout3d)
+_BETAS = {"beta_1": 0, "beta_2": 1}
+
+
+def set_value(network: Any, optimizer: Any, player: Player, what: str, value: float) -> float | None:
+    """Set a value of a player; see `Backend.set_value`.
+
+    Raises:
+        GandoctorError: It has no such value.
+    """
+    if what in NETWORK_VALUES:
+        return _of_modules(network, player, what, value)
+    groups = [] if optimizer is None else optimizer.param_groups
+    key = "betas" if what in _BETAS else what
+    if not groups or any(key not in group for group in groups):
+        name = "is not known" if optimizer is None else f"is {type(optimizer).__name__}, which has no {what}"
+        raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its optimizer {name}.")
+    was = groups[0][key]
+    for group in groups:
+        if what in _BETAS:
+            betas = list(group["betas"])
+            betas[_BETAS[what]] = value
+            group["betas"] = tuple(betas)
+        else:
+            group[key] = value
+    return float(was[_BETAS[what]] if what in _BETAS else was)
+
+
+def _of_modules(network: Any, player: Player, what: str, value: float) -> float:
+    # PyTorch's momentum is the share of the new value, Keras's that of the average.
+    norm = torch.nn.modules.batchnorm._BatchNorm
+    kinds, attribute = (_DROPOUT, "p") if what == "dropout" else (norm, "momentum")
+    found = [m for m in network.modules() if isinstance(m, kinds) and getattr(m, attribute) is not None]
+    if not found:
+        kind = "dropout" if what == "dropout" else "batch normalisation with a moving average"
+        raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: it has no {kind}.")
+    was = float(getattr(found[0], attribute))
+    for module in found:
+        setattr(module, attribute, value if what == "dropout" else 1 - value)
+    return was if what == "dropout" else 1 - was
