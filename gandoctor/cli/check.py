@@ -10,7 +10,15 @@ from typing import Any
 
 import click
 
-from gandoctor.cli.options import exit_status, factory_options, fail_on_option, given_options, verbose_option
+from gandoctor.cli.options import (
+    exit_status,
+    factory_options,
+    fail_on_option,
+    framework_option,
+    given_options,
+    target_or_reference,
+    verbose_option,
+)
 
 
 @click.command("check")
@@ -23,6 +31,7 @@ from gandoctor.cli.options import exit_status, factory_options, fail_on_option, 
     metavar="N",
     help="Training steps to take; 0 judges the model card only.  [2]",
 )
+@framework_option
 @factory_options
 @verbose_option
 @fail_on_option
@@ -33,6 +42,7 @@ def command(
     dry_run_steps: int | None,
     verbose: bool,
     fail_on: str,
+    framework: str | None,
     **given: Any,
 ) -> int:
     """Judge the contracts and the design of TARGET before you train it.
@@ -50,9 +60,8 @@ def command(
 
     from gandoctor.cli.text import diagnosis_lines, print_lines
     from gandoctor.experiments.check import check_target
-    from gandoctor.experiments.target import DEFAULT_TARGET
 
-    target = target or DEFAULT_TARGET
+    target = target_or_reference(target, framework)
     with Console(stderr=True).status("Building the model and taking its first steps"), _ended_by_any_signal():
         diagnosis = check_target(target, arguments, given_options(given), dry_run_steps, ["gandoctor", *sys.argv[1:]])
     if as_json:
