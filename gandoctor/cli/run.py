@@ -78,8 +78,9 @@ def command(
 
     Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was, or
     the training crashed; 2 for unusable arguments; 3 if a script ended well and nothing was
-    recorded, which leaves no run directory behind; 130 if interrupted. A script that exits
-    with another status passes it on.
+    recorded, which leaves no run directory behind (0 where another process of the same
+    training records); 130 if interrupted. A script that exits with another status passes it
+    on.
     """
     import sys
 
@@ -104,7 +105,7 @@ def command(
     if not diagnoses:
         if outcome.exit_status != 0:
             return 1
-        return 0 if allow_unrecorded else UNRECORDED
+        return 0 if allow_unrecorded or outcome.stands_by else UNRECORDED
     return max(exit_status(diagnosis, fail_on) for diagnosis in diagnoses)
 
 

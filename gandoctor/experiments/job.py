@@ -76,6 +76,7 @@ class ChildMessage(BaseModel):
         error: What went wrong, as one message for the user.
         traceback_in_log: Whether the log holds a traceback of the user's code.
         exit_status: Exit status of a script that has ended.
+        stands_by: Whether nothing is recorded here because another process of the same training records.
     """
 
     recording: str | None = None
@@ -83,3 +84,4 @@ class ChildMessage(BaseModel):
     error: str | None = None
     traceback_in_log: bool = False
     exit_status: int | None = None
+    stands_by: bool = False
