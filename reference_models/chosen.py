@@ -49,7 +49,12 @@ def choose(
     """Check the options of a factory, and load its data.
 
     Args:
-        preset, settings, faults, steps, seed, data: As for `reference_models.training.build`.
+        preset: Name of the preset.
+        settings: "KEY=VALUE" changes to it.
+        faults: "NAME[@STEP]".
+        steps: Training steps; None for the preset's.
+        seed: Seed of the split.
+        data: See `datasets.load_images`.
 
     Raises:
         GandoctorError: An argument is unknown or out of bounds.

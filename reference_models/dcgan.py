@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from reference_models.sizes import MIN_CHANNELS, Shape, channels
 from reference_models.settings import DiscriminatorSettings, Settings
+from reference_models.sizes import MIN_CHANNELS, Shape, channels
 
 __all__ = ["MIN_CHANNELS", "Shape", "build_discriminator", "build_generator", "channels"]
 

@@ -60,7 +60,7 @@ def framework_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--framework",
         type=click.Choice(["tensorflow", "torch"]),
-        help="Framework of the reference model.  [tensorflow]",
+        help="Framework of the reference model.  [tensorflow; torch where that alone is installed]",
     )(function)
 
 
@@ -71,9 +71,11 @@ def target_or_reference(target: str | None, framework: str | None) -> str:
         click.UsageError: Both are given.
     """
     from gandoctor.experiments.target import REFERENCES
+    from gandoctor.frameworks import is_installed
 
     if target is None:
-        return REFERENCES[framework or "tensorflow"]
+        only_torch = is_installed("torch") and not is_installed("tensorflow")
+        return REFERENCES[framework or ("torch" if only_torch else "tensorflow")]
     if framework is not None:
         raise click.UsageError(
             f"--framework chooses the reference model; {target} brings its own. Leave one of them out."

@@ -15,7 +15,11 @@ from reference_models.torch_dcgan.faults import ABSENT
 def build_torch_plan() -> Plan:
     """Return the plan of the replay; the runs are in the order in which they are most worth having."""
     whole = build_plan()
-    runs = [run.model_copy(update={"target": REFERENCES["torch"], "judged_before": False}) for run in whole.runs if _is_replayed(run)]
+    runs = [
+        run.model_copy(update={"target": REFERENCES["torch"], "judged_before": False})
+        for run in whole.runs
+        if _is_replayed(run)
+    ]
     once: dict[tuple[str | None, int, int], PlannedRun] = {}
     for run in runs:
         once.setdefault((run.fault, run.onset, run.seed if run.fault is None else 0), run)
@@ -25,7 +29,7 @@ def build_torch_plan() -> Plan:
 def _is_replayed(run: PlannedRun) -> bool:
     if run.target != REFERENCE or run.options.get("data") is not None or run.fault in ABSENT:
         return False
-    return run.fault is not None and run.split == "test" or run.family == "reference" and run.fault is None
+    return (run.fault is not None and run.split == "test") or (run.family == "reference" and run.fault is None)
 
 
 def _rank(run: PlannedRun) -> tuple[bool, bool]:

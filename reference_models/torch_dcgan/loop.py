@@ -153,7 +153,11 @@ class DCGAN:
         """Clip the gradients and apply them, at the learning rate of this update."""
         own: Player
         if player == "d":
-            own, fault, optimizer = self.settings.discriminator, self.faults.discriminator_learning_rate, self.d_optimizer
+            own, fault, optimizer = (
+                self.settings.discriminator,
+                self.faults.discriminator_learning_rate,
+                self.d_optimizer,
+            )
         else:
             own, fault, optimizer = self.settings.generator, self.faults.generator_learning_rate, self.g_optimizer
         for group in optimizer.param_groups:

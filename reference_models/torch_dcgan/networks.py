@@ -68,7 +68,7 @@ def build_generator(settings: Settings, shape: Shape, begun: MakeBegun, seed: in
         *_output(g.output_activation),
         *_image_modules(settings, begun, seed),
     )
-    return network.apply(weights_init)  # type: ignore[no-any-return]
+    return network.apply(weights_init)
 
 
 def build_discriminator(settings: Settings, shape: Shape) -> nn.Sequential:
@@ -88,7 +88,7 @@ def build_discriminator(settings: Settings, shape: Shape) -> nn.Sequential:
     with torch.no_grad():
         count = features.eval()(torch.zeros(1, shape[2], *shape[:2])).shape[1]
     network = nn.Sequential(*features.train(), nn.Linear(count, 1), *_output(d.output_activation))
-    return network.apply(weights_init)  # type: ignore[no-any-return]
+    return network.apply(weights_init)
 
 
 def weights_init(module: nn.Module) -> None:

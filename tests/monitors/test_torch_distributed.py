@@ -48,7 +48,19 @@ def test_each_rank_may_be_run_by_gandoctor_and_rank_0_is_recorded(tmp_path):
     bare, _ = trained(tmp_path, "bare")
     ranks = [
         subprocess.Popen(
-            [sys.executable, "-m", "gandoctor", "run", "--run-dir", f"of-{rank}", SCRIPT, "--", "bare", tmp_path / "both", str(rank)],
+            [
+                sys.executable,
+                "-m",
+                "gandoctor",
+                "run",
+                "--run-dir",
+                f"of-{rank}",
+                SCRIPT,
+                "--",
+                "bare",
+                tmp_path / "both",
+                str(rank),
+            ],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -32,7 +32,7 @@ def test_a_fault_that_cannot_arise_is_refused_with_those_that_can(name):
 def test_a_fault_that_nobody_knows_is_refused_as_for_keras():
     from reference_models.torch_dcgan import build
 
-    with pytest.raises(GandoctorError, match="There is no fault 'no-batchnorm'. Did you mean no-batch-norm"):
+    with pytest.raises(GandoctorError, match=r"There is no fault 'no-batchnorm'\. Did you mean no-batch-norm"):
         build(faults=["no-batchnorm"])
 
 
