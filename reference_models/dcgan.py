@@ -8,16 +8,9 @@ import keras
 from keras import layers
 
 from reference_models.settings import DiscriminatorSettings, Settings
+from reference_models.sizes import MIN_CHANNELS, Shape, channels
 
-MIN_CHANNELS = 4
-
-Shape = tuple[int, int, int]
-"""Height, width and channels of an image; height and width must be divisible by 4."""
-
-
-def channels(published: int, width: float) -> int:
-    """Return the article's number of channels times `width`, but at least four."""
-    return max(MIN_CHANNELS, round(published * width))
+__all__ = ["MIN_CHANNELS", "Shape", "build_discriminator", "build_generator", "channels"]
 
 
 def build_generator(settings: Settings, shape: Shape) -> keras.Sequential:

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandoctor.errors import GandoctorError
 from gandoctor.experiments.training import Training
-from reference_models.datasets import digits_below, in_range, load_images, split
-from reference_models.faults import apply_faults
-from reference_models.settings import FaultSettings, PixelRange, Settings, change_settings, changed_from, load_settings
+from reference_models.chosen import choose, range_from_the_start
+from reference_models.datasets import in_range
+from reference_models.settings import FaultSettings
 
 
 def build(
@@ -38,14 +37,8 @@ def build(
     Raises:
         GandoctorError: An argument is unknown or out of bounds.
     """
-    if not 0 <= seed < 2**32:
-        raise GandoctorError(f"The seed is {seed}; it must be a whole number from 0 to {2**32 - 1}.")
-    chosen = load_settings(preset, settings)
-    if steps is not None:
-        chosen = change_settings(chosen, {"training.steps": steps})
-    chosen, planned = apply_faults(chosen, faults)
-    images = digits_below(load_images(data), chosen.data.digits)
-    parts = split(images, seed, chosen.data.training_images)
+    choice = choose(preset, settings, faults, steps, seed, data)
+    chosen, parts = choice.settings, choice.images
 
     import keras
 
@@ -58,7 +51,7 @@ def build(
     kind = DCGAN if chosen.faults == FaultSettings() else FaultyDCGAN
     model = kind(chosen, (height, width, depth), seed=seed)
     model.compile()
-    pixel_range = _range_from_the_start(chosen)
+    pixel_range = range_from_the_start(chosen)
     dataset = batches(in_range(parts.training, pixel_range), chosen.training.batch_size, seed)
     repeated = chosen.faults.repeated_batch.start
     if repeated is not None:
@@ -72,25 +65,12 @@ def build(
         steps=chosen.training.steps,
         probe_data=in_range(parts.probe, pixel_range),
         holdout_data=in_range(parts.holdout, pixel_range),
-        config={
-            "preset": preset,
-            "seed": seed,
-            "settings": chosen.model_dump(mode="json"),
-            "changed": changed_from(preset, chosen),
-            "faults": [str(fault) for fault in planned],
-            "undone_by": {one.fault.name: sorted({*one.fault.changes, *one.fault.undone_by}) for one in planned},
-            "data": images.source,
-        },
+        config=choice.config,
         monitor={
             "latent_sampler": latent_sampler(chosen, model.step, seed),
             "loss": "non_saturating",
             "real_is_high": True,
-            "declared": {
-                "pretrain_steps": chosen.training.pretrain_steps,
-                "training_images": chosen.data.training_images,
-                "real_label": chosen.training.real_label,
-                "fake_label": chosen.training.fake_label,
-            },
+            "declared": choice.declared,
         },
     )
 
@@ -118,12 +98,6 @@ def _pretrain(model: Any, dataset: Any) -> None:
     step = tf.function(model.train_discriminator)
     for batch in dataset:
         step(batch)
-
-
-def _range_from_the_start(settings: Settings) -> PixelRange:
-    if settings.faults.symmetric_data.start == 0:
-        return "symmetric"
-    return "bytes" if settings.faults.byte_data.start == 0 else settings.data.range
 
 
 def _repeating_from(dataset: Any, step: int) -> Any:

@@ -14,9 +14,11 @@ from gandoctor.cli.options import (
     exit_status,
     factory_options,
     fail_on_option,
+    framework_option,
     given_options,
     language_option,
     say_in,
+    target_or_reference,
     verbose_option,
 )
 from gandoctor.message import Message
@@ -32,6 +34,7 @@ from gandoctor.message import Message
     metavar="N",
     help="Training steps to take; 0 judges the model card only.  [2]",
 )
+@framework_option
 @factory_options
 @verbose_option
 @fail_on_option
@@ -44,6 +47,7 @@ def command(
     verbose: bool,
     fail_on: str,
     lang: str,
+    framework: str | None,
     **given: Any,
 ) -> int:
     """Judge the contracts and the design of TARGET before you train it.
@@ -61,9 +65,8 @@ def command(
 
     from gandoctor.cli.text import diagnosis_lines, print_lines
     from gandoctor.experiments.check import check_target
-    from gandoctor.experiments.target import DEFAULT_TARGET
 
-    target = target or DEFAULT_TARGET
+    target = target_or_reference(target, framework)
     doing = say_in(lang)(Message("Building the model and taking its first steps"))
     with Console(stderr=True).status(doing), _ended_by_any_signal():
         diagnosis = check_target(target, arguments, given_options(given), dry_run_steps, ["gandoctor", *sys.argv[1:]])

@@ -139,10 +139,10 @@ def _conclude(
     recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
     if not recorded and outcome.exit_status != 0:  # the message of a script that ended well already says why
         errors.print("Nothing was recorded, so there is no report.")
-    if not recorded and outcome.where is None:  # else the message names the log
-        if was_shown:
+    if outcome.where is None:  # else the message names the log
+        if was_shown and training.holds_only_the_log():
             training.remove_created_files()
-        else:
+        elif not recorded:
             with suppress(OSError), training.log_path.open("a") as log:
                 log.write(f"{outcome.message or 'Nothing was recorded.'}\n")
     diagnoses = []

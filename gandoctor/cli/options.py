@@ -106,6 +106,34 @@ def factory_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def framework_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--framework`; `target_or_reference` reads it."""
+    return click.option(
+        "--framework",
+        type=click.Choice(["tensorflow", "torch"]),
+        help="Framework of the reference model.  [tensorflow; torch where that alone is installed]",
+    )(function)
+
+
+def target_or_reference(target: str | None, framework: str | None) -> str:
+    """Return TARGET, or the reference model in a framework.
+
+    Raises:
+        click.UsageError: Both are given.
+    """
+    from gandoctor.experiments.target import REFERENCES
+    from gandoctor.frameworks import is_installed
+
+    if target is None:
+        only_torch = is_installed("torch") and not is_installed("tensorflow")
+        return REFERENCES[framework or ("torch" if only_torch else "tensorflow")]
+    if framework is not None:
+        raise click.UsageError(
+            f"--framework chooses the reference model; {target} brings its own. Leave one of them out."
+        )
+    return target
+
+
 def given_options(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was given of a factory's options: its own defaults stand for the rest."""
     return {

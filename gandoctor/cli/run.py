@@ -14,8 +14,10 @@ from gandoctor.cli.options import (
     exit_status,
     factory_options,
     fail_on_option,
+    framework_option,
     given_options,
     language_option,
+    target_or_reference,
     verbose_option,
 )
 
@@ -31,6 +33,7 @@ _NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fai
 @click.argument("target", required=False)
 @click.argument("arguments", nargs=-1, metavar="[-- ARGS]", type=click.UNPROCESSED)
 @click.option("--watch", is_flag=True, help="Show the training live. Without a terminal, print plain lines.")
+@framework_option
 @factory_options
 @change_option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
@@ -57,13 +60,15 @@ def command(
     lang: str,
     allow_unrecorded: bool,
     changes: tuple[str, ...],
+    framework: str | None,
     **given: Any,
 ) -> int:
     """Train TARGET with monitors attached and write a report.
 
-    TARGET is one of: the reference model (default); "module:factory", a function that
-    returns a gandoctor.experiments.Training; a script or a notebook, which runs unchanged
-    with ARGS (a notebook without its magics and shell lines).
+    TARGET is one of: the reference model (default; --framework torch: the one in PyTorch);
+    "module:factory", a function that returns a gandoctor.experiments.Training or
+    LoopTraining; a script or a notebook, which runs unchanged with ARGS (a notebook without
+    its magics and shell lines).
     Every GAN that the script trains with keras.Model.fit is recorded; of those that it
     trains in another way, the first. Its output is shown, or kept in training.log while
     --watch uses the terminal.
@@ -76,17 +81,19 @@ def command(
 
     Exit status: 0 if nothing at or above --fail-on was detected; 1 if something was, or
     the training crashed; 2 for unusable arguments; 3 if a script ended well and nothing was
-    recorded, which leaves no run directory behind; 130 if interrupted. A script that exits
-    with another status passes it on.
+    recorded, which leaves no run directory behind (0 where another process of the same
+    training records); 130 if interrupted. A script that exits with another status passes it
+    on.
     """
     import sys
 
     from gandoctor.cli.conduct import conduct
-    from gandoctor.experiments.target import DEFAULT_TARGET
+    from gandoctor.experiments.target import REFERENCES
 
     if resume and run_dir is None:
         raise click.UsageError("--resume needs --run-dir: the run to go on with.")
-    if resume and (target or DEFAULT_TARGET) == DEFAULT_TARGET:
+    target = target_or_reference(target, framework)
+    if resume and target in REFERENCES.values():
         raise click.UsageError(
             "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
         )
@@ -101,7 +108,7 @@ def command(
     if not diagnoses:
         if outcome.exit_status != 0:
             return 1
-        return 0 if allow_unrecorded else UNRECORDED
+        return 0 if allow_unrecorded or outcome.stands_by else UNRECORDED
     return max(exit_status(diagnosis, fail_on) for diagnosis in diagnoses)
 
 
@@ -116,11 +123,12 @@ def job_of(words: Sequence[str], run_dir: Path) -> Job:
         click.UsageError, UnusableTarget: The command cannot be used.
     """
     given = command.make_context("run", list(words)).params
-    return _job(given.pop("target"), given.pop("arguments"), given.pop("changes"), given, run_dir, ["run", *words])
+    target = target_or_reference(given.pop("target"), given.pop("framework"))
+    return _job(target, given.pop("arguments"), given.pop("changes"), given, run_dir, ["run", *words])
 
 
 def _job(
-    target: str | None,
+    target: str,
     arguments: Sequence[str],
     changes: Sequence[str],
     given: Mapping[str, Any],
@@ -132,9 +140,7 @@ def _job(
 
     from gandoctor.experiments.job import Job
     from gandoctor.experiments.launch import default_run_dir
-    from gandoctor.experiments.target import DEFAULT_TARGET
 
-    target = target or DEFAULT_TARGET
     options = given_options({name: value for name, value in given.items() if name not in _NOT_FOR_THE_FACTORY})
     return Job(
         target=target,

@@ -74,6 +74,7 @@ class ChildMessage(BaseModel):
         error: What went wrong, as one message for the user.
         traceback_in_log: Whether the log holds a traceback of the user's code.
         exit_status: Exit status of a script that has ended.
+        stands_by: Whether nothing is recorded here because another process of the same training records.
     """
 
     recording: str | None = None
@@ -81,3 +82,4 @@ class ChildMessage(BaseModel):
     error: str | None = None
     traceback_in_log: bool = False
     exit_status: int | None = None
+    stands_by: bool = False

@@ -36,12 +36,14 @@ class Outcome:
         reason: Why the child ended, as one message. None if all went well.
         exit_status: Exit status of a script, or None if it is not known.
         where: A sentence that names the log, if the log says more.
+        stands_by: Whether another process of the same training records it.
     """
 
     ending: Ending
     reason: str | None = None
     exit_status: int | None = None
     where: str | None = None
+    stands_by: bool = False
 
     @property
     def message(self) -> str | None:
@@ -178,7 +180,9 @@ class ChildTraining:
         log = f"The log is {self.log_path}."
         exit_status = message.exit_status if message is not None else None
         if status == ExitStatus.COMPLETED:
-            return Outcome("completed", message.error if message is not None else None, exit_status)
+            if message is None:
+                return Outcome("completed")
+            return Outcome("completed", message.error, exit_status, stands_by=message.stands_by)
         if status == ExitStatus.INTERRUPTED or self._killed_by_us:
             return Outcome("interrupted", "The training was interrupted.")
         if status in (ExitStatus.UNUSABLE, ExitStatus.CRASHED) and message is not None and message.error is not None:
@@ -192,6 +196,12 @@ class ChildTraining:
             cause = " Out of memory?" if -status == signal.SIGKILL else ""
             return Outcome("killed", f"The training process was killed by {name}.{cause}", where=log)
         return Outcome("crashed", f"The training process ended with status {status}.", where=log)
+
+    def holds_only_the_log(self) -> bool:
+        """Tell whether nothing lies in the run directory but the log: nothing was recorded there."""
+        with suppress(OSError):
+            return all(entry == self.log_path for entry in self.run_dir.iterdir())
+        return False
 
     def remove_created_files(self) -> None:
         """Remove the log and the directories that were created for it, unless something else lies in them.

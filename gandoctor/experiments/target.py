@@ -17,6 +17,8 @@ from gandoctor.experiments.training import LoopTraining, Training
 from gandoctor.frameworks import framework_needed
 
 DEFAULT_TARGET = "reference_models.training:build"
+REFERENCES: Mapping[str, str] = {"tensorflow": DEFAULT_TARGET, "torch": "reference_models.torch_dcgan:build"}
+"""Framework -> the reference model in it."""
 
 
 class TargetCrashed(Exception):

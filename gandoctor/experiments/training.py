@@ -63,7 +63,9 @@ class LoopTraining:
         probe_data: Real data that the discriminator trains on, as `GANMonitor` takes it; None where it may be kept
             from what the discriminator is fed.
         holdout_data: Real data that it never trains on, or None.
-        config: The settings used, recorded in the manifest. They must be JSON-serializable.
+        draw: Draws so many images as a user would, in inference mode: (n, height, width, channels), in the data's
+            range; the benchmark measures them. None where it is not benchmarked.
+        config: As in `Training`.
         monitor: Further arguments for GANMonitor, such as `g_optimizer`, `d_optimizer`, `latent_sampler` or `loss`.
     """
 
@@ -73,6 +75,7 @@ class LoopTraining:
     steps: int
     probe_data: Any = None
     holdout_data: Any = None
+    draw: Callable[[int], np.ndarray] | None = None
     config: dict[str, Any] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)
 

@@ -209,3 +209,16 @@ def test_a_factory_that_returns_a_loop_is_run_and_checked(tmp_path):
     assert "GD006, in the model" in checked.stdout
     card = command_here("check", "--dry-run-steps", "0", "mine:build", cwd=tmp_path)
     assert "Output range mismatch" in card.stdout
+
+
+def test_a_script_that_records_elsewhere_leaves_no_empty_run_directory(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import torch\nfrom torch import nn\nfrom gandoctor import GANMonitor\n"
+        "g, d = nn.Sequential(nn.Linear(4, 8), nn.Tanh()), nn.Sequential(nn.Linear(8, 1))\n"
+        "with GANMonitor('own', generator=g, discriminator=d, latent_sampler=lambda n: torch.randn(n, 4)) as m:\n"
+        "    m.step()\n"
+    )
+    command_here("run", "--run-dir", "run", script, cwd=tmp_path)
+    assert load_run(tmp_path / "own").last_step == 1
+    assert not (tmp_path / "run").exists()

@@ -58,6 +58,7 @@ CASES: dict[str, tuple[Any, Any, str | None]] = {
         lambda: programs.least_squares_clipped_gradients,
         "least_squares",
     ),
+    "closures": (functools.partial(programs.convolutional, sigmoid=False), lambda: programs.closures, "non_saturating"),
     "loss scaling": (functools.partial(programs.convolutional, sigmoid=False), programs.Scaled, "non_saturating"),
 }
 
@@ -169,6 +170,33 @@ def test_a_loss_scale_is_taken_off(tmp_path: Path) -> None:
     run = load_run(tmp_path / "run")
     assert (run["d_loss"] < 3).all()
     assert (run["d_grad_norm"] < 20).all()
+
+
+def test_of_a_closure_that_is_called_several_times_the_first_loss_counts(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    g, d = programs.convolutional(sigmoid=False)
+    d_optimizer, g_optimizer = torch.optim.LBFGS(d.parameters(), lr=0.1, max_iter=4), torch.optim.Adam(g.parameters())
+    seen: list[list[float]] = []
+    original = programs.nn.BCEWithLogitsLoss.forward
+
+    def forward(self: Any, output: Any, target: Any) -> Any:
+        loss = original(self, output, target)
+        seen[-1].append(float(loss.detach()))
+        return loss
+
+    sampler = lambda n: torch.randn(n, programs.LATENT, 1, 1)  # noqa: E731
+    monitor = GANMonitor(tmp_path / "run", generator=g, discriminator=d, latent_sampler=sampler, strict=True)
+    with pytest.MonkeyPatch.context() as patch, monitor:
+        patch.setattr(programs.nn.BCEWithLogitsLoss, "forward", forward)
+        for _ in range(STEPS):
+            seen.append([])
+            programs.closures(g, d, g_optimizer, d_optimizer, programs.images()[: programs.BATCH])
+            monitor.step()
+    assert all(len(losses) > 3 for losses in seen), "it was called several times"
+    run = load_run(tmp_path / "run")
+    np.testing.assert_allclose(run["d_loss"], [losses[0] + losses[1] for losses in seen], rtol=1e-6)
+    np.testing.assert_allclose(run["g_loss"], [losses[-1] for losses in seen], rtol=1e-6)
+    assert (run["d_update_in_d_step"] > 0).all()
 
 
 def test_a_step_that_loss_scaling_skips_leaves_nothing_to_the_next(tmp_path: Path) -> None:

@@ -26,14 +26,14 @@ SMALL = ("generator.width=0.02", "discriminator.width=0.02", "training.batch_siz
 @pytest.fixture(autouse=True, scope="module")
 def few_images():
     """A little of each data set: checking and scaling 5,000 images for every training takes longer than training."""
-    from reference_models import training
+    from reference_models import chosen
     from reference_models.controls import start
     from reference_models.datasets import Images
 
-    whole = {name: training.load_images(name) for name in (None, "shapes")}
+    whole = {name: chosen.load_images(name) for name in (None, "shapes")}
     part = {name: Images(images.pixels[:640], images.source) for name, images in whole.items()}
     with pytest.MonkeyPatch.context() as patch:
-        for module in (training, start):
+        for module in (chosen, start):
             patch.setattr(module, "load_images", lambda data: part[data])
         yield
 

@@ -22,13 +22,13 @@ LAST = 3
 @pytest.fixture(autouse=True, scope="module")
 def few_digits():
     """An eighth of the digits: checking and scaling 5,000 images for each fault takes longer than training."""
-    from reference_models import training
+    from reference_models import chosen
     from reference_models.datasets import Images
 
-    whole = training.load_images()
+    whole = chosen.load_images()
     part = Images(whole.pixels[:640], whole.source, whole.digits[:640])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "load_images", lambda data: part)
+        patch.setattr(chosen, "load_images", lambda data: part)
         yield
 
 

@@ -197,6 +197,26 @@ def least_squares_clipped_gradients(g: Any, d: Any, g_optimizer: Any, d_optimize
     g_optimizer.step()
 
 
+def closures(g: Any, d: Any, g_optimizer: Any, d_optimizer: Any, real: torch.Tensor) -> None:
+    """Each optimizer calls a function that makes the gradients."""
+    bce = nn.BCEWithLogitsLoss()
+
+    def d_loss() -> torch.Tensor:
+        d_optimizer.zero_grad()
+        loss = bce(d(real).flatten(), torch.ones(BATCH)) + bce(d(g(latents(g)).detach()).flatten(), torch.zeros(BATCH))
+        loss.backward()
+        return loss
+
+    def g_loss() -> torch.Tensor:
+        g_optimizer.zero_grad()
+        loss = bce(d(g(latents(g))).flatten(), torch.ones(BATCH))
+        loss.backward()
+        return loss
+
+    d_optimizer.step(d_loss)
+    g_optimizer.step(closure=g_loss)
+
+
 class Scaled:
     """Mixed precision's loss scaling, on the CPU."""
 

@@ -1,9 +1,13 @@
-"""Hides the frameworks from a Python process, and from those it starts, that has this folder in its PYTHONPATH."""
+"""Hides the frameworks from a Python process, and from those it starts, that has this folder in its PYTHONPATH.
 
+HIDDEN_FRAMEWORKS names them, with commas in between; without it, all are hidden.
+"""
+
+import os
 import sys
 from importlib.machinery import PathFinder
 
-HIDDEN = ("tensorflow", "keras", "torch")
+HIDDEN = os.environ.get("HIDDEN_FRAMEWORKS", "tensorflow,keras,torch").split(",")
 
 
 class FindsNoFramework(PathFinder):

@@ -11,25 +11,22 @@ import numpy as np
 import torch
 
 from gandoctor.backends.torch.card import called, declared
+from gandoctor.backends.torch.found import found
 from gandoctor.backends.torch.handles import set_value
 from gandoctor.backends.torch.layout import Layout, has_convolutions_of_series
 from gandoctor.backends.torch.passes import Arguments, Passes, judges_one_by_one, left_alone, normalises_batches
-from gandoctor.backends.torch.players import inner, members_of
+from gandoctor.backends.torch.players import members_of
 from gandoctor.backends.torch.random_state import preserved_random_state
 from gandoctor.backends.torch.rows import Rows
 from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.weights import KeptWeights, LayerNorms, WeightMovement, Weights
 from gandoctor.errors import GandoctorError
-from gandoctor.message import Absence, Absent, Message
+from gandoctor.message import Absence
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Said, Switch, WeightSlot
-from gandoctor.recording.players import Players
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
-
-_LATENTS = ("latent_dim", "z_dim", "nz", "latent_size", "noise_dim")
-"""Attributes of a generator that say how long its latents are."""
 
 
 class TorchBackend:
@@ -51,7 +48,7 @@ class TorchBackend:
             given = getattr(options, name)
             if not isinstance(given, torch.nn.Module):
                 raise GandoctorError(f"{name}= is a {type(given).__name__}; pass the {name}, a torch.nn.Module.")
-        self.players = _found(options)
+        self.players = found(options)
         self._called: dict[Player, list[Any]] = {
             "g": members_of(options.generator),
             "d": members_of(options.discriminator),
@@ -329,7 +326,7 @@ class _Witness:
     def watch_through(self, taps: Taps) -> None:
         """Have taps copy what is wanted."""
         self._taps = taps
-        taps.wants_outputs, taps.wants_latents = self._loss, self._latents
+        taps.losses.wants_outputs, taps.wants_latents = self._loss, self._latents
 
     @property
     def changed_at_random(self) -> None:
@@ -340,75 +337,16 @@ class _Witness:
         return self._taps is not None and self._taps.saw_penalty
 
     def losses(self) -> dict[Player, float]:
-        return {} if self._taps is None else self._taps.losses
+        return {} if self._taps is None else self._taps.losses.latest
 
     def said(self, player: Player) -> list[Said] | None:
-        return None if self._taps is None else self._taps.said.get(player)
+        return None if self._taps is None else self._taps.losses.said.get(player)
 
     def latents(self) -> np.ndarray:
         return np.zeros(0, np.float32) if self._taps is None else self._taps.latents
 
     def forget(self, what: Literal["loss", "latents"]) -> None:
         if self._taps is not None and what == "loss":
-            self._taps.wants_outputs = False
+            self._taps.losses.wants_outputs = False
         elif self._taps is not None:
             self._taps.wants_latents = False
-
-
-def _found(options: Options) -> Players:
-    generator, discriminator = inner(options.generator), inner(options.discriminator)
-    players = Players(generator, discriminator, options.g_optimizer, options.d_optimizer)
-    for name in ("generator", "discriminator", "g_optimizer", "d_optimizer"):
-        if getattr(options, name) is not None:
-            players.sources[name] = "passed"
-    for player, slot in (("generator", "g_optimizer"), ("discriminator", "d_optimizer")):
-        if getattr(options, slot) is None:
-            why = Message("the {player}'s optimizer has not been called yet; pass {slot}=...", player=player, slot=slot)
-            players.absent[slot] = Absence(Absent.NO_OPTIMIZER, why)
-    sampler, size = options.latent_sampler, _latent_size(generator)
-    if sampler is not None:
-        players.latent_sampler, players.latent_is_given = _as_tensors(sampler), True
-        players.sources["latent_sampler"] = "passed"
-    elif size is not None:
-        name, length = size
-        shape = (length, 1, 1) if _takes_maps(generator) else (length,)
-        players.latent_sampler = lambda n: torch.randn((n, *shape), device=_device(generator))
-        players.sources["latent_sampler"] = f"standard normal, as long as attribute .{name}"
-        why = Message("latents were assumed to be standard normal; pass latent_sampler=lambda n: ...")
-        players.absent["latent_law"] = Absence(Absent.ASSUMED, why)
-    else:
-        why = Message("it is not known what the generator takes; pass latent_sampler=lambda n: ...")
-        players.absent["latent_sampler"] = Absence(Absent.NO_LATENTS, why)
-    return players
-
-
-def _latent_size(generator: torch.nn.Module) -> tuple[str, int] | None:
-    for name in _LATENTS:
-        value = getattr(generator, name, None)
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return name, value
-    return None
-
-
-def _takes_maps(generator: torch.nn.Module) -> bool:
-    """Tell whether a generator begins with a convolution, which takes latents as maps of one place."""
-    own = (m for m in generator.modules() if isinstance(m, torch.nn.Linear | torch.nn.modules.conv._ConvNd))
-    return isinstance(next(own, None), torch.nn.modules.conv._ConvNd)
-
-
-def _device(network: torch.nn.Module) -> Any:
-    return next((p.device for p in network.parameters()), torch.device("cpu"))
-
-
-def _as_tensors(sampler: Callable[[int], Any]) -> Callable[[int], Any]:
-    """Return a sampler whose arrays are tensors, so that they are taken to be as the generator takes them."""
-
-    def sample(n: int) -> Any:
-        drawn = sampler(n)
-        if isinstance(drawn, np.ndarray):
-            return torch.from_numpy(drawn)
-        if isinstance(drawn, list | tuple):
-            return type(drawn)(torch.from_numpy(d) if isinstance(d, np.ndarray) else d for d in drawn)
-        return drawn
-
-    return sample

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.random_state import held_by, put_back
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import Pass
@@ -142,7 +143,7 @@ def first_of(output: Any) -> Any:
 
 @contextmanager
 def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
-    """Put modes back on leaving, and keep the user's forward hooks from seeing the pass.
+    """Put modes and own random generators back on leaving, and keep the user's forward hooks from seeing the pass.
 
     Hooks before a module stay: `spectral_norm` and `weight_norm` of the older kind make its weights there.
     """
@@ -158,7 +159,8 @@ def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
             module._forward_hooks = type(module._forward_hooks)()
         for module in compiled:
             module._compiled_call_impl = None  # other shapes would compile it anew, for the user's calls as well
-        yield
+        with put_back(held_by(modules)):
+            yield
     finally:
         for module, mode, own, tensors in zip(modules, modes, hooks, made, strict=True):
             module.training, module._forward_hooks = mode, own

@@ -10,6 +10,8 @@ import torch
 _WRAPPED_IN = ("module", "_orig_mod")
 """Where `DataParallel`, `DistributedDataParallel` and `torch.compile` hold the network itself."""
 
+_WRAPPERS_OF_OPTIMIZERS = ("AcceleratedOptimizer", "LightningOptimizer")
+
 
 class Chain(torch.nn.Sequential):
     """Several networks as one. The program goes on calling them one by one; this one is called by monitors only."""
@@ -35,6 +37,16 @@ def inner(network: Any) -> Any:
         modules = vars(network)["_modules"]
         network = next(modules[name] for name in _WRAPPED_IN if name in modules)
     return network
+
+
+def inner_optimizer(optimizer: Any) -> Any:
+    """Return an optimizer without what accelerate or Lightning wrap it in."""
+    while not isinstance(optimizer, torch.optim.Optimizer) or type(optimizer).__name__ in _WRAPPERS_OF_OPTIMIZERS:
+        held = getattr(optimizer, "optimizer", None)
+        if held is None or held is optimizer:
+            return optimizer
+        optimizer = held
+    return optimizer
 
 
 def name_of(network: torch.nn.Module) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 
+_KINDS = (np.random.Generator, np.random.RandomState, random.Random, torch.Generator)
 _DEPTH = 3
 """Functions within functions that are searched for generators."""
 
@@ -28,17 +29,31 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
     """
     python_state, numpy_state, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None
-    owned = [(g, _state(g)) for g in {id(g): g for f in functions for g in _generators_of(f)}.values()]
     try:
-        yield
+        with put_back(g for f in functions for g in _generators_of(f)):
+            yield
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
         torch.set_rng_state(torch_state)
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
+
+
+@contextmanager
+def put_back(generators: Iterable[Any]) -> Iterator[None]:
+    """Restore random generators on leaving."""
+    owned = [(g, _state(g)) for g in {id(g): g for g in generators}.values()]
+    try:
+        yield
+    finally:
         for generator, state in owned:
             _restore(generator, state)
+
+
+def held_by(owners: Iterable[Any]) -> list[Any]:
+    """Return the random generators that objects have as attributes, as a module that adds noise of its own may."""
+    return [value for owner in owners for value in _held(owner) if isinstance(value, _KINDS)]
 
 
 def _generators_of(function: Any, depth: int = 0) -> list[Any]:
@@ -54,8 +69,7 @@ def _generators_of(function: Any, depth: int = 0) -> list[Any]:
     if code is not None:
         found += [inner.__globals__[name] for name in code.co_names if name in inner.__globals__]
     found += [v for owner in list(found) if type(owner).__name__ != "module" for v in _held(owner)]
-    kinds = (np.random.Generator, np.random.RandomState, random.Random, torch.Generator)
-    generators = [g for g in found if isinstance(g, kinds)]
+    generators = [g for g in found if isinstance(g, _KINDS)]
     if depth < _DEPTH:
         functions = [f for f in found if hasattr(f, "__code__")]
         generators += [g for f in functions for g in _generators_of(f, depth + 1)]

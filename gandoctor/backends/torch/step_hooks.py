@@ -5,6 +5,7 @@ PyTorch goes through its own list of hooks while they are called, so that nothin
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Protocol
 
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
@@ -27,6 +28,7 @@ class _StepHooks:
         self._listeners: list[StepListener] = []
         self._handles: list[Any] = []
         self._running = 0
+        self._awaited: set[int] = set()  # optimizers whose closure has not been called yet
 
     def add(self, listener: StepListener) -> None:
         self._listeners.append(listener)
@@ -41,7 +43,27 @@ class _StepHooks:
                 handle.remove()
             self._handles.clear()
 
-    def _before(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _before(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        """Tell that weights are about to move: of `step(closure)` once the closure has made the gradients."""
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if not callable(closure):
+            self._tell_before(optimizer)
+            return None
+        self._awaited.add(id(optimizer))
+
+        @functools.wraps(closure)
+        def told() -> Any:
+            result = closure()
+            if id(optimizer) in self._awaited:  # the first call: L-BFGS makes several, and moves weights in between
+                self._awaited.discard(id(optimizer))
+                self._tell_before(optimizer)
+            return result
+
+        if "closure" in kwargs:
+            return args, {**kwargs, "closure": told}
+        return (args[0], told, *args[2:]), kwargs
+
+    def _tell_before(self, optimizer: Any) -> None:
         self._running += 1
         try:
             told: list[StepListener] = []
@@ -52,6 +74,9 @@ class _StepHooks:
             self._running -= 1
 
     def _after(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if id(optimizer) in self._awaited:  # it has not called its closure, so nobody knows of this step
+            self._awaited.discard(id(optimizer))
+            return
         self._running += 1
         try:
             for listener in reversed(list(self._listeners)):

@@ -6,11 +6,10 @@ a loss has nothing to put a hook on before it exists.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import torch
 
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.left_over import LeftOver
+from gandoctor.backends.torch.losses import Losses
 from gandoctor.backends.torch.passes import Arguments, first_of
 from gandoctor.backends.torch.sigmoid import Logits
 from gandoctor.backends.torch.step_hooks import STEPS
@@ -27,34 +27,12 @@ from gandoctor.backends.torch.wrapped import Wrapped
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
-from gandoctor.recording.in_step import Call, Said, StepTrace
+from gandoctor.recording.in_step import Call
 from gandoctor.recording.players import Players
 
 CALLS_MAX = 64
 """Calls that are copied between two readings."""
 ROWS_MAX = 256
-OUTPUTS = 4
-"""The latest discriminator outputs of a loss: real, fake, interpolated, one to spare."""
-NUMBERS_MAX = 65_536
-"""Numbers of one output that are copied; larger ones are not compared with formulas."""
-NODES_MAX = 50_000
-"""Nodes of a loss's graph that are searched for the generator's parameters."""
-
-
-@dataclass
-class _Output:
-    output: torch.Tensor
-    logit: torch.Tensor
-
-
-@dataclass
-class _Loss:
-    """Something that was differentiated, and what the discriminator had been given and had said before."""
-
-    value: torch.Tensor
-    reaches_g: bool
-    outputs: list[_Output] = field(default_factory=list)
-    fed: list[tuple[Any, Any]] = field(default_factory=list)
 
 
 class Taps:
@@ -69,8 +47,7 @@ class Taps:
 
     Attributes:
         captures: Player -> how often its optimizer was called.
-        losses: Player -> what was last differentiated for its update.
-        said: Player -> what the discriminator had said before.
+        losses: What was differentiated for the updates.
         latents: What the generator was last given, as NumPy has it; kept while `wants_latents`.
         saw_penalty: Whether something was differentiated with respect to other things than parameters.
     """
@@ -89,18 +66,13 @@ class Taps:
         self._muted = threading.local()
         self._handles: list[Any] = []
         self._wrapped = Wrapped()
-        self._losses: list[_Loss] = []
-        self._outputs: list[_Output] = []
-        self._fed: list[tuple[Any, Any, int]] = []
         self._unclipped: dict[Player, Any] = {}
-        self._raw: dict[int, tuple[Any, Any]] = {}
         self._left_over = LeftOver(weights)
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
-        self.losses: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
-        self.said: dict[Player, list[Said]] = {}
+        self.losses = Losses(weights, lambda output: None if self._logits is None else self._logits.of(output))
         self.latents = np.zeros(0, np.float32)
-        self.wants_outputs = self.wants_latents = False
+        self.wants_latents = False
         self.saw_penalty = False
         self._logits: Logits | None = None
         self.on_call: Callable[[Player, Arguments, bool], None] | None = None
@@ -153,10 +125,8 @@ class Taps:
         return found
 
     def end_step(self) -> None:
-        """Forget losses that no update followed, as where loss scaling skips one: they are no part of the next step."""
-        self._losses.clear()
-        self._outputs.clear()
-        self._fed.clear()
+        """Forget what belongs to the step that is over."""
+        self.losses.end_step()
         self._unclipped.clear()
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
@@ -201,7 +171,7 @@ class Taps:
             if player == "g" and differentiates:
                 self._take_latents(inputs[0])
             elif player == "d" and differentiates:
-                self._take_scores(inputs, first)
+                self.losses.scored(inputs, first)
 
     def _copy(self, player: Player, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
         assert self._calls is not None
@@ -222,17 +192,6 @@ class Taps:
             self.latents = latents.detach().float().cpu().numpy().ravel()
         self._listener.fed("latents", TorchBatch("latents", latents))
 
-    def _take_scores(self, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
-        if self.wants_outputs and output.numel() <= NUMBERS_MAX:
-            logit = None if self._logits is None else self._logits.of(output)
-            self._outputs.append(_Output(output.detach().clone(), output.detach() if logit is None else logit))
-            del self._outputs[: -2 * OUTPUTS]
-        images = next((t for t in inputs if t.is_floating_point() and t.dim() >= 3), None)
-        if images is not None:
-            low, high = torch.aminmax(images.detach())
-            self._fed.append((low.float(), high.float(), id(images)))
-            del self._fed[: -4 * OUTPUTS]
-
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         if not self._is_muted:
             with self._listener.contained():
@@ -240,44 +199,10 @@ class Taps:
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
-                self.differentiated(tensors, kwargs.get("inputs"))
+                owner = self.losses.differentiated(tensors, kwargs.get("inputs"))
+                if owner is not None:
+                    self._left_over.after_backward(owner)
         return result
-
-    def differentiated(self, tensors: Any, inputs: Any = None) -> None:
-        """Something was differentiated with respect to some inputs; to whatever it depends on where none are given."""
-        for tensor in [tensors] if isinstance(tensors, torch.Tensor) else list(tensors):
-            self._differentiated(tensor, inputs)
-
-    def _differentiated(self, tensor: torch.Tensor, inputs: Any) -> None:
-        if tensor.numel() != 1:
-            return  # backward(gradient=...): none of its numbers is the loss
-        reached = self._reached(tensor)
-        if inputs is not None:
-            given = {id(p) for p in ([inputs] if isinstance(inputs, torch.Tensor) else inputs)}
-            reached = {player for player in PLAYERS if any(id(p) in given for _, p in self._weights.named(player))}
-        if not reached:
-            return
-        self._left_over.after_backward("g" if "g" in reached else "d")
-        raw = self._raw.pop(id(tensor), (None, tensor))[1]
-        fed = [(low, high) for low, high, _ in self._fed]
-        self._losses.append(_Loss(raw.detach().reshape(()), "g" in reached, list(self._outputs), fed))
-
-    def _reached(self, tensor: torch.Tensor) -> set[Player]:
-        """Return the players whose parameters a loss depends on; of both, the generator is enough to know."""
-        owners = {id(p): player for player in PLAYERS for _, p in self._weights.named(player)}
-        found: set[Player] = set()
-        seen: set[Any] = set()
-        waiting = [tensor.grad_fn]
-        while waiting and len(seen) < NODES_MAX and "g" not in found:
-            node = waiting.pop()
-            if node is None or node in seen:
-                continue
-            seen.add(node)
-            owner = owners.get(id(getattr(node, "variable", None)))
-            if owner is not None:
-                found.add(owner)
-            waiting += [following for following, _ in node.next_functions]
-        return found
 
     def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(outputs, inputs, *args, **kwargs)
@@ -293,8 +218,7 @@ class Taps:
         if not ids:
             return
         self.saw_penalty = True
-        # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
-        self._fed = [fed for fed in self._fed if fed[2] not in ids]
+        self.losses.penalised(ids)
         if self._calls is not None:
             self._calls = [
                 (replace(call, is_penalised=True) if ids & set(given) else call, given) for call, given in self._calls
@@ -326,13 +250,8 @@ class Taps:
 
     def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
         scaled = original(scaler, outputs)
-        self.scaled(outputs, scaled)
+        self.losses.scaled(outputs, scaled)
         return scaled
-
-    def scaled(self, outputs: Any, scaled: Any) -> None:
-        """A loss was multiplied by the loss scale of mixed precision."""
-        if isinstance(outputs, torch.Tensor) and isinstance(scaled, torch.Tensor):
-            self._raw = {id(scaled): (scaled, outputs)}  # kept, so that its id stays its own
 
     def before_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
@@ -343,7 +262,9 @@ class Taps:
             self._adopt(optimizer, update.phase)
             update = replace(update, left_over=self._left_over.updated(update.phase))
             self.captures[update.phase] += 1
-            self._settle_loss(update.phase)
+            trace = self.losses.settle(update.phase)
+            if trace is not None:
+                self._listener.step_end(trace)
             self._listener.before_update(update)
             self._listener.on_gradients(update)
 
@@ -353,6 +274,7 @@ class Taps:
             update = self._update(optimizer)
             if update is not None:
                 self._unclipped.pop(update.phase, None)
+                self.losses.updated(update.phase)
                 self._listener.after_update(update)
 
     def _update(self, optimizer: Any) -> TorchUpdate | None:
@@ -384,36 +306,3 @@ class Taps:
             setattr(self._players, slot, optimizer)
             self._players.sources[slot] = f"seen to update the {NAMES[phase]}"
             self._players.absent.pop(slot, None)
-
-    def _settle_loss(self, phase: Player) -> None:
-        """Tell what was differentiated for an update: of several losses those that can be this player's, summed."""
-        own = [one for one in self._losses if one.reaches_g == (phase == "g")]
-        chosen = own or self._losses
-        self._losses = [one for one in self._losses if not any(one is taken for taken in chosen)]
-        if not chosen:
-            return
-        total = torch.stack([one.value.float() for one in chosen]).sum()
-        outputs = {id(o): o for one in chosen for o in one.outputs}
-        if self.wants_outputs:
-            self.losses[phase] = float(total)
-            self.said[phase] = [said for o in list(outputs.values())[-OUTPUTS:] if (said := _said(o)) is not None]
-        fed = [pair for one in chosen for pair in one.fed]
-        extremes = {}
-        if fed:
-            extremes = {
-                phase: (torch.stack([low for low, _ in fed]).min(), torch.stack([high for _, high in fed]).max())
-            }
-        if not self._losses:
-            self._outputs.clear()
-            self._fed.clear()
-        self._listener.step_end(StepTrace(targets={phase: total}, d_fed=extremes, complete=False))
-
-
-def _said(one: _Output) -> Said | None:
-    output = one.output.float().cpu().numpy().ravel()
-    if not output.size or not np.isfinite(output).all():
-        return None
-    same = one.logit is one.output or one.logit.data_ptr() == one.output.data_ptr()
-    logit = output if same else one.logit.float().cpu().numpy().ravel()
-    places = math.prod(one.output.shape[1:]) if one.output.dim() > 1 else 1
-    return Said(output, logit, places)

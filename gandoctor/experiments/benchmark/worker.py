@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from gandoctor.errors import UnusableTarget
 from gandoctor.experiments.benchmark.plan import Plan, PlannedRun
 from gandoctor.experiments.benchmark.run_files import RunFiles
-from gandoctor.experiments.child.main import TrainingCrashed, fit_recorded
+from gandoctor.experiments.child.main import TrainingCrashed, fit_recorded, loop_recorded
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.target import build_training, split_target
-from gandoctor.experiments.training import Training
+from gandoctor.experiments.training import LoopTraining, Training
 from gandoctor.frameworks import MissingFramework, framework_needed
 
 Oracle = Callable[[NDArray[np.uint8], NDArray[np.uint8], Path], dict[str, float]]
@@ -82,12 +82,15 @@ def _train(plan: Plan, run: PlannedRun, files: RunFiles) -> None:
         _forget_earlier_models()
         with framework_needed(by=run.target):
             training = build_training(run.target, run.options)
-        if not isinstance(training, Training):
-            raise UnusableTarget(f"{run.target} returned a LoopTraining; the benchmark trains Keras models.")
+        if isinstance(training, LoopTraining) and training.draw is None:
+            raise UnusableTarget(f"{run.target} returned a LoopTraining without draw=, which the benchmark needs.")
         with framework_needed(by=run.target):
             training.monitor.update(plan.monitor)
             job = Job(target=run.target, run_dir=str(files.run_dir), options=run.options)
-            fit_recorded(training, job, StopRequest())
+            if isinstance(training, LoopTraining):
+                loop_recorded(training, job, StopRequest())
+            else:
+                fit_recorded(training, job, StopRequest())
         drawn = draw(training, plan.samples)
         if drawn is not None:
             files.keep_samples(*drawn)
@@ -120,12 +123,25 @@ def _oracle_module(plan: Plan) -> ModuleType:
         return import_module(split_target(plan.oracle)[0])
 
 
-def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+def draw(training: Training | LoopTraining, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
     """Draw images from the generator in inference mode, as a user would.
 
     Returns:
         Drawn and held-out images, with the real data's range scaled to 0..255. None if a drawn value is not finite.
     """
+    if isinstance(training, LoopTraining):
+        assert training.draw is not None
+        fakes = training.draw(count)
+    else:
+        fakes = _draw_from_model(training, count)
+    if not np.isfinite(fakes).all():
+        return None
+    reals = training.holdout_data if training.holdout_data is not None else training.probe_data
+    low, high = float(training.probe_data.min()), float(training.probe_data.max())
+    return _to_bytes(fakes, low, high), _to_bytes(reals, low, high)
+
+
+def _draw_from_model(training: Training, count: int) -> NDArray[Any]:
     sampler = training.monitor.get("latent_sampler")
     if sampler is None:
         rng = np.random.default_rng(LATENT_SEED)
@@ -136,12 +152,7 @@ def draw(training: Training, count: int) -> tuple[NDArray[np.uint8], NDArray[np.
 
     latents = sampler(count)
     batches = [latents[i : i + BATCH] for i in range(0, count, BATCH)]
-    fakes = np.concatenate([np.asarray(training.model.generator(z, training=False)) for z in batches])
-    if not np.isfinite(fakes).all():
-        return None
-    reals = training.holdout_data if training.holdout_data is not None else training.probe_data
-    low, high = float(training.probe_data.min()), float(training.probe_data.max())
-    return _to_bytes(fakes, low, high), _to_bytes(reals, low, high)
+    return np.concatenate([np.asarray(training.model.generator(z, training=False)) for z in batches])
 
 
 def _to_bytes(images: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.child.errors import of_import
-from gandoctor.experiments.child.script import ScriptEnded, run_script
+from gandoctor.experiments.child.script import ScriptEnded, run_script, stands_by
 from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved, write_saved_card
@@ -214,7 +214,7 @@ def _run_script(job: Job, stop: StopRequest, message_fd: int) -> None:
 
     why_unrecorded = run_script(job, stop, announce)
     if why_unrecorded is not None:
-        _report(message_fd, why_unrecorded, exit_status=0)
+        _report(message_fd, why_unrecorded, exit_status=0, stands_by=stands_by())
 
 
 def _take_over_standard_streams() -> tuple[int, int]:

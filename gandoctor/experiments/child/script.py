@@ -35,6 +35,10 @@ To attach, put the training loop under this, and call monitor.step() at the end 
                     latent_sampler=lambda n: torch.randn(n, 100)) as monitor:"""
 
 
+CHILDREN_SECONDS = 1.0
+"""Processor time of a script's own processes from which on they may be what trains."""
+
+
 class ScriptEnded(Exception):
     """The script raised an error, or ended by itself with a status other than 0.
 
@@ -97,11 +101,19 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         raise ScriptEnded(status)
     if attachment.runs:
         return None
+    if stands_by():
+        return f"{job.target} trains in several processes, and the one of rank 0 records. This one is another."
     remedy = HOW_TO_ATTACH if "keras" in sys.modules or "torch" not in sys.modules else HOW_TO_ATTACH_TO_A_LOOP
     why = explain_missing_run(
         job.target, attachment.unrecorded, attachment.unmonitored_optimizer, attachment.recipe or remedy
     )
     return f"{why}\n{fitted_briefly(past)}" if past else why
+
+
+def stands_by() -> bool:
+    """Tell whether this process is one of several that train a GAN together, and another one records it."""
+    monitors = sys.modules.get("gandoctor.monitors.monitor")
+    return monitors is not None and bool(monitors.STANDING_BY)
 
 
 def fitted_briefly(models: list[str]) -> str:
@@ -132,6 +144,8 @@ def explain_missing_run(
         return f"Nothing was recorded: {script} {NOT_SUPPORTED}"
     elif not unrecorded:
         why = f"{script} never trained two networks against each other with Keras or PyTorch."
+        if sum(os.times()[2:4]) >= CHILDREN_SECONDS:
+            why += " The processes that it started are not followed: if they train, each needs a monitor of its own."
     else:
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""

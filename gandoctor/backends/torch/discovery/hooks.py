@@ -6,7 +6,6 @@ has happened in the step under way is then told once more to what records it, so
 
 from __future__ import annotations
 
-import functools
 import threading
 import traceback
 import warnings
@@ -39,7 +38,7 @@ UPDATES_WATCHED, UPDATES_IN_ALL = 8, 64
 _HOOKS_OF_COMPILED = r"Using `torch.compile\(module\)` when there are global hooks"
 """How PyTorch's warning begins that hooks hear of the call of a compiled module twice, which is all right here."""
 
-Event = Callable[[Taps], None]
+Event = Callable[[Taps], Any]
 """Tells taps of something that has happened in the step under way."""
 
 
@@ -134,7 +133,7 @@ class Hooks:
 
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(tensors, *args, **kwargs)
-        self._events.append(lambda taps: taps.differentiated(tensors, kwargs.get("inputs")))
+        self._events.append(lambda taps: taps.losses.differentiated(tensors, kwargs.get("inputs")))
         return result
 
     def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -151,7 +150,7 @@ class Hooks:
 
     def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
         scaled = original(scaler, outputs)
-        self._events.append(functools.partial(Taps.scaled, outputs=outputs, scaled=scaled))
+        self._events.append(lambda taps: taps.losses.scaled(outputs, scaled))
         return scaled
 
     # ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,173 @@
+"""What was differentiated for an update, and what the discriminator had been given and had said before.
+
+PyTorch knows no loss before it is differentiated: `backward` may be called several times for one update, and what it is
+called on tells neither whose loss it is nor what it was made of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from gandoctor.backends.torch.weights import Weights
+from gandoctor.player_names import PLAYERS, Player
+from gandoctor.recording.in_step import Said, StepTrace
+
+OUTPUTS = 4
+"""The latest discriminator outputs of a loss: real, fake, interpolated, one to spare."""
+NUMBERS_MAX = 65_536
+"""Numbers of one output that are copied; larger ones are not compared with formulas."""
+NODES_MAX = 50_000
+"""Nodes of a loss's graph that are searched for the generator's parameters."""
+
+
+@dataclass
+class _Output:
+    output: torch.Tensor
+    logit: torch.Tensor
+
+
+@dataclass
+class _Loss:
+    """Something that was differentiated, and what the discriminator had been given and had said before."""
+
+    value: torch.Tensor
+    reaches_g: bool
+    outputs: list[_Output] = field(default_factory=list)
+    fed: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+class Losses:
+    """Collects losses until the update that they are for.
+
+    Args:
+        weights: Tells whose a parameter is.
+        logit_of: Returns the logits of an output that a sigmoid made; None where none did.
+
+    Attributes:
+        latest: Player -> what was last differentiated for its update.
+        said: Player -> what the discriminator had said before.
+        wants_outputs: Whether `latest` and `said` are kept.
+    """
+
+    def __init__(self, weights: Weights, logit_of: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
+        self._weights, self._logit_of = weights, logit_of
+        self._losses: list[_Loss] = []
+        self._outputs: list[_Output] = []
+        self._fed: list[tuple[Any, Any, int]] = []
+        self._raw: dict[int, tuple[Any, Any]] = {}
+        self.latest: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
+        self.said: dict[Player, list[Said]] = {}
+        self.wants_outputs = False
+
+    def scored(self, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
+        """The discriminator has returned an output that may be differentiated."""
+        if self.wants_outputs and output.numel() <= NUMBERS_MAX:
+            logit = self._logit_of(output)
+            self._outputs.append(_Output(output.detach().clone(), output.detach() if logit is None else logit))
+            del self._outputs[: -2 * OUTPUTS]
+        images = next((t for t in inputs if t.is_floating_point() and t.dim() >= 3), None)
+        if images is not None:
+            low, high = torch.aminmax(images.detach())
+            self._fed.append((low.float(), high.float(), id(images)))
+            del self._fed[: -4 * OUTPUTS]
+
+    def scaled(self, outputs: Any, scaled: Any) -> None:
+        """A loss was multiplied by the loss scale of mixed precision."""
+        if isinstance(outputs, torch.Tensor) and isinstance(scaled, torch.Tensor):
+            self._raw = {id(scaled): (scaled, outputs)}  # kept, so that its id stays its own
+
+    def penalised(self, points: set[int]) -> None:
+        """Something was differentiated with respect to these inputs of the discriminator, by id."""
+        # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
+        self._fed = [fed for fed in self._fed if fed[2] not in points]
+
+    def differentiated(self, tensors: Any, inputs: Any = None) -> Player | None:
+        """Something was differentiated with respect to some inputs; to whatever it depends on where none are given.
+
+        Returns:
+            Whose loss it was, the last one's of several; None where it was none.
+        """
+        owner = None
+        for tensor in [tensors] if isinstance(tensors, torch.Tensor) else list(tensors):
+            owner = self._differentiated(tensor, inputs) or owner
+        return owner
+
+    def _differentiated(self, tensor: torch.Tensor, inputs: Any) -> Player | None:
+        if tensor.numel() != 1:
+            return None  # backward(gradient=...): none of its numbers is the loss
+        reached = self._reached(tensor)
+        if inputs is not None:
+            given = {id(p) for p in ([inputs] if isinstance(inputs, torch.Tensor) else inputs)}
+            reached = {player for player in PLAYERS if any(id(p) in given for _, p in self._weights.named(player))}
+        if not reached:
+            return None
+        raw = self._raw.pop(id(tensor), (None, tensor))[1]
+        fed = [(low, high) for low, high, _ in self._fed]
+        self._losses.append(_Loss(raw.detach().reshape(()), "g" in reached, list(self._outputs), fed))
+        return "g" if "g" in reached else "d"
+
+    def _reached(self, tensor: torch.Tensor) -> set[Player]:
+        """Return the players whose parameters a loss depends on; of both, the generator is enough to know."""
+        owners = {id(p): player for player in PLAYERS for _, p in self._weights.named(player)}
+        found: set[Player] = set()
+        seen: set[Any] = set()
+        waiting = [tensor.grad_fn]
+        while waiting and len(seen) < NODES_MAX and "g" not in found:
+            node = waiting.pop()
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            owner = owners.get(id(getattr(node, "variable", None)))
+            if owner is not None:
+                found.add(owner)
+            waiting += [following for following, _ in node.next_functions]
+        return found
+
+    def settle(self, phase: Player) -> StepTrace | None:
+        """Return what was differentiated for an update: of several losses those that can be this player's, summed."""
+        own = [one for one in self._losses if one.reaches_g == (phase == "g")]
+        chosen = own or self._losses
+        self._losses = [one for one in self._losses if not any(one is taken for taken in chosen)]
+        if not chosen:
+            return None
+        total = torch.stack([one.value.float() for one in chosen]).sum()
+        outputs = {id(o): o for one in chosen for o in one.outputs}
+        if self.wants_outputs:
+            self.latest[phase] = float(total)
+            self.said[phase] = [said for o in list(outputs.values())[-OUTPUTS:] if (said := _said(o)) is not None]
+        fed = [pair for one in chosen for pair in one.fed]
+        extremes = {}
+        if fed:
+            extremes = {
+                phase: (torch.stack([low for low, _ in fed]).min(), torch.stack([high for _, high in fed]).max())
+            }
+        if not self._losses:
+            self._outputs.clear()
+            self._fed.clear()
+        return StepTrace(targets={phase: total}, d_fed=extremes, complete=False)
+
+    def updated(self, phase: Player) -> None:
+        """Forget what a closure has differentiated since, as L-BFGS's does several times: no part of the next step."""
+        self._losses = [one for one in self._losses if one.reaches_g != (phase == "g")]
+
+    def end_step(self) -> None:
+        """Forget losses that no update followed, as where loss scaling skips one: they are no part of the next step."""
+        self._losses.clear()
+        self._outputs.clear()
+        self._fed.clear()
+
+
+def _said(one: _Output) -> Said | None:
+    output = one.output.float().cpu().numpy().ravel()
+    if not output.size or not np.isfinite(output).all():
+        return None
+    same = one.logit is one.output or one.logit.data_ptr() == one.output.data_ptr()
+    logit = output if same else one.logit.float().cpu().numpy().ravel()
+    places = math.prod(one.output.shape[1:]) if one.output.dim() > 1 else 1
+    return Said(output, logit, places)
