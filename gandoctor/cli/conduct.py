@@ -135,7 +135,8 @@ def _conclude(
     if outcome.ending == "unusable":
         raise UnusableTarget(outcome.message or "The target cannot be used.")
     if outcome.message:
-        errors.print(printable(outcome.message), soft_wrap=True, markup=False)
+        for line in outcome.message.splitlines():
+            errors.print(printable(line), soft_wrap=True, markup=False)
     recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
     if not recorded and outcome.exit_status != 0:  # the message of a script that ended well already says why
         errors.print("Nothing was recorded, so there is no report.")

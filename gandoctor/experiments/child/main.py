@@ -18,6 +18,7 @@ from typing import Any
 
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.child.errors import of_import
+from gandoctor.experiments.child.meanings import meaning_of
 from gandoctor.experiments.child.script import ScriptEnded, run_script, stands_by
 from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
@@ -185,7 +186,9 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
                 train(job, stop)
     except ScriptEnded as error:
         if error.raised:
-            _report(message_fd, f"{job.target} raised {error.raised}", traceback_in_log=True, exit_status=error.status)
+            meaning = meaning_of(error.raised)
+            raised = f"{job.target} raised {error.raised}" + (f"\n{meaning}" if meaning else "")
+            _report(message_fd, raised, traceback_in_log=True, exit_status=error.status)
         else:
             _report(message_fd, f"{job.target} ended with exit status {error.status}.", exit_status=error.status)
         return ExitStatus.CRASHED
