@@ -16,8 +16,8 @@ _MEANINGS = (
     ),
     (
         r"backward through the graph a second time",
-        "The discriminator's backward() has used up the graph of the generated images. Give its loss fake.detach(), and "
-        "score the images anew for the generator's loss.",
+        "The discriminator's backward() has used up the graph of the generated images. Give its loss fake.detach(), "
+        "and score the images anew for the generator's loss.",
     ),
     (
         r"modified by an inplace operation",
