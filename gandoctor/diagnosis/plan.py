@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gandoctor.diagnosis.commands import command_for
 from gandoctor.diagnosis.expectations import expectation
-from gandoctor.diagnosis.explanations import MECHANISMS
+from gandoctor.diagnosis.explanations import MECHANISMS, SEEN_BY
 from gandoctor.diagnosis.headlines import headline_of, is_in_the_model
 from gandoctor.diagnosis.run_causes import SUPPORT, RunCause
 from gandoctor.diagnosis.visibility import steps_to_see
@@ -166,6 +166,7 @@ def _problems(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> Iterator[_Prob
         for c in diagnosis.causes
         if not c.is_fact
         and c.score >= LIKELY
+        and SEEN_BY.get(c.id) not in found  # that is the finding itself, said again
         and not any(scores.get(reason, 0.0) >= SUPPORT for reason in MECHANISMS.get(c.id, ()))
     ]
     confirmed = [c for c in inferred if c.standing == "confirmed"]

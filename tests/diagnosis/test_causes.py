@@ -188,3 +188,12 @@ def test_that_samples_became_worse_is_not_named_where_what_is_wrong_with_them_is
     assert named(0.9, 20) == ("GD402", "GD402")
     assert named(0.9, 400)[0] == "GD409"  # the noise came later
     assert named(0.5, 20)[0] == "GD409"  # what is behind the noise is not known
+
+
+def test_a_finding_said_again_as_a_hypothesis_is_no_cause_of_the_plan(make_run: Callable[..., Run]) -> None:
+    collapsed = finding("GD403", hypothesis("chasing-the-discriminator", 0.7), severity=Severity.CRITICAL)
+    worse = finding("GD409", hypothesis("collapsed-later", 0.85), severity=Severity.CRITICAL)
+    diagnosis = Diagnosis(make_run({"d_loss": {1: 0.7, 900: 0.7}}), (collapsed, worse))
+    assert diagnosis.headline is collapsed
+    assert "Title of collapsed-later" not in [str(step.why) for step in diagnosis.plan]
+    assert str(diagnosis.plan[0].why) == "Title of chasing-the-discriminator"

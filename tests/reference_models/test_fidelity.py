@@ -113,7 +113,7 @@ def trainer(*changes, seed=5):
     from reference_models.settings import load_settings
 
     keras.utils.set_random_seed(seed)
-    gan = DCGAN(load_settings("reference", changes), (28, 28, 1), seed=seed)
+    gan = DCGAN(load_settings("article", changes), (28, 28, 1), seed=seed)
     gan.compile()
     return gan
 
