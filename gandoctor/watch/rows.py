@@ -183,10 +183,11 @@ def _mark(canvas: Canvas) -> str:
 
 def _coloured(curve: str, axis: Axis, found: _Found | None) -> Text:
     """Return a line of a curve, in colour from the first step at which something was found to the last."""
-    line = Text(curve)
-    if found is not None:
-        line.stylize(found.style, int(axis.column(found.first_step)), int(axis.column(found.last_step)) + 1)
-    return line
+    if found is None:
+        return Text().append(curve, STYLES["quiet"])
+    first, end = int(axis.column(found.first_step)), int(axis.column(found.last_step)) + 1
+    parts = (curve[:first], STYLES["quiet"]), (curve[first:end], found.style), (curve[end:], STYLES["quiet"])
+    return Text.assemble(*parts)
 
 
 def _fixed(name: str, values: np.ndarray) -> tuple[float, float] | None:

@@ -144,6 +144,7 @@ def row_of(value: float, scale: Scale, rows: int) -> int:
 
 def _bars(levels: np.ndarray, scale: Scale, rows: int, ascii_only: bool) -> list[str]:
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
+    top = rows * len(blocks) - (rows > 1)  # a gap to the row above
     lines = [""] * rows
     for level in levels:
         if np.isnan(level):
@@ -151,7 +152,7 @@ def _bars(levels: np.ndarray, scale: Scale, rows: int, ascii_only: bool) -> list
         elif level == -np.inf:
             column = " " * rows
         else:
-            eighths = min(rows * len(blocks) - 1, int(scale.share(float(level)) * rows * len(blocks))) + 1
+            eighths = min(top - 1, int(scale.share(float(level)) * top)) + 1
             full, rest = divmod(eighths, len(blocks))
             column = (" " * rows + (blocks[rest - 1] if rest else "") + blocks[-1] * full)[-rows:]
         for row in range(rows):

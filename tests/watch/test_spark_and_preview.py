@@ -65,7 +65,7 @@ def test_before_the_first_value_there_is_nothing():
 def test_bars_are_as_high_as_their_levels(rows):
     lines = bars(np.array([0.0, 0.5, 1.0, np.nan, -np.inf]), Scale(0.0, 1.0), rows, None, ascii_only=False)
     columns = ["".join(column) for column in zip(*lines, strict=True)]
-    assert columns[2] == "█" * rows
+    assert columns[2] == ("▇" if rows > 1 else "█") + "█" * (rows - 1), "a gap to the row above"
     assert columns[3] == "!" * rows
     assert columns[4] == " " * rows
     assert columns[0] == " " * (rows - 1) + "▁"
@@ -75,7 +75,7 @@ def test_bars_are_as_high_as_their_levels(rows):
 
 def test_a_target_is_a_line_where_no_bar_covers_it():
     upper, lower = bars(np.array([0.0, 1.0]), Scale(0.0, 1.0), 2, 0.75, ascii_only=False)
-    assert (upper, lower) == ("╌█", "▁█")
+    assert (upper, lower) == ("╌▇", "▁█")
     assert bars(np.array([0.0]), Scale(0.0, 1.0), 2, 0.75, ascii_only=True)[0] == "-"
 
 
