@@ -47,6 +47,10 @@ _LABELS = {
     "sample_missing_share": Message("missing"),
     "sample_checkerboard": Message("checkerboard"),
     "sample_autocorrelation": Message("correlation"),
+    "latent_spread": Message("latent spread"),
+    "latent_mean": Message("latent mean"),
+    "real_spread": Message("real spread"),
+    "real_mean": Message("real mean"),
 }
 """Short names of signals; the others go by their own."""
 _ALWAYS = ("d_loss", "g_loss", "d_real_score", "d_fake_score", "d_grad_norm", "g_grad_norm")
