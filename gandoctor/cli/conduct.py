@@ -21,7 +21,7 @@ from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.launch import CHILD, ChildTraining, Outcome
-from gandoctor.experiments.target import is_script
+from gandoctor.experiments.target import DEFAULT_TARGET, is_script
 from gandoctor.message import Message, Say
 from gandoctor.printable import printable
 from gandoctor.rules import Severity
@@ -281,7 +281,9 @@ def _make_relay(training: ChildTraining, view: View, console: Console) -> Callab
 
 def _make_view(console: Console, watch: bool, job: Job, lang: str) -> View:
     say = say_in(lang)
-    starting = Message("{script} runs; no GAN has trained yet", script=job.target) if is_script(job.target) else LOADING
+    starting = LOADING if job.target == DEFAULT_TARGET else Message("building {target}", target=job.target)
+    if is_script(job.target):
+        starting = Message("{script} runs; no GAN has trained yet", script=job.target)
     if console.is_terminal and not console.is_dumb_terminal:
         if watch:
             return ScreenView(console, Message("q quit  Ctrl-C stops the training"), report_writer(lang), say, starting)

@@ -21,11 +21,12 @@ class Orders:
     def of(self, parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
         """Return all steps of the parts, increasing, and which of the parts' values stand at them; None for all."""
         key = tuple(map(id, parts))  # the parts are kept below, so that no other array gets their ids
-        if key not in self._known:
-            self._known[key] = (parts, *_in_order(parts))
-            while len(self._known) > ORDERS_KEPT:
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (parts, *_in_order(parts))
+            while len(self._known) > ORDERS_KEPT:  # another thread may read, and put in order, columns of the same run
                 self._known.popitem(last=False)
-        return self._known[key][1:]
+        return known[1:]
 
 
 def _in_order(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:

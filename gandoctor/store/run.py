@@ -134,6 +134,7 @@ class Run:
         """
         earlier = copy.copy(self)
         earlier._cut_at = step
+        earlier._segments = dict(self._segments)  # this run may go on growing while the earlier one is judged
         earlier.__dict__.pop("signals", None)
         columns = {name: column.until(step) for name, column in self._columns.items()}
         earlier._columns = {name: column for name, column in columns.items() if len(column.read()[0])}

@@ -47,6 +47,10 @@ _LABELS = {
     "sample_missing_share": Message("missing"),
     "sample_checkerboard": Message("checkerboard"),
     "sample_autocorrelation": Message("correlation"),
+    "latent_spread": Message("latent spread"),
+    "latent_mean": Message("latent mean"),
+    "real_spread": Message("real spread"),
+    "real_mean": Message("real mean"),
 }
 """Short names of signals; the others go by their own."""
 _ALWAYS = ("d_loss", "g_loss", "d_real_score", "d_fake_score", "d_grad_norm", "g_grad_norm")
@@ -183,10 +187,11 @@ def _mark(canvas: Canvas) -> str:
 
 def _coloured(curve: str, axis: Axis, found: _Found | None) -> Text:
     """Return a line of a curve, in colour from the first step at which something was found to the last."""
-    line = Text(curve)
-    if found is not None:
-        line.stylize(found.style, int(axis.column(found.first_step)), int(axis.column(found.last_step)) + 1)
-    return line
+    if found is None:
+        return Text().append(curve, STYLES["quiet"])
+    first, end = int(axis.column(found.first_step)), int(axis.column(found.last_step)) + 1
+    parts = (curve[:first], STYLES["quiet"]), (curve[first:end], found.style), (curve[end:], STYLES["quiet"])
+    return Text.assemble(*parts)
 
 
 def _fixed(name: str, values: np.ndarray) -> tuple[float, float] | None:

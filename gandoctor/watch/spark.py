@@ -105,16 +105,17 @@ def over_steps(steps: np.ndarray, values: np.ndarray, axis: Axis) -> np.ndarray:
     Returns:
         (width,): NaN where a value is not finite, -inf before the first value.
     """
-    levels = np.full(axis.width, -np.inf)
-    columns = axis.column(steps)
+    span = max(1, axis.last - axis.first + 1)
+    starts = np.searchsorted(steps, axis.first + -(-np.arange(axis.width) * span // axis.width))
+    filled = np.flatnonzero(np.diff(starts, append=len(steps)))
+    if not len(filled):
+        return np.full(axis.width, -np.inf)
     with np.errstate(invalid="ignore", over="ignore"):
-        sums = np.bincount(columns, np.asarray(values, np.float64), axis.width)
-    counts = np.bincount(columns, minlength=axis.width)
-    level = -np.inf
-    for column in range(axis.width):
-        if counts[column]:
-            level = sums[column] / counts[column] if np.isfinite(sums[column]) else np.nan
-        levels[column] = level
+        sums = np.add.reduceat(np.asarray(values, np.float64), starts[filled])
+    means = sums / np.diff(starts[filled], append=len(steps))
+    means[~np.isfinite(means)] = np.nan
+    latest = np.searchsorted(filled, np.arange(axis.width), side="right") - 1
+    levels: np.ndarray = np.where(latest >= 0, means[latest], -np.inf)
     return levels
 
 
@@ -143,6 +144,7 @@ def row_of(value: float, scale: Scale, rows: int) -> int:
 
 def _bars(levels: np.ndarray, scale: Scale, rows: int, ascii_only: bool) -> list[str]:
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
+    top = rows * len(blocks) - (rows > 1)  # a gap to the row above
     lines = [""] * rows
     for level in levels:
         if np.isnan(level):
@@ -150,7 +152,7 @@ def _bars(levels: np.ndarray, scale: Scale, rows: int, ascii_only: bool) -> list
         elif level == -np.inf:
             column = " " * rows
         else:
-            eighths = min(rows * len(blocks) - 1, int(scale.share(float(level)) * rows * len(blocks))) + 1
+            eighths = min(top - 1, int(scale.share(float(level)) * top)) + 1
             full, rest = divmod(eighths, len(blocks))
             column = (" " * rows + (blocks[rest - 1] if rest else "") + blocks[-1] * full)[-rows:]
         for row in range(rows):

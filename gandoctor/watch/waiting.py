@@ -7,7 +7,7 @@ from gandoctor.watch.canvas import Canvas
 from gandoctor.watch.snapshot import Snapshot
 
 LOADING = Message("loading TensorFlow and the data")
-"""What the training process of a factory does before it records."""
+"""What the reference model's training process does before it records."""
 COMPILING = Message("compiling the first step")
 FIRST_STEP = Message("waiting for the first step")
 MEASURING = Message("measuring the speed of the first steps")

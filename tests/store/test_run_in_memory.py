@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from gandoctor.store import Manifest, Run
+from gandoctor.store import Manifest, Run, RunWriter, load_run
 
 
 def test_signals_given_are_signals_recorded() -> None:
@@ -35,3 +37,17 @@ def test_an_earlier_state_forgets_what_came_later() -> None:
     assert len(earlier.signals) == 5
     assert earlier.refresh() is False
     assert (run.last_step, run.names) == (10, ["d_loss", "late"])
+
+
+def test_an_earlier_state_may_be_read_while_the_run_grows(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", Manifest())
+    writer.record(1, {"d_loss": 0.5})
+    writer.flush()
+    run = load_run(writer.path)
+    earlier = run.until(1)
+    segments = iter(earlier._segments.items())
+    next(segments)
+    (writer.path / "signals" / "0001.arrows").write_bytes(b"")
+    run.refresh()
+    assert list(segments) == [], "a thread that goes through it is not disturbed"
+    writer.close("completed")

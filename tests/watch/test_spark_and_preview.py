@@ -7,7 +7,7 @@ from gandoctor.diagnosis.reference import Columns
 from gandoctor.measures.columns import summary
 from gandoctor.watch.columns import draw_columns
 from gandoctor.watch.preview import draw_images
-from gandoctor.watch.spark import spark
+from gandoctor.watch.spark import BLOCKS, Axis, Scale, bars, over_steps, spark
 
 
 def test_a_rising_curve_rises():
@@ -32,6 +32,51 @@ def test_a_single_nan_among_thousands_stays_visible():
 def test_given_limits_fix_the_scale():
     assert spark(np.array([0.5]), 1, low=0.0, high=1.0) == "▅"
     assert spark(np.array([-3.0, 9.0]), 2, low=0.0, high=1.0) == "▁█"
+
+
+def by_column(steps, values, axis):
+    """Return the mean of each column's values, one column after another."""
+    level, levels = -np.inf, []
+    for column in range(axis.width):
+        inside = [v for s, v in zip(steps, values, strict=True) if axis.column(int(s)) == column]
+        level = np.mean(inside) if inside else level
+        levels.append(level if np.isfinite(level) or level == -np.inf else np.nan)
+    return levels
+
+
+@pytest.mark.parametrize("width", [1, 7, 40, 200])
+@pytest.mark.parametrize("first", [0, 1, 40])
+def test_over_steps_each_column_has_the_mean_of_its_steps(width, first):
+    random = np.random.default_rng(width + first)
+    steps = np.sort(random.choice(np.arange(40, 140), 30, replace=False))
+    values = random.normal(size=30)
+    values[random.integers(30)] = np.nan
+    axis = Axis(first, 150, width)
+    np.testing.assert_allclose(over_steps(steps, values, axis), by_column(steps, values, axis))
+
+
+def test_before_the_first_value_there_is_nothing():
+    assert over_steps(np.array([]), np.array([]), Axis(0, 9, 3)).tolist() == [-np.inf] * 3
+    levels = over_steps(np.array([5]), np.array([2.0]), Axis(0, 9, 10))
+    assert levels.tolist() == [-np.inf] * 5 + [2.0] * 5
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_bars_are_as_high_as_their_levels(rows):
+    lines = bars(np.array([0.0, 0.5, 1.0, np.nan, -np.inf]), Scale(0.0, 1.0), rows, None, ascii_only=False)
+    columns = ["".join(column) for column in zip(*lines, strict=True)]
+    assert columns[2] == ("▇" if rows > 1 else "█") + "█" * (rows - 1), "a gap to the row above"
+    assert columns[3] == "!" * rows
+    assert columns[4] == " " * rows
+    assert columns[0] == " " * (rows - 1) + "▁"
+    filled = sum((BLOCKS.find(sign) + 1) / 8 for sign in columns[1])
+    assert abs(filled - rows / 2) <= 1 / 8
+
+
+def test_a_target_is_a_line_where_no_bar_covers_it():
+    upper, lower = bars(np.array([0.0, 1.0]), Scale(0.0, 1.0), 2, 0.75, ascii_only=False)
+    assert (upper, lower) == ("╌▇", "▁█")
+    assert bars(np.array([0.0]), Scale(0.0, 1.0), 2, 0.75, ascii_only=True)[0] == "-"
 
 
 def test_ascii_only():
