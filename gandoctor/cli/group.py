@@ -10,7 +10,17 @@ import click
 import gandoctor as package
 
 COMMANDS = (
-    *("run", "check", "treat", "study", "compare", "watch", "report", "diagnose", "runs", "rules", "faults"),
+    "run",
+    "check",
+    "treat",
+    "study",
+    "compare",
+    "watch",
+    "report",
+    "diagnose",
+    "runs",
+    "rules",
+    "faults",
     "benchmark",
 )
 """In the order a newcomer needs them; each is the object `command` of gandoctor.cli.<name>."""

@@ -57,9 +57,9 @@ def command(
     """Prove the plan of RUN_DIR: train again with each of its changes, and compare.
 
     Each step of the plan is tried by itself, by the very command that the plan prints, from
-    the seed of the run. A change to a script's code has to be made by hand; a learning rate
-    is set in the running script. It ends with the first change that cures. One training is
-    one draw: repeat what matters with other seeds.
+    the seed of the run. A change to a script's code has to be made by hand; learning rates,
+    dropout and batch-norm momentum are set in the running script. It ends with the first
+    change that cures. One training is one draw: --seeds repeats it with others.
 
     Writes treatment.json and treatment.html. A training that has been finished before is not
     repeated. Exit status: 0 if a change cured the run or there is nothing to cure; 1 if none

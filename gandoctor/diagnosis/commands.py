@@ -11,10 +11,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gandoctor.player_names import RATE_KEYS, SLOTS
+from gandoctor.player_names import PLAYERS, RATE_KEYS, SLOTS, Player
 from gandoctor.printable import printable
 from gandoctor.store import Run
-from gandoctor.treatments.changes.spelling import typed
+from gandoctor.treatments.changes.spelling import framework_of, typed
 
 DEFAULT_TARGET = "reference_models.training:build"
 """What `gandoctor run` trains where it is given no target."""
@@ -22,6 +22,12 @@ _LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
 _RATES = {f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()}
 """Setting of a learning rate -> what sets it in a script, whose code stays as it is."""
+_LAYERS: dict[str, tuple[Player, str, str]] = {
+    f"{SLOTS[player]}.{name}": (player, kind, setting)
+    for player in PLAYERS
+    for name, kind, setting in (("dropout", "Dropout", "rate"), ("batch_norm_momentum", "BatchNorm", "momentum"))
+}
+"""Setting of layers, which is also what sets it in a script -> whose, the type of the layers, and their setting."""
 _MISSING = object()
 WORD_MAX = 1_000
 """Characters of a word of a command."""
@@ -42,12 +48,35 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     if len(run.manifest.command) < 2:
         return None
     words = _words(run.manifest.command[1:])
-    rates = {_RATES[key]: value for key, value in patch.items() if key in _RATES}
-    if words[0] == "run" and rates and len(rates) == len(patch):
-        return _joined(["run", *(f"--change={k}={_typed(v)}" for k, v in rates.items()), *words[1:]])
+    handles = {handle: value for key, value in patch.items() if (handle := _handle(run, key)) is not None}
+    if words[0] == "run" and handles and len(handles) == len(patch):
+        return _joined(["run", *(f"--change={k}={_typed(v)}" for k, v in handles.items()), *words[1:]])
     if words[0] == "run" and before_training:
         words = ["check", *(word for word in words[1:] if word != "--watch")]
     return _joined(words)
+
+
+def _handle(run: Run, key: str) -> str | None:
+    """Return what sets a setting in a running script, as the change is meant; None where nothing does.
+
+    A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
+    holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
+    are set.
+    """
+    if key in _RATES:
+        return _RATES[key]
+    if key not in _LAYERS:
+        return None
+    player, kind, setting = _LAYERS[key]
+    card = run.manifest.generator if player == "g" else run.manifest.discriminator
+    if card is None or (framework_of(run) == "keras" and not _is_fitted(run)):
+        return None
+    found = {layer.settings.get(setting) for layer in card.layers if layer.type.startswith(kind)}
+    return key if len(found) == 1 and found != {None} else None
+
+
+def _is_fitted(run: Run) -> bool:
+    return all(run.manifest.players.get(slot, "").startswith("attribute") for slot in SLOTS.values())
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -76,6 +76,7 @@ class Bench:
         self.treated = treated
         oracles = {run.id: {"oracle": files_of(plan, finished, run).oracle} for run in plan.runs}
         self.bands: Mapping[str, Limits] = limits_of_bands(plan, oracles)
+        self._own: dict[str, PlannedRun] = {}
         self._known = {
             _key(run.options): run
             for run in plan.runs
@@ -153,6 +154,7 @@ class Bench:
         recorded = load_run(self.of_benchmark(run).run_dir)
         recorded.manifest.declared = Declared()
         recorded.manifest.command = ["gandoctor", *_words(run.options)]
+        recorded.manifest.config["undone_by"] = _undone_by(run.options)  # as the reference model itself records it
         return diagnose(recorded)
 
     def _try(self, sick: PlannedRun, arm: str, treatment: str, command: str | None) -> Try:
@@ -168,9 +170,10 @@ class Bench:
             return Try(sick, arm, treatment, None)
         if key in self._known:
             return Try(sick, arm, treatment, self._known[key], known=True)
-        digest = blake2b(key.encode(), digest_size=5).hexdigest()
-        changed = {"id": f"{sick.id}-{digest}", "options": options, "split": sick.split}
-        return Try(sick, arm, treatment, sick.model_copy(update=changed))
+        if key not in self._own:  # what two faults have in common once cured is trained once
+            digest = blake2b(key.encode(), digest_size=5).hexdigest()
+            self._own[key] = sick.model_copy(update={"id": f"{sick.id}-{digest}", "options": options})
+        return Try(sick, arm, treatment, self._own[key])
 
 
 def _words(options: Mapping[str, Any]) -> list[str]:
@@ -178,6 +181,12 @@ def _words(options: Mapping[str, Any]) -> list[str]:
     words += [word for setting in options.get("settings", ()) for word in ("--set", setting)]
     words += [word for fault in options.get("faults", ()) for word in ("--fault", fault)]
     return [*words, "--steps", str(options["steps"]), "--seed", str(options["seed"])]
+
+
+def _undone_by(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    settings = load_settings(options.get("preset", "quick"), options.get("settings", ()))
+    planned = apply_faults(settings, options.get("faults", ()))[1]
+    return {one.fault.name: sorted({*one.fault.changes, *one.fault.undone_by}) for one in planned}
 
 
 def _key(options: Mapping[str, Any]) -> str:

@@ -36,7 +36,8 @@ def test_help_lists_every_command_in_the_order_of_need(gandoctor):
     assert code == 0
     lines = out.partition("Commands:")[2].splitlines()
     listed = [line.split()[0] for line in lines if line.strip() and not line.startswith("   ")]
-    assert listed == ["run", "check", "treat", "watch", "report", "diagnose", "runs", "rules", "faults", "benchmark"]
+    first = ["run", "check", "treat", "study", "compare", "watch", "report", "diagnose"]
+    assert listed == [*first, "runs", "rules", "faults", "benchmark"]
 
 
 def test_help_cuts_no_sentence(gandoctor):

@@ -105,3 +105,26 @@ def test_a_script_is_not_repeated_with_seeds(run_dir: Path) -> None:
     done = command_here("treat", run_dir, "--seeds", "2")
     assert done.returncode == 2
     assert "a script sets its own" in done.stderr
+
+
+@pytest.mark.training
+def test_too_much_dropout_is_lowered_in_a_script_as_it_is(tmp_path: Path) -> None:
+    script = SCRIPT.with_name("dropping_discriminator.py")
+    command_here("run", "--run-dir", "run", script, cwd=tmp_path)
+    treated = command_here("treat", "run", "--first", "1", "--json", cwd=tmp_path)
+    (trial,) = json.loads(treated.stdout)["trials"]
+    assert "--change=discriminator.dropout=0.3" in trial["step"]["command"]
+    assert "GD103" in trial["gone"]
+    layers = load_run(tmp_path / trial["run"]).manifest.discriminator.layers
+    assert [layer.settings["rate"] for layer in layers if layer.type == "Dropout"] == [0.3]
+
+
+@pytest.mark.training
+def test_what_a_loop_would_not_heed_is_said(tmp_path: Path) -> None:
+    loop = SCRIPT.with_name("loop.py")
+    done = command_here(
+        "run", "--change", "d_optimizer.beta_1=0.7", "--run-dir", "run", loop, "--", "function", cwd=tmp_path
+    )
+    assert done.returncode == 3
+    assert "beta_1 of the discriminator cannot be set" in done.stderr
+    assert "never trained two networks" not in done.stderr

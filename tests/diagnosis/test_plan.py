@@ -13,7 +13,20 @@ from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.rules import Severity
 from gandoctor.store import LatentCard, Reach, Run
 from gandoctor.treatments.changes import Case, change_for
-from support.design_cards import CONV, DENSE, DISCRIMINATOR, GENERATOR, LEAKY, NORM, UNIT, act, card, data, transpose
+from support.design_cards import (
+    CONV,
+    DENSE,
+    DISCRIMINATOR,
+    GENERATOR,
+    LEAKY,
+    NORM,
+    UNIT,
+    act,
+    card,
+    data,
+    drop,
+    transpose,
+)
 from support.fault_signatures import FAULTS, diagnosis_of, noise, one_image, run_with, stands_still
 from support.recorded_runs import every_step, probes
 
@@ -326,3 +339,24 @@ def test_a_damaged_manifest_costs_no_plan(framework: str) -> None:
         known = {**fields, "generator": generator, "losses": {"a": {"from_logits": odd, "reduction": odd}}}
         diagnosis = diagnosis_of(signals, **known, config=config, versions={framework: "1"})
         assert ("What to do" in str(diagnosis)) == bool(diagnosis.plan)
+
+
+ON_A_MODEL = {"generator": "attribute .generator", "discriminator": "attribute .discriminator"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_set"),
+    [
+        ({"players": ON_A_MODEL}, True),
+        ({"players": dict.fromkeys(ON_A_MODEL, "passed")}, False),  # its steps may be traced before anyone is told
+        ({"versions": {"torch": "2.9"}}, True),
+        ({"players": ON_A_MODEL, "discriminator": card(CONV, drop(0.9), drop(0.2), "Flatten", UNIT)}, False),
+    ],
+)
+def test_dropout_is_set_in_a_script_where_the_trace_will_heed_it(fields: dict[str, Any], is_set: bool) -> None:
+    """All layers are set: where they differ, that would be another change than the one that is shown."""
+    signals, cards, _ = FAULTS["dropout 0.9"]
+    made = {"command": ["gandoctor", "run", "train.py"], "target": "train.py"}
+    command = diagnosis_of(signals, **{**cards, **made, **fields}).plan[0].command
+    assert (command or "").startswith("gandoctor run --change=") == is_set
+    assert ("--change=discriminator.dropout=0.3" in (command or "")) == is_set

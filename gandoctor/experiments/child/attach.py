@@ -150,7 +150,7 @@ class Attachment:
                     return self  # the other games follow; the first step ends it
                 attachment._stop.leave_dry_run()
             attachment._give_changes(self)
-            result = enter(self)
+            result = attachment._entered(enter, self) if attachment._changes else enter(self)
             attachment._announce_recording(self, "loop")
             return result
 
@@ -168,6 +168,17 @@ class Attachment:
         monitor.__enter__, monitor.step = enter_and_announce, step_and_obey
         if self._stop.dry_run_steps is not None:
             monitor.__init__ = init_diverted
+
+    def _entered(self, enter: Callable[..., Any], monitor: Any) -> Any:
+        """Begin to record with changes, and note why where they cannot be made."""
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            result = enter(monitor)
+        for one in told:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        if monitor.session is None and told:
+            self.unrecorded.append(UnrecordedModel("its loop", str(told[-1].message)))
+        return result
 
     def _give_changes(self, monitor: Any) -> None:
         """Have a monitor set what is to be tried, before it begins to record."""

@@ -114,3 +114,21 @@ def test_the_workers_of_a_dask_cluster_train_the_same(tmp_path: Path, monkeypatc
 def test_without_dask_or_a_scheduler_it_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UnusableTarget, match=r"needs Dask|No Dask scheduler answers"):
         list(conducted(tasks(tmp_path, BASE), 1, scheduler="tcp://127.0.0.1:1"))
+
+
+def test_ctrl_c_keeps_what_is_finished_and_trains_the_rest_again(tmp_path: Path) -> None:
+    first, second = tasks(tmp_path, BASE)
+    slow = replace(
+        second, job=second.job.model_copy(update={"options": {"settings": ["step_ms=100"], "steps": 9_000, "seed": 2}})
+    )
+
+    def report(task: Task, step: int) -> None:
+        if task.seed == 2 and step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(conducted([first, slow], 1, report))
+    assert [load_run(task.job.run_dir).state for task in (first, second)] == ["completed", "interrupted"]
+    created = load_run(first.job.run_dir).manifest.created
+    assert [one.ending for one in conducted([first, second], 1)] == ["finished"] * 2
+    assert load_run(first.job.run_dir).manifest.created == created
