@@ -264,3 +264,28 @@ def test_a_frozen_discriminator_is_found(tmp_path: Path) -> None:
     codes = [treatment.code for treatment in found["GD002"].treatments]
     assert any("requires_grad_(True)" in code for code in codes)
     assert not any("keras" in code for code in codes), "the code is PyTorch's"
+
+
+class Noisy(programs.nn.Module):
+    """Adds noise in every mode, from a random generator of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = torch.Generator().manual_seed(4)
+
+    def forward(self, images: Any) -> Any:
+        return images + 0.1 * torch.randn(images.shape, generator=self.own)
+
+
+def test_random_numbers_that_a_module_draws_from_its_own_generator_stay_the_same(tmp_path: Path) -> None:
+    def made(attach: Any) -> tuple[Any, Any]:
+        torch.manual_seed(3)
+        g, d = programs.convolutional(sigmoid=False)
+        noisy = Noisy()
+        sampler = {} if attach is None else {"latent_sampler": lambda n: torch.randn(n, programs.LATENT, 1, 1)}
+        trained = programs.train((programs.nn.Sequential(*g, noisy), d), programs.closures, attach, STEPS, **sampler)
+        return noisy.own.get_state(), trained.d.state_dict()["0.weight"]
+
+    bare, watched = made(None), made(functools.partial(GANMonitor, tmp_path / "run", strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(bare, watched, strict=True))
+    assert len(load_run(tmp_path / "run")["sample_kid"])
