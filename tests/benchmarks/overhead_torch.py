@@ -8,7 +8,7 @@ pair trains one seed bare and once with GANMonitor, each in a process of its own
 PyTorch itself and would be called by the bare one too. The two take turns of 20 steps, since a machine's speed drifts
 by more than a monitor costs; a third, bare as well, shows how far two that are the same differ. The ratios are of wall
 time: over the whole training, monitor's beginning and end included, and over all steps but the first 20. Results go to
-`reports/overhead-torch-<subject>.json` and `reports/overhead-torch.md`. It needs an idle machine: some 2 minutes a pair.
+`reports/overhead-torch-<subject>.json` and `reports/overhead-torch.md`. It needs an idle machine: 2 minutes a pair.
 """
 
 from __future__ import annotations
