@@ -6,6 +6,7 @@ file, and its programs in a table of tests (`tests/monitors/test_programs.py`, `
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
@@ -57,6 +58,11 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
             "These are models of Keras 2 (tf_keras, TF_USE_LEGACY_KERAS=1), which is not supported. "
             "gandoctor records Keras 3 GANs: import keras, version 3, and leave TF_USE_LEGACY_KERAS unset."
         )
+    if framework == "keras on torch":
+        raise GandoctorError(
+            "These are layers of Keras on its PyTorch backend. gandoctor records Keras on TensorFlow, and PyTorch "
+            "networks that hold no Keras layer: set KERAS_BACKEND=tensorflow."
+        )
     if framework is None:
         there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
         raise GandoctorError(f"gandoctor cannot tell which network is the generator: {there}. Pass generator=...")
@@ -74,12 +80,20 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
 def _framework(value: Any) -> str | None:
     """Return the backend for an object, told by where its classes are defined; None where no framework is known.
 
-    PyTorch comes first: a Keras layer on PyTorch is a PyTorch module as well. So does Keras 2, "legacy": its models are
-    TensorFlow's as well.
+    Keras 2 comes first, "legacy": its models are TensorFlow's as well. A Keras layer on PyTorch is a PyTorch module as
+    well, but keeps its weights in variables of its own, which no pass of ours could be given copies of.
     """
     modules = {kind.__module__ for kind in type(value).__mro__}
     if any(f"{module}.".startswith(_LEGACY) for module in modules):
         return "legacy"
     packages = {module.partition(".")[0] for module in modules}
     known = {_FRAMEWORKS[package] for package in packages if package in _FRAMEWORKS}
-    return "torch" if "torch" in known else next(iter(known), None)
+    if "torch" not in known:
+        return next(iter(known), None)
+    return "keras on torch" if any(is_of_keras(type(module)) for module in value.modules()) else "torch"
+
+
+@cache
+def is_of_keras(kind: type) -> bool:
+    """Tell whether a class is one of Keras's or is made of one."""
+    return any(base.__module__.partition(".")[0] == "keras" for base in kind.__mro__)

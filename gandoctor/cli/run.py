@@ -92,12 +92,15 @@ def command(
 
     if resume and run_dir is None:
         raise click.UsageError("--resume needs --run-dir: the run to go on with.")
+    words = sys.argv[1:]
+    if target is None and framework is None and target_or_reference(None, None) == REFERENCES["torch"]:
+        words = [*words[:1], "--framework", "torch", *words[1:]]  # where TensorFlow is installed it is not the default
     target = target_or_reference(target, framework)
     if resume and target in REFERENCES.values():
         raise click.UsageError(
             "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
         )
-    job = _job(target, arguments, changes, given, run_dir, sys.argv[1:], resume)
+    job = _job(target, arguments, changes, given, run_dir, words, resume)
     diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose, lang=lang)
     if outcome.ending == "interrupted":
         return INTERRUPTED

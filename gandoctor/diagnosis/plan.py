@@ -131,7 +131,9 @@ def plan_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
 def _as_the_rule_has_it(diagnosis: Diagnosis, ruled_out: frozenset[str]) -> tuple[Step, ...]:
     """Return one step of the catalogue's own words, where nothing that fits the run's values is left."""
     first = diagnosis.detected[0]
-    treatments = _allowed((TREATMENTS[i] for i in first.rule.treatments if i in TREATMENTS), ruled_out)
+    treatments = _allowed(
+        (TREATMENTS[i].of(framework_of(diagnosis.run)) for i in first.rule.treatments if i in TREATMENTS), ruled_out
+    )
     return tuple(
         Step(
             treatment=treatment.id,

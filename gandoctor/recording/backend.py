@@ -215,6 +215,9 @@ class Backend(Protocol):
     def end_step(self) -> None:
         """Close the row of a step of the user's own loop."""
 
+    def holds_broken_step(self) -> bool:
+        """Tell whether a player was updated in a step of the user's own loop that has not ended."""
+
     def drain(self) -> list[dict[str, float]]:
         """Return the rows of the steps completed since the last call, oldest first; lost ones are empty."""
 

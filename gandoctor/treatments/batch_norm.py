@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Treatment, Words
 
 _HIDDEN_LAYERS_ONLY = """\
 from keras import layers
@@ -87,6 +87,15 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
             "It keeps the activations of different latents apart, whatever the earlier weights do, so the output "
             "neither collapses to one value nor saturates at a bound. Use a momentum of 0.9 or less."
         ),
+        words={
+            "torch": Words(
+                explanation=Message(
+                    "It keeps the activations of different latents apart, whatever the earlier weights do, so "
+                    "the output neither collapses to one value nor saturates at a bound. Use a momentum of 0.1, "
+                    "PyTorch's default, or more."
+                ),
+            )
+        },
         evidence="moderate",
         reference=Message(
             "Radford et al., DCGAN, ICLR 2016, section 3; our measurements (one seed: blank images without it)"
@@ -103,6 +112,15 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
             "from long ago. A model with `trainable = False` runs batch normalisation in inference mode even when "
             "called with `training=True`."
         ),
+        words={
+            "torch": Words(
+                title=Message("Raise batch normalisation's momentum to 0.1 or more"),
+                explanation=Message(
+                    "PyTorch's moving averages cover about 1 / momentum steps. With 0.001, a short run "
+                    "samples with statistics from long ago."
+                ),
+            )
+        },
         evidence="moderate",
         reference=Message("Keras-GAN issue 252; our measurements (one seed) and the mechanism"),
         patch={"generator.batch_norm_momentum": 0.9},

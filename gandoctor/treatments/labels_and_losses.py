@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
@@ -98,6 +98,15 @@ def d_loss(on_real, on_fake):
             "Labels of shape (n,) beside outputs of shape (n, 1) broadcast to (n, n). Make labels with `ones_like` and "
             "`zeros_like` of the output, or use one of Keras's losses, which bring both to one shape."
         ),
+        words={
+            "torch": Words(
+                explanation=Message(
+                    "Labels of shape (n,) beside outputs of shape (n, 1) broadcast to (n, n) where a loss is "
+                    "written by hand; PyTorch's own losses warn or raise an error. Make labels with `ones_like` "
+                    "and `zeros_like` of the output."
+                ),
+            )
+        },
         evidence="strong",
         reference=Message("Deterministic: the broadcasting rules of NumPy, TensorFlow and PyTorch"),
         snippets={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
@@ -76,6 +76,14 @@ discriminator_end = [nn.Flatten(), nn.Linear(1024, 1)]  # logits: the loss is nn
             "Wasserstein, hinge and least-squares losses were made for unbounded scores, and a cross-entropy is safest "
             "from logits. Pass from_logits=True to a cross-entropy."
         ),
+        words={
+            "torch": Words(
+                explanation=Message(
+                    "Wasserstein, hinge and least-squares losses were made for unbounded scores, and a "
+                    "cross-entropy is safest from logits: nn.BCEWithLogitsLoss."
+                ),
+            )
+        },
         evidence="strong",
         reference=Message(
             "Arjovsky et al., Wasserstein GAN, ICML 2017; Lim and Ye 2017; Keras documentation (from_logits)"

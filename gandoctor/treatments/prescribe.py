@@ -31,7 +31,7 @@ def prescribe(
             speaks for its cause all the same.
         ruled_out: Ids of the causes that the run speaks against. A treatment that cures nothing else of what was
             considered is left out.
-        framework: The run's, whose code is shown.
+        framework: The run's, whose words and code are shown.
     """
     ranked = []
     for treatment in (TREATMENTS[i] for i in ids):
@@ -43,7 +43,7 @@ def prescribe(
         if in_force and rank <= UNDECIDED:
             continue
         relative = {key: value * factor for key, factor in treatment.scale.items() if (value := _number(settings, key))}
-        ranked.append((rank, replace(treatment, patch={**relative, **treatment.patch}, framework=framework)))
+        ranked.append((rank, replace(treatment.of(framework), patch={**relative, **treatment.patch})))
     return tuple(treatment for _, treatment in sorted(ranked, key=lambda pair: -pair[0]))
 
 

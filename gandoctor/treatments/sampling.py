@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
@@ -13,6 +13,11 @@ TREATMENTS = (
             "While dropout is active, every image comes from a different thinned network. Pass the argument explicitly "
             "when you call a model inside a loop; `predict` sets it for you."
         ),
+        words={
+            "torch": Words(
+                title=Message("Generate samples in inference mode: generator.eval()"),
+            )
+        },
         evidence="moderate",
         reference=Message("Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism"),
         cures=("dropout-active-when-sampling",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
@@ -14,6 +14,16 @@ TREATMENTS = (
             "traces the step. Without the leak, the discriminator may become stronger. Watch d_loss and be ready to "
             "lower its learning rate."
         ),
+        words={
+            "torch": Words(
+                title=Message("Give each optimizer only its own network's parameters"),
+                explanation=Message(
+                    "An optimizer can only update the parameters it is given, whatever the gradients of others "
+                    "hold. Without the leak, the discriminator may become stronger. Watch d_loss and be ready to "
+                    "lower its learning rate."
+                ),
+            )
+        },
         evidence="strong",
         reference=Message(
             "Goodfellow et al. 2014, algorithm 1; deterministic, measured with Keras 3.15: the discriminator moves by "
@@ -88,6 +98,16 @@ def train_step(generator, discriminator, g_optimizer, d_optimizer, real, latent_
             "before compiling the stacked model can freeze the discriminator for good. Check that d_update_in_d_step "
             "is above 0 and that d_update_in_g_step is 0."
         ),
+        words={
+            "torch": Words(
+                title=Message("Set requires_grad of the discriminator's parameters before each player's step"),
+                explanation=Message(
+                    "Parameters without requires_grad get no gradient, and an optimizer skips them without a "
+                    "word. Where the discriminator is frozen for the generator's step, thaw it before its own. "
+                    "Check that d_update_in_d_step is above 0 and that d_update_in_g_step is 0."
+                ),
+            )
+        },
         evidence="strong",
         reference=Message("Measured with Keras 3.15: 0.235 in the discriminator's step, 0.000 in the generator's"),
         patch={"training.freeze_discriminator": True},
@@ -122,6 +142,15 @@ def train_step(discriminator, d_step, g_step, real):
             "gradient back to the generator. An optimizer that is given only the discriminator's variables cannot "
             "update anything else."
         ),
+        words={
+            "torch": Words(
+                explanation=Message(
+                    "Images that are passed through `detach()`, or made under `torch.no_grad()`, carry no "
+                    "gradient back to the generator. An optimizer that is given only the discriminator's "
+                    "parameters cannot update anything else."
+                ),
+            )
+        },
         evidence="strong",
         reference=Message("Goodfellow et al. 2014, algorithm 1; deterministic: no gradient, no update"),
         cures=("generator-moved-in-both-steps",),
@@ -161,6 +190,15 @@ def discriminator_step(generator, discriminator, d_optimizer, loss, real, latent
             "A tape records only what is called while it is open. `predict`, NumPy or a tape that is already closed "
             "cuts the path from the loss back to the generator's weights, and the gradient is missing or 0."
         ),
+        words={
+            "torch": Words(
+                title=Message("Leave the images of the generator's step attached to the generator"),
+                explanation=Message(
+                    "`detach()`, `.data`, `torch.no_grad()` or NumPy between the players cuts the path from the "
+                    "loss back to the generator's weights, and the gradient is missing or 0."
+                ),
+            )
+        },
         evidence="strong",
         reference=Message(
             "TensorFlow guide, Introduction to gradients and automatic differentiation (a gradient of None)"
@@ -203,6 +241,11 @@ def generator_step(generator, discriminator, g_optimizer, loss, latents):
             "batch's own statistics, and dropout is off. While the moving averages lag behind, the discriminator "
             "learns to reject images that the generator never makes in its own step."
         ),
+        words={
+            "torch": Words(
+                title=Message("Generate the discriminator's fake images in training mode, as in the generator's step"),
+            )
+        },
         evidence="moderate",
         reference=Message(
             "The mechanism; our measurements (one seed: without it, both losses near 0 and samples like noise)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gandoctor.message import Message
@@ -13,6 +13,14 @@ Strength = Literal["strong", "moderate", "weak"]
 
 Framework = Literal["keras", "torch"]
 """A framework that treatments can have code for."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a treatment says otherwise in one framework; None where its words serve there too."""
+
+    title: Message | None = None
+    explanation: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,7 @@ class Treatment:
         reference: Where that evidence is.
         snippets: Code to copy, by the library it is written for: "keras" (Keras 3), "torch", or "numpy" where the
             same code serves every framework.
+        words: Framework -> what is said otherwise there; the other texts are for Keras or for all.
         patch: Settings of the reference model that make the change (`gandoctor run --set KEY=VALUE`); empty where
             the change is not a setting.
         scale: Settings to multiply by a factor, for changes that are relative to what the run used.
@@ -41,6 +50,7 @@ class Treatment:
     evidence: Strength
     reference: Message
     snippets: Mapping[Framework | Literal["numpy"], str] = field(default_factory=dict)
+    words: Mapping[Framework, Words] = field(default_factory=dict)
     patch: dict[str, Any] = field(default_factory=dict)
     scale: dict[str, float] = field(default_factory=dict)
     cures: tuple[str, ...] = ()
@@ -55,6 +65,16 @@ class Treatment:
     def code(self) -> str:
         """The code for its framework; empty where there is none."""
         return self.code_for(self.framework) or ""
+
+    def of(self, framework: Framework) -> Treatment:
+        """Return the treatment in a framework's words and with its code."""
+        words = self.words.get(framework, Words())
+        return replace(
+            self,
+            framework=framework,
+            title=words.title or self.title,
+            explanation=words.explanation or self.explanation,
+        )
 
     def code_for(self, framework: Framework) -> str | None:
         """Return the code for a framework, or None where there is none yet."""

@@ -3,7 +3,7 @@
     python tests/benchmarks/overhead_torch.py toy --pairs 7
     python tests/benchmarks/overhead_torch.py quick --pairs 7
 
-`toy` is a dense GAN of a few milliseconds a step, 2,000 steps; `quick` is PyTorch's reference model, 1,000 steps. Each
+`toy` is a dense GAN of a few milliseconds a step, 2,000 steps; `quick` the reference model in PyTorch, 1,000 steps. A
 pair trains one seed bare and once with GANMonitor, each in a process of its own, as the monitor's hooks are set on
 PyTorch itself and would be called by the bare one too. The two take turns of 20 steps, since a machine's speed drifts
 by more than a monitor costs; a third, bare as well, shows how far two that are the same differ. The ratios are of wall
@@ -185,8 +185,7 @@ def write_table(folder: Path) -> None:
         "Time with over time without, the median and every pair, lowest first. The trainings of a pair take turns of",
         "20 steps, each in its own process. Made by `python tests/benchmarks/overhead_torch.py toy` and `... quick`.",
         "",
-        "| subject | steps | ms a step, bare | beside a bare training | whole training | after 20 steps | CPU "
-        "| pairs |",
+        "| subject | steps | ms a step, bare | beside a bare one | whole training | after 20 steps | CPU | pairs |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for subject in STEPS:

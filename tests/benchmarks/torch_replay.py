@@ -5,7 +5,7 @@
     python tests/benchmarks/torch_replay.py runs/replay --judge-only
 
 Trains the runs of `reference_models.benchmark.torch_plan`, one after another on one core, measures their samples with
-the benchmark's oracle (which is a Keras network: it sees images only), and judges them. Writes
+the benchmark's oracle (which is a Keras network: it sees images only), and judges what this version has not. Writes
 `reports/replayed-torch.md` and the judgements beside it, each run beside the Keras run of the same id in
 `reports/benchmark/`. A run takes about two minutes of an idle core.
 """
@@ -164,11 +164,14 @@ def main() -> None:
         )
     if given.train_only:
         return
-    kept = read_judgements(KEPT)
-    todo = [run for run in runs if files_of(plan, given.runs_dir, run).is_finished]
-    judged = judge_all(plan, todo, given.runs_dir, 1, lambda done, of: print(f"judged {done}/{of}", flush=True))
-    kept |= {one["id"]: one for one in judged}
-    write_judgements(KEPT, (kept[run.id] for run in plan.runs if run.id in kept))
+    kept, now = read_judgements(KEPT), version()
+    stamp = f"{now['limits']}/{now['rules']}"
+    finished = [run for run in runs if files_of(plan, given.runs_dir, run).is_finished]
+    for run in [run for run in finished if kept.get(run.id, {}).get("judged_by") != stamp]:
+        (judged,) = judge_all(plan, [run], given.runs_dir, 1, lambda done, of: None)
+        kept[run.id] = {**judged, "judged_by": stamp}
+        write_judgements(KEPT, (kept[run.id] for run in plan.runs if run.id in kept))
+        print(f"judged {run.id}", flush=True)
     write(plan, kept)
     print(f"Wrote {PAGE}")
 

@@ -222,3 +222,46 @@ def test_a_script_that_records_elsewhere_leaves_no_empty_run_directory(tmp_path)
     command_here("run", "--run-dir", "run", script, cwd=tmp_path)
     assert load_run(tmp_path / "own").last_step == 1
     assert not (tmp_path / "run").exists()
+
+
+KERAS_ON_TORCH = """
+import os
+os.environ["KERAS_BACKEND"] = "torch"
+import sys
+import keras
+import torch
+from gandoctor import GANMonitor
+keras.utils.set_random_seed(3)
+g = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layers.BatchNormalization()])
+d = keras.Sequential([keras.Input((64,)), keras.layers.Dense(1)])
+a, b = torch.optim.Adam(g.parameters()), torch.optim.Adam(d.parameters())
+def train(step_done):
+    for i in range(14):
+        f = g(torch.randn(16, 4), training=True)
+        b.zero_grad(); (d(f.detach()).mean() - d(torch.randn(16, 64)).mean()).backward(); b.step()
+        a.zero_grad(); (-d(f).mean()).backward(); a.step()
+        step_done()
+if sys.argv[1:] == ["own"]:
+    with GANMonitor("own", generator=g, discriminator=d) as monitor:
+        train(monitor.step)
+else:
+    train(lambda: None)
+print("weights", sum(float(p.detach().double().abs().sum()) for n in (g, d) for p in n.parameters()).hex())
+"""
+
+
+def test_keras_on_pytorch_is_left_alone_and_that_is_said(tmp_path):
+    pytest.importorskip("keras")
+    script = tmp_path / "train.py"
+    script.write_text(KERAS_ON_TORCH)
+    plain, own = (
+        subprocess.run([sys.executable, script, *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        for words in ([], ["own"])
+    )
+    assert weights(own.stdout) == weights(plain.stdout)
+    assert "layers of Keras on its PyTorch backend" in own.stderr
+    assert not (tmp_path / "own").exists()
+    done = command_here("run", "--run-dir", "run", script, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "Keras runs on torch there, and is recorded on TensorFlow only" in done.stdout + done.stderr
+    assert weights(done.stdout) == weights(plain.stdout)

@@ -264,3 +264,57 @@ def test_a_frozen_discriminator_is_found(tmp_path: Path) -> None:
     codes = [treatment.code for treatment in found["GD002"].treatments]
     assert any("requires_grad_(True)" in code for code in codes)
     assert not any("keras" in code for code in codes), "the code is PyTorch's"
+
+
+def test_the_step_that_an_error_broke_off_is_recorded_as_far_as_it_went(tmp_path: Path) -> None:
+    """As nn.BCELoss does at NaN: D's loss is NaN, and what comes next raises an error."""
+    steps = 0
+
+    def breaks(g: Any, d: Any, g_optimizer: Any, d_optimizer: Any, real: Any) -> None:
+        nonlocal steps
+        steps += 1
+        bce = programs.nn.BCELoss()
+        d_optimizer.zero_grad()
+        fake = g(programs.latents(g))
+        factor = float("nan") if steps == 4 else 1.0
+        one, zero = torch.ones(programs.BATCH), torch.zeros(programs.BATCH)
+        (factor * (bce(d(real).flatten(), one) + bce(d(fake.detach()).flatten(), zero))).backward()
+        d_optimizer.step()
+        g_optimizer.zero_grad()
+        bce(d(fake).flatten(), one).backward()
+        g_optimizer.step()
+
+    attach = functools.partial(GANMonitor, tmp_path / "run", strict=True)
+    sampler = {"latent_sampler": lambda n: torch.randn(n, programs.LATENT, 1, 1)}
+    with pytest.raises(RuntimeError, match="between 0 and 1"):
+        programs.train(programs.convolutional(), breaks, attach, STEPS, **sampler)
+    run = load_run(tmp_path / "run")
+    assert (run.last_step, run.state) == (4, "crashed")
+    assert np.isnan(run["d_loss"].loc[4])
+    assert len(run["g_loss"]) == 3, "G had no update in the fourth"
+    assert "GD001" in {finding.rule.id for finding in diagnose(run).detected}
+
+
+class Noisy(programs.nn.Module):
+    """Adds noise in every mode, from a random generator of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = torch.Generator().manual_seed(4)
+
+    def forward(self, images: Any) -> Any:
+        return images + 0.1 * torch.randn(images.shape, generator=self.own)
+
+
+def test_random_numbers_that_a_module_draws_from_its_own_generator_stay_the_same(tmp_path: Path) -> None:
+    def made(attach: Any) -> tuple[Any, Any]:
+        torch.manual_seed(3)
+        g, d = programs.convolutional(sigmoid=False)
+        noisy = Noisy()
+        sampler = {} if attach is None else {"latent_sampler": lambda n: torch.randn(n, programs.LATENT, 1, 1)}
+        trained = programs.train((programs.nn.Sequential(*g, noisy), d), programs.closures, attach, STEPS, **sampler)
+        return noisy.own.get_state(), trained.d.state_dict()["0.weight"]
+
+    bare, watched = made(None), made(functools.partial(GANMonitor, tmp_path / "run", strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(bare, watched, strict=True))
+    assert len(load_run(tmp_path / "run")["sample_kid"])

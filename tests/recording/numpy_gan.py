@@ -443,6 +443,9 @@ class NumpyBackend:
         if when:
             self._row |= {name: float(np.float32(value)) for name, value in values.items()}
 
+    def holds_broken_step(self) -> bool:
+        return False
+
     def end_step(self) -> None:
         self._rows.append(self._row)
         self._row = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -189,3 +190,14 @@ def test_loops_take_as_many_steps_as_they_say(players: Any, tmp_path: Any, monke
     batches = run("shuffle-data")["batches"](list(range(10)), n=4)
     assert [len(batch) for batch in batches] == [4, 4]
     assert run("match-output-range")["to_unit_range"]([[0, 255]]).tolist() == [[0.0, 1.0]]
+
+
+@pytest.mark.parametrize("treatment", TREATMENTS.values(), ids=lambda treatment: treatment.id)
+def test_what_is_said_in_a_pytorch_run_is_pytorchs(treatment):
+    said = treatment.of("torch")
+    assert said.framework == "torch"
+    of_keras = re.compile(
+        r"Keras|TensorFlow|\btf\.|`trainable`|training=|from_logits|\btape|stop_gradient|train_on_batch"
+    )
+    assert not of_keras.search(f"{said.title} {said.explanation}")
+    assert treatment.of("keras") == treatment

@@ -260,6 +260,10 @@ class KerasBackend:
         """Close the step log's row."""
         self._step_log.commit()
 
+    def holds_broken_step(self) -> bool:
+        """Return False: what a compiled step has not finished cannot be told from what it has."""
+        return False
+
     def committed(self) -> int:
         """Return how many rows of the step log have been closed so far."""
         return int(self._step_log.under_way)

@@ -266,6 +266,10 @@ class TorchBackend:
         if self._taps is not None:
             self._taps.end_step()
 
+    def holds_broken_step(self) -> bool:
+        """Tell whether an optimizer of a player was called since the last step ended."""
+        return self._taps is not None and self._taps.updated
+
     def drain(self) -> list[dict[str, float]]:
         """Fetch the new rows."""
         return self._rows.drain()

@@ -48,6 +48,7 @@ class Taps:
     Attributes:
         captures: Player -> how often its optimizer was called.
         losses: What was differentiated for the updates.
+        updated: Whether a player was updated in the step under way.
         latents: What the generator was last given, as NumPy has it; kept while `wants_latents`.
         saw_penalty: Whether something was differentiated with respect to other things than parameters.
     """
@@ -70,6 +71,7 @@ class Taps:
         self._left_over = LeftOver(weights)
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
+        self.updated = False
         self.losses = Losses(weights, lambda output: None if self._logits is None else self._logits.of(output))
         self.latents = np.zeros(0, np.float32)
         self.wants_latents = False
@@ -126,6 +128,7 @@ class Taps:
 
     def end_step(self) -> None:
         """Forget what belongs to the step that is over."""
+        self.updated = False
         self.losses.end_step()
         self._unclipped.clear()
 
@@ -262,6 +265,7 @@ class Taps:
             self._adopt(optimizer, update.phase)
             update = replace(update, left_over=self._left_over.updated(update.phase))
             self.captures[update.phase] += 1
+            self.updated = True
             trace = self.losses.settle(update.phase)
             if trace is not None:
                 self._listener.step_end(trace)

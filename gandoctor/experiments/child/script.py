@@ -150,7 +150,16 @@ def explain_missing_run(
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
         why = f"{script} fitted no model that can be recorded as a GAN:{lines}{more}"
+    if not unrecorded and (backend := _keras_backend()) not in (None, "tensorflow"):
+        why += f" Keras runs on {backend} there, and is recorded on TensorFlow only: set KERAS_BACKEND=tensorflow."
     return f"Nothing was recorded: {why}\n{remedy}"
+
+
+def _keras_backend() -> str | None:
+    keras = sys.modules.get("keras")
+    with suppress(Exception):
+        return None if keras is None else str(keras.backend.backend())
+    return None
 
 
 def _run_as_main(script: str, arguments: list[str]) -> int:

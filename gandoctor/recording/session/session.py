@@ -294,6 +294,8 @@ class Session:
         if self._closed:
             return
         self._closed = True
+        if reason == "crashed":
+            self._end_broken_step()
         self._keep(0)
         with self.contained():
             if self.step > self._last_probe and reason != "crashed":
@@ -318,6 +320,13 @@ class Session:
         if self._keeping is not None:
             with self.contained():
                 self._keeping.collect()
+
+    def _end_broken_step(self) -> None:
+        """Take the step that an error broke off, where a player was updated in it: its numbers may say what did."""
+        with self.contained():
+            if self.backend.holds_broken_step():
+                self.backend.end_step()
+                self.step = self._containment.step = self.step + 1
 
     def _keep(self, steps: int) -> None:
         """Look at what the players were fed in the steps that have just ended."""

@@ -34,13 +34,13 @@ def tailored(treatment: Treatment, case: Case) -> Treatment | None:
     if change is None:
         return None
     source = TREATMENTS.get(change.source or "", treatment)
+    said = treatment.of(case.spelling.framework)
     fitted = replace(
-        treatment,
-        title=change.title or treatment.title,
+        said,
+        title=change.title or said.title,
         patch=treatment.patch if change.patch is None else dict(change.patch),
         evidence=source.evidence,
         reference=source.reference,
-        framework=case.spelling.framework,
     )
     if not change.edits:
         return fitted

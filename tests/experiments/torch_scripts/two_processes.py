@@ -56,8 +56,9 @@ def main(rank, rendezvous, folder):
             train(monitor.step)
             told = "records" if monitor.session is not None else "stands by"
     total = sum(p.double().abs().sum() for n in (g, d) for p in n.state_dict().values())
-    print(f"rank {rank} {float(total).hex()} {float(torch.rand(1)).hex()}", flush=True)
-    print(f"monitor {rank} {told}", flush=True)
+    said = f"rank {rank} {float(total).hex()} {float(torch.rand(1)).hex()}\nmonitor {rank} {told}\n"
+    sys.stdout.write(said)  # in one piece: the other rank writes to the same place
+    sys.stdout.flush()
     dist.destroy_process_group()
 
 

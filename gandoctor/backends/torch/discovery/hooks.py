@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
+from gandoctor.backends import is_of_keras
 from gandoctor.backends.discovery.games import FurtherGames
 from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
 from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
@@ -205,7 +206,7 @@ class Hooks:
 
 def _may_be_network(module: Any, depth: int) -> bool:
     """Tell whether a module is called by the program itself, or is one of its own within another."""
-    if depth > DEPTH_MAX or next(module.parameters(), None) is None:
+    if depth > DEPTH_MAX or is_of_keras(type(module)) or next(module.parameters(), None) is None:
         return False
     is_layer = type(module).__module__.startswith("torch.nn.modules.") and next(module.children(), None) is None
     return depth == 0 or not is_layer
