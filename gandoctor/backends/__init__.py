@@ -6,7 +6,6 @@ file, and its programs in a table of tests (`tests/monitors/test_programs.py`, `
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
@@ -93,7 +92,11 @@ def _framework(value: Any) -> str | None:
     return "keras on torch" if any(is_of_keras(type(module)) for module in value.modules()) else "torch"
 
 
-@cache
+_OF_KERAS: dict[type, bool] = {}
+
+
 def is_of_keras(kind: type) -> bool:
     """Tell whether a class is one of Keras's or is made of one."""
-    return any(base.__module__.partition(".")[0] == "keras" for base in kind.__mro__)
+    if kind not in _OF_KERAS:
+        _OF_KERAS[kind] = any(base.__module__.partition(".")[0] == "keras" for base in kind.__mro__)
+    return _OF_KERAS[kind]

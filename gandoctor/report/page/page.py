@@ -145,7 +145,7 @@ def standalone(template: str, words: Language, values: Mapping[str, Any], charts
         charts: Id -> Plotly's JSON of each chart.
         last: The last step in any chart.
     """
-    code = _asset("report.js")
+    code = page_script()
     data = {"charts": charts, "dark": palette.IN_DARK, "words": words.section("script"), "last_step": last}
     return (
         _environment()
