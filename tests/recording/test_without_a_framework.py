@@ -128,7 +128,8 @@ runpy.run_path({str(PROGRAM)!r}, run_name="numpy_gan")  # puts the frameworks ou
 import gandoctor.monitors, gandoctor.recording
 for package in (gandoctor.recording, gandoctor.monitors):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+        if module.name != "gandoctor.monitors.lightning":  # its callback is one of Lightning's
+            importlib.import_module(module.name)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
