@@ -44,7 +44,11 @@ class Edit:
             return " ".join(line[:1] + " " + line[2:].strip() for line in self.diff)
         old, new = _TOKENS.findall(self.before), _TOKENS.findall(self.after)
         head = _common(old, new)
+        while len(head) > 1 and head[-1] == ".":
+            del head[-2:]  # a dotted name changes as a whole
         tail = _common(old[len(head) :][::-1], new[len(head) :][::-1])[::-1]
+        while tail and not all(_is_closed(tokens[len(head) : len(tokens) - len(tail)]) for tokens in (old, new)):
+            del tail[0]
         gone, come = ("".join(tokens[len(head) : len(tokens) - len(tail)]).strip() for tokens in (old, new))
         if not gone or not come:
             return f"{self.before} -> {self.after}"
@@ -56,6 +60,16 @@ class Edit:
         gone = (self.before or "").splitlines() if self.before is not None else ()
         come = (self.after or "").splitlines() if self.after is not None else ()
         return (*(f"- {line}" for line in gone), *(f"+ {line}" for line in come))
+
+
+def _is_closed(tokens: list[str]) -> bool:
+    """Tell whether every bracket that is opened is closed, and none that was not opened."""
+    depth = 0
+    for token in tokens:
+        depth += (token in "([{") - (token in ")]}")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _common(one: list[str], other: list[str]) -> list[str]:
