@@ -141,7 +141,7 @@ def _conclude(
     if not recorded and outcome.exit_status != 0:  # the message of a script that ended well already says why
         errors.print("Nothing was recorded, so there is no report.")
     if outcome.where is None:  # else the message names the log
-        if was_shown and training.holds_only_the_log():
+        if was_shown and (not recorded or training.holds_only_the_log()):
             training.remove_created_files()
         elif not recorded:
             with suppress(OSError), training.log_path.open("a") as log:

@@ -80,7 +80,7 @@ def test_what_a_script_writes_beside_the_log_stays(tmp_path, kept):
     text = f"import pathlib; pathlib.Path({kept!r}).write_text('weights')"
     done = command_here("run", "--run-dir", "out/run", write(tmp_path, text), cwd=tmp_path)
     assert done.returncode == 3
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "train.py", tmp_path / kept]
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {tmp_path / "train.py", tmp_path / kept}
 
 
 def test_a_directory_that_was_there_stays(tmp_path):
