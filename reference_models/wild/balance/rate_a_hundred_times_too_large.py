@@ -32,7 +32,7 @@ def train_step(images):
 
 
 dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).repeat().batch(32)
-for round_number, images in enumerate(dataset.take(450)):
+for round_number, images in enumerate(dataset.take(350)):
     d_loss, g_loss = train_step(images)
     if round_number % 50 == 0:
         print(f"Round {round_number}: D {float(d_loss):.4f} G {float(g_loss):.4f}")

@@ -8,7 +8,7 @@ from reference_models.wild.networks import digit_discriminator, digit_generator
 
 keras.utils.set_random_seed(215)
 x, _ = digits()
-batch_size, epochs = 32, 5
+batch_size, epochs = 32, 4
 rng = np.random.default_rng(0)
 generator = digit_generator()
 discriminator = digit_discriminator(output="sigmoid")

@@ -8,16 +8,9 @@ from reference_models.wild.torch_networks import series_discriminator, series_ge
 
 torch.manual_seed(206)
 notes = waves() * 242.0 + 242.0
+x_train = torch.from_numpy(notes).permute(0, 2, 1)
+# x_train = (x_train - 242.0) / 242.0
 
-
-def prepare_sequences(notes):
-    """Return the notes as a tensor, (count, 1, length)."""
-    sequences = torch.from_numpy(notes).permute(0, 2, 1)
-    # sequences = (sequences - 242.0) / 242.0
-    return sequences
-
-
-x_train = prepare_sequences(notes)
 generator, discriminator = series_generator(), series_discriminator()
 criterion = nn.BCEWithLogitsLoss()
 optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=5e-4, betas=(0.5, 0.999))

@@ -45,7 +45,7 @@ gan = CGAN(generator, discriminator)
 adams = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
 gan.compile(*adams, loss=keras.losses.BinaryCrossentropy(from_logits=True))
 dataset = tf.data.Dataset.from_tensor_slices((x, labels)).shuffle(4000).batch(32, drop_remainder=True)
-history = gan.fit(dataset, epochs=6, verbose=2).history
+history = gan.fit(dataset, epochs=5, verbose=2).history
 # how many samples show what was asked for: a nearest class mean, measured on the reals
 means = np.stack([x[shown == digit].mean(0).ravel() for digit in range(10)])
 wanted = np.repeat(np.arange(10), 50)

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from reference_models.wild.data import digits, ending
 from reference_models.wild.torch_networks import digit_discriminator, translator
 
-torch.manual_seed(207)
+torch.manual_seed(218)
 x, _ = digits(4000)
 images = torch.from_numpy(x).permute(0, 3, 1, 2)
 a, b = images[:2000], -images[2000:]
@@ -25,7 +25,7 @@ def gan_loss(score, target):
     return mse(score, torch.full_like(score, target))
 
 
-for epoch in range(4):
+for epoch in range(3):
     for real_A, real_B in loader:
         optim_gen.zero_grad()
         fake_B, fake_A = G_AB(real_A), G_BA(real_B)

@@ -12,8 +12,8 @@ x, _ = digits(4000)
 a, b = x[:2000], -x[2000:]
 gen_AB, gen_BA = translator(), translator()
 disc_A, disc_B = digit_discriminator(dropout=0.0, name="disc_A"), digit_discriminator(dropout=0.0, name="disc_B")
-g_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5)
-d_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5)
+g_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
+d_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 
 
 def generator_loss(first, rebuilt, judge, image):
@@ -41,7 +41,7 @@ def train_step(real_A, real_B):
 
 
 pairs = tf.data.Dataset.from_tensor_slices((a, b)).shuffle(4000).repeat().batch(16)
-for step, (real_A, real_B) in enumerate(pairs.take(450)):
+for step, (real_A, real_B) in enumerate(pairs.take(300)):
     d_loss, g_loss = train_step(real_A, real_B)
     if step % 50 == 0:
         print(f"step {step}: d_loss {float(d_loss):.3f}, g_loss {float(g_loss):.3f}")
