@@ -16,6 +16,7 @@ generator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 discriminator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 
 
+@tf.function
 def train_step(real):
     noise = tf.random.normal((128, 8))
     with tf.GradientTape() as gen_tape, tf.GradientTape() as disc_tape:
