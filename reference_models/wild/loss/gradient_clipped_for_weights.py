@@ -9,9 +9,9 @@ torch.manual_seed(208)
 x = tones() / 12000.0
 frames = torch.from_numpy(x).permute(0, 2, 1)
 generator, critic = series_generator(length=64), series_discriminator(length=64)
-CLIP, N_CRITIC, BATCH = 0.1, 3, 64
-g_optimizer = torch.optim.RMSprop(generator.parameters(), lr=1e-3)
-c_optimizer = torch.optim.RMSprop(critic.parameters(), lr=1e-3)
+CLIP, N_CRITIC, BATCH = 0.05, 3, 64
+g_optimizer = torch.optim.RMSprop(generator.parameters(), lr=5e-4)
+c_optimizer = torch.optim.RMSprop(critic.parameters(), lr=5e-4)
 
 for step in range(400):
     for _ in range(N_CRITIC):
