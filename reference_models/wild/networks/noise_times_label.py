@@ -1,4 +1,4 @@
-"""A conditional GAN of digits; the noise is multiplied by the label's embedding, not put beside it."""
+"""A conditional GAN of digits; the noise is multiplied by the embedding of the label, not put beside it."""
 
 import numpy as np
 import torch
