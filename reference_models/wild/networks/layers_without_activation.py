@@ -35,9 +35,9 @@ def train_step(real):
 
 
 dataset = tf.data.Dataset.from_tensor_slices(x).shuffle(4000).repeat().batch(128)
-for step, real in enumerate(dataset.take(800)):
+for step, real in enumerate(dataset.take(1600)):
     d_loss, g_loss = train_step(real)
-    if step % 100 == 0:
+    if step % 200 == 0:
         print(f"step {step}: discriminator {float(d_loss):.3f}, generator {float(g_loss):.3f}")
 samples = generator.predict(tf.random.normal((1000, 8)), verbose=0)
 # how many samples lie on the ring's eight spots
