@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 
 
-def digit_generator(latent: int = 32, output: nn.Module | None = None, width: int = 16) -> nn.Sequential:
-    """Return a generator of digits: latents (n, latent) -> (n, 1, 28, 28); it ends in a tanh if not told otherwise."""
+def digit_generator(latent: int = 32, width: int = 16) -> nn.Sequential:
+    """Return a generator of digits: latents (n, latent) -> (n, 1, 28, 28) on [-1, 1]."""
     return nn.Sequential(
         nn.Linear(latent, 49 * width, bias=False),
         nn.BatchNorm1d(49 * width),
@@ -16,12 +16,12 @@ def digit_generator(latent: int = 32, output: nn.Module | None = None, width: in
         nn.BatchNorm2d(width),
         nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),
-        nn.Tanh() if output is None else output,
+        nn.Tanh(),
     )
 
 
-def digit_features(width: int = 16, dropout: float = 0.3, planes: int = 1) -> nn.Sequential:
-    """Return a discriminator of digits without its last layer: (n, planes, 28, 28) -> (n, 2 * width * 49)."""
+def digit_discriminator(width: int = 16, dropout: float = 0.3, planes: int = 1) -> nn.Sequential:
+    """Return a discriminator of digits: (n, planes, 28, 28) -> (n, 1)."""
     return nn.Sequential(
         nn.Conv2d(planes, width, 4, stride=2, padding=1),
         nn.LeakyReLU(0.2),
@@ -30,12 +30,8 @@ def digit_features(width: int = 16, dropout: float = 0.3, planes: int = 1) -> nn
         nn.LeakyReLU(0.2),
         nn.Dropout(dropout),
         nn.Flatten(),
+        nn.Linear(2 * width * 49, 1),
     )
-
-
-def digit_discriminator(width: int = 16, dropout: float = 0.3, planes: int = 1) -> nn.Sequential:
-    """Return a discriminator of digits: (n, planes, 28, 28) -> (n, 1)."""
-    return nn.Sequential(*digit_features(width, dropout, planes), nn.Linear(2 * width * 49, 1))
 
 
 def dense(inputs: int, outputs: int, width: int = 64) -> nn.Sequential:
@@ -73,18 +69,4 @@ def series_discriminator(length: int = 32) -> nn.Sequential:
         nn.LeakyReLU(0.2),
         nn.Flatten(),
         nn.Linear(32 * (length // 4), 1),
-    )
-
-
-def translator() -> nn.Sequential:
-    """Return a generator that translates digits: (n, 1, 28, 28) -> (n, 1, 28, 28) on [-1, 1]."""
-    return nn.Sequential(
-        nn.Conv2d(1, 8, 5, padding=2),
-        nn.ReLU(),
-        nn.Conv2d(8, 16, 3, stride=2, padding=1),
-        nn.ReLU(),
-        nn.ConvTranspose2d(16, 8, 4, stride=2, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(8, 1, 5, padding=2),
-        nn.Tanh(),
     )
