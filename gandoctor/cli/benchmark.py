@@ -26,9 +26,9 @@ DEFAULT_PLAN = "reference_models.benchmark"
 @click.option(
     "--half",
     "halves",
-    type=click.Choice(["building", "judged", "second"]),
+    type=click.Choice(["building", "judged", "second", "third"]),
     multiple=True,
-    help='Wild: use only programs of this part. Default: all. "judged" and "second" are judged once.',
+    help='Wild: use only programs of this part. Default: all. All but "building" are judged once.',
 )
 @click.option(
     "--split",

@@ -12,19 +12,19 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gandoctor.errors import GandoctorError
 
-Half = Literal["building", "judged", "second"]
+Half = Literal["building", "judged", "second", "third"]
 """building: rules may be made and mended on these. judged: judged once, and never looked at by who changes rules.
-second: written after `judged` had been judged, and judged once, too."""
-HALVES: tuple[Half, ...] = ("building", "judged", "second")
+second: written after `judged` had been judged, and judged once, too. third: likewise after `second`."""
+HALVES: tuple[Half, ...] = ("building", "judged", "second", "third")
 
 FINE = "fine"
 """The kind of the look-alikes: trainings that worry a person and are well."""
 
 Data = Literal["image", "points", "table", "series", "sound", "text"]
 Game = Literal["gan", "wasserstein", "conditional", "pairs"]
-Style = Literal["fit", "function", "eager", "compiled"]
+Style = Literal["fit", "function", "eager", "compiled", "torch"]
 """How the program trains: `fit` with an own train_step; a loop over a tf.function, or over plain tapes; compiled models
-with `train_on_batch`."""
+with `train_on_batch`; a loop of PyTorch."""
 
 Ids = Annotated[tuple[str, ...], BeforeValidator(tuple)]
 
@@ -49,6 +49,7 @@ class Case(BaseModel):
         must_not: Ids that are wrong here, if said above a remark.
         known: Whether the bug was known to the rules' authors before the corpus was made.
         second: Whether it was written after the half `judged` had been judged.
+        third: Whether it was written after the second set had been judged and what it missed had been mended.
         awaits: What names the cause but is said by no rule yet. Its id goes into `right` once there is one, and before
             the half that is judged once is judged.
         note: Anything else that a reader of the table should know.
@@ -70,6 +71,7 @@ class Case(BaseModel):
     must_not: Ids = ()
     known: bool = False
     second: bool = False
+    third: bool = False
     awaits: str = ""
     note: str = ""
 
@@ -81,7 +83,7 @@ class Case(BaseModel):
     @property
     def half(self) -> Half:
         """The half that it belongs to; see `half_of`."""
-        return half_of(self.name, self.is_fine, self.known, self.second)
+        return half_of(self.name, self.is_fine, self.known, self.second, self.third)
 
     @model_validator(mode="after")
     def _validate(self) -> Case:
@@ -89,21 +91,24 @@ class Case(BaseModel):
             raise ValueError(f"{self.name} is a look-alike, so nothing is right to be found.")
         if not self.is_fine and not self.right and not self.awaits:
             raise ValueError(f"{self.name} has no right answer.")
-        if self.known and self.second:
-            raise ValueError(f"{self.name} cannot be both known and of the second set.")
+        if self.known + self.second + self.third > 1:
+            raise ValueError(f"{self.name} can be only one of known, of the second set and of the third set.")
         if both := {*self.right, *self.symptoms} & {*self.must_not}:
             raise ValueError(f"{self.name} has {min(both)} as right and as wrong.")
         return self
 
 
-def half_of(name: str, is_fine: bool, known: bool, second: bool = False) -> Half:
+def half_of(name: str, is_fine: bool, known: bool, second: bool = False, third: bool = False) -> Half:
     """Return the half of a program, by a rule that leaves nobody a choice.
 
-    What was written after the half `judged` had been judged is in `second`, whatever its name.
+    What was written after the half `judged` had been judged is in `second`, and what was written after that in `third`,
+    whatever its name.
     A bug that was known before the corpus was made is in the building half. Of the others a hash of the name decides:
     modulo 5, where 0 to 2 are judged once, which makes the halves about equal; look-alikes, none of which was known,
     modulo 2, where 1 is judged once.
     """
+    if third:
+        return "third"
     if second:
         return "second"
     if known:
@@ -159,7 +164,13 @@ class Catalogue:
 
     def digest_of(self, case: Case) -> str:
         """Return a short hash of a case's program and of the modules that the programs share."""
-        parts = [self.program(case), *sorted(self.folder.glob("*.py"))]
+        # the PyTorch modules say nothing of the others' programs, whose recorded runs are to stay good
+        shared = [
+            part
+            for part in sorted(self.folder.glob("*.py"))
+            if case.style == "torch" or not part.name.startswith("torch_")
+        ]
+        parts = [self.program(case), *shared]
         return blake2b(b"".join(part.read_bytes() for part in parts if part.exists()), digest_size=8).hexdigest()
 
     def select(self, halves: Iterable[Half] = HALVES, only: Iterable[str] = ()) -> list[Case]:

@@ -48,7 +48,7 @@ def test_the_ratios_that_were_asked_for_hold():
     assert len(LOOK_ALIKES) >= 10
     assert sum(case.data != "image" for case in BROKEN) >= len(BROKEN) / 4
     assert sum(case.game != "gan" for case in BROKEN) >= len(BROKEN) / 4
-    assert {case.style for case in BROKEN} == {"fit", "function", "eager", "compiled"}
+    assert {case.style for case in BROKEN} == {"fit", "function", "eager", "compiled", "torch"}
 
 
 @pytest.mark.parametrize(("cases", "apart"), [(BROKEN, 4), (LOOK_ALIKES, 2)], ids=["broken", "look-alikes"])
@@ -82,6 +82,29 @@ def test_what_was_written_afterwards_is_a_part_of_its_own_whatever_its_name():
     assert all(case.second for case in second)
     assert not any(case.second for case in CATALOGUE.select(["building", "judged"]))
     assert [case.half for case in CATALOGUE.select()].count("second") == len(second), "all parts by default"
+    assert half_of("sigmoid_twice", is_fine=False, known=False, third=True) == "third"
+    assert [case.name for case in CATALOGUE.select(["third"])] == [case.name for case in CATALOGUE.cases if case.third]
+
+
+def test_half_of_the_third_set_is_pytorch():
+    third = CATALOGUE.select(["third"])
+    assert sum(case.style == "torch" for case in third) >= len(third) / 2 > 0
+    assert all(
+        (case.style == "torch") == ("import torch\n" in CATALOGUE.program(case).read_text(encoding="utf-8"))
+        for case in CATALOGUE.cases
+    )
+
+
+def test_modules_for_pytorch_leave_the_runs_of_other_programs_good(tmp_path):
+    path = tmp_path / "catalogue.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    catalogue = Catalogue(path)
+    keras = catalogue.cases[0]
+    torch = keras.model_copy(update={"style": "torch"})
+    before = catalogue.digest_of(keras), catalogue.digest_of(torch)
+    (tmp_path / "torch_networks.py").write_text("pass\n", encoding="utf-8")
+    assert catalogue.digest_of(keras) == before[0]
+    assert catalogue.digest_of(torch) != before[1]
 
 
 GOOD = """
@@ -103,7 +126,8 @@ right = ["GD008"]
     [
         ('right = ["GD008"]', "", "no right answer"),
         ('right = ["GD008"]', 'right = ["GD008"]\nmust_not = ["GD008"]', "right and as wrong"),
-        ('right = ["GD008"]', 'right = ["GD008"]\nknown = true\nsecond = true', "both known and of the second"),
+        ('right = ["GD008"]', 'right = ["GD008"]\nknown = true\nsecond = true', "only one of known"),
+        ('right = ["GD008"]', 'right = ["GD008"]\nsecond = true\nthird = true', "only one of known"),
         ('"loss"', f'"{FINE}"', "look-alike"),
         ('"https://example.org/1"', '"somewhere"', r"one\.source"),
         ('"gan"', '"chess"', "game"),

@@ -71,20 +71,21 @@ def test_recorded_programs_are_judged_and_reported(corpus):
     assert "cause first |" in page
 
 
-def test_the_second_set_is_chosen_judged_and_reported_apart(corpus):
+@pytest.mark.parametrize("later", ["second", "third"])
+def test_a_later_set_is_chosen_judged_and_reported_apart(corpus, later):
     path = corpus.folder / "catalogue.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("known = true", "second = true", 1), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("known = true", f"{later} = true", 1), encoding="utf-8")
     catalogue = Catalogue(path)
     for name in ("one_10", "one_11"):
         recorded(catalogue, name, nan_from=30)
-    done = benchmark("--judge-only", "--half", "second", *OPTIONS)
+    done = benchmark("--judge-only", "--half", later, *OPTIONS)
     assert done.exit_code == 0, done.output
     assert "Judged 1 of 1" in done.output
     benchmark("--judge-only", "--half", "building", *OPTIONS)
     page = (corpus.folder / "reports" / "wild.md").read_text(encoding="utf-8")
-    second, building = page.split("## Judged once, second set")[1].split("## For building")
-    assert "loss/one_10" in second
-    assert "loss/one_11" not in second
+    apart, building = page.split(f"## Judged once, {later} set")[1].split("## For building")
+    assert "loss/one_10" in apart
+    assert "loss/one_11" not in apart
     assert "loss/one_11" in building
 
 
