@@ -176,7 +176,7 @@ def ten_seconds(diagnosis: Diagnosis) -> list[str]:
         told.append(f"**Since:** {top['when']}")
     if top["cause"] is not None:
         cause, standing = top["cause"]
-        told.append(f"**Cause:** {cause} ({standing})")
+        told.append(f"**Cause:** {'that itself' if str(cause) == top['name'] else cause} ({standing})")
     if (step := top["step"]) is not None:
         line = step.change.splitlines()[0] if step.edits else ""
         told.append(f"**Change:** {step.title}{f': `{line}`' if line else ''}")

@@ -9,6 +9,7 @@ import pytest
 
 from gandoctor import diagnose
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.diagnosis.commands import command_for
 from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.rules import Severity
 from gandoctor.store import LatentCard, Reach, Run
@@ -166,6 +167,26 @@ def test_the_command_repeats_the_run_with_the_new_value() -> None:
     command = ["gandoctor", "run", "--preset", "quick", "--fault", "typo@0", "--run-dir", "a b", "--seed", "3"]
     step = with_rates(8e-4, 1e-7, config=config, command=command).plan[0]
     assert step.command == "gandoctor run --preset quick --seed 3 --set generator.learning_rate=4e-4"
+
+
+@pytest.mark.parametrize(
+    ("frozen", "fault", "words"),
+    [
+        (False, None, "gandoctor run --set training.freeze_discriminator=true"),
+        (True, None, None),
+        (True, "leak", "gandoctor run --set training.freeze_discriminator=true"),
+    ],
+)
+def test_a_command_that_would_train_the_same_again_is_not_offered(
+    frozen: bool, fault: str | None, words: str | None
+) -> None:
+    config: dict[str, Any] = {"settings": {"training": {"freeze_discriminator": frozen}}}
+    command = ["gandoctor", "run"]
+    if fault:
+        config["undone_by"] = {fault: ["training.freeze_discriminator"]}
+        command += ["--fault", fault]
+    run = diagnosis_of({"d_loss": probes(0.7)}, config=config, command=command).run
+    assert command_for(run, "separate-variable-lists", {"training.freeze_discriminator": True}, False) == words
 
 
 def test_a_script_is_run_again_and_checked_first_where_the_model_tells() -> None:
