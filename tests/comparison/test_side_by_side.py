@@ -10,6 +10,7 @@ import pytest
 from gandoctor import diagnose
 from gandoctor.comparison.side_by_side import SideBySide, read, side_by_side
 from gandoctor.errors import NotARun
+from gandoctor.report.page.compared import comparison_page
 from gandoctor.store import LatentCard, LayerCard, Manifest, PlayerCard, Run, RunWriter
 from support.recorded_runs import every_step
 
@@ -112,3 +113,15 @@ def test_names_tell_runs_apart(tmp_path: Path) -> None:
     runs, _ = read([run_dir(tmp_path / "a" / "run"), run_dir(tmp_path / "b" / "run")])
     assert side_by_side(runs).names == ("a/run", "b/run")
     assert len(set(side_by_side([runs[0], runs[0]]).names)) == 2
+
+
+def test_a_run_of_several_games_is_told_of(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    Manifest(games={"a": "given", "b": "given"}).save(whole)
+    for name in ("a", "b"):
+        run_dir(whole / "games" / name)
+    runs, _ = read([run_dir(tmp_path / "one"), whole])
+    compared = side_by_side(runs)
+    assert "whole holds several pairs of players" in told(compared)
+    assert "several pairs" in comparison_page(compared)
