@@ -6,7 +6,6 @@ file, and its programs in a table of tests (`tests/monitors/test_programs.py`, `
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
@@ -90,10 +89,10 @@ def _framework(value: Any) -> str | None:
     known = {_FRAMEWORKS[package] for package in packages if package in _FRAMEWORKS}
     if "torch" not in known:
         return next(iter(known), None)
-    return "keras on torch" if any(is_of_keras(type(module)) for module in value.modules()) else "torch"
+    parts = value.modules() if hasattr(value, "modules") else (value,)
+    return "keras on torch" if any(is_of_keras(type(part)) for part in parts) else "torch"
 
 
-@cache
 def is_of_keras(kind: type) -> bool:
     """Tell whether a class is one of Keras's or is made of one."""
     return any(base.__module__.partition(".")[0] == "keras" for base in kind.__mro__)
