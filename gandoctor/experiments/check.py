@@ -142,7 +142,9 @@ def check_target(
         recorded = [run_dir for run_dir in training.runs if (run_dir / MANIFEST_NAME).exists()]
         if outcome.ending != "completed" or not recorded:
             raise UnusableTarget(_explain_failure(job, outcome, training.log_path))
-        return _diagnose_facts(load_run(recorded[0]), steps)
+        diagnosis = _diagnose_facts(load_run(recorded[0]), steps)
+        diagnosis.run.let_go()
+        return diagnosis
 
 
 def _check_in_this_process(target: Any, given: dict[str, Any]) -> Diagnosis:

@@ -96,6 +96,7 @@ class Run:
         self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
         self._in_memory = False
+        self._known_lost: list[Message] | None = None
         self._file_checks = FileChecks()
 
     @classmethod
@@ -201,6 +202,8 @@ class Run:
         What a kill cut off while it was being written is not among them: training ends there. Nor is what happened
         to the event log.
         """
+        if self._known_lost is not None:
+            return self._known_lost
         if self._in_memory:
             return []
         written = self.manifest.files
@@ -211,6 +214,12 @@ class Run:
         if self._reals_are_lost(written):
             lost.append(Message("{file} cannot be read: the real data to compare with are lost.", file=REALS))
         return lost
+
+    def let_go(self) -> None:
+        """Take note that the directory is about to be removed: what is missing from then on is not lost."""
+        self._known_lost = self.lost
+        for game in self.games.values():
+            game.let_go()
 
     def _reals_are_lost(self, written: Mapping[str, Kept] | None) -> bool:
         path = self.path / REALS

@@ -84,7 +84,10 @@ def said(case: Case | None) -> str:
         return "- | -"
     truth = "crashed" if case.crashed else case.truth.symptom or ("damaged" if case.truth.damaged else "unhurt")
     alarms = sorted(case.alarms | case.alarms_on_the_way)
+    steps = {f["id"]: f"{f['first_step']}-{f['last_step']}" for f in case.judgement["findings"] if "first_step" in f}
     marked = [rule if rule in case.right else f"*{rule}*" for rule in alarms]
+    if not case.run.is_faulty:
+        marked = [f"{said} (steps {steps.get(rule, 'before')})" for said, rule in zip(marked, alarms, strict=True)]
     return f"{truth} | {', '.join(marked) or 'none'}"
 
 
@@ -130,7 +133,8 @@ def write(plan: Plan, torch_judged: Mapping[str, Any]) -> None:
         "",
         "## Run by run",
         "",
-        "Alarms at any look; those that the plan does not expect or allow are *slanted*. `-`: not there.",
+        "Alarms at any look; those that the plan does not expect or allow are *slanted*, which is wrong where nothing "
+        "is ill; for runs without a fault with the steps they are about. `-`: not there.",
         "",
         "| run | PyTorch: oracle | alarms | Keras: oracle | alarms |",
         "|---|---|---|---|---|",

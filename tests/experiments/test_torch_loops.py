@@ -207,6 +207,7 @@ def test_a_factory_that_returns_a_loop_is_run_and_checked(tmp_path):
     assert checked.returncode == 1
     assert "Output range mismatch" in checked.stdout
     assert "GD006, in the model" in checked.stdout
+    assert "Not readable" not in checked.stdout, "what is removed after the check is not lost"
     card = command_here("check", "--dry-run-steps", "0", "mine:build", cwd=tmp_path)
     assert "Output range mismatch" in card.stdout
 

@@ -59,6 +59,7 @@ def main(rank, rendezvous, folder):
     said = f"rank {rank} {float(total).hex()} {float(torch.rand(1)).hex()}\nmonitor {rank} {told}\n"
     sys.stdout.write(said)  # in one piece: the other rank writes to the same place
     sys.stdout.flush()
+    dist.barrier()  # a rank that leaves first aborts the other
     dist.destroy_process_group()
 
 
