@@ -89,7 +89,8 @@ def _framework(value: Any) -> str | None:
     known = {_FRAMEWORKS[package] for package in packages if package in _FRAMEWORKS}
     if "torch" not in known:
         return next(iter(known), None)
-    return "keras on torch" if any(is_of_keras(type(module)) for module in value.modules()) else "torch"
+    parts = value.modules() if hasattr(value, "modules") else (value,)
+    return "keras on torch" if any(is_of_keras(type(part)) for part in parts) else "torch"
 
 
 _OF_KERAS: dict[type, bool] = {}
