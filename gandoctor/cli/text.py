@@ -10,11 +10,13 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from gandoctor.cli.options import say_in
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.as_text import SEVERITIES, evidence_of, report_lines, summary_lines
 from gandoctor.message import Message, Say
 from gandoctor.printable import printable, short_exponent
 from gandoctor.problems import ARTICLE, Problem
+from gandoctor.report.languages.pages import page_of
 from gandoctor.rules import Rule, all_rules, find_rule, limits_of
 from gandoctor.treatments import TREATMENTS
 from gandoctor.watch.canvas import STYLES, VERDICT_STYLES, wrapped_text
@@ -57,13 +59,16 @@ def _coloured(line: tuple[int, tuple[tuple[str, str], ...]]) -> Line:
     return indent, Text.assemble(*((text, _STYLES[style]) for text, style in spans))
 
 
-def rule_lines(rule: Rule, say: Say = str) -> Iterator[Line]:
-    """Yield a rule's documentation page, its thresholds, treatments and references; the page itself is English."""
+def rule_lines(rule: Rule, lang: str = "en") -> Iterator[Line]:
+    """Yield a rule's documentation page, its thresholds, treatments and references in a language."""
+    say = say_in(lang)
     severity = printable(say(SEVERITIES[rule.severity]))
     yield 0, _text(f"{rule.id} {rule.name}", "strong").append(f"  {severity}", STYLES[rule.severity.value])
     yield 0, _text(say(rule.title))
     yield 0, Text()
-    yield from ((0, _text(line)) for line in rule.page.strip().splitlines())
+    for line in page_of(rule, lang).strip().splitlines():
+        text = line.lstrip()
+        yield len(line) - len(text), _text(text)
     yield 0, Text()
     yield 0, _text(say(Message("Needs")), "strong").append(f"  {', '.join(rule.requires)}")
     if rule.loss_families is not None:
