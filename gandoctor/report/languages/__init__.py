@@ -1,7 +1,8 @@
 """The report's languages, each one folder of catalogue files and nothing else.
 
 `page.json` holds the page's own words by key. `*.po` files hold what rules, treatments, signals and monitors say, by
-its English template, as gettext has it. `pages/` holds the rules' documentation pages. What a language lacks is shown in English.
+its English template, as gettext has it. `pages/` holds the rules' documentation pages. What a language lacks is shown
+in English.
 """
 
 from __future__ import annotations

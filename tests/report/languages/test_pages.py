@@ -2,11 +2,15 @@
 
 import json
 import re
+from io import StringIO
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from gandoctor.cli import main
 from gandoctor.cli.options import LANGUAGE_VARIABLE
+from gandoctor.cli.text import print_lines, rule_lines
 from gandoctor.report import languages
 from gandoctor.report.languages.pages import head_of, page_of
 from gandoctor.rules import all_rules, find_rule
@@ -58,6 +62,15 @@ def test_the_page_is_shown_in_the_language_asked_for(gandoctor, monkeypatch):
     monkeypatch.setenv(LANGUAGE_VARIABLE, "zh")
     assert gandoctor("rules", "GD001") == chinese
     assert gandoctor("rules", "GD001", "--lang", "en") == english
+
+
+def test_a_page_keeps_its_indentation_where_a_terminal_wraps_it():
+    terminal = Console(file=StringIO(), force_terminal=True, no_color=True, width=60)
+    print_lines(terminal, rule_lines(RULE, "zh"))
+    shown = terminal.file.getvalue()
+    section = shown.partition("\n如何识别\n")[2].partition("\n\n")[0].splitlines()
+    assert len(section) > 2
+    assert all(re.match(" {4}\\S", line) and cell_len(line) <= 60 for line in section)
 
 
 def test_json_has_it_where_the_option_asks(gandoctor, monkeypatch):
