@@ -41,7 +41,7 @@ STDOUT = Path("-")
 @click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    help=f"Language of html and md.  [{LANGUAGE_VARIABLE}, else en]  The rules' own pages stay English.",
+    help=f"Language of html and md.  [{LANGUAGE_VARIABLE}, else en]",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @click.option(

@@ -20,6 +20,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.report import plotly_js, text
 from gandoctor.report.charts import palette
 from gandoctor.report.languages.language import Language, language
+from gandoctor.report.languages.pages import page_of
 from gandoctor.report.markdown import markdown_lines
 from gandoctor.report.page import facts
 from gandoctor.report.page.findings import cause_title, observation
@@ -209,6 +210,7 @@ def _environment() -> Environment:
         "linked": text.linked,
         "inline": text.inline,
         "prose": text.prose,
+        "page_of": page_of,
     }
     return environment
 
