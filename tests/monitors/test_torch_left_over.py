@@ -17,7 +17,7 @@ from gandoctor.store import Run  # noqa: E402
 pytestmark = pytest.mark.training
 
 
-def train(run_dir: Path, clears: str, accumulate: int = 1) -> Run:
+def train(run_dir: Path, clears: str, accumulate: int = 1, detached: bool = False) -> Run:
     """Train twelve steps; `clears` names what is cleared before whose backward: "d: d g: g" is right."""
     torch.manual_seed(0)
     g, d = nn.Sequential(nn.Linear(3, 6)), nn.Sequential(nn.Linear(6, 8), nn.LeakyReLU(), nn.Linear(8, 1))
@@ -36,7 +36,8 @@ def train(run_dir: Path, clears: str, accumulate: int = 1) -> Run:
             optimizers["d"].step()
             for name in before.get("g", ""):
                 optimizers[name].zero_grad()
-            bce(d(g(torch.randn(8, 3))), torch.ones(8, 1)).backward()
+            fake = g(torch.randn(8, 3))
+            bce(d(fake.detach() if detached else fake), torch.ones(8, 1)).backward()
             optimizers["g"].step()
             monitor.step()
     return load_run(run_dir)
@@ -53,6 +54,11 @@ def found(run: Run) -> set[str]:
 def test_a_loop_that_clears_in_time_is_clean(clears: str, accumulate: int, tmp_path: Path) -> None:
     run = train(tmp_path / "run", clears, accumulate)
     assert found(run) == set()
+    assert (run["d_grad_left_over"] == 0).all()
+
+
+def test_a_generators_loss_without_a_path_to_it_leaves_nothing_that_counts(tmp_path: Path) -> None:
+    run = train(tmp_path / "run", "d:d g:g", detached=True)
     assert (run["d_grad_left_over"] == 0).all()
 
 

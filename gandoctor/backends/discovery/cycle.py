@@ -16,7 +16,7 @@ class StepCycle:
 
     How often the second player is updated in a round is learned from the rounds before: a step that ends too early
     gives the rest of its updates to the next one. Where one player is updated no more, the other goes on in rounds of
-    its own.
+    its own. So it does where the discriminator was never updated: no generator is meant to play against a first one.
     """
 
     def __init__(self) -> None:
@@ -45,4 +45,5 @@ class StepCycle:
     def _is_alone(self, player: Player) -> bool:
         """Tell whether the other player has stopped."""
         many = max(PATIENCE_UPDATES, PATIENCE_ROUNDS * self._usual.get(player, 1))
-        return self._rounds >= ROUNDS_UNTIL_KNOWN and self._in_a_row > many
+        is_first = self._rounds == 0 and self._opener == player == "g"
+        return (self._rounds >= ROUNDS_UNTIL_KNOWN or is_first) and self._in_a_row > many

@@ -43,7 +43,9 @@ class LeftOver:
             return
         self._checks += 1
         held = self._before[owner]
-        if held > 0 and self._last[owner] in ("other", "step"):
+        if held == 0:
+            self._found[owner] = 0.0  # what may have been left before is cleared
+        elif self._last[owner] in ("other", "step"):
             self._found[owner] = max(held, self._found.get(owner, 0.0))
         else:
             self._found.setdefault(owner, 0.0)
