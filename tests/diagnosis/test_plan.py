@@ -11,6 +11,7 @@ from gandoctor import diagnose
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.diagnosis.commands import command_for
 from gandoctor.diagnosis.plan import MOST_STEPS
+from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Severity
 from gandoctor.store import LatentCard, Reach, Run
 from gandoctor.treatments.changes import Case, change_for
@@ -381,3 +382,15 @@ def test_dropout_is_set_in_a_script_where_the_trace_will_heed_it(fields: dict[st
     command = diagnosis_of(signals, **{**cards, **made, **fields}).plan[0].command
     assert (command or "").startswith("gandoctor run --change=") == is_set
     assert ("--change=discriminator.dropout=0.3" in (command or "")) == is_set
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_a_player_that_no_optimizer_was_called_for_is_not_thawed_but_updated(framework: str) -> None:
+    why = Absence(Absent.NOT_CALLED, Message("no optimizer was called"))
+    run = Run.from_signals({"d_movement": probes(0.0), "g_movement": probes(0.2)})
+    run.manifest.missing = {"d_grad_norm": why}
+    run.manifest.versions = {framework: "3"}
+    change = change_for("separate-variable-lists", Case(run, frozenset({"discriminator-frozen"}), (), None))
+    assert change is not None
+    (edit,) = change.edits
+    assert ("opt_d.step()" if framework == "torch" else "d_optimizer.apply(") in (edit.after or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gandoctor.message import Message
+from gandoctor.message import Absent, Message
 from gandoctor.player_names import NAMES, PLAYERS, SLOTS, Player
 from gandoctor.treatments.changes.case import Case, Change
 from gandoctor.treatments.changes.spelling import network_name
@@ -46,14 +46,27 @@ def _own_list(case: Case, player: Player) -> Edit:
 
 
 def _thaw(case: Case, player: Player) -> Change:
-    """Make a frozen network trainable."""
+    """Make a frozen network trainable; have one updated that no optimizer was called for."""
     name = network_name(case.run, player)
+    missing = case.run.manifest.missing.get(f"{player}_grad_norm")
+    if missing is not None and missing.code is Absent.NOT_CALLED:
+        return _update(case, player, name)
     if case.spelling.framework == "torch":
         line = f"{name}.requires_grad_(True)  # in its own step"
     else:
         line = f"{name}.trainable = True  # before the first step: Keras 3 reads the flag once"
     title = Message("Make the {player} trainable in its own step", player=NAMES[player])
     return Change((Edit(f"{SLOTS[player]}.trainable", None, line),), title, {})
+
+
+def _update(case: Case, player: Player, name: str) -> Change:
+    """Call the optimizer of a player that no optimizer was called for."""
+    if case.spelling.framework == "torch":
+        line = f"opt_{player}.step()  # after its loss; opt_{player} holds {name}.parameters()"
+    else:
+        line = f"{player}_optimizer.apply(gradients, {name}.trainable_variables)  # after its loss"
+    title = Message("Call the {player}'s own optimizer after its loss: none was called", player=NAMES[player])
+    return Change((Edit(f"{player}_step.update", None, line),), title, {})
 
 
 def _trainable_per_phase(case: Case) -> Change | None:
