@@ -228,7 +228,7 @@ class Session:
                 self.writer.write_manifest()
         self._keep(steps)
         self._stopwatch.start()
-        due = self._is_due(self.step)
+        due = self._is_probed()
         waiting = self.step - self._rows.drained_step
         if due and self.writer.is_due(within=self._stopwatch.last_cost):
             self._drain({})  # a probe may take seconds, which these rows need not wait
@@ -362,7 +362,13 @@ class Session:
             self._panel.take(dict.fromkeys(self._rows.refused.keys() & self._rows.numbers))  # another step had a number
 
     def _is_due(self, step: int) -> bool:
+        """Tell whether a step is measured: the first ones, and where a probe is due."""
         return self.cadence.due(step) or step - self.first_step <= FIRST_STEPS
+
+    def _is_probed(self) -> bool:
+        """Tell whether the step just made is probed. Real data that are awaited are waited for: for 20 steps."""
+        is_first = self.step - self.first_step <= FIRST_STEPS
+        return is_first or (self.cadence.due(self.step) and not self._prober.awaits_fed)
 
     def _describe_players(self) -> None:
         with self.contained():
