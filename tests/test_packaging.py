@@ -32,7 +32,8 @@ def test_the_extra_that_an_error_names_installs_the_framework(extra):
 
 
 def test_the_tests_run_with_the_framework():
-    assert f"gandoctor[{','.join(FRAMEWORKS)}]" in EXTRAS["dev"]
+    (own,) = (spec for spec in EXTRAS["dev"] if spec.startswith("gandoctor["))
+    assert {*FRAMEWORKS} <= {*own.removeprefix("gandoctor[").rstrip("]").split(",")}
 
 
 def test_ci_pins_every_declared_dependency_inside_its_bounds():

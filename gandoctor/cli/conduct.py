@@ -66,11 +66,11 @@ def conduct(
     """
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     training = ChildTraining(job, child)
-    stopper = _Stopper(training, Severity(stop_on) if stop_on else None, say_in(lang))
-    view = _make_view(console, watch, job, lang)
-    is_judged = watch or stop_on is not None
-    follower = Follower(training.run_dir, time.time, judging=is_judged, in_background=isinstance(view, ScreenView))
-    with Interrupts(training) as interrupts:
+    with Interrupts(training) as interrupts:  # at once: what the views need takes a second to load
+        stopper = _Stopper(training, Severity(stop_on) if stop_on else None, say_in(lang))
+        view = _make_view(console, watch, job, lang)
+        is_judged = watch or stop_on is not None
+        follower = Follower(training.run_dir, time.time, judging=is_judged, in_background=isinstance(view, ScreenView))
 
         def notice() -> str | None:
             return say_in(lang)(_ENDING_NOTICE) if interrupts.count else stopper.notice

@@ -124,7 +124,7 @@ class KerasBackend:
         optimizer = self.players.optimizer(player)
         if optimizer is None or self.players.d_optimizer is self.players.g_optimizer:
             return None
-        return int(optimizer.iterations)
+        return int(as_float(optimizer.iterations))
 
     def set_learning_rate(self, player: Player, rate: float) -> None:
         """Set the variable that every step reads, traced ones too; see `Backend`."""
