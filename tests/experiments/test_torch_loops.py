@@ -100,6 +100,30 @@ def test_what_is_kept_as_real_is_real(tmp_path, style):
     assert (distance < 0.01).all()
 
 
+def test_players_are_told_apart_where_both_optimizers_hold_both(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "class Maker(nn.Sequential): pass\n"
+        "class Judge(nn.Sequential): pass\n"
+        "g, d = Maker(nn.Linear(4, 6)), Judge(nn.Linear(6, 8), nn.LeakyReLU(), nn.Linear(8, 1))\n"
+        "both = [*g.parameters(), *d.parameters()]\n"
+        "a, b = torch.optim.Adam(both), torch.optim.Adam(both)\n"
+        "for i in range(40):\n"
+        "    a.zero_grad()\n"
+        "    (d(g(torch.randn(8, 4))).mean() - d(torch.rand(8, 6)).mean()).backward()\n"
+        "    a.step()\n"
+        "    b.zero_grad()\n"
+        "    (-d(g(torch.randn(8, 4))).mean()).backward()\n"
+        "    b.step()\n"
+    )
+    command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 40
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
+    assert (run["d_update_in_g_step"] > 0).all()
+
+
 def test_several_games_are_recorded_each_by_its_own_name(tmp_path):
     plain = bare(tmp_path, "games")
     done, run = recorded(tmp_path, "games")

@@ -25,7 +25,7 @@ CASES = {
 def program(case):
     library = case.partition(",")[0]
     if find_spec(library) is None:
-        pytest.skip(f"{library} is not installed; it is no dependency of the tests")
+        pytest.skip(f"{library} is not installed; the extra dev has it")
     name, arguments = CASES[case]
     return SCRIPTS / name, arguments
 

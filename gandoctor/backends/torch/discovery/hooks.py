@@ -170,7 +170,7 @@ class Hooks:
         held = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
         key = (id(optimizer), held)
         if key not in self._seen:
-            self._seen[key] = SeenUpdate(optimizer, held, places())
+            self._seen[key] = SeenUpdate(optimizer, held, places(), calls[-1] if (calls := self._flow.calls) else None)
         return self._seen[key]
 
     def _finder(self) -> PairFinder:
