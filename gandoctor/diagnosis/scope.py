@@ -67,6 +67,8 @@ ARGUMENTS = {
 }
 """Root -> what is passed to a monitor to make it visible."""
 _LOSSES = ("d_loss", "g_loss")
+_ASKED_FOR = ("GD412",)
+"""Rules whose findings are warnings and of what was asked for: a generator that is given labels is to show them."""
 _HELPS = (
     Absent.NOT_GIVEN,
     Absent.NOT_SEEN,
@@ -102,10 +104,11 @@ def not_looked_at(run: Run, findings: Sequence[Finding]) -> tuple[Unseen, ...]:
 def unsettled(run: Run, findings: Iterable[Finding]) -> Finding | None:
     """Return the first symptom that goes on at the end and is a remark only because it may still pass.
 
-    Counted are rules whose findings are critical otherwise: what may pass has not been found sound.
+    Counted are rules whose findings are critical otherwise, and labels: what may pass has not been found sound.
     """
     for finding in findings:
-        graced = finding.severity is Severity.INFO and finding.rule.severity is Severity.CRITICAL
+        grave = finding.rule.severity is Severity.CRITICAL or finding.rule.id in _ASKED_FOR
+        graced = finding.severity is Severity.INFO and grave
         if finding.status is not Status.DETECTED or finding.rule.is_fact or not graced:
             continue
         signal = finding.evidence[0].signal

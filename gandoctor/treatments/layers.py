@@ -43,6 +43,41 @@ def block(channels, filters, dropout=0.3):
         },
     ),
     Treatment(
+        id="activation-between-layers",
+        title=Message("Put an activation after every layer with weights but the last"),
+        explanation=Message(
+            "Layers with weights in a row are one linear map. In Keras, pass activation= or add a layer; in PyTorch "
+            "add a module between them."
+        ),
+        evidence="strong",
+        reference=Message("Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.1"),
+        snippets={
+            "keras": """\
+import keras
+from keras import layers
+
+generator = keras.Sequential(
+    [
+        layers.Dense(64, activation="relu"),
+        layers.Dense(64, activation="relu"),
+        layers.Dense(2),  # the last one: none, or the one that fits the data
+    ]
+)
+""",
+            "torch": """\
+from torch import nn
+
+generator = nn.Sequential(
+    nn.Linear(8, 64),
+    nn.ReLU(),
+    nn.Linear(64, 64),
+    nn.ReLU(),
+    nn.Linear(64, 2),  # the last one: none, or the one that fits the data
+)
+""",
+        },
+    ),
+    Treatment(
         id="leaky-discriminator",
         title=Message("Use leaky ReLU and strided convolutions in the discriminator"),
         explanation=Message(

@@ -136,9 +136,9 @@ def test_what_a_network_has_not_got_is_no_reason() -> None:
     assert "there is no such number" not in str(diagnosis.sentence)
 
 
-def remark(last_step: int, severity: Severity = Severity.CRITICAL) -> Rule:
+def remark(last_step: int, severity: Severity = Severity.CRITICAL, rule: str = "GD401") -> Rule:
     """A rule on samples whose finding is a remark that lasts until a step."""
-    known = find_rule("GD401")
+    known = find_rule(rule)
     evidence = Evidence("sample_std", 0.1, 0.5, 2, last_step, Message("It is noise."), Severity.INFO)
 
     def found(run: Run, limits: object) -> list[Evidence]:
@@ -167,6 +167,8 @@ def test_a_symptom_that_may_still_pass_is_open() -> None:
     assert diagnosis.sentence.facts["step"] == 2
     mild = with_rule(remark(last_step=1000, severity=Severity.WARNING))
     assert mild.verdict == "healthy", "a remark of a milder rule is no open question"
+    labels = with_rule(remark(last_step=1000, severity=Severity.WARNING, rule="GD412"))
+    assert labels.verdict == "inconclusive", "labels that do not show are what was asked for"
 
 
 def test_every_view_says_the_same() -> None:

@@ -16,7 +16,8 @@ How it is recognised
     labels or networks are at odds shows in the very first updates: the discriminator's widens the gap from the logits
     of fakes to those of reals, and the generator's must move the logits of fakes the same way. Later in a run it shows
     in whether the generator's two modes agreed until then. The losses of a Wasserstein critic do not bound each other.
-    There both losses are compared with the scores, which show the direction in which each player is trained.
+    There, and where the family is unknown, both losses are compared with the scores, which show the direction in which
+    each player is trained.
 
 What it is not
     Which label means real is a convention. Generated = 1 and real = 0 in both steps is a correct game, and its losses
@@ -33,6 +34,7 @@ What to do
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,7 +84,12 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return what both losses show together."""
     if "d_loss" not in run or "g_loss" not in run:
         raise NotEvaluated(Message("The losses of both players were not recorded."))
-    return _critic(run, limits) if run.manifest.loss_family == "wasserstein" else _both_win(run, limits)
+    if run.manifest.loss_family == "wasserstein":
+        return _critic(run, limits)
+    if run.manifest.loss_family is None:  # as a critic's loss with a wrong sign or bracket
+        with contextlib.suppress(NotEvaluated):
+            return _critic(run, limits)
+    return _both_win(run, limits)
 
 
 def _both_win(run: Run, limits: Limits) -> list[Evidence]:
@@ -143,7 +150,7 @@ def _critic(run: Run, limits: Limits) -> list[Evidence]:
     d_loss, g_loss = (float(episode.of(table[name]).median()) for name in ("d_loss", "g_loss"))
     statement = sentences(
         Message("Critic and generator are trained in the same direction."),
-        _critic_direction(d_loss, float(episode.of(difference).median())),
+        _critic_direction(d_loss, float(episode.of(difference).median()), run.manifest.loss_family),
         _generator_direction(g_loss, float(episode.of(fake).median())),
         Message("One of the two signs is wrong."),
         episode.ending,
@@ -152,7 +159,11 @@ def _critic(run: Run, limits: Limits) -> list[Evidence]:
     return [Evidence("g_loss", g_loss, None, episode.first_step, episode.last_step, statement, severity)]
 
 
-def _critic_direction(loss: float, difference: float) -> Message:
+def _critic_direction(loss: float, difference: float, family: str | None) -> Message:
+    if family is None and loss * difference < 0:
+        return Message("The critic's loss is {loss:.3g}, and falls as the scores of generated images rise.", loss=loss)
+    if family is None:
+        return Message("The critic's loss is {loss:.3g}, and falls as the scores of generated images fall.", loss=loss)
     if loss * difference < 0:
         return Message("The critic's loss is {loss:.3g}: the mean score of real minus generated images.", loss=loss)
     return Message("The critic's loss is {loss:.3g}: the mean score of generated minus real images.", loss=loss)
@@ -221,6 +232,7 @@ RULE = Rule(
     causes=causes,
     explains=Explanation(
         symptoms=(
+            "GD002",
             "GD010",
             "GD201",
             "GD202",

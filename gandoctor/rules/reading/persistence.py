@@ -1,7 +1,8 @@
 """Persistence: a symptom counts when it holds in 3 of 4 successive probes that span at least 60 steps.
 
 Successive probes of a GAN are strongly alike, so a fixed number of them proves little: the window must also
-be long in steps. A symptom that comes at once, from nothing to far beyond its limit, needs two probes only.
+be long in steps. A symptom that comes at once, from nothing to far beyond its limit, needs two probes only. Where the
+training ends before a symptom has lasted, it may be told as one that has begun.
 """
 
 from __future__ import annotations
@@ -37,26 +38,32 @@ class Episode:
         first_step: First probe of the stretch at which it held; last_step: the last one.
         ongoing: It still held in the last window that was recorded.
         outgrown: It began before symptoms are judged and has ended: a slow start, as healthy runs have too.
+        begun: The last probes show it, and the training ended too soon to tell whether it lasts.
     """
 
     first_step: int
     last_step: int
     ongoing: bool
     outgrown: bool = False
+    begun: bool = False
 
     def severity(self, severity: Severity) -> Severity:
-        """Return the severity while it lasts; one notch less if the run has recovered, a remark if it outgrew it.
+        """Return the severity while it lasts; one notch less if the run has recovered, a remark if it is no more.
+
+        A remark are what a run outgrew, and what has only begun.
 
         Healthy runs of the fault benchmark's calibration split outgrow noise, copies or a low loss that the end of
         warm-up has met.
         """
-        if self.outgrown:
+        if self.outgrown or self.begun:
             return Severity.INFO
         return severity if self.ongoing else list(Severity)[max(0, severity.rank - 1)]
 
     @property
     def ending(self) -> Message | None:
-        """A sentence on how it ended; None while it lasts."""
+        """A sentence on how it ended, or that it has only begun; None while it lasts."""
+        if self.begun:
+            return Message("Only the last probes show it, so it is not known whether it lasts.")
         return None if self.ongoing else Message("The run recovered after step {step}.", step=self.last_step)
 
     def of(self, series: pd.Series[float]) -> pd.Series[float]:
@@ -64,7 +71,9 @@ class Episode:
         return series.loc[self.first_step : self.last_step]
 
 
-def persistent_episode(holds: pd.Series[bool], judged_from: int, far: pd.Series[bool] | None = None) -> Episode | None:
+def persistent_episode(
+    holds: pd.Series[bool], judged_from: int, far: pd.Series[bool] | None = None, *, begun: bool = False
+) -> Episode | None:
     """Find the stretch in which a condition persisted beyond warm-up.
 
     Args:
@@ -73,6 +82,7 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int, far: pd.Series[
             have begun earlier.
         far: Whether it held far beyond its limit, at the same steps. Two such probes in a row after `judged_from` are
             enough where it held in none of the four before: what a healthy run outgrows is never that sudden.
+        begun: Where there is no other stretch, return one that has only begun: the last two probes, or more, of it.
 
     Returns:
         The ongoing stretch, else the longest one that was not outgrown, else the longest, else None.
@@ -112,11 +122,19 @@ def persistent_episode(holds: pd.Series[bool], judged_from: int, far: pd.Series[
         ongoing = bool(end == len(steps))
         outgrown = not ongoing and bool(held[0] < judged_from)
         episodes.append(Episode(int(held[0]), int(held[-1]), ongoing, outgrown))
+    if begun and all(episode.outgrown for episode in episodes):
+        since = len(values) - int(np.argmin(np.append(values[::-1], False)))
+        if len(values) - since >= SUDDEN_PROBES and steps[since] >= judged_from:
+            return Episode(int(steps[since]), int(steps[-1]), ongoing=True, begun=True)
     return max(episodes, key=lambda e: (e.ongoing, not e.outgrown, e.last_step - e.first_step), default=None)
 
 
 def persistent_episodes(
-    conditions: Mapping[str, pd.Series[bool]], judged_from: int | Mapping[str, int], far: Mapping[str, pd.Series[bool]]
+    conditions: Mapping[str, pd.Series[bool]],
+    judged_from: int | Mapping[str, int],
+    far: Mapping[str, pd.Series[bool]],
+    *,
+    begun: bool = False,
 ) -> dict[str, Episode | None]:
     """Find the stretch of each of several conditions; arguments by name, as of `persistent_episode`.
 
@@ -130,7 +148,7 @@ def persistent_episodes(
     for name, holds in conditions.items():
         try:
             start = judged_from if isinstance(judged_from, int) else judged_from[name]
-            found[name] = persistent_episode(holds, start, far.get(name))
+            found[name] = persistent_episode(holds, start, far.get(name), begun=begun)
         except NotEvaluated as reason:
             found[name], too_early = None, reason
     if too_early is not None and not any(found.values()):

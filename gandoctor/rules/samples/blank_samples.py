@@ -120,7 +120,7 @@ def find_blank(run: Run, limits: Limits) -> Blank | None:
     table = pd.DataFrame({name: run[name] for name in SIGNALS}).dropna()
     flat = _every_image_flat(run, table.index)
     vivid = table[_CONTRAST] >= limits.calm * normal
-    episode = persistent_episode((table[_CONTRAST] < limit) | flat, calm_since(run, vivid))
+    episode = persistent_episode((table[_CONTRAST] < limit) | flat, calm_since(run, vivid), begun=True)
     if episode is None:
         return None
     contrast, brightness = (float(episode.of(table[name]).median()) for name in SIGNALS)

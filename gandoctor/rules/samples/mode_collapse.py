@@ -146,7 +146,7 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
             episode.last_step,
             episode,
         )
-        for name, episode in persistent_episodes(conditions, start, far).items()
+        for name, episode in persistent_episodes(conditions, start, far, begun=True).items()
         if episode is not None
     ]
     if signs and _COVERAGE in run and _COVERAGE in bands:

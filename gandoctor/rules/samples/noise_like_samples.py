@@ -152,7 +152,7 @@ def find_noise(run: Run, limits: Limits) -> NoiseLike | None:
     )
     holds &= ~_salt_and_pepper(run, table.index, limits)
     clear = beneath_grain >= correlation.mean - limits.calm * limits.correlation_drop
-    episode = persistent_episode(holds, calm_since(run, clear))
+    episode = persistent_episode(holds, calm_since(run, clear), begun=True)
     if episode is None:
         return None
     return NoiseLike(episode, {name: float(episode.of(table[name]).median()) for name in SIGNALS}, edges)

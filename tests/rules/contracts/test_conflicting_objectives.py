@@ -192,6 +192,16 @@ def test_the_signs_of_a_critic_are_told(make_run: MakeRun) -> None:
     assert "generated images as it is" in str(finding.evidence[0].statement)
 
 
+def test_a_critics_loss_of_no_known_family_is_judged_by_its_scores(make_run: MakeRun) -> None:
+    # A bracket that closes too late: -(r + f) for f - r, with reals at 4 and fakes at 900.
+    bracket = critic(-904.0, -900.0, 4.0, 900.0)
+    finding = judged(make_run, bracket, loss_family=None)
+    assert (finding.status, finding.severity) == (Status.DETECTED, Severity.CRITICAL)
+    assert "falls as the scores of generated images rise" in str(finding.evidence[0].statement)
+    for right in (critic(896.0, -900.0, 4.0, 900.0), critic(-896.0, 900.0, 4.0, 900.0)):  # and the other convention
+        assert judged(make_run, right, loss_family=None).status is Status.NOT_DETECTED
+
+
 def test_look_alike_a_critic_whose_scores_do_not_match_its_losses(make_run: MakeRun) -> None:
     # Real and generated lie so close that dropout turns their order round, or a penalty hides the scores.
     close = critic(-0.2, -0.3, 0.1, 0.3) | {"d_prime": probes(0.6)}

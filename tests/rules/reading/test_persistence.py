@@ -39,6 +39,24 @@ def test_recovery_lowers_severity_by_one() -> None:
     assert episode.ending.values == {"step": 600}
 
 
+def test_what_the_last_probes_show_has_begun() -> None:
+    sick = holds(GRID, {980, 1000})
+    assert persistent_episode(sick, 150) is None, "only where it is asked for"
+    episode = persistent_episode(sick, 150, begun=True)
+    assert episode is not None
+    assert (episode.first_step, episode.last_step, episode.ongoing, episode.begun) == (980, 1000, True, True)
+    assert episode.severity(Severity.CRITICAL) is Severity.INFO
+    assert episode.ending is not None
+    for otherwise in ({1000}, {960, 980}, {960, 1000}, set()):  # once, over, interrupted, never
+        assert persistent_episode(holds(GRID, otherwise), 150, begun=True) is None
+
+
+def test_what_has_lasted_goes_before_what_has_begun() -> None:
+    episode = persistent_episode(holds(GRID, {*range(400, 601), 980, 1000}), 150, begun=True)
+    assert episode is not None
+    assert (episode.first_step, episode.last_step, episode.begun) == (400, 600, False)
+
+
 def test_two_of_four_are_not_enough_and_three_are() -> None:
     assert persistent_episode(holds(GRID, {400, 420, 480, 500, 560, 580}), 150) is None
     assert persistent_episode(holds(GRID, {400, 420, 460}), 150) is not None
