@@ -144,9 +144,23 @@ def _from_config(run: Run) -> list[str]:
     faults = config.get("faults")
     for fault in faults if isinstance(faults, list) else ():
         words += ["--fault", str(fault)]
+    words += _set(_own_settings(config))
     if run.manifest.seed is not None:
         words += ["--seed", str(run.manifest.seed)]
     return words
+
+
+def _own_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that are neither the preset's nor set by a fault."""
+    changed, undone_by = config.get("changed"), config.get("undone_by")
+    if not isinstance(changed, Mapping):
+        return {}
+    by_faults = {
+        str(key)
+        for keys in (undone_by.values() if isinstance(undone_by, Mapping) else ())
+        for key in (keys if isinstance(keys, list) else ())
+    }
+    return {key: value for key, value in changed.items() if key not in by_faults and not key.startswith("faults.")}
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:

@@ -170,6 +170,27 @@ def test_the_command_repeats_the_run_with_the_new_value() -> None:
     assert step.command == "gandoctor run --preset quick --seed 3 --set generator.learning_rate=4e-4"
 
 
+def test_a_run_without_a_command_is_repeated_from_its_settings() -> None:
+    settings = {"generator": {"learning_rate": 1e-7, "width": 0.25}, "training": {"steps": 300}}
+    config = {
+        "preset": "article",
+        "settings": settings,
+        "changed": {
+            "faults.typo.start": 0,
+            "generator.learning_rate": 1e-7,
+            "generator.width": 0.25,
+            "training.steps": 300,
+        },
+        "faults": ["typo@0"],
+        "undone_by": {"typo": ["generator.learning_rate"]},
+    }
+    step = with_rates(8e-4, 1e-7, config=config, target="reference_models.training:build", seed=3).plan[0]
+    assert step.command == (
+        "gandoctor run --preset article --set generator.width=0.25 --set training.steps=300 --seed 3 "
+        "--set generator.learning_rate=4e-4"
+    )
+
+
 @pytest.mark.parametrize(
     ("frozen", "fault", "words"),
     [
