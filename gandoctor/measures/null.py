@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gandoctor.measures.columns import Columns, flat
 from gandoctor.measures.digits import DigitSet, class_perplexity
@@ -113,7 +114,8 @@ def resampled_bands(reals: np.ndarray, count: int, pool_count: int = 0, resample
     """
     if len(reals) < MIN_REALS or min(reals.shape[1:3]) < 8:
         return {}
-    return _bands(RealSplits(reals, count, pool_count), resamples)
+    with threadpool_limits(1, "blas"):  # more take five times as long beside a training, and round otherwise
+        return _bands(RealSplits(reals, count, pool_count), resamples)
 
 
 def column_bands(reals: np.ndarray, count: int, pool_count: int = 0, resamples: int = RESAMPLES) -> dict[str, Band]:
@@ -132,7 +134,8 @@ def column_bands(reals: np.ndarray, count: int, pool_count: int = 0, resamples: 
     def compared(fakes: np.ndarray, rest: np.ndarray) -> dict[str, float]:
         return Columns(reals[rest]).statistics(reals[fakes])
 
-    return _bands(RealSplits(Columns(reals).rows(reals), count, pool_count, flat, compared), resamples)
+    with threadpool_limits(1, "blas"):
+        return _bands(RealSplits(Columns(reals).rows(reals), count, pool_count, flat, compared), resamples)
 
 
 def _bands(splits: RealSplits, resamples: int) -> dict[str, Band]:
