@@ -17,9 +17,12 @@ RATE_KEYS: dict[str, Player] = {"g_optimizer.learning_rate": "g", "d_optimizer.l
 """What their learning rates are called where a command sets them."""
 OPTIMIZER_VALUES = ("learning_rate", "beta_1", "beta_2", "momentum", "weight_decay", "clipnorm", "clipvalue")
 NETWORK_VALUES = ("dropout", "batch_norm_momentum")
+INPUT_NOISE = "instance_noise"
+"""Standard deviation of noise that is added to whatever the discriminator is given in training."""
 HANDLES: dict[str, tuple[Player, str]] = {
     **{f"{player}_optimizer.{value}": (player, value) for player in reversed(PLAYERS) for value in OPTIMIZER_VALUES},
     **{f"{SLOTS[player]}.{value}": (player, value) for player in reversed(PLAYERS) for value in NETWORK_VALUES},
+    f"{SLOTS['d']}.{INPUT_NOISE}": ("d", INPUT_NOISE),
 }
 """What can be set in a training before its first step, whatever program it is: name -> whose, and what."""
 OTHER: dict[Player, Player] = {"d": "g", "g": "d"}

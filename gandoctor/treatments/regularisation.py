@@ -137,6 +137,7 @@ discriminator = nn.Sequential(
         reference=Message(
             "Mescheder et al., ICML 2018 (convergence with instance noise); Arjovsky and Bottou, ICLR 2017"
         ),
+        patch={"discriminator.instance_noise": 0.1},
         snippets={
             "keras": '''\
 import keras

@@ -102,7 +102,10 @@ def runs(wild_runs: Path, calibration: Path) -> Iterator[tuple[Path, str, str | 
 def table(seen: list[Seen]) -> Iterator[str]:
     """Yield the lines of the table."""
     cases = {case.name: case for case in Catalogue(CATALOGUE).select()}
-    yield "| left out | named rightly first | silent | called healthy | alarms on look-alikes | faults found | healthy runs with an alarm | findings since (median step) |"
+    yield (
+        "| left out | named rightly first | silent | called healthy | alarms on look-alikes | faults found "
+        "| healthy runs with an alarm | findings since (median step) |"
+    )
     yield "|---|---|---|---|---|---|---|---|"
     for group in GROUPS:
         ours = [one for one in seen if one.group == group]

@@ -211,6 +211,18 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
     assert command_for(run, "separate-variable-lists", {"training.freeze_discriminator": True}, False) == words
 
 
+@pytest.mark.parametrize(
+    ("framework", "words"),
+    [
+        ("torch", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
+        ("keras", "gandoctor run train.py"),
+    ],
+)
+def test_noise_is_put_before_a_torch_discriminator(framework: str, words: str) -> None:
+    run = diagnosis_of({"d_loss": probes(0.7)}, command=["gandoctor", "run", "train.py"], versions={framework: "3"}).run
+    assert command_for(run, "instance-noise", {"discriminator.instance_noise": 0.1}, False) == words
+
+
 def test_a_script_is_run_again_and_checked_first_where_the_model_tells() -> None:
     command = ["gandoctor", "run", "--run-dir=x", "my train.py", "--", "--steps", "5"]
     fields = {"command": command, "target": "my train.py"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -112,3 +113,43 @@ def test_torch_takes_the_same_names() -> None:
     assert optimizer.param_groups[0]["betas"] == (0.5, 0.99)
     with pytest.raises(GandoctorError, match="which has no clipnorm"):
         set_value(network, optimizer, "d", "clipnorm", 1.0)
+
+
+def test_noise_before_a_torch_discriminator() -> None:
+    torch = pytest.importorskip("torch")
+    from gandoctor.backends.torch.handles import set_value
+
+    def network() -> Any:
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Linear(200, 1, bias=False))
+
+    images, noisy = torch.ones(64, 200), network()
+    seen: list[Any] = []
+    noisy.register_forward_hook(lambda module, given, output: seen.append(given[0]))
+    assert set_value(noisy, None, "d", "instance_noise", 0.5) == 0.0
+    state = torch.get_rng_state()
+    with torch.no_grad():
+        change = noisy(images) - network()(images)
+        weight = float(noisy[0].weight.norm())
+    assert float(change.std()) == pytest.approx(0.5 * weight, rel=0.3)
+    torch.set_rng_state(state)
+    noisy(images)
+    assert torch.equal(torch.get_rng_state(), state), "the training's own numbers stay as they are"
+    assert all(given is images for given in seen), "hooks see what the program gave it"
+    copied = copy.deepcopy(noisy)
+    with torch.no_grad():
+        copied[0].weight.zero_()
+        assert not copied(images).any(), "a copy computes with its own weights"
+    again = network()
+    set_value(again, None, "d", "instance_noise", 0.5)
+    with torch.no_grad():
+        assert torch.equal(again(images) - network()(images), change)
+        again.eval()
+        assert torch.equal(again(images), network()(images)), "no noise in inference"
+
+
+def test_keras_says_where_noise_is_to_be_added() -> None:
+    from gandoctor.backends.tensorflow.players.handles import set_value
+
+    with pytest.raises(GandoctorError, match="put a layer GaussianNoise in front of it"):
+        set_value(None, None, "d", "instance_noise", 0.1)

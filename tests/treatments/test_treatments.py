@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gandoctor.player_names import HANDLES
 from gandoctor.rules import all_rules
 from gandoctor.treatments import TREATMENTS, Treatment
 from gandoctor.treatments.registry import THEMES
@@ -28,8 +29,8 @@ def test_is_complete(treatment: Treatment) -> None:
 
 
 @each
-def test_patch_is_a_setting_of_the_reference_model(treatment: Treatment) -> None:
-    assert set(treatment.patch) <= set(setting_keys())
+def test_patch_is_a_setting_of_the_reference_model_or_of_any_training(treatment: Treatment) -> None:
+    assert set(treatment.patch) <= {*setting_keys(), *HANDLES}
 
 
 def test_no_id_is_given_twice() -> None:

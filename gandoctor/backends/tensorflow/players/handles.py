@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from gandoctor.errors import GandoctorError
-from gandoctor.player_names import NAMES, NETWORK_VALUES, Player
+from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, Player
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -18,6 +18,10 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
     Raises:
         GandoctorError: It has no such value, or Keras would not heed it.
     """
+    if what == INPUT_NOISE:
+        raise GandoctorError(
+            f"{what} of the {NAMES[player]} cannot be set in Keras: put a layer GaussianNoise in front of it."
+        )
     return _of_layers(network, player, what, value) if what in NETWORK_VALUES else _of(optimizer, player, what, value)
 
 
