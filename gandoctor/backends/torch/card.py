@@ -59,7 +59,6 @@ _SETTINGS = {
 }
 _FUNCTIONS = {
     "relu": "ops.Relu",
-    "relu_": "ops.Relu",
     "leaky_relu": "ops.LeakyRelu",
     "tanh": "ops.Tanh",
     "sigmoid": "ops.Sigmoid",
@@ -185,7 +184,9 @@ class _Trace(TorchFunctionMode):
             return output
         flat = [a for arg in args for a in (arg if isinstance(arg, list | tuple) else (arg,))]
         given = [a for a in flat if isinstance(a, torch.Tensor) and id(a) in self.positions]
-        name = getattr(function, "__name__", "")
+        called = getattr(function, "__name__", "")
+        in_place = called.endswith("_") and not called.endswith("__")
+        name = called.removesuffix("_") if in_place else called
         if not given:
             return output
         if name in _FUNCTIONS:
@@ -194,7 +195,7 @@ class _Trace(TorchFunctionMode):
                 slope = args[1] if len(args) > 1 else (kwargs or {}).get("negative_slope", 0.01)
                 card.settings["negative_slope"] = float(slope)
             self._add(card, output)
-        elif name in _PASSING or output is given[0]:
+        elif name in _PASSING or (output is given[0] and not in_place):
             self.positions[id(output)] = self.positions[id(given[0])]
             self.kept.append(output)
         else:
