@@ -67,11 +67,14 @@ class _NoisyForward:
 
     def __init__(self, network: torch.nn.Module, deviation: float) -> None:
         self._network, self._deviation = network, deviation
+        self._wrapped = vars(network).get("forward")  # what another library may have put in its place
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         network = self._network
         if network.training and given and isinstance(given[0], torch.Tensor):
             given = (given[0] + self._deviation * self._noise(given[0]), *given[1:])
+        if self._wrapped is not None:
+            return self._wrapped(*given, **named)
         return type(network).forward(network, *given, **named)
 
     def _noise(self, values: torch.Tensor) -> torch.Tensor:

@@ -48,9 +48,9 @@ class Episode:
     begun: bool = False
 
     def severity(self, severity: Severity) -> Severity:
-        """Return the severity while it lasts; one notch less if the run has recovered, a remark if it is no more.
+        """Return the severity while it lasts; one notch less if the run has recovered.
 
-        A remark are what a run outgrew, and what has only begun.
+        What a run outgrew, and what has only begun, is a remark.
 
         Healthy runs of the fault benchmark's calibration split outgrow noise, copies or a low loss that the end of
         warm-up has met.
