@@ -51,6 +51,7 @@ def r1_penalty(discriminator, real, gamma=10.0):
         ),
         evidence="strong",
         reference=Message("Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017"),
+        cures=("penalty-not-at-work", "no-lipschitz-bound"),
         snippets={
             "keras": '''\
 import tensorflow as tf
@@ -92,7 +93,7 @@ def gradient_penalty(critic, real, fake, weight=10.0):
         reference=Message(
             "Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021"
         ),
-        cures=("steep-discriminator", "unnormalised-discriminator"),
+        cures=("steep-discriminator", "unnormalised-discriminator", "no-lipschitz-bound"),
         snippets={
             "keras": """\
 import keras

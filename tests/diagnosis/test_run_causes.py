@@ -15,6 +15,7 @@ from rich.console import Console
 
 from gandoctor.cli.text import diagnosis_lines, print_lines
 from gandoctor.diagnosis import Diagnosis
+from gandoctor.store import ObjectiveCard
 from support.design_cards import (
     CONV,
     UNIT,
@@ -30,7 +31,7 @@ from support.fault_signatures import (
     run_with,
     stands_still,
 )
-from support.recorded_runs import healthy, probes
+from support.recorded_runs import every_step, healthy, probes
 
 Diagnosed = Callable[..., Diagnosis]
 
@@ -168,3 +169,15 @@ def test_json_and_text_show_the_list(diagnosed: Diagnosed) -> None:
     assert "Most likely causes" in text
     assert f"1. GD002 {first['title']}" in text
     assert "What to do\n  1. " in text
+
+
+def test_a_penalty_that_is_not_at_work_comes_before_what_explodes_without_it(diagnosed: Diagnosed) -> None:
+    slope = probes(lambda s: 1.0 if s < 40 else 46.0)
+    slopes = {f"d_input_gradient_{where}": slope for where in ("real", "fake", "between")}
+    norms = {"d_grad_norm": every_step(lambda s: 1.0 if s < 400 else 1e6)}
+    form = ObjectiveCard(output_low=-1.0, output_high=1.0, penalised=True, steps=5)
+    diagnosis = diagnosed(healthy() | slopes | norms, loss_family="wasserstein", objective=form)
+    assert {"GD202", "GD207"} <= {f.rule.id for f in diagnosis.detected}
+    assert 0 < score(diagnosis, "exploding-updates") < score(diagnosis, "penalty-not-at-work")
+    assert top(diagnosis) == "penalty-not-at-work"
+    assert diagnosis.plan[0].treatment == "gradient-penalty"
