@@ -15,7 +15,8 @@ from gandoctor.store.manifest import (
     PlayerCard,
     Reach,
 )
-from gandoctor.store.run import Run, RunState, SampleSheet
+from gandoctor.store.run import Run, RunState
+from gandoctor.store.samples import SampleSheet
 from gandoctor.store.writer import RunWriter
 
 __all__ = [

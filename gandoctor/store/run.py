@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -22,10 +19,11 @@ from gandoctor.signals import member_of
 from gandoctor.store.arrays import read_images, read_values
 from gandoctor.store.columns import Column, Orders
 from gandoctor.store.events import Event, EventLog
-from gandoctor.store.files import read_whole
 from gandoctor.store.liveness import is_alive
 from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, left_out, lost_of_segments, lost_while_written
 from gandoctor.store.manifest import Kept, Manifest
+from gandoctor.store.nearest import nearest_run, not_recorded
+from gandoctor.store.samples import SampleSheet, newest_values_of, sheets_of
 from gandoctor.store.segments import STEP, TIME, SegmentReader
 
 if TYPE_CHECKING:
@@ -33,30 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RunState = Literal["completed", "running", "interrupted", "crashed"]
-PNG_MAX_BYTES = 16 * 2**20
 REALS = "samples/reals.npz"
-
-
-@dataclass(frozen=True)
-class SampleSheet:
-    """The contact sheet of one step and the arrays that it shows."""
-
-    step: int
-    run_dir: Path
-    png_path: Path
-    npz_path: Path
-
-    def png(self) -> bytes | None:
-        """Return the bytes of the PNG file, or None if it is missing, too large or not a PNG."""
-        try:
-            content = read_whole(self.run_dir, self.png_path, PNG_MAX_BYTES)
-        except OSError:
-            return None
-        return content if content.startswith(b"\x89PNG\r\n\x1a\n") else None
-
-    def fakes(self) -> np.ndarray | None:
-        """Return the generated images, uint8 (n, height, width, channels), or None if they cannot be read."""
-        return read_images(self.run_dir, self.npz_path, "fakes")
 
 
 class Run:
@@ -81,7 +56,7 @@ class Run:
         except (OSError, ValueError) as error:  # a name that no file system takes
             raise NotARun(f"{path} is not a directory: {error}") from None
         if not is_there:
-            raise NotARun(f"{path} is not a directory. {_nearest_run(path)}")
+            raise NotARun(f"{path} is not a directory. {nearest_run(path)}")
         self._empty(path)
         self.refresh()
 
@@ -276,7 +251,7 @@ class Run:
                 family as one.
         """
         if name not in self:
-            raise KeyError(_not_recorded(self, str(name)))
+            raise KeyError(not_recorded(str(name), self.names, self.path))
         import pandas as pd
 
         steps, values = self._columns[name].read()
@@ -341,14 +316,7 @@ class Run:
     @property
     def sheets(self) -> list[SampleSheet]:
         """Contact sheets in order of step."""
-        if self._in_memory:
-            return []
-        folder = self.path / "samples"
-        found = [p for p in folder.glob("*.png") if p.stem.isdigit() and p.stem.isascii()]
-        sheets = sorted(
-            (SampleSheet(int(p.stem), self.path, p, p.with_suffix(".npz")) for p in found), key=lambda s: s.step
-        )
-        return [sheet for sheet in sheets if self._cut_at is None or sheet.step <= self._cut_at]
+        return [] if self._in_memory else sheets_of(self.path, self._cut_at)
 
     @property
     def reals(self) -> np.ndarray | None:
@@ -369,15 +337,7 @@ class Run:
     @property
     def last_values(self) -> tuple[int, np.ndarray] | None:
         """Step and values of the newest stored samples, float32 (n, T, C) or (n, c). None if absent or images."""
-        if self._in_memory:
-            return None
-        names = [p.stem for p in (self.path / "samples").glob("*.npz") if p.stem.isdigit() and p.stem.isascii()]
-        for name in sorted(names, key=int, reverse=True):
-            if self._cut_at is None or int(name) <= self._cut_at:
-                array = read_values(self.path, self.path / "samples" / f"{name}.npz")
-                if array is not None:
-                    return int(name), array
-        return None
+        return None if self._in_memory else newest_values_of(self.path, self._cut_at)
 
     def _last_write(self) -> float:
         times = [0.0]
@@ -389,20 +349,3 @@ class Run:
     def _files(self) -> Iterator[Path]:
         yield from (self.path / SIGNALS).glob("*.arrows")
         yield from self.path.glob("events.jsonl")
-
-
-def _nearest_run(path: Path) -> str:
-    """Return what to give instead of a directory that does not exist."""
-    with suppress(OSError):
-        runs = {file.parent.name: file.parent for file in path.parent.glob("*/run.json")}
-        nearest = difflib.get_close_matches(path.name, runs, n=1)
-        if nearest:
-            return f"Did you mean {runs[nearest[0]]}?"
-    return "Give the directory of a run."
-
-
-def _not_recorded(run: Run, name: str) -> str:
-    nearest = difflib.get_close_matches(name.lower(), run.names, n=1, cutoff=0.5)
-    meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    families = dict.fromkeys(re.sub("/.*", "/...", one) for one in run.names)
-    return f"{name!r} was not recorded in {run.path}.{meant} Recorded: {', '.join(families)}."
