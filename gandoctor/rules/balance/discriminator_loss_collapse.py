@@ -44,6 +44,7 @@ from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_
 from gandoctor.rules.reading.sample_progress import sample_progress
 from gandoctor.rules.reading.young import judged_from
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 def _collapse(run: Run, median: pd.Series[float], floor: float, limits: Limits) -> tuple[Episode, float] | None:
     """Return the stretch in which the loss was close to its floor, and how close that is; None if it never was."""
     threshold = floor + limits.excess * (_equilibrium(run) - floor)
-    episode = persistent_episode(median < threshold, judged_from(run))
+    episode = persistent_episode(median < threshold, judged_from(run), young_until=warm_up_end(run))
     return None if episode is None else (episode, threshold)
 
 

@@ -40,6 +40,7 @@ from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import sample_progress
 from gandoctor.rules.reading.young import judged_from
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
+from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     auc = run[_AUC].dropna()
     blind = _cannot_tell(run, auc, limits)
     differs = pd.DataFrame({name: far.reindex(auc.index, fill_value=False) for name, (far, _) in unlike.items()})
-    episode = persistent_episode(blind & differs.any(axis=1), judged_from(run))
+    episode = persistent_episode(blind & differs.any(axis=1), judged_from(run), young_until=warm_up_end(run))
     if episode is None:
         return []
     progress = sample_progress(run, episode.first_step, episode.last_step)

@@ -72,7 +72,12 @@ class Episode:
 
 
 def persistent_episode(
-    holds: pd.Series[bool], judged_from: int, far: pd.Series[bool] | None = None, *, begun: bool = False
+    holds: pd.Series[bool],
+    judged_from: int,
+    far: pd.Series[bool] | None = None,
+    *,
+    begun: bool = False,
+    young_until: int = 0,
 ) -> Episode | None:
     """Find the stretch in which a condition persisted beyond warm-up.
 
@@ -83,6 +88,7 @@ def persistent_episode(
         far: Whether it held far beyond its limit, at the same steps. Two such probes in a row after `judged_from` are
             enough where it held in none of the four before: what a healthy run outgrows is never that sudden.
         begun: Where there is no other stretch, return one that has only begun: the last two probes, or more, of it.
+        young_until: Where it is judged earlier than that, what begins before and passes is outgrown, too.
 
     Returns:
         The ongoing stretch, else the longest one that was not outgrown, else the longest, else None.
@@ -120,7 +126,7 @@ def persistent_episode(
             continue  # over before warm-up was
         held = steps[first[begin] : end][values[first[begin] : end]]
         ongoing = bool(end == len(steps))
-        outgrown = not ongoing and bool(held[0] < judged_from)
+        outgrown = not ongoing and bool(held[0] < max(judged_from, young_until))
         episodes.append(Episode(int(held[0]), int(held[-1]), ongoing, outgrown))
     if begun and all(episode.outgrown for episode in episodes):
         since = len(values) - int(np.argmin(np.append(values[::-1], False)))
@@ -135,6 +141,7 @@ def persistent_episodes(
     far: Mapping[str, pd.Series[bool]],
     *,
     begun: bool = False,
+    young_until: int = 0,
 ) -> dict[str, Episode | None]:
     """Find the stretch of each of several conditions; arguments by name, as of `persistent_episode`.
 
@@ -148,7 +155,7 @@ def persistent_episodes(
     for name, holds in conditions.items():
         try:
             start = judged_from if isinstance(judged_from, int) else judged_from[name]
-            found[name] = persistent_episode(holds, start, far.get(name), begun=begun)
+            found[name] = persistent_episode(holds, start, far.get(name), begun=begun, young_until=young_until)
         except NotEvaluated as reason:
             found[name], too_early = None, reason
     if too_early is not None and not any(found.values()):

@@ -43,6 +43,7 @@ from gandoctor.rules.reading.persistence import Episode, persistent_episode
 from gandoctor.rules.reading.young import calm_since
 from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands
+from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ def find_blank(run: Run, limits: Limits) -> Blank | None:
     table = pd.DataFrame({name: run[name] for name in SIGNALS}).dropna()
     flat = _every_image_flat(run, table.index)
     vivid = table[_CONTRAST] >= limits.calm * normal
-    episode = persistent_episode((table[_CONTRAST] < limit) | flat, calm_since(run, vivid), begun=True)
+    episode = persistent_episode(
+        (table[_CONTRAST] < limit) | flat, calm_since(run, vivid), begun=True, young_until=warm_up_end(run)
+    )
     if episode is None:
         return None
     contrast, brightness = (float(episode.of(table[name]).median()) for name in SIGNALS)

@@ -46,6 +46,7 @@ from gandoctor.rules.reading.sample_progress import LEAST_STEPS, sample_progress
 from gandoctor.rules.reading.young import calm_since
 from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands, sample_count
+from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
 
 _DUPLICATES = "sample_duplicate_pairs"
@@ -146,7 +147,9 @@ def find_collapse(run: Run, limits: Limits) -> list[Sign]:
             episode.last_step,
             episode,
         )
-        for name, episode in persistent_episodes(conditions, start, far, begun=True).items()
+        for name, episode in persistent_episodes(
+            conditions, start, far, begun=True, young_until=warm_up_end(run)
+        ).items()
         if episode is not None
     ]
     if signs and _COVERAGE in run and _COVERAGE in bands:

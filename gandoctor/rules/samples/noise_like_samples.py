@@ -52,7 +52,7 @@ from gandoctor.rules.reading.late_values import medians_of_halves
 from gandoctor.rules.reading.persistence import PROBES, Episode, persistent_episode
 from gandoctor.rules.reading.pixel_correlation import correlation_beneath_grain
 from gandoctor.rules.reading.sample_progress import severity_while_learning
-from gandoctor.rules.reading.young import calm_since
+from gandoctor.rules.reading.young import GROWN, calm_since, drawn
 from gandoctor.rules.rule import Cause, Evidence, Found, Rule, Severity
 from gandoctor.rules.samples.real_bands import real_bands
 from gandoctor.rules.warm_up import warm_up_end
@@ -152,7 +152,11 @@ def find_noise(run: Run, limits: Limits) -> NoiseLike | None:
     )
     holds &= ~_salt_and_pepper(run, table.index, limits)
     clear = beneath_grain >= correlation.mean - limits.calm * limits.correlation_drop
-    episode = persistent_episode(holds, calm_since(run, clear), begun=True)
+    grown = drawn(run, GROWN)
+    if grown is not None:  # faint first shapes come and go
+        clear &= grown.reindex(clear.index, fill_value=False)
+    start, until = calm_since(run, clear), warm_up_end(run)
+    episode = persistent_episode(holds, start, begun=True, young_until=until)
     if episode is None:
         return None
     return NoiseLike(episode, {name: float(episode.of(table[name]).median()) for name in SIGNALS}, edges)

@@ -57,6 +57,17 @@ def test_what_has_lasted_goes_before_what_has_begun() -> None:
     assert (episode.first_step, episode.last_step, episode.begun) == (400, 600, False)
 
 
+def test_what_a_young_run_leaves_behind_is_a_remark_also_where_it_was_judged_early() -> None:
+    passing = holds(GRID, set(range(300, 401)))
+    for until, severity in ((0, Severity.WARNING), (500, Severity.INFO), (200, Severity.WARNING)):
+        episode = persistent_episode(passing, 150, young_until=until)
+        assert episode is not None
+        assert episode.severity(Severity.CRITICAL) is severity
+    lasting = persistent_episode(holds(GRID, set(range(300, 1001))), 150, young_until=500)
+    assert lasting is not None
+    assert lasting.severity(Severity.CRITICAL) is Severity.CRITICAL
+
+
 def test_two_of_four_are_not_enough_and_three_are() -> None:
     assert persistent_episode(holds(GRID, {400, 420, 480, 500, 560, 580}), 150) is None
     assert persistent_episode(holds(GRID, {400, 420, 460}), 150) is not None

@@ -125,13 +125,14 @@ def test_whether_the_repeated_image_changes_is_measured(make_run: MakeRun, moved
 
 
 def test_copies_that_come_at_once_need_two_probes(make_run: MakeRun) -> None:
-    def status(pairs: float, since: int) -> Status:
+    def severity(pairs: float, since: int) -> Severity | None:
         signals = healthy() | {"sample_duplicate_pairs": probes(lambda s: pairs if s >= since else 2.0)}
-        return RULE.evaluate(make_run(signals)).status
+        finding = RULE.evaluate(make_run(signals))
+        return finding.severity if finding.status is Status.DETECTED else None
 
-    assert status(800.0, since=980) is Status.DETECTED
-    assert status(800.0, since=1000) is Status.NOT_DETECTED
-    assert status(90.0, since=980) is Status.NOT_DETECTED  # beyond the limit, not far
+    assert severity(800.0, since=980) is Severity.CRITICAL
+    assert severity(800.0, since=1000) is None
+    assert severity(90.0, since=980) is Severity.INFO  # beyond the limit, not far: it has begun, and may pass
 
 
 def test_copies_of_faint_images_must_last(make_run: MakeRun) -> None:

@@ -148,3 +148,16 @@ def test_a_young_generator_has_not_finished(make_run: MakeRun) -> None:
     assert finding.causes[0].id == "not-finished"
     still = RULE.evaluate(make_run(noise | known, generator=plain))
     assert {c.id: c.score for c in still.causes}["not-finished"] == 0.1
+
+
+@pytest.mark.parametrize(("spread", "severity"), [(0.17, Severity.CRITICAL), (0.08, None)], ids=["grown", "faint"])
+def test_faint_first_shapes_may_come_and_go(make_run: MakeRun, spread: float, severity: Severity | None) -> None:
+    noise = showing(np.random.default_rng(0).random((SAMPLE_COUNT, 28, 28, 1)))
+    images = showing(clean())
+
+    def level(name: str) -> Callable[[int], float]:
+        return lambda step: list((noise if step >= 260 else images)[name].values())[-1]
+
+    signals = {name: probes(level(name)) for name in images} | {"sample_latent_std": probes(spread)}
+    finding = RULE.evaluate(make_run(healthy() | signals, planned_steps=1000).until(360))
+    assert (finding.severity if finding.status is Status.DETECTED else None) is severity
