@@ -6,16 +6,18 @@ import tomllib
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from gandoctor.errors import GandoctorError
 
-Half = Literal["building", "judged", "second", "third"]
-"""building: rules may be made and mended on these. judged: judged once, and never looked at by who changes rules.
-second: written after `judged` had been judged, and judged once, too. third: likewise after `second`."""
-HALVES: tuple[Half, ...] = ("building", "judged", "second", "third")
+Later = Literal["second", "third", "fourth"]
+"""Sets that were written after all that went before had been judged, and what it missed mended."""
+Half = Literal["building", "judged", Later]
+"""building: rules may be made and mended on these. judged, and each later set: judged once, and never looked at by who
+changes rules."""
+HALVES: tuple[Half, ...] = ("building", "judged", *get_args(Later))
 
 FINE = "fine"
 """The kind of the look-alikes: trainings that worry a person and are well."""
@@ -48,8 +50,7 @@ class Case(BaseModel):
             counted apart.
         must_not: Ids that are wrong here, if said above a remark.
         known: Whether the bug was known to the rules' authors before the corpus was made.
-        second: Whether it was written after the half `judged` had been judged.
-        third: Whether it was written after the second set had been judged and what it missed had been mended.
+        later: The set that it was written for after the half `judged` had been judged; None for those before.
         awaits: What names the cause but is said by no rule yet. Its id goes into `right` once there is one, and before
             the half that is judged once is judged.
         note: Anything else that a reader of the table should know.
@@ -70,8 +71,7 @@ class Case(BaseModel):
     symptoms: Ids = ()
     must_not: Ids = ()
     known: bool = False
-    second: bool = False
-    third: bool = False
+    later: Later | None = None
     awaits: str = ""
     note: str = ""
 
@@ -83,7 +83,7 @@ class Case(BaseModel):
     @property
     def half(self) -> Half:
         """The half that it belongs to; see `half_of`."""
-        return half_of(self.name, self.is_fine, self.known, self.second, self.third)
+        return half_of(self.name, self.is_fine, self.known, self.later)
 
     @model_validator(mode="after")
     def _validate(self) -> Case:
@@ -91,26 +91,22 @@ class Case(BaseModel):
             raise ValueError(f"{self.name} is a look-alike, so nothing is right to be found.")
         if not self.is_fine and not self.right and not self.awaits:
             raise ValueError(f"{self.name} has no right answer.")
-        if self.known + self.second + self.third > 1:
-            raise ValueError(f"{self.name} can be only one of known, of the second set and of the third set.")
+        if self.known and self.later:
+            raise ValueError(f"{self.name} was either known before or written for the {self.later} set.")
         if both := {*self.right, *self.symptoms} & {*self.must_not}:
             raise ValueError(f"{self.name} has {min(both)} as right and as wrong.")
         return self
 
 
-def half_of(name: str, is_fine: bool, known: bool, second: bool = False, third: bool = False) -> Half:
+def half_of(name: str, is_fine: bool, known: bool, later: Later | None = None) -> Half:
     """Return the half of a program, by a rule that leaves nobody a choice.
 
-    What was written after the half `judged` had been judged is in `second`, and what was written after that in `third`,
-    whatever its name.
-    A bug that was known before the corpus was made is in the building half. Of the others a hash of the name decides:
-    modulo 5, where 0 to 2 are judged once, which makes the halves about equal; look-alikes, none of which was known,
-    modulo 2, where 1 is judged once.
+    What was written for a later set is in that, whatever its name. A bug that was known before the corpus was made is
+    in the building half. Of the others a hash of the name decides: modulo 5, where 0 to 2 are judged once, which makes
+    the halves about equal; look-alikes, none of which was known, modulo 2, where 1 is judged once.
     """
-    if third:
-        return "third"
-    if second:
-        return "second"
+    if later:
+        return later
     if known:
         return "building"
     number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest())

@@ -27,14 +27,16 @@ HOW_SPLIT = (
     "Half of the programs are for building: rules are made and mended on them. The other half is judged once. Bugs "
     "that were known before are for building; of the others a hash of the name decides "
     "(`gandoctor.experiments.wild.catalogue.half_of`). The second set was written after that half had been judged, "
-    "by an author who saw neither the rules nor what was said, and is judged once, too. The third set was written "
-    "after the second had been judged and what it missed had been mended; half of its programs are PyTorch."
+    "by an author who saw neither the rules nor what was said, and is judged once, too. Each later set was written "
+    "likewise, after the one before had been judged and what it missed had been mended; of the third and fourth, half "
+    "and more of the programs are PyTorch."
 )
 HALF_TITLES: dict[Half, str] = {
     "building": "For building",
     "judged": "Judged once",
     "second": "Judged once, second set",
     "third": "Judged once, third set",
+    "fourth": "Judged once, fourth set",
 }
 
 

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from gandoctor.errors import GandoctorError
-from gandoctor.experiments.wild.catalogue import FINE, Catalogue, half_of
+from gandoctor.experiments.wild.catalogue import FINE, Catalogue, Later, half_of
 from gandoctor.rules import all_rules
 
 CATALOGUE = Catalogue(Path(str(files("reference_models.wild") / "catalogue.toml")))
@@ -75,20 +76,20 @@ def test_the_half_is_a_matter_of_the_name_alone():
 
 
 def test_what_was_written_afterwards_is_a_part_of_its_own_whatever_its_name():
-    assert half_of("sigmoid_twice", is_fine=False, known=False, second=True) == "second"
-    assert half_of("two_log_two", is_fine=True, known=False, second=True) == "second"
+    assert half_of("sigmoid_twice", is_fine=False, known=False, later="second") == "second"
+    assert half_of("two_log_two", is_fine=True, known=False, later="second") == "second"
     second = CATALOGUE.select(["second"])
     assert second
-    assert all(case.second for case in second)
-    assert not any(case.second for case in CATALOGUE.select(["building", "judged"]))
+    assert all(case.later == "second" for case in second)
+    assert not any(case.later for case in CATALOGUE.select(["building", "judged"]))
     assert [case.half for case in CATALOGUE.select()].count("second") == len(second), "all parts by default"
-    assert half_of("sigmoid_twice", is_fine=False, known=False, third=True) == "third"
-    assert [case.name for case in CATALOGUE.select(["third"])] == [case.name for case in CATALOGUE.cases if case.third]
+    assert half_of("sigmoid_twice", is_fine=False, known=False, later="third") == "third"
 
 
-def test_half_of_the_third_set_is_pytorch():
-    third = CATALOGUE.select(["third"])
-    assert sum(case.style == "torch" for case in third) >= len(third) / 2 > 0
+def test_half_of_the_newer_sets_is_pytorch():
+    for later in get_args(Later)[1:]:
+        programs = CATALOGUE.select([later])
+        assert sum(case.style == "torch" for case in programs) >= len(programs) / 2 > 0
     assert all(
         (case.style == "torch") == ("import torch\n" in CATALOGUE.program(case).read_text(encoding="utf-8"))
         for case in CATALOGUE.cases
@@ -126,8 +127,8 @@ right = ["GD008"]
     [
         ('right = ["GD008"]', "", "no right answer"),
         ('right = ["GD008"]', 'right = ["GD008"]\nmust_not = ["GD008"]', "right and as wrong"),
-        ('right = ["GD008"]', 'right = ["GD008"]\nknown = true\nsecond = true', "only one of known"),
-        ('right = ["GD008"]', 'right = ["GD008"]\nsecond = true\nthird = true', "only one of known"),
+        ('right = ["GD008"]', 'right = ["GD008"]\nknown = true\nlater = "second"', "either known before"),
+        ('right = ["GD008"]', 'right = ["GD008"]\nlater = "hundredth"', r"one\.later"),
         ('"loss"', f'"{FINE}"', "look-alike"),
         ('"https://example.org/1"', '"somewhere"', r"one\.source"),
         ('"gan"', '"chess"', "game"),
