@@ -9,8 +9,8 @@ from reference_models.wild.networks import dense
 keras.utils.set_random_seed(320)
 x, _ = ring()
 generator, critic = dense(8, 2), dense(2, 1)
-g_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.9)
-c_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9)
+g_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9)
+c_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9)
 
 
 def gradient_penalty(real, fake):
@@ -29,7 +29,7 @@ def train_critic(real):
     fake = generator(tf.random.normal((128, 8)), training=True)
     with tf.GradientTape() as tape:
         cost = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
-        loss = cost + 10.0 * gradient_penalty(real, fake)
+        loss = cost + gradient_penalty(real, fake)
     c_vars = critic.trainable_variables
     c_optimizer.apply_gradients(zip(tape.gradient(loss, c_vars), c_vars))
     return loss
