@@ -151,8 +151,11 @@ def table(out: Path, judgements: Path) -> Iterator[str]:
     yield ""
     yield "A limit is the highest value of any healthy run, read off these very runs in the candidate's favour."
     yield ""
-    yield "| signal | separates (AUC) | ill runs beyond it | earlier than gandoctor's first alarm | found by no rule |"
-    yield "|---|---|---|---|---|"
+    yield (
+        "| signal | separates (AUC) | ill runs beyond it | before the fault | "
+        "earlier than gandoctor's first alarm | found by no rule |"
+    )
+    yield "|---|---|---|---|---|---|"
     for name in names:
         for sign, word in ((1, "high"), (-1, "low")):
             yield _line(name, sign, word, healthy, ill, recorded, known)
@@ -175,15 +178,18 @@ def _line(
     peaks = [max(values.values()) for run in healthy if (values := smoothed[run.id])]
     highest = [max(values.values()) for run in ill if (values := smoothed[run.id])]
     if not peaks or not highest:
-        return f"| {name}, {word} | not recorded | | | |"
+        return f"| {name}, {word} | not recorded | | | | |"
     limit = max(peaks)
-    first = {run: min((s for s, v in smoothed[run.id].items() if v > limit), default=None) for run in ill}
-    found = {run: step for run, step in first.items() if step is not None}
-    theirs = {run: min((known.get(run.id, {}).get("alarms") or {"": np.inf}).values()) for run in ill}
-    earlier = [run.id for run, step in found.items() if step < theirs[run] < np.inf]
-    new = [run.id for run in found if theirs[run] == np.inf]
+    beyond = {run.id: [step for step, value in smoothed[run.id].items() if value > limit] for run in ill}
+    onset = {run.id: run.onset for run in ill}
+    early = [run for run, steps in beyond.items() if any(step < onset[run] for step in steps)]
+    found = {run: min(later) for run, steps in beyond.items() if (later := [s for s in steps if s > onset[run]])}
+    theirs = {run.id: min((known.get(run.id, {}).get("alarms") or {"": np.inf}).values()) for run in ill}
+    earlier = [f"{run} {step} for {theirs[run]:.0f}" for run, step in found.items() if step < theirs[run] < np.inf]
+    new = [run for run in found if theirs[run] == np.inf]
     auc = _auc(np.array(highest), np.array(peaks))
-    return f"| {name}, {word} | {auc:.2f} | {len(found)} of {len(ill)} | {_named(earlier)} | {_named(new)} |"
+    counts = f"{auc:.2f} | {len(found)} of {len(ill)} | {len(early)}"
+    return f"| {name}, {word} | {counts} | {_named(earlier)} | {_named(new)} |"
 
 
 def _named(runs: list[str]) -> str:
