@@ -14,7 +14,7 @@ from gandoctor.diagnosis.headlines import BEFORE_TRAINING, headline_of, is_in_th
 from gandoctor.diagnosis.plan import LIKELY, Step, plan_of, with_own_values
 from gandoctor.diagnosis.reference import Reference, reference_of
 from gandoctor.diagnosis.run_causes import RunCause, follows, rank_run_causes, scores_of, with_standings
-from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unsettled
+from gandoctor.diagnosis.scope import Unseen, not_looked_at, said, unlike_data, unsettled
 from gandoctor.message import Message, counted, sentences
 from gandoctor.rules import Finding, Rule, Severity, Status, all_rules
 from gandoctor.store import Run, load_run
@@ -75,8 +75,9 @@ class Diagnosis:
         """Failing with a critical finding, attention with a warning, else healthy or inconclusive.
 
         Healthy is a claim: samples, the players' movement and their balance were judged and found sound. Inconclusive
-        is what is left: something of these was not looked at, part of the recording is lost, or a symptom goes on that
-        may still pass. A check before training claims nothing but what it says.
+        is what is left: something of these was not looked at, part of the recording is lost, a symptom goes on that
+        may still pass, or the samples are still unlike the data. A check before training claims nothing but what it
+        says.
         """
         if self.worst is Severity.CRITICAL:
             return "failing"
@@ -85,7 +86,7 @@ class Diagnosis:
         if self.is_check:
             return _verdict_of_check(self.checks)
         is_open = self.run.last_step == 0 or self.run.lost or self.not_looked_at or self.unsettled is not None
-        return "inconclusive" if is_open else "healthy"
+        return "inconclusive" if is_open or self.unlike_data is not None else "healthy"
 
     @cached_property
     def not_looked_at(self) -> tuple[Unseen, ...]:
@@ -96,6 +97,11 @@ class Diagnosis:
     def unsettled(self) -> Finding | None:
         """A symptom that goes on and is a remark only because it may still pass; None where there is none."""
         return unsettled(self.run, self.checks)
+
+    @cached_property
+    def unlike_data(self) -> Message | None:
+        """A sentence where the last samples are far from all real data; None where they are not, or it is unknown."""
+        return None if self.is_check else unlike_data(self.run)
 
     @cached_property
     def causes(self) -> tuple[RunCause, ...]:
@@ -310,6 +316,8 @@ def _without_failure(diagnosis: Diagnosis, ending: Message) -> Message:
             step=diagnosis.unsettled.first_step or 0,
             title=diagnosis.unsettled.rule.title,
         )
+    if diagnosis.unlike_data is not None:
+        return sentences(Message("{ending}: too early to call it healthy.", ending=ending), diagnosis.unlike_data)
     if diagnosis.verdict == "inconclusive":
         return Message("{ending}: too little could be checked to call it healthy.", ending=ending)
     if diagnosis.is_check:

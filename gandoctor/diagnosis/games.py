@@ -55,6 +55,11 @@ class GamesDiagnosis(Diagnosis):
         return self.worst_game[1].unsettled
 
     @cached_property
+    def unlike_data(self) -> Message | None:
+        """The worst game's."""
+        return self.worst_game[1].unlike_data
+
+    @cached_property
     def causes(self) -> tuple[RunCause, ...]:
         """The worst game's."""
         return self.worst_game[1].causes

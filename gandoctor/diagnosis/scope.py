@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from gandoctor.measures import null_bands
 from gandoctor.message import Absence, Absent, Message, sentences
 from gandoctor.rules import Finding, Severity, Status
 from gandoctor.store import Run
 
 SEEN_UNTIL = 0.75
 """Share of the run that samples must have been seen in: of 50 probes, a dozen are missing then. Judgement."""
+
+LOOKED_BACK = 4
+"""Last probes that tell whether the samples are near the data: as many as persistence asks for."""
+COVERED = 0.05
+"""Share of the null's coverage below which no sample is near any real example. Healthy runs of the fault benchmark's
+calibration split have 0.11 and more."""
 
 AspectId = Literal["samples", "movement", "balance"]
 
@@ -116,6 +123,27 @@ def unsettled(run: Run, findings: Iterable[Finding]) -> Finding | None:
         if (finding.last_step or 0) >= newest:
             return finding
     return None
+
+
+def unlike_data(run: Run) -> Message | None:
+    """Return a sentence where the last samples are far from all real examples; None where they are near, or unknown.
+
+    Rules ask whether samples are noise, copies, blank and so on. Samples may be none of these and yet unlike the data.
+    """
+    bands, names = null_bands(run), ("sample_coverage", "sample_kid")
+    if any(name not in bands or name not in run for name in names):
+        return None
+    coverage, distance = (float(run[name].iloc[-LOOKED_BACK:].median()) for name in names)
+    near, apart = (bands[name] for name in names)
+    if not (coverage < COVERED * near.mean and distance > apart.high):
+        return None
+    return Message(
+        "The samples are still unlike your data: they cover {covered:.1%} of what as many real examples would, and "
+        "their kernel distance is {distance:.2g}, where that of real ones is {most:.2g} at most.",
+        covered=coverage / near.mean,
+        distance=distance,
+        most=apart.high,
+    )
 
 
 def said(run: Run, unseen: Sequence[Unseen]) -> Message:

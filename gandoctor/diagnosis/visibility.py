@@ -33,6 +33,8 @@ def steps_to_see(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Step,
         title = diagnosis.unsettled.rule.title
         why = Message("It goes on and may still pass: {title}", title=title)
         made = [_longer(diagnosis, why, make, (diagnosis.unsettled.rule.id,))]
+    if not made and diagnosis.unlike_data is not None:
+        made = [_longer(diagnosis, diagnosis.unlike_data, make, ())]
     return tuple(made)
 
 
