@@ -171,6 +171,28 @@ def test_a_symptom_that_may_still_pass_is_open() -> None:
     assert labels.verdict == "inconclusive", "labels that do not show are what was asked for"
 
 
+@pytest.mark.parametrize(
+    ("coverage", "distance", "verdict"),
+    [
+        (0.0, 2.0, "inconclusive"),
+        (0.0, 0.0, "healthy"),  # far by one measure only
+        (0.2, 2.0, "healthy"),  # a young generator's
+        (0.9, 0.05, "healthy"),
+    ],
+)
+def test_samples_that_are_far_from_all_data_are_not_called_healthy(
+    coverage: float, distance: float, verdict: str
+) -> None:
+    signals = healthy() | MOVING | {"d_auc": probes(0.8)}
+    diagnosis = diagnose(make_run(signals | {"sample_coverage": probes(coverage), "sample_kid": probes(distance)}))
+    assert diagnosis.detected == ()
+    assert diagnosis.verdict == verdict
+    assert (diagnosis.unlike_data is not None) == (verdict == "inconclusive")
+    assert ("unlike your data: they cover 0.0%" in str(diagnosis.sentence)) == (verdict == "inconclusive")
+    if verdict == "inconclusive":
+        assert diagnosis.plan[0].treatment == "train-longer"
+
+
 def test_every_view_says_the_same() -> None:
     diagnosis = diagnose(blind(real_count=0, missing=NO_REALS))
     told = "Not looked at: the samples"
