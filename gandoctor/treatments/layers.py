@@ -46,8 +46,8 @@ def block(channels, filters, dropout=0.3):
         id="activation-between-layers",
         title=Message("Put an activation after every layer with weights but the last"),
         explanation=Message(
-            "Layers with weights in a row are one linear map, however many they are. A layer has no activation unless it "
-            "is given one."
+            "Layers with weights in a row are one linear map, however many they are. A layer has no activation unless "
+            "it is given one."
         ),
         evidence="strong",
         reference=Message("Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.1"),
