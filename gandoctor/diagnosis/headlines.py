@@ -35,6 +35,8 @@ NAMES: dict[str, Message] = {
     "GD015": Message("The same label in every step"),
     "GD016": Message("Saturated discriminator"),
     "GD017": Message("Gradients not cleared"),
+    "GD018": Message("Samples of another generator than the trained one"),
+    "GD019": Message("Labels that training never gives"),
     "GD101": Message("Batch normalisation in the wrong place"),
     "GD102": Message("Wrong layer order"),
     "GD103": Message("Dropout too high"),

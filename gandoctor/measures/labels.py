@@ -174,3 +174,15 @@ def _squared_distances(rows: np.ndarray) -> np.ndarray:
     squared: np.ndarray = np.maximum(lengths[:, None] + lengths[None, :] - 2 * x @ x.T, 0.0)
     np.fill_diagonal(squared, 0.0)
     return squared
+
+
+def chance_to_miss(classes: int, drawn: int) -> float:
+    """Return the expected number of classes that so many labels leave out if all classes are equally likely.
+
+    That is at least the chance that any is left out.
+
+    Args:
+        classes: At least 1.
+        drawn: Labels.
+    """
+    return float(classes * (1.0 - 1.0 / classes) ** drawn)

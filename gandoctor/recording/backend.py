@@ -14,6 +14,7 @@ from gandoctor.player_names import Player
 from gandoctor.recording.in_step import (
     Batch,
     Call,
+    Draw,
     Fed,
     LayerGradients,
     LayerMovement,
@@ -48,6 +49,9 @@ class Listener(Protocol):
 
     def step_end(self, trace: StepTrace) -> None:
         """A step is over, or something in it can be recorded only now (`complete=False`)."""
+
+    def drew(self, draw: Draw) -> None:
+        """The program has made samples outside of a step, between two of them; only what is cheap may be done."""
 
     def contained(self) -> AbstractContextManager[None]:
         """Return a context that keeps the backend's own failures away from training."""
@@ -243,6 +247,9 @@ class Backend(Protocol):
 
     def calls(self) -> list[Call]:
         """Return the copied calls since the last time it was asked, in order; empty where none are copied."""
+
+    def tell_draws(self) -> None:
+        """Tell the listener of samples made lately that no step has used: no more steps will follow."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the framework's packages."""

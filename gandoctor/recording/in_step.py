@@ -144,6 +144,23 @@ class Call:
     is_penalised: bool = False
 
 
+@dataclass(frozen=True)
+class Draw:
+    """Samples that the program has made to look at or to keep, outside of the training steps.
+
+    Attributes:
+        network: "generator", or "copy": another network of the same build that is not trained, such as an average.
+        inputs: What the network was given, in the framework and in the structure of the call.
+        output: What it returned first, in the framework, (n, ...).
+        training: Whether it was called in training mode; None where that is not known.
+    """
+
+    network: Literal["generator", "copy"]
+    inputs: Any
+    output: Any
+    training: bool | None
+
+
 class Switch(Protocol):
     """Turns a measurement inside the step on and off, between steps."""
 

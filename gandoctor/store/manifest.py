@@ -102,6 +102,8 @@ class LabelCard(BaseModel):
         discriminator: Likewise in the discriminator's; "none" where it is given images alone, None where that is not
             known.
         classes: Number of classes among the probe's latents; 1 where the generator is given one label only.
+        places: Classes that a one-hot label has room for; None for class numbers.
+        seen: Labels of training that were seen, one a latent.
         real_classes: Number of classes beside the real images; None where it is not known.
         agreement: Share of generated images that the discriminator is shown under the label they were made for, 0..1.
             None where that is not known.
@@ -114,10 +116,45 @@ class LabelCard(BaseModel):
     generator_beside: bool = False
     discriminator: str | None = None
     classes: int
+    places: int | None = None
+    seen: int | None = None
     real_classes: int | None = None
     agreement: float | None = None
     real_visibility: float | None = None
     source: Source = "inferred"
+
+
+class DrawnCard(BaseModel):
+    """Samples that the program itself has made outside of the training steps, the latest of each network.
+
+    Attributes:
+        network: "generator", or "copy": another network of the same build that is not trained, such as an average.
+        step: Completed steps when they were made.
+        count: Samples that were looked at.
+        at_a_time: Samples that one call returned.
+        training: Whether the network was in training mode; None where that is not known.
+        normalised: Whether, in training mode, a sample hangs on the others of its batch.
+        drawn, trained: Law of the latents that they were made from, and of those of training; None where there are too
+            few, or where the generator is given images.
+        labels: "strange" where the label has a form that training's never had, "unknown" where it is one that training
+            never gave; None where no label was recognised or all is as in training.
+        spread: Mean standard deviation over the samples, over that of the generator's own from the same inputs.
+        distance: Energy distance from the real data, in mean distances among them.
+        own_distance: That of the generator's own samples from the same inputs, in one batch of the same mode.
+    """
+
+    network: Literal["generator", "copy"]
+    step: int
+    count: int
+    at_a_time: int
+    training: bool | None = None
+    normalised: bool = False
+    drawn: LatentLaw | None = None
+    trained: LatentLaw | None = None
+    labels: Literal["strange", "unknown"] | None = None
+    spread: float | None = None
+    distance: float | None = None
+    own_distance: float | None = None
 
 
 class ObjectiveCard(BaseModel):
@@ -283,6 +320,7 @@ class Manifest(BaseModel):
     latent: LatentCard | None = None
     latent_laws: tuple[LatentLaw, ...] = ()
     labels: LabelCard | None = None
+    drawn: tuple[DrawnCard, ...] = ()
     objective: ObjectiveCard | None = None
     generator: PlayerCard | None = None
     discriminator: PlayerCard | None = None

@@ -304,4 +304,39 @@ def labels_for_the_fakes(count, classes):  # inside the step; class numbers: wit
 """,
         },
     ),
+    Treatment(
+        id="one-label-code",
+        title=Message("Draw labels from all classes, and write them by one function"),
+        explanation=Message(
+            "The generator knows the labels that training gives it, in the form in which they are given. The upper "
+            "bound of a random integer is left out by most functions."
+        ),
+        evidence="strong",
+        reference=Message("The mechanism: an input that training never had"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def label_code(numbers, classes):  # for the fakes of a step and for pictures
+    return keras.ops.one_hot(numbers, classes)
+
+
+def labels_for_the_fakes(count, classes):
+    return label_code(keras.random.randint((count,), 0, classes), classes)  # classes is left out, so 0 ... classes - 1
+""",
+            "torch": """\
+import torch
+from torch import nn
+
+
+def label_code(numbers, classes):  # for the fakes of a step and for pictures
+    return nn.functional.one_hot(torch.as_tensor(numbers), classes).float()
+
+
+def labels_for_the_fakes(count, classes):
+    return label_code(torch.randint(0, classes, (count,)), classes)  # classes is left out, so 0 ... classes - 1
+""",
+        },
+    ),
 )

@@ -85,6 +85,38 @@ def averaged(generator, momentum=0.99):
         },
     ),
     Treatment(
+        id="average-that-keeps-up",
+        title=Message("Let the average of the generator keep up with the training"),
+        explanation=Message(
+            "An average with a momentum of m holds m to the power of the steps of the weights it began with. Let the "
+            "momentum grow with the steps, so that it never remembers more than the training is long. Or sample from "
+            "the trained generator itself."
+        ),
+        evidence="strong",
+        reference=Message("TensorFlow, ExponentialMovingAverage(num_updates=...): min(momentum, (1 + n) / (10 + n))"),
+        snippets={
+            "keras": """\
+def update_average(average, generator, step, momentum=0.9999):
+    keep = min(momentum, (1 + step) / (10 + step))
+    for kept, current in zip(average.variables, generator.variables):
+        if "float" in str(kept.dtype):
+            kept.assign(keep * kept + (1.0 - keep) * current)
+""",
+            "torch": """\
+import torch
+
+
+@torch.no_grad()
+def update_average(average, generator, step, momentum=0.9999):
+    keep = min(momentum, (1 + step) / (10 + step))
+    for kept, current in zip(average.parameters(), generator.parameters()):
+        kept.lerp_(current, 1.0 - keep)
+    for kept, current in zip(average.buffers(), generator.buffers()):
+        kept.copy_(current)
+""",
+        },
+    ),
+    Treatment(
         id="train-longer",
         title=Message("Train longer"),
         explanation=Message(

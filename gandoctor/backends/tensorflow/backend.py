@@ -299,6 +299,9 @@ class KerasBackend:
         """Return the copied calls."""
         return self._fed_copies.calls()
 
+    def tell_draws(self) -> None:
+        """Do nothing: samples are told of as they are made."""
+
     def versions(self) -> dict[str, str]:
         """Return the versions of Keras and TensorFlow."""
         found = {}

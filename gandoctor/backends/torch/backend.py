@@ -300,6 +300,11 @@ class TorchBackend:
         """Return the copied calls."""
         return [] if self._taps is None else self._taps.calls()
 
+    def tell_draws(self) -> None:
+        """Tell of samples made since the last update."""
+        if self._taps is not None:
+            self._taps.drawn.tell()
+
     def versions(self) -> dict[str, str]:
         """Return PyTorch's version."""
         return {"torch": str(torch.__version__)}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gandoctor.backends.torch.drawn import Drawn
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.left_over import LeftOver
 from gandoctor.backends.torch.losses import Losses
@@ -77,6 +78,7 @@ class Taps:
         self.wants_latents = False
         self.saw_penalty = False
         self._logits: Logits | None = None
+        self.drawn = Drawn(listener)
         self.on_call: Callable[[Player, Arguments, bool], None] | None = None
 
     def attach(self) -> None:
@@ -86,6 +88,9 @@ class Taps:
                 self._handles.append(member.register_forward_hook(self.called, with_kwargs=True))
         self._logits = Logits(self._players.discriminator)
         self._handles.append(self._logits)
+        players = [member for player in PLAYERS for member in self._members[player]]
+        with self._listener.contained():
+            self._handles += self.drawn.watch_copies(self._players.generator, players)
         STEPS.add(self)
         self._wrapped.wrap(torch.autograd, "backward", self._backward)
         self._wrapped.wrap(torch.autograd, "grad", self._grad)
@@ -169,6 +174,8 @@ class Taps:
             if self._calls is not None and len(self._calls) < CALLS_MAX:
                 self._copy(player, inputs, first)
             differentiates = bool(first.requires_grad)  # what is made to look at is not
+            if player == "g":
+                self.drawn.made(self._members["g"][-1], inputs, first)
             if self.on_call is not None:
                 self.on_call(player, given, differentiates)
             if player == "g" and differentiates:
@@ -263,6 +270,7 @@ class Taps:
             if update is None:
                 return
             self._adopt(optimizer, update.phase)
+            self.drawn.updated()
             update = replace(update, left_over=self._left_over.updated(update.phase))
             self.captures[update.phase] += 1
             self.updated = True

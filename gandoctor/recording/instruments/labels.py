@@ -77,10 +77,13 @@ class LabelEffects(Instrument):
         if labels is None:
             manifest.labels = self._one_label(forward)
             return dict.fromkeys(_ALL, NO_LABEL if manifest.labels is None else ONE_LABEL)
+        drawn = labels.classes(self.recording.latents.whole)
         manifest.labels = card = LabelCard(
             generator=labels.coding,
             generator_beside=labels.beside,
-            classes=len(np.unique(labels.classes(forward.latents))),
+            classes=len(np.unique(drawn)),
+            places=labels.stop - labels.start if labels.coding.startswith("one-hot") else None,
+            seen=len(drawn),
         )
         place = forward.image_place
         if reals is None or place is None or forward.no_scores is not None:

@@ -40,7 +40,7 @@ class Labels:
 
         Planes may hold class numbers divided by something: their classes are counted in the order of their values.
         """
-        values = self._values(flattened(inputs)[self.part])
+        values = self.values(flattened(inputs)[self.part])
         if self.coding.startswith("one-hot"):
             return np.asarray(values.argmax(axis=1))
         if self.coding == "class numbers":
@@ -58,11 +58,17 @@ class Labels:
         position = iter(range(len(flattened(inputs))))
         return mapped(lambda own: changed if next(position) == self.part else own, inputs)
 
-    def _values(self, array: np.ndarray) -> np.ndarray:
-        """Return the label of each row, (n, width)."""
+    def values(self, array: np.ndarray) -> np.ndarray:
+        """Return the label of each row of its part, (n, width)."""
         if array.ndim == 1:
             return array[:, None]
         return array.reshape(len(array), -1, array.shape[-1])[:, 0, self.start : self.stop]
+
+    def without(self, array: np.ndarray) -> np.ndarray:
+        """Return what else is in its part, (n, size); no columns where that is nothing."""
+        if array.ndim == 1:
+            return array[:, None][:, :0]
+        return np.delete(array, np.s_[self.start : self.stop], axis=-1).reshape(len(array), -1)
 
 
 def find_labels(arrays: Sequence[np.ndarray], image: Place | None = None) -> Labels | None:

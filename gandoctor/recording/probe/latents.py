@@ -55,11 +55,13 @@ class ProbeLatents:
         tell: Called, once, with what is odd about a sampler that can be used.
 
     Attributes:
+        whole: The last draw in full: what windows are parts of; None before the first.
         windows: Windows that the last draw had room for: fewer than 8 where the sampler gives fewer latents than it is
             asked for, 0 where there is none.
     """
 
     def __init__(self, drawing: Drawing, tell: Callable[[Message], None] = lambda _: None) -> None:
+        self.whole: Any = None
         self.windows = 0
         self._drawing = drawing
         self._tell = tell
@@ -83,7 +85,7 @@ class ProbeLatents:
         Raises:
             UnusableLatents: It returned no batch, an empty one, or latents of another shape than before.
         """
-        drawn = self._drawn(sampler)
+        drawn = self.whole = self._drawn(sampler)
         count = min(len(part) for part in flattened(drawn))
         if count < FIXED_COUNT:
             self._tell_once(

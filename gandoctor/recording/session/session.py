@@ -16,7 +16,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import HANDLES, PLAYERS, Player
 from gandoctor.recording.backend import Backend
-from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
+from gandoctor.recording.in_step import Batch, Draw, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
@@ -25,6 +25,7 @@ from gandoctor.recording.probe.latents import FIXED_COUNT, SAMPLE_COUNT, ProbeLa
 from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
 from gandoctor.recording.session.directories import opened_writer
+from gandoctor.recording.session.draws import Draws
 from gandoctor.recording.session.keeping import Keeping
 from gandoctor.recording.session.options import Options, opening_manifest, usable_reals
 from gandoctor.recording.session.panel import Panel
@@ -75,6 +76,7 @@ class Session:
         self._panel = Panel(manifest, self._containment)
         self._prober = Prober(options, backend, given, self.writer, self._panel, self.warn)
         self.polarity = Polarity(manifest)
+        self._draws = Draws(backend)
         self._recognition = Recognition(backend, manifest)
         self._panel.take(self._recognition.begin())
         no_latents = self.absence("latent_sampler")
@@ -187,6 +189,11 @@ class Session:
         """Have what a step has produced measured."""
         self._ask(lambda instrument: instrument.after_step(trace))
 
+    def drew(self, draw: Draw) -> None:
+        """Keep samples that the program has made to look at."""
+        with self.contained():
+            self._draws.take(draw, self.step, self.first_step)
+
     def _ask(self, hook: Callable[[Instrument], Readings]) -> None:
         self._panel.ask(hook, self.backend.put)
 
@@ -266,7 +273,7 @@ class Session:
         """Run the probe at the current step and let every instrument read it; time it against the budget."""
         probe: Probe | None = None
         values: dict[str, float] = {}
-        known = self._panel.codes()
+        known, is_told = self._panel.codes(), False
         self._note_optimizers()
         with self._stopwatch.probing():
             # A network may draw random numbers in inference mode as well, in every pass that an instrument asks for.
@@ -274,7 +281,8 @@ class Session:
                 with self.contained():
                     probe = self._prober.run(self.step)
                 values = self._panel.probe(self.step, probe)
-            if self._panel.codes() != known:
+                is_told = self._describe_draws()
+            if is_told or self._panel.codes() != known:
                 with self.contained():
                     self.writer.write_manifest()
         self._last_probe = self.step
@@ -298,9 +306,12 @@ class Session:
             self._end_broken_step()
         self._keep(0)
         with self.contained():
+            self.backend.tell_draws()
             if self.step > self._last_probe and reason != "crashed":
                 self._drain(self.probe_values())
             self._drain({})
+            with self.backend.preserved_random_state():
+                self._describe_draws()
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
         if self._rows.refused:
@@ -334,6 +345,12 @@ class Session:
             with self.contained():
                 if self._keeping.take(steps, self._closed):
                     self.writer.write_manifest()
+
+    def _describe_draws(self) -> bool:
+        """Compare what the program has sampled with what it should be; tell whether there was anything."""
+        with self.contained():
+            return self._draws.describe(self.manifest, self.latents.whole, self.reals)
+        return False
 
     def _tell_listeners(self) -> None:
         for listener in tuple(self.listeners):

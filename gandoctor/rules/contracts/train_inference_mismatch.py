@@ -3,7 +3,8 @@
 What it is
     Batch normalisation and dropout turn one network into two. Training mode depends on the batch at hand, inference
     mode on moving averages. Where the two differ much, the generator one samples from is not the one that was trained.
-    Where one step runs in one mode and the other step in the other, the players do not even meet. The same happens to
+    Where one step runs in one mode and the other step in the other, the players do not even meet. Samples that are
+    drawn one by one in training mode are normalised by themselves and lose what tells them apart. The same happens to
     a discriminator whose batch normalisation sees real and generated images together in one step and generated ones
     alone in the other.
 
@@ -17,7 +18,9 @@ How it is recognised
     of batch normalisation tells that its averages still hold much of what they began with. And by the losses alone: if
     both steps saw the same networks, the generator's loss could not be below -ln(1 - exp(-2 L_D)) (non-saturating
     cross-entropy, by Jensen's inequality, whatever the networks). A running median over 60 steps that stays more than 3
-    nats below it cannot come from one game. Other families have bounds of their own.
+    nats below it cannot come from one game. Other families have bounds of their own. And by the samples that the
+    program itself makes outside of the steps: up to 8 at a time, in training mode, with less than half of the spread
+    that the generator's have.
 
 What it is not
     Early in training moving averages lag behind: a gap of 14 in the first step is normal, 0.04 to 0.31 after step 100.
@@ -42,12 +45,14 @@ import numpy as np
 from gandoctor.message import Message, sentences
 from gandoctor.rules.contracts.train_inference_mismatch_causes import causes
 from gandoctor.rules.hypotheses.networks import layer_settings
+from gandoctor.rules.reading.drawn import HALF, drawn_cards, is_one_by_one
 from gandoctor.rules.reading.persistence import persistent_episode
 from gandoctor.rules.reading.phase_agreement import excess, running_jensen_residual
 from gandoctor.rules.reading.phase_blame import blame
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, why_missing
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
+from gandoctor.store.manifest import DrawnCard
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         NotEvaluated: Neither shows anything and the images of both modes were not compared. Losses that do not bound
             each other leave the images to decide.
     """
-    evidence: list[Evidence] = []
+    evidence = [_one_by_one(card) for card in drawn_cards(run) if is_one_by_one(card)]
     reasons: list[Message] = []
     compared = "sample_train_infer_gap" in run
     for judge in (_losses_apart, _images_apart):
@@ -92,9 +97,23 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             evidence += judge(run, limits)
         except NotEvaluated as reason:
             reasons.append(reason.reason)
-    if len(reasons) == 2 or (not evidence and not compared):
+    if not evidence and (len(reasons) == 2 or not compared):
         raise NotEvaluated(sentences(*reasons))
     return evidence
+
+
+def _one_by_one(card: DrawnCard) -> Evidence:
+    """Return evidence on samples that were drawn one by one, or few at a time, in training mode."""
+    assert card.spread is not None
+    statement = Message(
+        "At step {step} the program draws samples {count} at a time in training mode, where batch normalisation takes "
+        "their own mean and spread away: they have {spread:.2g} of the spread of the generator's own from the same "
+        "latents.",
+        step=card.step,
+        count=card.at_a_time,
+        spread=card.spread,
+    )
+    return Evidence("sample_train_infer_gap", card.spread, HALF, card.step, card.step, statement, detail="one-by-one")
 
 
 def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:
@@ -198,6 +217,7 @@ RULE = Rule(
     detect=detect,
     limits=LIMITS,
     treatments=(
+        "sample-in-inference-mode",
         "batch-norm-momentum",
         "fakes-in-training-mode",
         "batch-norm-placement",

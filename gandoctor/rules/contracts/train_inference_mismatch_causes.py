@@ -20,8 +20,17 @@ GENERATOR_MOVED_IN_BOTH_STEPS = Hypothesis(
 )
 
 
+SAMPLED_ONE_BY_ONE = Hypothesis(
+    "sampled-one-by-one",
+    Message("Samples are drawn one by one in training mode"),
+    Message("Draw a batch, or call the generator in inference mode, and look at the samples again."),
+)
+
+
 def causes(run: Run, found: Found) -> list[Cause]:
     """Rank the hypotheses with what the run shows of each."""
+    if found.details == ["one-by-one"] and len(found.evidence) == 1:
+        return [SAMPLED_ONE_BY_ONE.cause(0.95)]  # training itself shows nothing
     ranked = (
         batch_norm_mode,
         batch_norm_in_discriminator,

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated, accumulates, scale, taken
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
+from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
@@ -98,12 +99,17 @@ class Taps:
         if model is None:
             if self._fed_copies is not None:
                 self._loop.enter_context(self._observed(None))
+                self._loop.enter_context(self._draws_seen())
             return
+        self._loop.enter_context(self._draws_seen())
         self._wrap(model, "train_step", self._tapped_train_step(model))
         if model.train_function is not None:
             self.blocked = cannot_retrace(model, self._players.optimizers())
             if self.blocked is None:
                 model.train_function = None  # traced earlier, it would never call the taps
+
+    def _draws_seen(self) -> AbstractContextManager[None]:
+        return draws_seen(self._players.generator, self._players.discriminator, self._listener)
 
     def adopt(self, optimizer: Any, variables: list[Any]) -> bool:
         """Take an optimizer that is about to move a player whose own is not known; tell whether it was taken."""

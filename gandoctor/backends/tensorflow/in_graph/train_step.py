@@ -100,7 +100,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
 
     def latents(args: Any) -> None:
         # Outside of a tape an eager generator makes pictures to look at, not a step.
-        if args and not (seen.is_loop and not _may_differentiate()):
+        if args and not (seen.is_loop and not may_differentiate()):
             safely(lambda: listener("latents", args[0], seen))
 
     def generated(args: Any, output: Any) -> None:
@@ -114,16 +114,16 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
             del seen.d_outputs[:-OUTPUTS_KEPT]
         seen.d_outputs.append(output)
         # Not `is_here`: that its metrics are readable is not for the players to say.
-        if (seen.is_loop and _may_differentiate()) or current_graph() is seen.graph:
+        if (seen.is_loop and may_differentiate()) or current_graph() is seen.graph:
             safely(lambda: seen.d_fed_since.extend(_extremes(args)))
         if seen.is_loop:
             del seen.d_fed_since[:-OUTPUTS_KEPT]
-        if _may_differentiate():
+        if may_differentiate():
             seen.d_given = [*seen.d_given[1 - OUTPUTS_KEPT :], *_first_batch(args)]
 
     with ExitStack() as stack:
         for metric in _metrics(model):
-            stack.enter_context(_wrapped(metric, "update_state", _seeing_updates(metric, seen, listener, safely)))
+            stack.enter_context(wrapped(metric, "update_state", _seeing_updates(metric, seen, listener, safely)))
             stack.enter_context(_after(metric, "result", functools.partial(_result, seen)))
         for optimizer in players.optimizers():
             stack.enter_context(_after(optimizer, "scale_loss", functools.partial(_scaled, seen)))
@@ -185,7 +185,7 @@ def _first_batch(args: Any) -> list[Any]:
     return (images or batches)[:1]
 
 
-def _may_differentiate() -> bool:
+def may_differentiate() -> bool:
     """Tell whether what happens now may be part of a step: it is traced, or a tape records it."""
     return not tf.executing_eagerly() or record.could_possibly_record()
 
@@ -244,7 +244,7 @@ def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[N
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            if not getattr(_local, "muted", False):
+            if not is_muted():
                 saw(args, result)
             return result
 
@@ -253,7 +253,7 @@ def _after(owner: Any, name: str, saw: Callable[[Any, Any], None]) -> Iterator[N
     if not hasattr(owner, name):
         yield
         return
-    with _wrapped(owner, name, wrapper):
+    with wrapped(owner, name, wrapper):
         yield
 
 
@@ -282,7 +282,7 @@ def _called(player: Any, saw: Callable[[Any, Any], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _wrapped(owner: Any, name: str, wrapper: Wrapper) -> Iterator[None]:
+def wrapped(owner: Any, name: str, wrapper: Wrapper) -> Iterator[None]:
     """Replace a method of one instance; into `__dict__`, as Keras objects track attributes set the ordinary way."""
     before = owner.__dict__.get(name)
     owner.__dict__[name] = tf.autograph.experimental.do_not_convert(wrapper(getattr(owner, name)))
@@ -304,6 +304,11 @@ def _metrics(model: Any | None) -> list[Any]:
         members = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
         found += [m for m in members if isinstance(m, keras.metrics.Metric)]
     return list({id(m): m for m in found}.values())
+
+
+def is_muted() -> bool:
+    """Tell whether a monitor of our own is calling; see `unobserved`."""
+    return bool(getattr(_local, "muted", False))
 
 
 @contextmanager
@@ -358,7 +363,7 @@ def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterat
 @tf.autograph.experimental.do_not_convert
 def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
     gradients = _tape_gradient(self, target, sources, *args, **kwargs)
-    if getattr(_local, "muted", False):
+    if is_muted():
         return gradients
     for saw in getattr(_local, "saw", ()) or tuple(_everywhere):
         saw(target, sources)

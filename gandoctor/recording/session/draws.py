@@ -1,0 +1,186 @@
+"""Draws: the samples that the program itself makes, and whether they are what the generator makes of training's inputs.
+
+Probes draw their own samples, as training does. Whoever samples otherwise (one by one, from an average, from other
+latents) gets other samples than those that were judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gandoctor.measures.columns import Columns
+from gandoctor.measures.energy import energy_distance
+from gandoctor.measures.labels import chance_to_miss
+from gandoctor.recording.backend import Backend
+from gandoctor.recording.in_step import Draw, Weights
+from gandoctor.recording.objective.latent_law import LatentMoments
+from gandoctor.recording.probe.images import to_unit
+from gandoctor.recording.probe.labels import Labels, find_labels
+from gandoctor.recording.probe.nested import flattened, mapped
+from gandoctor.store import Manifest
+from gandoctor.store.manifest import DrawnCard, LatentLaw
+
+ROWS_MAX = 64
+"""Samples of one occasion that are kept."""
+OFTEN = 0.2
+"""Share of steps above which calls of one kind are a part of training, such as fakes made without a gradient."""
+FIRST_STEPS = 5
+"""Steps in which that share says nothing yet, and nothing is kept."""
+NUMBERS_LEAST = 128
+"""Numbers of latents whose law can be compared."""
+MISSED_BY_CHANCE = 0.01
+"""Chance above which a label may be missing among those of training because few were seen."""
+ROWS_LEAST = 16
+"""Samples whose distance from the data can be told."""
+
+
+@dataclass
+class _Occasion:
+    """Samples that were made at one step by calls of one network."""
+
+    step: int
+    at_a_time: int
+    training: bool | None
+    weights: Weights = None
+    inputs: list[Any] = field(default_factory=list)
+    outputs: list[np.ndarray] = field(default_factory=list)
+    count: int = 0
+    is_new: bool = True
+
+
+class Draws:
+    """Keeps the latest samples of each network and compares them with the generator's own.
+
+    Args:
+        backend: Runs the generator once more on the same inputs.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._occasions: dict[str, _Occasion] = {}
+        self._steps: dict[tuple[Any, ...], tuple[int, int]] = {}
+
+    def take(self, draw: Draw, step: int, first_step: int) -> None:
+        """Keep samples, unless calls of their kind come so often that they belong to training."""
+        rows = len(draw.output)
+        kind = draw.network, rows, draw.training
+        times, last = self._steps.get(kind, (0, -1))
+        self._steps[kind] = times, _ = times + (step != last), step
+        if step - first_step < FIRST_STEPS:
+            return
+        if times > max(FIRST_STEPS, OFTEN * (step - first_step)):
+            self._occasions.pop(draw.network, None)
+            return
+        now = self._occasions.get(draw.network)
+        if now is None or now.step != step or (now.at_a_time, now.training) != (rows, draw.training):
+            now = self._occasions[draw.network] = _Occasion(step, rows, draw.training)
+        wanted = ROWS_MAX - now.count
+        if wanted > 0 and rows:
+            if now.weights is None:
+                now.weights = self._backend.snapshot("g")
+            # Evenly over the batch, which may be in the order of classes.
+            stride = max(1, -(-rows // wanted))
+            now.inputs.append(mapped(lambda part: self._backend.to_numpy(part[::stride]), draw.inputs))
+            now.outputs.append(np.asarray(self._backend.to_numpy(draw.output[::stride]), np.float32))
+            now.count += len(now.outputs[-1])
+            now.is_new = True
+
+    def describe(self, manifest: Manifest, trained: Any, reals: np.ndarray | None) -> bool:
+        """Look at what is new and note it in the manifest; tell whether anything was.
+
+        Args:
+            manifest: Gets the cards.
+            trained: What the generator is given in training, NumPy arrays, all that is kept; None if unknown.
+            reals: Real data, as they are recorded.
+        """
+        new = {network: occasion for network, occasion in self._occasions.items() if occasion.is_new}
+        for network, occasion in new.items():
+            card = self._card(network, occasion, manifest, trained, reals)
+            occasion.is_new, occasion.weights = False, None  # as large as the generator
+            manifest.drawn = (*(other for other in manifest.drawn if other.network != network), card)
+        return bool(new)
+
+    def _card(
+        self, network: str, now: _Occasion, manifest: Manifest, trained: Any, reals: np.ndarray | None
+    ) -> DrawnCard:
+        inputs = _joined(now.inputs)
+        card = DrawnCard(
+            network=network,  # type: ignore[arg-type]
+            step=now.step,
+            count=now.count,
+            at_a_time=now.at_a_time,
+            training=now.training,
+            normalised=self._backend.normalises_batches("g"),
+        )
+        if trained is not None:
+            _compare_inputs(card, flattened(inputs), flattened(trained))
+        samples = np.concatenate(now.outputs)
+        if len(samples) < ROWS_LEAST or not np.isfinite(samples).all():
+            return card
+        given = mapped(self._backend.on_device, inputs)
+        own = self._backend.to_numpy(self._backend.forward("g", [given], bool(now.training), now.weights).output)
+        if own.shape != samples.shape or not np.isfinite(own).all():
+            return card
+        spread = float(own.std(axis=0).mean())
+        card.spread = float(samples.std(axis=0).mean()) / spread if spread > 0 else None
+        if reals is not None and (comparable := _comparable(manifest, reals)) is not None:
+            real = comparable(reals)
+            card.distance, card.own_distance = (energy_distance(comparable(each), real) for each in (samples, own))
+        return card
+
+
+def _joined(batches: Sequence[Any]) -> Any:
+    """Put the inputs of several calls together, part by part."""
+    parts = [np.concatenate(several) for several in zip(*map(flattened, batches), strict=True)]
+    position = iter(parts)
+    return mapped(lambda _: next(position), batches[0])
+
+
+def _compare_inputs(card: DrawnCard, drawn: Sequence[np.ndarray], trained: Sequence[np.ndarray]) -> None:
+    """Compare latents and labels of samples with those of training, where they are built alike."""
+    if [part.shape[1:] for part in drawn] != [part.shape[1:] for part in trained]:
+        return
+    labels = find_labels(trained)
+    if labels is not None:
+        card.labels = _strangeness(labels, drawn[labels.part], trained[labels.part])
+    laws = [_law(parts, labels) for parts in (drawn, trained)]
+    if all(law is not None and law.count >= NUMBERS_LEAST for law in laws):
+        card.drawn, card.trained = laws
+
+
+def _strangeness(labels: Labels, drawn: np.ndarray, trained: np.ndarray) -> Any:
+    """Tell what is wrong with labels; see `DrawnCard`."""
+    asked, given = labels.values(drawn), labels.values(trained)
+    if labels.coding.startswith("one-hot"):
+        if not (np.isin(asked, (0, 1)).all() and (asked.sum(axis=1) == 1).all()):
+            return "strange"
+        asked, given = asked.argmax(axis=1), given.argmax(axis=1)
+    elif labels.coding == "class numbers" and not (asked % 1 == 0).all():
+        return "strange"
+    known = set(given.ravel().tolist())
+    is_known = set(asked.ravel().tolist()) <= known
+    return None if is_known or chance_to_miss(len(known) + 1, len(given)) > MISSED_BY_CHANCE else "unknown"
+
+
+def _law(parts: Sequence[np.ndarray], labels: Labels | None) -> LatentLaw | None:
+    """Return mean and spread of the latents among a generator's inputs; None where it is given images instead."""
+    numbers = LatentMoments()
+    for index, part in enumerate(parts):
+        if part.dtype.kind != "f" or (part.ndim >= 4 and max(part.shape[1:-1]) > 1):
+            continue
+        rows = part.reshape(len(part), -1) if labels is None or labels.part != index else labels.without(part)
+        if rows.size:
+            numbers.add(np.unique(rows, axis=0))  # one latent may be drawn for every label
+    return None if not numbers.count else LatentLaw(mean=numbers.mean, std=numbers.std, count=int(numbers.count))
+
+
+def _comparable(manifest: Manifest, reals: np.ndarray) -> Any:
+    """Return what brings data to where distances mean something: pixels, or standardised columns."""
+    card = manifest.data
+    if card is None:
+        return None
+    return (lambda data: to_unit(data, card)) if card.kind == "images" else Columns(reals).rows
