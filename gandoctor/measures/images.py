@@ -48,8 +48,8 @@ def image_statistics(images: np.ndarray) -> dict[str, float]:
         sample_noise_sigma: Robust Immerkaer estimate, median |x * K| / (6 * 0.6745)
             (J. Immerkaer, Fast Noise Variance Estimation, 1996, with the median in place of the mean).
         sample_impulse: Share of pixels more than 0.3 away from the median of their 3x3 neighbourhood.
-        sample_checkerboard: Mean of the batch-mean P at (pi, pi), (pi, 0), (0, pi) over the median of P in
-            the surrounding high-frequency block.
+        sample_grid: Mean over (pi, pi), (pi, 0) and (0, pi) of the batch-mean P there over the median of P around it:
+            in the surrounding high-frequency block and, of the latter two, along their axis if that is larger.
 
         A statistic that has no meaning for the batch is left out: constant images have no spectrum and no
         correlation. Where values are NaN or infinite, only `sample_mean` and `sample_std` are returned, as
@@ -132,19 +132,25 @@ def _spectral(centred: np.ndarray) -> dict[str, float]:
     return {
         "sample_spectral_flatness": float(flatness.mean()),
         "sample_high_frequency": float((mean_power * weight * high).sum() / (mean_power * weight).sum()),
-        "sample_checkerboard": _checkerboard(mean_power, height),
+        "sample_grid": _grid(mean_power, height),
     }
 
 
-def _checkerboard(mean_power: np.ndarray, height: int) -> float:
-    """Compare the three frequencies of period 2 with the high-frequency block around them."""
+def _grid(mean_power: np.ndarray, height: int) -> float:
+    """Compare each of the three frequencies of period 2 with those around it.
+
+    An image that does not end as it began has power along the axes, at all frequencies. Those in one direction are
+    therefore compared with their neighbours on the axis as well, which that power raises alike.
+    """
     middle, last = height // 2, mean_power.shape[1] - 1
     reach = max(2, height // 9)
-    corner = mean_power[middle - reach : middle + reach + 1, last - reach :]
-    peaks = np.array([mean_power[middle, last], mean_power[middle, 0], mean_power[0, last]])
-    neighbourhood = np.median(corner)
     floor = 1e-12 * mean_power.sum()  # blurred images have nothing there: 0/0 must not look like a grid
-    return float((peaks.mean() + floor) / (neighbourhood + floor))
+    both = np.median(mean_power[middle - reach : middle + reach + 1, last - reach :])
+    column, row = mean_power[middle - reach : middle + reach + 1, 0], mean_power[0, last - reach : last]
+    rows = max(both, np.median(np.delete(column, reach)))
+    columns = max(both, np.median(row))
+    peaks = ((mean_power[middle, last], both), (mean_power[middle, 0], rows), (mean_power[0, last], columns))
+    return float(np.mean([(peak + floor) / (around + floor) for peak, around in peaks]))
 
 
 @cache

@@ -108,7 +108,7 @@ TEXTURE = (
         ),
     ),
     Signal(
-        "sample_checkerboard",
+        "sample_grid",
         None,
         Message("Spectral peaks at the grid frequencies, relative to their neighbourhood."),
         "probe",

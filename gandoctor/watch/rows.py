@@ -45,7 +45,7 @@ _LABELS = {
     "sample_noise_sigma": Message("noise"),
     "sample_coverage": Message("coverage"),
     "sample_missing_share": Message("missing"),
-    "sample_checkerboard": Message("checkerboard"),
+    "sample_grid": Message("checkerboard"),
     "sample_autocorrelation": Message("correlation"),
     "latent_spread": Message("latent spread"),
     "latent_mean": Message("latent mean"),

@@ -65,7 +65,7 @@ AT_PROBES = {
     "sample_noise_sigma": 0.0,
     "sample_impulse": 0.01,
     "sample_lone_pixels": 0.0,
-    "sample_checkerboard": 1.0,
+    "sample_grid": 1.0,
     "sample_nn_distance": 5.8,
     "sample_duplicate_pairs": 0.0,
     "sample_pairwise_distance": 9.0,
@@ -207,7 +207,7 @@ def run() -> Run:
     return full()
 
 
-NEEDS_OTHER_DATA = {"GD015", "GD110", "GD411", "GD412"}
+NEEDS_OTHER_DATA = {"GD015", "GD018", "GD019", "GD110", "GD411", "GD412"}
 each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 
 

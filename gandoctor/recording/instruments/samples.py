@@ -56,7 +56,7 @@ _SINGLE = (
     "sample_noise_sigma",
     "sample_impulse",
     "sample_lone_pixels",
-    "sample_checkerboard",
+    "sample_grid",
 )
 """Statistics that only images have."""
 _OF_IMAGES = ("sample_latent_std", *(name for name in _SINGLE if name != "sample_lone_pixels"))

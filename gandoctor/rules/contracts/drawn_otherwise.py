@@ -59,22 +59,16 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 "real data to compare them with."
             )
         )
-    return [
-        _evidence(card, limits)
-        for card in cards
-        if not is_one_by_one(card) and card.distance > max(limits.times * card.own_distance, _least(card, limits))
-    ]
+    judged = [_judged(card, card.distance or 0.0, card.own_distance or 0.0, limits) for card in cards]
+    return [evidence for evidence in judged if evidence is not None]
 
 
-def _least(card: DrawnCard, limits: Limits) -> float:
-    assert card.own_distance is not None
-    return card.own_distance + limits.further
-
-
-def _evidence(card: DrawnCard, limits: Limits) -> Evidence:
-    assert card.distance is not None
-    assert card.own_distance is not None
-    told: dict[str, Any] = {"step": card.step, "distance": card.distance, "own": card.own_distance}
+def _judged(card: DrawnCard, distance: float, own: float, limits: Limits) -> Evidence | None:
+    """Return evidence where samples are farther from the data than the generator's own; None where they are not."""
+    least = max(limits.times * own, own + limits.further)
+    if is_one_by_one(card) or distance <= least:
+        return None
+    told: dict[str, Any] = {"step": card.step, "distance": distance, "own": own}
     if card.network == "copy":
         statement = Message(
             "At step {step} the program's samples came from a second network of the generator's build that no "
@@ -89,9 +83,8 @@ def _evidence(card: DrawnCard, limits: Limits) -> Evidence:
             "{own:.2g}.",
             **told,
         )
-    is_far = card.distance > card.own_distance + limits.critical
-    severity = Severity.CRITICAL if is_far else Severity.WARNING
-    return Evidence("latent_sampler", card.distance, _least(card, limits), card.step, card.step, statement, severity)
+    severity = Severity.CRITICAL if distance > own + limits.critical else Severity.WARNING
+    return Evidence("latent_sampler", distance, least, card.step, card.step, statement, severity)
 
 
 LIMITS = Limits()
