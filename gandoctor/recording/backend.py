@@ -30,6 +30,7 @@ from gandoctor.recording.in_step import (
 )
 from gandoctor.recording.players import Players
 from gandoctor.store import PlayerCard
+from gandoctor.store.manifest import LossCallCard
 
 
 class Listener(Protocol):
@@ -91,6 +92,9 @@ class Backend(Protocol):
 
     def losses(self) -> dict[str, dict[str, Any]]:
         """Return the loss objects that the GAN holds, by where each was found; never raises."""
+
+    def loss_calls(self) -> dict[str, LossCallCard]:
+        """Return the losses of classes that the program was seen to call, by name; empty where that is not seen."""
 
     def compiled_loss(self) -> str | None:
         """Return the name of the loss the discriminator was compiled with; None in frameworks that compile none."""

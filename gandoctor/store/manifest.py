@@ -157,6 +157,22 @@ class DrawnCard(BaseModel):
     own_distance: float | None = None
 
 
+Given = Literal["probabilities", "log-probabilities", "any"]
+"""What a loss of classes was given: rows that add up to 1, their logarithms, or neither."""
+
+
+class LossCallCard(BaseModel):
+    """A loss of classes as the program calls it.
+
+    Attributes:
+        given: What it was given, in all calls that were looked at.
+        calls: How many these were; None where it was read from a graph, which holds for all.
+    """
+
+    given: Given
+    calls: int | None = None
+
+
 class ObjectiveCard(BaseModel):
     """How the losses are computed from the discriminator's outputs, told from the numbers of the first steps.
 
@@ -231,6 +247,21 @@ class Reach(BaseModel):
     layer: str
 
 
+class LeftOutCard(BaseModel):
+    """Weights that a player's training reaches and that are in no optimizer.
+
+    Attributes:
+        numbers: How many numbers they are; of: out of how many that are reached.
+        unregistered: How many of them belong to no layer that the player lists as its own.
+        names: Of those that do, at most eight.
+    """
+
+    numbers: int
+    of: int
+    unregistered: int = 0
+    names: tuple[str, ...] = ()
+
+
 class PlayerCard(BaseModel):
     """One network and its optimizer.
 
@@ -247,6 +278,7 @@ class PlayerCard(BaseModel):
             input.
         input_shapes: Shape of each input, with None for the batch size. Empty if they are not known yet.
         reach: Range of the network's first output, or None if it is not known.
+        left_out: Weights that training reaches and no optimizer holds; None where that was not looked at.
     """
 
     name: str
@@ -258,6 +290,7 @@ class PlayerCard(BaseModel):
     outputs: tuple[int, ...] = ()
     input_shapes: tuple[tuple[int | None, ...], ...] = ()
     reach: Reach | None = None
+    left_out: LeftOutCard | None = None
 
 
 class Kept(BaseModel):
@@ -325,6 +358,7 @@ class Manifest(BaseModel):
     generator: PlayerCard | None = None
     discriminator: PlayerCard | None = None
     losses: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    loss_calls: dict[str, LossCallCard] = Field(default_factory=dict)
     cadence: dict[str, float] = Field(default_factory=dict)
     spaces: dict[str, str] = Field(default_factory=dict)
     players: dict[str, str] = Field(default_factory=dict)

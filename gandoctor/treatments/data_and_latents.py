@@ -339,4 +339,27 @@ def labels_for_the_fakes(count, classes):
 """,
         },
     ),
+    Treatment(
+        id="move-axes",
+        title=Message("Move the axes of the images instead of reshaping"),
+        explanation=Message(
+            "A reshape keeps the order of the numbers and changes where they stand. Moving an axis takes each number "
+            "to its place. Look at a batch as the discriminator is given it."
+        ),
+        evidence="strong",
+        reference=Message("NumPy documentation, transpose and reshape"),
+        snippets={
+            "keras": """\
+import numpy as np
+
+
+def channels_last(images):  # (n, c, h, w) -> (n, h, w, c)
+    return np.transpose(images, (0, 2, 3, 1))
+""",
+            "torch": """\
+def channels_first(images):  # (n, h, w, c) -> (n, c, h, w)
+    return images.permute(0, 3, 1, 2)
+""",
+        },
+    ),
 )

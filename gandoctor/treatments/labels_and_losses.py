@@ -258,4 +258,30 @@ def g_loss(on_fake, fake, target, weight=0.01):  # was 1.0; 0 leaves only the ad
 """,
         },
     ),
+    Treatment(
+        id="classes-as-logits",
+        title=Message("Give the loss of the classes logits"),
+        explanation=Message(
+            "One softmax, not two: leave the classifier without an activation and let the loss apply it. Take the "
+            "softmax outside of the loss only where you read the probabilities."
+        ),
+        evidence="strong",
+        reference=Message("PyTorch documentation, CrossEntropyLoss; Keras documentation, from_logits"),
+        snippets={
+            "keras": """\
+import keras
+
+loss_of_classes = keras.losses.SparseCategoricalCrossentropy(from_logits=True)  # the last layer: Dense(classes)
+""",
+            "torch": """\
+from torch import nn
+
+loss_of_classes = nn.CrossEntropyLoss()  # given what comes before a softmax
+
+
+def class_head(features, classes):
+    return nn.Linear(features, classes)  # and no nn.Softmax after it
+""",
+        },
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.treatments.treatment import Treatment
+from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
@@ -321,6 +321,59 @@ def train(epochs, batches, train_step, schedulers):
             train_step(real)
         for scheduler in schedulers:
             scheduler.step()  # once an epoch, outside the loop over batches
+""",
+        },
+    ),
+    Treatment(
+        id="all-weights-to-the-optimizer",
+        title=Message("Give the optimizer the weights of every network that it is to train"),
+        explanation=Message(
+            "An optimizer moves what it was given and nothing else. Networks that judge together are one "
+            "discriminator; an embedding made beside a network belongs to it."
+        ),
+        words={
+            "torch": Words(
+                explanation=Message(
+                    "An optimizer moves what it was given and nothing else. Networks that judge together are one "
+                    "discriminator; an embedding made beside a network belongs to it. A module lists only layers that "
+                    "are attributes of it, or in a ModuleList or ModuleDict: a plain list hides them."
+                ),
+            )
+        },
+        evidence="strong",
+        reference=Message("PyTorch documentation, torch.optim: constructing an optimizer; torch.nn.ModuleList"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def discriminator_update(tape, d_loss, optimizer, *networks):
+    weights = [v for network in networks for v in network.trainable_variables]
+    gradients = tape.gradient(d_loss, weights)
+    optimizer.apply_gradients(zip(gradients, weights))
+
+
+def discriminator_optimizer(*networks, rate=2e-4):
+    optimizer = keras.optimizers.Adam(rate, beta_1=0.5)
+    optimizer.build([v for network in networks for v in network.trainable_variables])
+    return optimizer
+""",
+            "torch": """\
+import torch
+from torch import nn
+
+
+def discriminator_optimizer(*networks, rate=2e-4):
+    return torch.optim.Adam(nn.ModuleList(networks).parameters(), rate, betas=(0.5, 0.999))
+
+
+class Discriminators(nn.Module):
+    def __init__(self, members):
+        super().__init__()
+        self.members = nn.ModuleList(members)  # in a plain list they would have no parameters here
+
+    def forward(self, images):
+        return [member(images) for member in self.members]
 """,
         },
     ),

@@ -33,6 +33,7 @@ from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
+from gandoctor.store.manifest import LossCallCard
 
 
 class KerasBackend:
@@ -105,6 +106,10 @@ class KerasBackend:
     def losses(self) -> dict[str, dict[str, Any]]:
         """Return the Keras losses that the GAN holds."""
         return describe_losses(self._model, self.players.discriminator)
+
+    def loss_calls(self) -> dict[str, LossCallCard]:
+        """Return what cross-entropies of classes are given in a traced step."""
+        return dict(self._taps.loss_calls.cards) if self._taps is not None else {}
 
     def compiled_loss(self) -> str | None:
         """Return the name of the loss the discriminator was compiled with, as Keras knows it."""

@@ -24,9 +24,19 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
-from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Said, Switch, WeightSlot
+from gandoctor.recording.in_step import (
+    Call,
+    LayerGradients,
+    LayerMovement,
+    Movement,
+    Pass,
+    Said,
+    Switch,
+    WeightSlot,
+)
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
+from gandoctor.store.manifest import LossCallCard
 
 
 class TorchBackend:
@@ -90,13 +100,18 @@ class TorchBackend:
         card = self._cards.get(player)
         fresh = declared(self.players.network(player), self.players.optimizer(player))
         if card is None:
-            return fresh
+            card = fresh
         card.optimizer = fresh.optimizer
+        card.left_out = None if self._taps is None else self._taps.left_out.found(player)
         return card
 
     def losses(self) -> dict[str, dict[str, Any]]:
         """Return nothing: losses are functions of the loop's own."""
         return {}
+
+    def loss_calls(self) -> dict[str, LossCallCard]:
+        """Return what cross-entropies of classes were given."""
+        return {} if self._taps is None else self._taps.loss_calls.cards()
 
     def compiled_loss(self) -> str | None:
         """Return None: nothing is compiled with a loss."""

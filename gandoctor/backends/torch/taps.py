@@ -17,7 +17,9 @@ import torch
 
 from gandoctor.backends.torch.drawn import Drawn
 from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.left_out import LeftOut
 from gandoctor.backends.torch.left_over import LeftOver
+from gandoctor.backends.torch.loss_calls import LossCalls
 from gandoctor.backends.torch.losses import Losses
 from gandoctor.backends.torch.passes import Arguments, first_of
 from gandoctor.backends.torch.sigmoid import Logits
@@ -70,6 +72,8 @@ class Taps:
         self._wrapped = Wrapped()
         self._unclipped: dict[Player, Any] = {}
         self._left_over = LeftOver(weights)
+        self.left_out = LeftOut(weights)
+        self.loss_calls = LossCalls(listener)
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.updated = False
@@ -92,6 +96,7 @@ class Taps:
         with self._listener.contained():
             self._handles += self.drawn.watch_copies(self._players.generator, players)
         STEPS.add(self)
+        self.loss_calls.wrap(self._wrapped)
         self._wrapped.wrap(torch.autograd, "backward", self._backward)
         self._wrapped.wrap(torch.autograd, "grad", self._grad)
         self._wrapped.wrap(torch.nn.utils, "clip_grad_norm_", self._clip)
@@ -179,6 +184,7 @@ class Taps:
             if self.on_call is not None:
                 self.on_call(player, given, differentiates)
             if player == "g" and differentiates:
+                self.left_out.generated(first)
                 self._take_latents(inputs[0])
             elif player == "d" and differentiates:
                 self.losses.scored(inputs, first)
@@ -212,6 +218,8 @@ class Taps:
                 owner = self.losses.differentiated(tensors, kwargs.get("inputs"))
                 if owner is not None:
                     self._left_over.after_backward(owner)
+                if owner is not None and isinstance(tensors, torch.Tensor):
+                    self.left_out.differentiated(owner, tensors)
         return result
 
     def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -267,6 +275,7 @@ class Taps:
         """See `StepListener`."""
         with self._listener.contained():
             update = self._update(optimizer)
+            self.left_out.stepped(optimizer, None if update is None else update.phase)
             if update is None:
                 return
             self._adopt(optimizer, update.phase)

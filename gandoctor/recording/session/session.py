@@ -312,6 +312,7 @@ class Session:
             self._drain({})
             with self.backend.preserved_random_state():
                 self._describe_draws()
+            self._describe_players()
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
         if self._rows.refused:
@@ -390,6 +391,7 @@ class Session:
     def _describe_players(self) -> None:
         with self.contained():
             self.manifest.generator, self.manifest.discriminator = (self.backend.card(p) for p in ("g", "d"))
+            self.manifest.loss_calls = self.backend.loss_calls()
             self._note_optimizers()
 
     def _note_optimizers(self) -> None:

@@ -79,24 +79,30 @@ def _of_samples(run: Run) -> Evidence | None:
 
 def _of_training(run: Run, labels: LabelCard, limits: Limits) -> list[Evidence]:
     """Return evidence on classes that the generator is never given."""
-    for classes, severity, text in (
-        (
-            labels.real_classes,
-            Severity.WARNING,
+    given, seen = labels.classes, labels.seen
+    if seen is None:
+        return []
+
+    def lacks(classes: int) -> bool:
+        return classes > given and chance_to_miss(classes, seen) <= limits.chance
+
+    real, room = labels.real_classes or 0, labels.places or 0
+    if lacks(real):
+        statement = Message(
             "Real images come with {classes} classes. The generator was given {given} of them in {seen} latents.",
-        ),
-        (
-            labels.places,
-            Severity.INFO,
+            classes=real,
+            given=given,
+            seen=seen,
+        )
+        return [Evidence("latent_sampler", given, real, 0, run.last_step, statement)]
+    if lacks(room):
+        statement = Message(
             "The label has room for {classes} classes. The generator was given {given} of them in {seen} latents.",
-        ),
-    ):
-        if classes is None or labels.seen is None or classes <= labels.classes:
-            continue
-        if chance_to_miss(classes, labels.seen) > limits.chance:
-            continue
-        statement = Message(text, classes=classes, given=labels.classes, seen=labels.seen)
-        return [Evidence("latent_sampler", labels.classes, classes, 0, run.last_step, statement, severity)]
+            classes=room,
+            given=given,
+            seen=seen,
+        )
+        return [Evidence("latent_sampler", given, room, 0, run.last_step, statement, Severity.INFO)]
     return []
 
 

@@ -19,6 +19,7 @@ from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
+from gandoctor.backends.tensorflow.in_graph.loss_calls import LossCalls
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, extremes_fed, observed
@@ -77,6 +78,7 @@ class Taps:
         self._fed_copies = fed_copies
         self._loop = ExitStack()
         self._used_before: set[int] = set()
+        self.loss_calls = LossCalls()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
         self.unsummed: dict[Player, Absence] = {}
@@ -313,6 +315,7 @@ class Taps:
                 self._step_end(StepTrace(metrics=dict([value]), complete=False))
         else:
             phase, target = value
+            self.loss_calls.differentiated(target)
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
                 fed = extremes_fed(seen) if seen.is_loop else None
