@@ -42,7 +42,7 @@ def recorded(
     perceptual: Any = None,
     classes: Any = None,
 ) -> Run:
-    """Train on rows; `beside` judges too, `perceptual` is a part of the generator's loss, `classes` is a loss of D's."""
+    """Train on rows; `beside` judges too, `perceptual` is in the generator's loss, `classes` in the discriminator's."""
     from gandoctor import GANMonitor
 
     torch.manual_seed(1)
