@@ -74,8 +74,9 @@ ARGUMENTS = {
 }
 """Root -> what is passed to a monitor to make it visible."""
 _LOSSES = ("d_loss", "g_loss")
-_ASKED_FOR = ("GD412",)
-"""Rules whose findings are warnings and of what was asked for: a generator that is given labels is to show them."""
+_KEPT_OPEN = ("GD406", "GD412")
+"""Rules whose findings are warnings and keep a run from being called healthy while they last: no healthy run of the
+fault benchmark's calibration split ends with a grid, and a generator that is given labels is to show them."""
 _HELPS = (
     Absent.NOT_GIVEN,
     Absent.NOT_SEEN,
@@ -111,10 +112,10 @@ def not_looked_at(run: Run, findings: Sequence[Finding]) -> tuple[Unseen, ...]:
 def unsettled(run: Run, findings: Iterable[Finding]) -> Finding | None:
     """Return the first symptom that goes on at the end and is a remark only because it may still pass.
 
-    Counted are rules whose findings are critical otherwise, and labels: what may pass has not been found sound.
+    Counted are rules whose findings are critical otherwise, grids and labels: what may pass was not found sound.
     """
     for finding in findings:
-        grave = finding.rule.severity is Severity.CRITICAL or finding.rule.id in _ASKED_FOR
+        grave = finding.rule.severity is Severity.CRITICAL or finding.rule.id in _KEPT_OPEN
         graced = finding.severity is Severity.INFO and grave
         if finding.status is not Status.DETECTED or finding.rule.is_fact or not graced:
             continue

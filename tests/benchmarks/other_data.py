@@ -11,10 +11,9 @@ PACKAGES/skimage. Nothing of them is kept in this project. Holds no tests.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -92,9 +91,11 @@ def train(out: Path, only: str) -> None:
 def table(out: Path) -> str:
     """Judge every finished training again and return the report."""
     from gandoctor import diagnose
+    from gandoctor.rules import Severity
     from gandoctor.store import load_run
 
-    lines, verdicts = [], Counter()
+    lines: list[str] = []
+    verdicts: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     for data in ("emoji", "photos"):
         for name, _ in planned():
             run_dir = out / "runs" / data / name.replace("@", "_at_")
@@ -102,12 +103,26 @@ def table(out: Path) -> str:
                 lines.append(f"| {data} | {name} | not trained | |")
                 continue
             diagnosis = diagnose(load_run(run_dir))
-            verdicts[data, name.startswith("healthy"), diagnosis.verdict] += 1
+            alarms = [f for f in diagnosis.detected if f.severity is not Severity.INFO]
+            verdicts[data, name.startswith("healthy")] += Counter({"trained": 1, "alarmed": bool(alarms)})
+            verdicts[data, name.startswith("healthy")][diagnosis.verdict] += 1
             found = ", ".join(f"{f.rule.id} {f.severity.value}" for f in diagnosis.detected) or "none"
             lines.append(f"| {data} | {name} | {diagnosis.verdict} | {found} |")
-    counts = {f"{d} {'healthy' if h else 'ill'} {v}": n for (d, h, v), n in sorted(verdicts.items())}
-    head = ["| data | training | verdict | findings |", "|---|---|---|---|"]
-    return "\n".join([f"Counts: {json.dumps(counts)}", "", *head, *lines])
+    counts = []
+    for (data, fine), c in sorted(verdicts.items()):
+        numbers = [str(c[name]) for name in ("trained", "alarmed", "healthy", "inconclusive")]
+        counts.append(f"| {data} | {'healthy' if fine else 'ill'} | {' | '.join(numbers)} |")
+    return "\n".join(
+        [
+            "| data | trainings | trained | with an alarm | called healthy | inconclusive |",
+            "|---|---|---|---|---|---|",
+            *counts,
+            "",
+            "| data | training | verdict | findings |",
+            "|---|---|---|---|",
+            *lines,
+        ]
+    )
 
 
 def main() -> None:
