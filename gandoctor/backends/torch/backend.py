@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from gandoctor.backends.torch.random_state import preserved_random_state
 from gandoctor.backends.torch.rows import Rows
 from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.weights import KeptWeights, LayerNorms, WeightMovement, Weights
+from gandoctor.backends.torch.witness import TorchSwitch, TorchWitness
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
 from gandoctor.player_names import NAMES, PLAYERS, Player
@@ -30,7 +31,6 @@ from gandoctor.recording.in_step import (
     LayerMovement,
     Movement,
     Pass,
-    Said,
     Switch,
     WeightSlot,
 )
@@ -69,7 +69,7 @@ class TorchBackend:
         self._passes = Passes(self.players, self._weights, self.layout)
         self._cards: dict[Player, PlayerCard] = {}
         self._taps: Taps | None = None
-        self._witness: _Witness | None = None
+        self._witness: TorchWitness | None = None
 
     @staticmethod
     def stands_by(*owners: Any) -> bool:
@@ -291,7 +291,7 @@ class TorchBackend:
 
     def switch(self, name: str) -> Switch:
         """Make a switch."""
-        return _Switch()
+        return TorchSwitch()
 
     def layer_gradients(self) -> LayerGradients:
         """Make a place for the gradient norms of layers."""
@@ -303,7 +303,7 @@ class TorchBackend:
 
     def witness(self, loss: bool, latents: bool) -> Any:
         """Begin to copy what the objective is recognised from."""
-        self._witness = _Witness(loss, latents)
+        self._witness = TorchWitness(loss, latents)
         return self._witness
 
     def watch_calls(self, on: bool) -> None:
@@ -323,54 +323,3 @@ class TorchBackend:
     def versions(self) -> dict[str, str]:
         """Return PyTorch's version."""
         return {"torch": str(torch.__version__)}
-
-
-class _Switch:
-    """Turns a measurement on and off; see `recording.in_step.Switch`."""
-
-    def __init__(self) -> None:
-        self._is_on = False
-
-    def set(self, on: bool) -> None:
-        self._is_on = on
-
-    def when_on(self, action: Callable[[], None]) -> None:
-        if self._is_on:
-            with torch.no_grad():
-                action()
-
-
-class _Witness:
-    """Copies of the first steps, made by the taps; see `recording.in_step.Witness`."""
-
-    def __init__(self, loss: bool, latents: bool) -> None:
-        self._loss, self._latents = loss, latents
-        self._taps: Taps | None = None
-
-    def watch_through(self, taps: Taps) -> None:
-        """Have taps copy what is wanted."""
-        self._taps = taps
-        taps.losses.wants_outputs, taps.wants_latents = self._loss, self._latents
-
-    @property
-    def changed_at_random(self) -> None:
-        """Not seen: a loop runs op by op."""
-
-    @property
-    def saw_penalty(self) -> bool:
-        return self._taps is not None and self._taps.saw_penalty
-
-    def losses(self) -> dict[Player, float]:
-        return {} if self._taps is None else self._taps.losses.latest
-
-    def said(self, player: Player) -> list[Said] | None:
-        return None if self._taps is None else self._taps.losses.said.get(player)
-
-    def latents(self) -> np.ndarray:
-        return np.zeros(0, np.float32) if self._taps is None else self._taps.latents
-
-    def forget(self, what: Literal["loss", "latents"]) -> None:
-        if self._taps is not None and what == "loss":
-            self._taps.losses.wants_outputs = False
-        elif self._taps is not None:
-            self._taps.wants_latents = False

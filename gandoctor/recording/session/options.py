@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from gandoctor.errors import GandoctorError
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Absent, Message
+from gandoctor.player_names import HANDLES
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
 from gandoctor.recording.warning import warn
@@ -100,6 +101,23 @@ def opening_manifest(
     manifest.real_is_high = True if options.real_is_high is None else options.real_is_high
     manifest.real_is_high_source = "assumed" if options.real_is_high is None else "given"
     return manifest
+
+
+def applied_changes(backend: Backend, changes: Mapping[str, float]) -> dict[str, float | None]:
+    """Set what the user asked for, by the names of `HANDLES`; return what each was.
+
+    Raises:
+        GandoctorError: Something cannot be set.
+    """
+    before = {}
+    for name, value in changes.items():
+        player, what = HANDLES[name]
+        if what == "learning_rate":
+            before[name] = backend.learning_rate(player)
+            backend.set_learning_rate(player, value)
+        else:
+            before[name] = backend.set_value(player, what, value)
+    return before
 
 
 def checked_declaration(declared: Mapping[str, Any]) -> Declared:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import HANDLES, PLAYERS, Player
+from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Draw, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
@@ -24,10 +24,10 @@ from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
 from gandoctor.recording.probe.latents import FIXED_COUNT, SAMPLE_COUNT, ProbeLatents
 from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
+from gandoctor.recording.session.description import Description
 from gandoctor.recording.session.directories import opened_writer
-from gandoctor.recording.session.draws import Draws
 from gandoctor.recording.session.keeping import Keeping
-from gandoctor.recording.session.options import Options, opening_manifest, usable_reals
+from gandoctor.recording.session.options import Options, applied_changes, opening_manifest, usable_reals
 from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.prober import Prober
 from gandoctor.recording.session.rows import Rows
@@ -65,7 +65,7 @@ class Session:
         self._closed = False
         self._has_warned_of_unseen = False
         self.listeners: list[Callable[[], None]] = []
-        changed = {name: (_set(backend, name, value), value) for name, value in options.changes.items()}
+        changed = applied_changes(backend, options.changes)
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.cadence = Cadence(options.overhead_budget, planned_steps)
@@ -76,7 +76,7 @@ class Session:
         self._panel = Panel(manifest, self._containment)
         self._prober = Prober(options, backend, given, self.writer, self._panel, self.warn)
         self.polarity = Polarity(manifest)
-        self._draws = Draws(backend)
+        self._description = Description(backend, manifest, self._panel)
         self._recognition = Recognition(backend, manifest)
         self._panel.take(self._recognition.begin())
         no_latents = self.absence("latent_sampler")
@@ -84,8 +84,8 @@ class Session:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
         self._keeping: Keeping | None = None
         backend.attach(self)
-        for name, (was, value) in changed.items():
-            self.writer.event("changed", self.step, what=name, before=was, after=value)
+        for name, was in changed.items():
+            self.writer.event("changed", self.step, what=name, before=was, after=options.changes[name])
         if options.observe_loop:
             self._keeping = Keeping(backend, self._prober, self._panel, manifest, self.explain)
 
@@ -192,7 +192,7 @@ class Session:
     def drew(self, draw: Draw) -> None:
         """Keep samples that the program has made to look at."""
         with self.contained():
-            self._draws.take(draw, self.step, self.first_step)
+            self._description.drew(draw, self.step, self.first_step)
 
     def _ask(self, hook: Callable[[Instrument], Readings]) -> None:
         self._panel.ask(hook, self.backend.put)
@@ -274,7 +274,7 @@ class Session:
         probe: Probe | None = None
         values: dict[str, float] = {}
         known, is_told = self._panel.codes(), False
-        self._note_optimizers()
+        self._description.optimizers()
         with self._stopwatch.probing():
             # A network may draw random numbers in inference mode as well, in every pass that an instrument asks for.
             with self.contained(), self.backend.preserved_random_state():
@@ -350,7 +350,7 @@ class Session:
     def _describe_draws(self) -> bool:
         """Compare what the program has sampled with what it should be; tell whether there was anything."""
         with self.contained():
-            return self._draws.describe(self.manifest, self.latents.whole, self.reals)
+            return self._description.draws(self.latents.whole, self.reals)
         return False
 
     def _tell_listeners(self) -> None:
@@ -390,14 +390,7 @@ class Session:
 
     def _describe_players(self) -> None:
         with self.contained():
-            self.manifest.generator, self.manifest.discriminator = (self.backend.card(p) for p in ("g", "d"))
-            self.manifest.loss_calls = self.backend.loss_calls()
-            self._note_optimizers()
-
-    def _note_optimizers(self) -> None:
-        """Record which optimizers are missing: one may have shown whose it is."""
-        absent = self.backend.players.absent
-        self._panel.take({slot: absent.get(slot) for slot in ("g_optimizer", "d_optimizer")})
+            self._description.players()
 
     def _cadence_report(self) -> dict[str, float]:
         return {
@@ -408,13 +401,3 @@ class Session:
             "overhead_budget": self.options.overhead_budget,
             **self._stopwatch.report(),
         }
-
-
-def _set(backend: Backend, name: str, value: float) -> float | None:
-    """Set one of `HANDLES`; return what it was."""
-    player, what = HANDLES[name]
-    if what != "learning_rate":
-        return backend.set_value(player, what, value)
-    was = backend.learning_rate(player)
-    backend.set_learning_rate(player, value)
-    return was
