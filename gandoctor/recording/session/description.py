@@ -41,11 +41,22 @@ class Description:
         """Keep samples that the program has made."""
         self._draws.take(draw, step, first_step)
 
-    def draws(self, trained: Any, reals: np.ndarray | None) -> bool:
-        """Compare what the program has drawn with what it should be; tell whether there was anything new.
+    @property
+    def awaits_draws(self) -> bool:
+        """Whether samples that the program has made are still to be compared."""
+        return self._draws.are_new
+
+    def draws(self, step: int, trained: Any, reals: np.ndarray | None, closing: bool = False) -> bool:
+        """Compare what the program has drawn with what it should be; tell whether that was done.
 
         Args:
+            step: Completed steps: with their number the time between two comparisons grows.
             trained: What the generator is given in training; None if unknown.
             reals: Real data, as they are recorded.
+            closing: Whether this is the last chance.
         """
-        return self._draws.describe(self._manifest, trained, reals)
+        if step < self._draws.next_step and not closing:
+            self._draws.forget()
+            return False
+        self._draws.describe(self._manifest, trained, reals)
+        return True

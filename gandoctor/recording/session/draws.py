@@ -6,17 +6,17 @@ latents) gets other samples than those that were judged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gandoctor.measures.columns import Columns
-from gandoctor.measures.energy import energy_distance
+from gandoctor.measures.energy import EnergyDistance
 from gandoctor.measures.labels import chance_to_miss
 from gandoctor.recording.backend import Backend
-from gandoctor.recording.in_step import Draw, Weights
+from gandoctor.recording.in_step import Draw
 from gandoctor.recording.objective.latent_law import LatentMoments
 from gandoctor.recording.probe.images import to_unit
 from gandoctor.recording.probe.labels import Labels, find_labels
@@ -45,24 +45,32 @@ class _Occasion:
     step: int
     at_a_time: int
     training: bool | None
-    weights: Weights = None
     inputs: list[Any] = field(default_factory=list)
     outputs: list[np.ndarray] = field(default_factory=list)
     count: int = 0
-    is_new: bool = True
 
 
 class Draws:
-    """Keeps the latest samples of each network and compares them with the generator's own.
+    """Keeps the samples of one occasion and compares them with the generator's own.
 
     Args:
         backend: Runs the generator once more on the same inputs.
+
+    Attributes:
+        next_step: Step from which samples are compared again: after each time, a fifth of the steps so far later.
     """
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._occasions: dict[str, _Occasion] = {}
         self._steps: dict[tuple[Any, ...], tuple[int, int]] = {}
+        self._comparison: tuple[Any, Callable[[np.ndarray], float] | None] = None, None
+        self.next_step = 0
+
+    @property
+    def are_new(self) -> bool:
+        """Whether there are samples that nothing was said of yet."""
+        return bool(self._occasions)
 
     def take(self, draw: Draw, step: int, first_step: int) -> None:
         """Keep samples, unless calls of their kind come so often that they belong to training."""
@@ -70,9 +78,7 @@ class Draws:
         kind = draw.network, rows, draw.training
         times, last = self._steps.get(kind, (0, -1))
         self._steps[kind] = times, _ = times + (step != last), step
-        if step - first_step < FIRST_STEPS:
-            return
-        if times > max(FIRST_STEPS, OFTEN * (step - first_step)):
+        if step - first_step < FIRST_STEPS or times > max(FIRST_STEPS, OFTEN * (step - first_step)):
             self._occasions.pop(draw.network, None)
             return
         now = self._occasions.get(draw.network)
@@ -80,29 +86,31 @@ class Draws:
             now = self._occasions[draw.network] = _Occasion(step, rows, draw.training)
         wanted = ROWS_MAX - now.count
         if wanted > 0 and rows:
-            if now.weights is None:
-                now.weights = self._backend.snapshot("g")
             # Evenly over the batch, which may be in the order of classes.
             stride = max(1, -(-rows // wanted))
             now.inputs.append(mapped(lambda part: self._backend.to_numpy(part[::stride]), draw.inputs))
             now.outputs.append(np.asarray(self._backend.to_numpy(draw.output[::stride]), np.float32))
             now.count += len(now.outputs[-1])
-            now.is_new = True
 
-    def describe(self, manifest: Manifest, trained: Any, reals: np.ndarray | None) -> bool:
-        """Look at what is new and note it in the manifest; tell whether anything was.
+    def describe(self, manifest: Manifest, trained: Any, reals: np.ndarray | None) -> None:
+        """Note in the manifest what was made since the last update: the generator must still be as it was.
 
         Args:
             manifest: Gets the cards.
             trained: What the generator is given in training, NumPy arrays, all that is kept; None if unknown.
             reals: Real data, as they are recorded.
         """
-        new = {network: occasion for network, occasion in self._occasions.items() if occasion.is_new}
-        for network, occasion in new.items():
+        taken, self._occasions = self._occasions, {}
+        for network, occasion in taken.items():
+            if not occasion.outputs:
+                continue
             card = self._card(network, occasion, manifest, trained, reals)
-            occasion.is_new, occasion.weights = False, None  # as large as the generator
             manifest.drawn = (*(other for other in manifest.drawn if other.network != network), card)
-        return bool(new)
+            self.next_step = max(self.next_step, occasion.step + occasion.step // 5 + 1)
+
+    def forget(self) -> None:
+        """Leave out what is not compared: the generator has moved since."""
+        self._occasions.clear()
 
     def _card(
         self, network: str, now: _Occasion, manifest: Manifest, trained: Any, reals: np.ndarray | None
@@ -121,16 +129,27 @@ class Draws:
         samples = np.concatenate(now.outputs)
         if len(samples) < ROWS_LEAST or not np.isfinite(samples).all():
             return card
-        given = mapped(self._backend.on_device, inputs)
-        own = self._backend.to_numpy(self._backend.forward("g", [given], bool(now.training), now.weights).output)
+        given, weights = mapped(self._backend.on_device, inputs), self._backend.snapshot("g")
+        own = self._backend.to_numpy(self._backend.forward("g", [given], bool(now.training), weights).output)
         if own.shape != samples.shape or not np.isfinite(own).all():
             return card
         spread = float(own.std(axis=0).mean())
         card.spread = float(samples.std(axis=0).mean()) / spread if spread > 0 else None
-        if reals is not None and (comparable := _comparable(manifest, reals)) is not None:
-            real = comparable(reals)
-            card.distance, card.own_distance = (energy_distance(comparable(each), real) for each in (samples, own))
+        distance = self._distance(manifest, reals)
+        if distance is not None:
+            card.distance, card.own_distance = distance(samples), distance(own)
         return card
+
+    def _distance(self, manifest: Manifest, reals: np.ndarray | None) -> Callable[[np.ndarray], float] | None:
+        """Return what measures the distance from the real data: in pixels, or standardised columns."""
+        card = manifest.data
+        if reals is None or card is None:
+            return None
+        if self._comparison[0] is not reals:
+            rows = (lambda data: to_unit(data, card)) if card.kind == "images" else Columns(reals).rows
+            energy = EnergyDistance(rows(reals))
+            self._comparison = reals, lambda data: energy(rows(data))
+        return self._comparison[1]
 
 
 def _joined(batches: Sequence[Any]) -> Any:
@@ -176,11 +195,3 @@ def _law(parts: Sequence[np.ndarray], labels: Labels | None) -> LatentLaw | None
         if rows.size:
             numbers.add(np.unique(rows, axis=0))  # one latent may be drawn for every label
     return None if not numbers.count else LatentLaw(mean=numbers.mean, std=numbers.std, count=int(numbers.count))
-
-
-def _comparable(manifest: Manifest, reals: np.ndarray) -> Any:
-    """Return what brings data to where distances mean something: pixels, or standardised columns."""
-    card = manifest.data
-    if card is None:
-        return None
-    return (lambda data: to_unit(data, card)) if card.kind == "images" else Columns(reals).rows

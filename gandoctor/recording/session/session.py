@@ -234,6 +234,7 @@ class Session:
                 self._describe_players()  # an optimizer may have shown whose it is
                 self.writer.write_manifest()
         self._keep(steps)
+        self._describe_draws()
         self._stopwatch.start()
         due = self._is_probed()
         waiting = self.step - self._rows.drained_step
@@ -273,7 +274,7 @@ class Session:
         """Run the probe at the current step and let every instrument read it; time it against the budget."""
         probe: Probe | None = None
         values: dict[str, float] = {}
-        known, is_told = self._panel.codes(), False
+        known = self._panel.codes()
         self._description.optimizers()
         with self._stopwatch.probing():
             # A network may draw random numbers in inference mode as well, in every pass that an instrument asks for.
@@ -281,8 +282,7 @@ class Session:
                 with self.contained():
                     probe = self._prober.run(self.step)
                 values = self._panel.probe(self.step, probe)
-                is_told = self._describe_draws()
-            if is_told or self._panel.codes() != known:
+            if self._panel.codes() != known:
                 with self.contained():
                     self.writer.write_manifest()
         self._last_probe = self.step
@@ -310,8 +310,7 @@ class Session:
             if self.step > self._last_probe and reason != "crashed":
                 self._drain(self.probe_values())
             self._drain({})
-            with self.backend.preserved_random_state():
-                self._describe_draws()
+            self._describe_draws()
             self._describe_players()
             self.manifest.cadence = self._cadence_report()
             self.writer.write_manifest()
@@ -347,11 +346,13 @@ class Session:
                 if self._keeping.take(steps, self._closed):
                     self.writer.write_manifest()
 
-    def _describe_draws(self) -> bool:
-        """Compare what the program has sampled with what it should be; tell whether there was anything."""
-        with self.contained():
-            return self._description.draws(self.latents.whole, self.reals)
-        return False
+    def _describe_draws(self) -> None:
+        """Compare what the program has sampled since the last step with what it should be."""
+        if not self._description.awaits_draws:
+            return
+        with self.contained(), self.backend.preserved_random_state():
+            if self._description.draws(self.step, self.latents.whole, self.reals, self._closed):
+                self.writer.write_manifest()
 
     def _tell_listeners(self) -> None:
         for listener in tuple(self.listeners):
