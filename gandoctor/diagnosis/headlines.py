@@ -40,6 +40,8 @@ NAMES: dict[str, Message] = {
     "GD020": Message("Weights in no optimizer"),
     "GD021": Message("Softmax before the cross-entropy"),
     "GD022": Message("Scrambled real images"),
+    "GD023": Message("Trained in inference mode"),
+    "GD024": Message("Recurrent layer along the batch"),
     "GD101": Message("Batch normalisation in the wrong place"),
     "GD102": Message("Wrong layer order"),
     "GD103": Message("Dropout too high"),

@@ -262,6 +262,24 @@ class LeftOutCard(BaseModel):
     names: tuple[str, ...] = ()
 
 
+OVER_BATCH = "over_batch"
+"""Setting of a recurrent layer that goes along the batch, as if it were time."""
+
+
+class ModeCard(BaseModel):
+    """The mode in which a player is called in training steps.
+
+    Attributes:
+        calls: Differentiable calls in training mode.
+        inference_calls: Those in inference mode since the last in training mode.
+        inference_since: Completed steps at the first of these; None where there are none.
+    """
+
+    calls: int = 0
+    inference_calls: int = 0
+    inference_since: int | None = None
+
+
 class PlayerCard(BaseModel):
     """One network and its optimizer.
 
@@ -279,6 +297,7 @@ class PlayerCard(BaseModel):
         input_shapes: Shape of each input, with None for the batch size. Empty if they are not known yet.
         reach: Range of the network's first output, or None if it is not known.
         left_out: Weights that training reaches and no optimizer holds; None where that was not looked at.
+        mode: Training or inference; None where that was not looked at.
     """
 
     name: str
@@ -291,6 +310,7 @@ class PlayerCard(BaseModel):
     input_shapes: tuple[tuple[int | None, ...], ...] = ()
     reach: Reach | None = None
     left_out: LeftOutCard | None = None
+    mode: ModeCard | None = None
 
 
 class Kept(BaseModel):

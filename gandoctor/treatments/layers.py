@@ -196,4 +196,30 @@ def block(channels, filters):
 """,
         },
     ),
+    Treatment(
+        id="batch-first",
+        title=Message("Tell recurrent layers that the batch comes first"),
+        explanation=Message(
+            "PyTorch's recurrent layers take (time, batch, features) unless they are built with batch_first=True. "
+            "Keras's take the batch first always."
+        ),
+        evidence="strong",
+        reference=Message("PyTorch documentation, torch.nn.GRU"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def recurrent(units):
+    return keras.layers.GRU(units, return_sequences=True)  # (batch, time, features)
+""",
+            "torch": """\
+from torch import nn
+
+
+def recurrent(features, units):
+    return nn.GRU(features, units, batch_first=True)  # (batch, time, features)
+""",
+        },
+    ),
 )

@@ -347,4 +347,32 @@ def discriminator_step(discriminator, d_optimizer, loss, real, fake):
 """,
         },
     ),
+    Treatment(
+        id="back-to-training-mode",
+        title=Message("Put the networks back into training mode after drawing samples"),
+        explanation=Message(
+            "Inference mode stays on until it is turned off. Turn it on for the samples only, in one function that "
+            "turns it off again."
+        ),
+        evidence="strong",
+        reference=Message("PyTorch documentation, Module.train and Module.eval; Keras documentation, training=..."),
+        snippets={
+            "keras": """\
+def fakes_of_a_step(generator, latents):
+    return generator(latents, training=True)  # and training=False for pictures
+""",
+            "torch": """\
+import torch
+
+
+@torch.no_grad()
+def draw(generator, latents):
+    generator.eval()
+    try:
+        return generator(latents)
+    finally:
+        generator.train()
+""",
+        },
+    ),
 )

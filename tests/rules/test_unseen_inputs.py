@@ -207,7 +207,19 @@ def run() -> Run:
     return full()
 
 
-NEEDS_OTHER_DATA = {"GD015", "GD018", "GD019", "GD110", "GD411", "GD412"}
+NEEDS_OTHER_DATA = {
+    "GD015",
+    "GD018",
+    "GD019",
+    "GD020",
+    "GD021",
+    "GD022",
+    "GD023",
+    "GD024",
+    "GD110",
+    "GD411",
+    "GD412",
+}
 each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 
 

@@ -102,7 +102,8 @@ class TorchBackend:
         if card is None:
             card = fresh
         card.optimizer = fresh.optimizer
-        card.left_out = None if self._taps is None else self._taps.left_out.found(player)
+        if self._taps is not None:
+            card.left_out, card.mode = self._taps.left_out.found(player), self._taps.modes[player].model_copy()
         return card
 
     def losses(self) -> dict[str, dict[str, Any]]:

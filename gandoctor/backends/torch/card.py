@@ -10,6 +10,7 @@ from torch.overrides import TorchFunctionMode
 from gandoctor.message import Message
 from gandoctor.networks.output_reach import reach_of
 from gandoctor.store import LayerCard, PlayerCard
+from gandoctor.store.manifest import OVER_BATCH
 
 _TYPES = {
     "Linear": "Dense",
@@ -116,6 +117,7 @@ def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwa
     tensors = [t for t in (*given, *kwargs.values()) if isinstance(t, torch.Tensor)]
     trace.positions = {id(t): -1 for t in tensors}
     trace.kept = list(tensors)
+    trace.batch = len(tensors[0]) if tensors and tensors[0].dim() else None
     try:
         with torch.no_grad(), trace:
             output = torch.func.functional_call(network, _copies(network), given, kwargs)
@@ -153,6 +155,7 @@ class _Trace(TorchFunctionMode):
         cards: Of the calls so far.
         positions: Id of a tensor -> position of the card that returned it.
         is_whole: Whether it is known of every call what its inputs are.
+        batch: Examples that the network was given; None if unknown.
     """
 
     def __init__(self, network: torch.nn.Module) -> None:
@@ -161,6 +164,7 @@ class _Trace(TorchFunctionMode):
         self.positions: dict[int, int] = {}
         self.kept: list[Any] = []
         self.is_whole = True
+        self.batch: int | None = None
         self._inside = 0
         self._handles: list[Any] = []
         for name, module in _leaves(network):
@@ -176,7 +180,10 @@ class _Trace(TorchFunctionMode):
 
     def left(self, name: str, module: Any, args: Any, output: Any) -> None:
         self._inside -= 1
-        self._add(_layer(module, name, output, self._inputs(args)), output)
+        card = _layer(module, name, output, self._inputs(args))
+        if _runs_over_batch(module, args, self.batch):
+            card.settings[OVER_BATCH] = True
+        self._add(card, output)
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = function(*args, **(kwargs or {}))
@@ -293,6 +300,14 @@ def _settings(module: torch.nn.Module, kind: str) -> dict[str, Any]:
     if kind.startswith("Dropout") is False:
         found.pop("rate", None)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _runs_over_batch(module: torch.nn.Module, args: Any, batch: int | None) -> bool:
+    """Tell whether a recurrent layer takes the batch for time: the first axis is time to it, unless told otherwise."""
+    if not isinstance(module, torch.nn.RNNBase) or module.batch_first or not args or not hasattr(args[0], "dim"):
+        return False
+    given = args[0]
+    return bool(given.dim() == 3 and given.shape[0] == batch and given.shape[1] != batch)
 
 
 def _is_spectral(module: torch.nn.Module) -> bool:

@@ -32,6 +32,7 @@ from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call
 from gandoctor.recording.players import Players
+from gandoctor.store.manifest import ModeCard
 
 CALLS_MAX = 64
 """Calls that are copied between two readings."""
@@ -74,6 +75,8 @@ class Taps:
         self._left_over = LeftOver(weights)
         self.left_out = LeftOut(weights)
         self.loss_calls = LossCalls(listener)
+        self.modes: dict[Player, ModeCard] = {player: ModeCard() for player in PLAYERS}
+        self._steps = 0
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.updated = False
@@ -138,6 +141,7 @@ class Taps:
 
     def end_step(self) -> None:
         """Forget what belongs to the step that is over."""
+        self._steps += 1
         self.updated = False
         self.losses.end_step()
         self._unclipped.clear()
@@ -181,6 +185,8 @@ class Taps:
             differentiates = bool(first.requires_grad)  # what is made to look at is not
             if player == "g":
                 self.drawn.made(self._members["g"][-1], inputs, first)
+            if differentiates:
+                self._note_mode(player)
             if self.on_call is not None:
                 self.on_call(player, given, differentiates)
             if player == "g" and differentiates:
@@ -188,6 +194,14 @@ class Taps:
                 self._take_latents(inputs[0])
             elif player == "d" and differentiates:
                 self.losses.scored(inputs, first)
+
+    def _note_mode(self, player: Player) -> None:
+        mode = self.modes[player]
+        if self._members[player][-1].training:
+            self.modes[player] = ModeCard(calls=mode.calls + 1)
+        else:
+            mode.inference_calls += 1
+            mode.inference_since = self._steps if mode.inference_since is None else mode.inference_since
 
     def _copy(self, player: Player, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
         assert self._calls is not None
