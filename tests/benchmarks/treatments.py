@@ -306,7 +306,8 @@ def main() -> None:
             print(f"{one.sick.id:45} {one.arm:20} {one.treatment:40} {state}")
         return
     if not given.report:
-        every.sort(key=lambda one: not one.arm.startswith("plan"))  # what is asked first is answered first
+        # What is asked first is answered first: the plan's steps, harm, the others seed by seed.
+        every.sort(key=lambda one: (not one.arm.startswith("plan"), one.sick.id not in healthy, one.sick.seed))
         train(bench, every, given.workers, given.benchmark / "oracle")
     REPORT.write_text(report(bench, sick, healthy))
     print(REPORT)
