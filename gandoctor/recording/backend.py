@@ -30,7 +30,7 @@ from gandoctor.recording.in_step import (
 )
 from gandoctor.recording.players import Players
 from gandoctor.store import PlayerCard
-from gandoctor.store.manifest import LossCallCard
+from gandoctor.store.cards import LossCallCard
 
 
 class Listener(Protocol):

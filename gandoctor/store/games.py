@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from gandoctor.errors import GandoctorError, NotARun
 from gandoctor.message import Message
+from gandoctor.store.cards import Source
 from gandoctor.store.events import EVENTS_NAME
-from gandoctor.store.manifest import MANIFEST_NAME, Manifest, Source
+from gandoctor.store.manifest import MANIFEST_NAME, Manifest
 from gandoctor.store.run import Run, RunState
 
 GAMES_FOLDER = "games"

@@ -9,7 +9,7 @@ import pytest
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Rule, Status, all_rules
 from gandoctor.store import DataCard, LayerCard, Manifest, PlayerCard, Reach, Run
-from gandoctor.store.manifest import LatentCard, ObjectiveCard
+from gandoctor.store.cards import LatentCard, ObjectiveCard
 from support.recorded_runs import digits, every_step, probes
 
 STEPS = 2000

@@ -33,7 +33,7 @@ from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
-from gandoctor.store.manifest import LossCallCard
+from gandoctor.store.cards import LossCallCard
 
 
 class KerasBackend:

@@ -36,7 +36,7 @@ from gandoctor.recording.in_step import (
 )
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
-from gandoctor.store.manifest import LossCallCard
+from gandoctor.store.cards import LossCallCard
 
 
 class TorchBackend:

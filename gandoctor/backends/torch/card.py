@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 from gandoctor.message import Message
 from gandoctor.networks.output_reach import reach_of
 from gandoctor.store import LayerCard, PlayerCard
-from gandoctor.store.manifest import OVER_BATCH
+from gandoctor.store.player_card import OVER_BATCH
 
 _TYPES = {
     "Linear": "Dense",

@@ -8,7 +8,7 @@ import torch
 
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import Player
-from gandoctor.store.manifest import LeftOutCard
+from gandoctor.store.player_card import LeftOutCard
 
 LOOKS = 3
 """Losses, or batches of samples, whose graphs are searched."""

@@ -9,7 +9,7 @@ import torch
 
 from gandoctor.backends.torch.wrapped import Wrapped
 from gandoctor.recording.backend import Listener
-from gandoctor.store.manifest import Given, LossCallCard
+from gandoctor.store.cards import Given, LossCallCard
 
 CALLS = 40
 """Calls of each loss that are looked at: each look waits for the device."""

@@ -32,7 +32,7 @@ from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call
 from gandoctor.recording.players import Players
-from gandoctor.store.manifest import ModeCard
+from gandoctor.store.player_card import ModeCard
 
 CALLS_MAX = 64
 """Calls that are copied between two readings."""

@@ -15,7 +15,7 @@ from gandoctor.recording.probe.images import to_unit
 from gandoctor.recording.probe.labels import Labels, find_constant_label, find_labels
 from gandoctor.recording.probe.latents import SAMPLE_COUNT
 from gandoctor.recording.probe.nested import flattened
-from gandoctor.store.manifest import LabelCard
+from gandoctor.store.cards import LabelCard
 
 _OF_SAMPLES = ("sample_label_share", "sample_label_chance", "sample_label_effect")
 _OF_SCORES = ("d_label_effect",)

@@ -12,7 +12,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Message
 from gandoctor.recording.probe.nested import like, parts
 from gandoctor.store import DataCard
-from gandoctor.store.manifest import DataKind
+from gandoctor.store.cards import DataKind
 
 REALS_KEPT = 512
 LEAST_IMAGES = 16

@@ -12,7 +12,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Message
 from gandoctor.recording.probe.nested import flattened, mapped
 from gandoctor.store import LatentCard
-from gandoctor.store.manifest import Source
+from gandoctor.store.cards import Source
 
 SAMPLE_COUNT = 64
 """Generated images a probe; sample statistics are compared with real images at the same number."""

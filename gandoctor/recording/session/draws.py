@@ -22,7 +22,7 @@ from gandoctor.recording.probe.images import to_unit
 from gandoctor.recording.probe.labels import Labels, find_labels
 from gandoctor.recording.probe.nested import flattened, mapped
 from gandoctor.store import Manifest
-from gandoctor.store.manifest import DrawnCard, LatentLaw
+from gandoctor.store.cards import DrawnCard, LatentLaw
 
 ROWS_MAX = 64
 """Samples of one occasion that are kept."""

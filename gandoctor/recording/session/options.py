@@ -21,8 +21,9 @@ from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
 from gandoctor.recording.warning import warn
 from gandoctor.store import Manifest
+from gandoctor.store.cards import Source
 from gandoctor.store.games import GAMES_FOLDER
-from gandoctor.store.manifest import Declared, Source
+from gandoctor.store.manifest import Declared
 
 
 @dataclass(frozen=True)

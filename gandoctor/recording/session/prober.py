@@ -18,7 +18,7 @@ from gandoctor.recording.probe.latents import POOL_COUNT, WINDOWS, ProbeLatents,
 from gandoctor.recording.session.options import Images, Options
 from gandoctor.recording.session.panel import Panel
 from gandoctor.store import RunWriter
-from gandoctor.store.manifest import Source
+from gandoctor.store.cards import Source
 
 
 class Prober:

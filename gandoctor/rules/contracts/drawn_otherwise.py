@@ -31,7 +31,7 @@ from gandoctor.message import Message
 from gandoctor.rules.reading.drawn import drawn_cards, is_one_by_one
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
-from gandoctor.store.manifest import DrawnCard
+from gandoctor.store.cards import DrawnCard
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
-from gandoctor.store.manifest import LeftOutCard
+from gandoctor.store.player_card import LeftOutCard
 
 
 @dataclass(frozen=True)

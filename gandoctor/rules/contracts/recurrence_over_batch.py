@@ -29,7 +29,7 @@ from gandoctor.player_names import NAMES, PLAYERS, SLOTS
 from gandoctor.rules.reading.model_card import card_evidence, card_of
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
-from gandoctor.store.manifest import OVER_BATCH
+from gandoctor.store.player_card import OVER_BATCH
 
 _RECURRENT = ("RNN", "GRU", "LSTM")
 

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from gandoctor.message import Message
 from gandoctor.rules.rule import MODEL_CARD, Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
-from gandoctor.store.manifest import LossCallCard
+from gandoctor.store.cards import LossCallCard
 
 
 @dataclass(frozen=True)

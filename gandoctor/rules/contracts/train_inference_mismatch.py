@@ -52,7 +52,7 @@ from gandoctor.rules.reading.phase_blame import blame
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity, why_missing
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
-from gandoctor.store.manifest import DrawnCard
+from gandoctor.store.cards import DrawnCard
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import PlayerCard, Run
-from gandoctor.store.manifest import ModeCard
+from gandoctor.store.player_card import ModeCard
 
 _KINDS = ("BatchNorm", "Dropout")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.store import Run
-from gandoctor.store.manifest import DrawnCard
+from gandoctor.store.cards import DrawnCard
 
 FEW = 8
 """Samples a call up to which the batch is too small for its statistics."""

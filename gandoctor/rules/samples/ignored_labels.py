@@ -41,7 +41,7 @@ from gandoctor.rules.samples.ignored_labels_causes import causes, own_label_wins
 from gandoctor.rules.samples.mode_dropping import over_window
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
-from gandoctor.store.manifest import LabelCard
+from gandoctor.store.cards import LabelCard
 
 _SHARE = "sample_label_share"
 _CHANCE = "sample_label_chance"

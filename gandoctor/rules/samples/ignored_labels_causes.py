@@ -12,7 +12,7 @@ from gandoctor.rules.reading.late_values import late_median
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.rules.samples.real_bands import sample_count
 from gandoctor.store import Run
-from gandoctor.store.manifest import LabelCard
+from gandoctor.store.cards import LabelCard
 
 NOTHING = 1e-6
 """Relative squared change of the samples that is float32 rounding: the label has no way to the output."""

@@ -6,7 +6,7 @@ import pytest
 
 from gandoctor.experiments.benchmark.baselines import BASELINES, scores
 from gandoctor.store import Manifest, RunWriter, load_run
-from gandoctor.store.manifest import LayerCard, PlayerCard
+from gandoctor.store.player_card import LayerCard, PlayerCard
 
 STEPS = 400
 PLAYER = PlayerCard(name="generator", layers=[LayerCard(type="Dense", name=name) for name in ("z_in", "hidden", "out")])

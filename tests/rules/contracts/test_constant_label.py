@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
-from gandoctor.store.manifest import LabelCard
+from gandoctor.store.cards import LabelCard
 
 RULE = find_rule("GD015")
 MakeRun = Callable[..., Run]

@@ -9,7 +9,7 @@ import pytest
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
-from gandoctor.store.manifest import DrawnCard, LatentLaw
+from gandoctor.store.cards import DrawnCard, LatentLaw
 
 MakeRun = Callable[..., Run]
 RULE, MODES, LATENTS = (find_rule(name) for name in ("GD018", "GD010", "GD013"))

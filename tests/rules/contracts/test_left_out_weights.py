@@ -9,7 +9,7 @@ import pytest
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import PlayerCard, Run
-from gandoctor.store.manifest import LeftOutCard
+from gandoctor.store.player_card import LeftOutCard
 
 RULE = find_rule("GD020")
 MakeRun = Callable[..., Run]

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.rules.contracts.scrambled_images import neighbour_correlation
 from gandoctor.store import Run
-from gandoctor.store.manifest import DataCard
+from gandoctor.store.cards import DataCard
 
 RULE = find_rule("GD022")
 MakeRun = Callable[..., Run]

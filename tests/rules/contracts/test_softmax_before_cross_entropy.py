@@ -8,7 +8,7 @@ import pytest
 
 from gandoctor.rules import Status, find_rule
 from gandoctor.store import Run
-from gandoctor.store.manifest import LossCallCard
+from gandoctor.store.cards import LossCallCard
 
 RULE = find_rule("GD021")
 MakeRun = Callable[..., Run]

@@ -8,7 +8,7 @@ import pytest
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import LayerCard, PlayerCard, Run
-from gandoctor.store.manifest import ModeCard
+from gandoctor.store.player_card import ModeCard
 
 RULE = find_rule("GD023")
 MakeRun = Callable[..., Run]

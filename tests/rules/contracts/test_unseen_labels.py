@@ -9,7 +9,7 @@ import pytest
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
-from gandoctor.store.manifest import DrawnCard, LabelCard
+from gandoctor.store.cards import DrawnCard, LabelCard
 
 RULE = find_rule("GD019")
 MakeRun = Callable[..., Run]

@@ -9,7 +9,7 @@ import pytest
 
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.store import Manifest
-from gandoctor.store.manifest import LabelCard
+from gandoctor.store.cards import LabelCard
 from gandoctor.store.run import Run
 
 RULE = find_rule("GD412")

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from gandoctor.store.manifest import LossCallCard
+from gandoctor.store.cards import LossCallCard
 
 _LOSSES = frozenset({"SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits"})
 _PASSED = frozenset({"Reshape", "Identity", "Cast", "Squeeze"})
