@@ -19,6 +19,8 @@ def copies_of(network: Any, shapes: Callable[[Any], list[Any]], known: Collectio
     """
     own, found = {id(one) for one in known} | {id(network)}, []
     wanted = shapes(network)
+    if not wanted:  # not built yet: all that is not built would look alike
+        return []
     for candidate in gc.get_objects():
         if type(candidate) is not type(network) or id(candidate) in own:
             continue

@@ -129,16 +129,24 @@ class Draws:
         samples = np.concatenate(now.outputs)
         if len(samples) < ROWS_LEAST or not np.isfinite(samples).all():
             return card
-        given, weights = mapped(self._backend.on_device, inputs), self._backend.snapshot("g")
-        own = self._backend.to_numpy(self._backend.forward("g", [given], bool(now.training), weights).output)
-        if own.shape != samples.shape or not np.isfinite(own).all():
+        own = self._own(inputs, bool(now.training))
+        if own is None or own.shape != samples.shape or not np.isfinite(own).all():
             return card
         spread = float(own.std(axis=0).mean())
         card.spread = float(samples.std(axis=0).mean()) / spread if spread > 0 else None
         distance = self._distance(manifest, reals)
-        if distance is not None:
+        if distance is not None and reals is not None and samples[0].size == reals[0].size:
             card.distance, card.own_distance = distance(samples), distance(own)
         return card
+
+    def _own(self, inputs: Any, training: bool) -> np.ndarray | None:
+        """Return what the generator makes of the same inputs; None where it cannot be called as the program did."""
+        try:
+            given = mapped(self._backend.on_device, inputs)
+            made = self._backend.forward("g", [given], training, self._backend.snapshot("g"))
+            return self._backend.to_numpy(made.output)
+        except Exception:  # noqa: BLE001 - flags and arguments that training never uses are the program's affair
+            return None
 
     def _distance(self, manifest: Manifest, reals: np.ndarray | None) -> Callable[[np.ndarray], float] | None:
         """Return what measures the distance from the real data: in pixels, or standardised columns."""
