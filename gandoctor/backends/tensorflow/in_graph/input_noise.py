@@ -29,8 +29,8 @@ def add_input_noise(network: Any, deviation: float) -> None:
     """Have a network add noise to the images it is given wherever it is trained.
 
     That is where it is called with `training=True`, or under a tape: many loops do not say `training`. What gandoctor
-    itself asks of it stays without noise. The numbers are those of a counter, so that no generator of the program moves.
-    What observes the network's calls sees what the program gave it.
+    itself asks of it stays without noise. The numbers are those of a counter: no generator of the program moves. What
+    observes the network's calls sees what the program gave it. A copy of the network is a plain one.
 
     Args:
         network: Functional, Sequential or subclassed; its weights and its type stay what they are.
@@ -45,8 +45,7 @@ def add_input_noise(network: Any, deviation: float) -> None:
             args, kwargs = _with_noise((args, kwargs), deviation, drawn)
         return type(self).call(self, *args, **kwargs) if before is None else before(*args, **kwargs)
 
-    # Straight into __dict__, as Keras tracks attributes that are set the ordinary way; bound, so that a deep copy of the
-    # network calls the copy.
+    # Straight into __dict__, as Keras tracks attributes that are set the ordinary way.
     network.__dict__["call"] = types.MethodType(call, network)
 
 
@@ -57,9 +56,7 @@ def _is_trained(network: Any) -> bool:
 def _with_noise(given: Any, deviation: float, drawn: Any) -> Any:
     """Return arguments with noise on the images among them; where there are none, on the first rows of floats."""
     leaves = keras.tree.flatten(given)
-    rows = [
-        i for i, t in enumerate(leaves) if tf.is_tensor(t) and t.dtype.is_floating and (t.shape.rank or 0) >= 2
-    ]
+    rows = [i for i, t in enumerate(leaves) if tf.is_tensor(t) and t.dtype.is_floating and (t.shape.rank or 0) >= 2]
     place = next((i for i in rows if leaves[i].shape.rank >= 3), rows[0] if rows else None)
     if place is None:
         return given
