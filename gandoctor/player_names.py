@@ -19,10 +19,13 @@ OPTIMIZER_VALUES = ("learning_rate", "beta_1", "beta_2", "momentum", "weight_dec
 NETWORK_VALUES = ("dropout", "batch_norm_momentum")
 INPUT_NOISE = "instance_noise"
 """Standard deviation of noise that is added to whatever the discriminator is given in training."""
+SPECTRAL_NORM = "spectral_norm"
+"""1: spectral normalisation of every layer of the discriminator that has none."""
 HANDLES: dict[str, tuple[Player, str]] = {
     **{f"{player}_optimizer.{value}": (player, value) for player in reversed(PLAYERS) for value in OPTIMIZER_VALUES},
     **{f"{SLOTS[player]}.{value}": (player, value) for player in reversed(PLAYERS) for value in NETWORK_VALUES},
     f"{SLOTS['d']}.{INPUT_NOISE}": ("d", INPUT_NOISE),
+    f"{SLOTS['d']}.{SPECTRAL_NORM}": ("d", SPECTRAL_NORM),
 }
 """What can be set in a training before its first step, whatever program it is: name -> whose, and what."""
 OTHER: dict[Player, Player] = {"d": "g", "g": "d"}

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gandoctor.player_names import INPUT_NOISE, PLAYERS, RATE_KEYS, SLOTS, Player
+from gandoctor.player_names import INPUT_NOISE, PLAYERS, RATE_KEYS, SLOTS, SPECTRAL_NORM, Player
 from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import framework_of, typed
@@ -61,12 +61,14 @@ def _handle(run: Run, key: str) -> str | None:
 
     A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
     holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
-    are set. Noise can be put in front of a PyTorch discriminator.
+    are set. Noise can be put in front of any discriminator, and a PyTorch one be normalised.
     """
     if key in _RATES:
         return _RATES[key]
-    if key == f"{SLOTS['d']}.{INPUT_NOISE}" and framework_of(run) == "torch":
+    if key == f"{SLOTS['d']}.{INPUT_NOISE}":
         return key
+    if key == f"{SLOTS['d']}.{SPECTRAL_NORM}":
+        return key if framework_of(run) == "torch" else None
     if key not in _LAYERS:
         return None
     player, kind, setting = _LAYERS[key]

@@ -1,7 +1,6 @@
 """Optuna: an objective that a collapse cannot cheat, and a pruner of trials whose training has failed.
 
-A search on a GAN's losses finds the discriminator that is easiest to fool; one on a distance finds what scores well by
-chance. Here a run that is failing has no value at all, and any other one the late median of its distance::
+::
 
     def objective(trial):
         run_dir = f"runs/{trial.number}"
@@ -16,17 +15,10 @@ chance. Here a run that is failing has no value at all, and any other one the la
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import optuna
 
-from gandoctor.comparison.outcome import QUALITY, late_quality
-from gandoctor.diagnosis import diagnose
-from gandoctor.errors import GandoctorError
-from gandoctor.rules import Severity
-
-RUN_DIR = "gandoctor_run"
-"""User attribute of a trial that names its run directory."""
+from gandoctor.integrations.trials import RUN_DIR, FailedTrial, severe_finding, severity_called, worth_of
 
 
 def objective_value(run_dir: str | os.PathLike[str]) -> float:
@@ -36,20 +28,14 @@ def objective_value(run_dir: str | os.PathLike[str]) -> float:
         run_dir: The run of a trial.
 
     Raises:
-        optuna.TrialPruned: The run is failing, whatever its samples score, or its samples are not finite.
+        optuna.TrialPruned: The run is failing, whatever its samples score, a guard has ended it, or its samples are
+            not finite.
         GandoctorError: It cannot be read, or it measured no quality: that is the same for every trial.
     """
-    diagnosis = diagnose(Path(run_dir))
-    if diagnosis.verdict == "failing":
-        raise optuna.TrialPruned(str(diagnosis.sentence))
-    run = diagnosis.run
-    signal = next((name for name in QUALITY if name in run), None)
-    value = None if signal is None else late_quality(run, signal, run.last_step)
-    if value is None:
-        raise GandoctorError(f"{run_dir} measured no quality of samples: pass probe_data and latent_sampler.")
-    if not value < float("inf"):
-        raise optuna.TrialPruned(f"{signal} is {value} late in the run.")
-    return value
+    try:
+        return worth_of(run_dir)
+    except FailedTrial as failure:
+        raise optuna.TrialPruned(str(failure)) from None
 
 
 class FindingsPruner(optuna.pruners.BasePruner):
@@ -64,22 +50,12 @@ class FindingsPruner(optuna.pruners.BasePruner):
     """
 
     def __init__(self, severity: str = "critical", otherwise: optuna.pruners.BasePruner | None = None) -> None:
-        try:
-            self._least = Severity(severity)
-        except ValueError:
-            raise GandoctorError(f"severity={severity!r} is unknown; use one of {', '.join(Severity)}.") from None
+        self._least = severity_called(severity)
         self._otherwise = otherwise
 
     def prune(self, study: optuna.study.Study, trial: optuna.trial.FrozenTrial) -> bool:
         """Tell whether a trial should be pruned."""
         run_dir = trial.user_attrs.get(RUN_DIR)
-        if run_dir is not None and self._has_failed(Path(run_dir)):
+        if run_dir is not None and severe_finding(run_dir, self._least) is not None:
             return True
         return self._otherwise is not None and self._otherwise.prune(study, trial)
-
-    def _has_failed(self, run_dir: Path) -> bool:
-        try:
-            found = diagnose(run_dir).detected
-        except GandoctorError:
-            return False
-        return any(finding.severity.rank >= self._least.rank for finding in found)

@@ -93,6 +93,7 @@ def gradient_penalty(critic, real, fake, weight=10.0):
         reference=Message(
             "Miyato et al., ICLR 2018; Lin et al., Why Spectral Normalization Stabilizes GANs, NeurIPS 2021"
         ),
+        patch={"discriminator.spectral_norm": 1},
         cures=("steep-discriminator", "unnormalised-discriminator", "no-lipschitz-bound"),
         snippets={
             "keras": """\

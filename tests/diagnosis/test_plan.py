@@ -14,6 +14,7 @@ from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Severity
 from gandoctor.store import LatentCard, Reach, Run
+from gandoctor.treatments import TREATMENTS
 from gandoctor.treatments.changes import Case, change_for
 from support.design_cards import (
     CONV,
@@ -125,7 +126,6 @@ def test_every_plan_keeps_the_rules(fault: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_treats_only_ruled_out_causes_never_appears(fault: str) -> None:
-    from gandoctor.treatments import TREATMENTS
 
     signals, fields, _ = FAULTS[fault]
     diagnosis = diagnosis_of(signals, **fields)
@@ -212,15 +212,17 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
 
 
 @pytest.mark.parametrize(
-    ("framework", "words"),
+    ("framework", "treatment", "words"),
     [
-        ("torch", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
-        ("keras", "gandoctor run train.py"),
+        ("torch", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
+        ("keras", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
+        ("torch", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
+        ("keras", "spectral-normalisation", "gandoctor run train.py"),
     ],
 )
-def test_noise_is_put_before_a_torch_discriminator(framework: str, words: str) -> None:
+def test_noise_and_normalisation_are_set_in_a_script(framework: str, treatment: str, words: str) -> None:
     run = diagnosis_of({"d_loss": probes(0.7)}, command=["gandoctor", "run", "train.py"], versions={framework: "3"}).run
-    assert command_for(run, "instance-noise", {"discriminator.instance_noise": 0.1}, False) == words
+    assert command_for(run, treatment, TREATMENTS[treatment].patch, False) == words
 
 
 def test_a_script_is_run_again_and_checked_first_where_the_model_tells() -> None:

@@ -7,19 +7,10 @@ from pathlib import Path
 import pytest
 
 from gandoctor.errors import GandoctorError
-from gandoctor.store import Manifest, RunWriter
+from support.trial_runs import record
 
 optuna = pytest.importorskip("optuna")
 pytestmark = pytest.mark.filterwarnings("ignore")  # what the library says of itself
-
-
-def record(run_dir: Path, kid: float | None, broken: bool = False) -> Path:
-    writer = RunWriter(run_dir, Manifest(loss_family="non_saturating"))
-    for step in range(1, 101):
-        loss = float("nan") if broken else 0.6
-        writer.record(step, {"d_loss": loss, "g_loss": 0.7, **({} if kid is None else {"sample_kid": kid})})
-    writer.close("completed")
-    return run_dir
 
 
 def test_a_failing_run_does_not_win_by_its_distance(tmp_path: Path) -> None:

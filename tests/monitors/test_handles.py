@@ -146,10 +146,3 @@ def test_noise_before_a_torch_discriminator() -> None:
         assert torch.equal(again(images) - network()(images), change)
         again.eval()
         assert torch.equal(again(images), network()(images)), "no noise in inference"
-
-
-def test_keras_says_where_noise_is_to_be_added() -> None:
-    from gandoctor.backends.tensorflow.players.handles import set_value
-
-    with pytest.raises(GandoctorError, match="put a layer GaussianNoise in front of it"):
-        set_value(None, None, "d", "instance_noise", 0.1)

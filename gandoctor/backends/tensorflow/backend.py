@@ -14,12 +14,14 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
+from gandoctor.backends.tensorflow.in_graph.input_noise import CALLED_IN_A_TRACE
 from gandoctor.backends.tensorflow.in_graph.layer_values import KerasLayerGradients, KerasLayerMovement, Layers
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.taps import Taps
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
 from gandoctor.backends.tensorflow.network_calls import NetworkCalls, judges_one_by_one, normalises_batches
+from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.handles import set_value
 from gandoctor.backends.tensorflow.players.model_card import describe, describe_losses
 from gandoctor.backends.tensorflow.players.players import find_players
@@ -28,7 +30,7 @@ from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import NAMES, Player
+from gandoctor.player_names import INPUT_NOISE, NAMES, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
@@ -141,13 +143,16 @@ class KerasBackend:
         optimizer.learning_rate = rate
 
     def set_value(self, player: Player, what: str, value: float) -> float | None:
-        """Set an attribute of the optimizer, or of layers; see `Backend`."""
-        if self._model is None:
+        """Set an attribute of the optimizer or of layers, or add noise to an input; see `Backend`."""
+        if self._model is None and what == INPUT_NOISE:
+            if any(network in CALLED_IN_A_TRACE for network in members_of(self.players.network(player))):
+                raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
+        elif self._model is None:
             raise GandoctorError(
                 f"{what} of the {NAMES[player]} cannot be set: the steps of a program's own loop may be traced "
                 "already. A learning rate can be."
             )
-        if getattr(self._model, "train_function", None) is not None:
+        elif getattr(self._model, "train_function", None) is not None:
             raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
         return set_value(self.players.network(player), self.players.optimizer(player), player, what, value)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
+from gandoctor.backends.torch.spectral import normalise
 from gandoctor.errors import GandoctorError
-from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, Player
+from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
 
 _DROPOUT = (torch.nn.Dropout, torch.nn.Dropout1d, torch.nn.Dropout2d, torch.nn.Dropout3d)
 _BETAS = {"beta_1": 0, "beta_2": 1}
@@ -25,6 +26,8 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
     if what == INPUT_NOISE:
         network.forward = _NoisyForward(network, value)
         return 0.0
+    if what == SPECTRAL_NORM:
+        return normalise(network, player, value)
     if what in NETWORK_VALUES:
         return _of_modules(network, player, what, value)
     groups = [] if optimizer is None else optimizer.param_groups

@@ -32,6 +32,7 @@ from gandoctor.backends.tensorflow.discovery.flow import identity
 from gandoctor.backends.tensorflow.discovery.networks import NETWORKS
 from gandoctor.backends.tensorflow.discovery.patches import Patches
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
+from gandoctor.backends.tensorflow.in_graph.input_noise import note_traced_call
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
 from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
@@ -125,6 +126,7 @@ class Hooks:
             return output
         if isinstance(layer, keras.Model) or not is_part_of_keras(layer):
             with suppress(Exception):
+                note_traced_call(layer)
                 self._note_call(layer, (args, kwargs), output)
         return output
 
