@@ -30,6 +30,8 @@ OFTEN = 0.2
 """Share of steps above which calls of one kind are a part of training, such as fakes made without a gradient."""
 FIRST_STEPS = 5
 """Steps in which that share says nothing yet, and nothing is kept."""
+DRAWN = 0.9
+"""Share of latents that differ, and of their numbers that vary, from which they count as drawn at random."""
 NUMBERS_LEAST = 128
 """Numbers of latents whose law can be compared."""
 MISSED_BY_CHANCE = 0.01
@@ -194,12 +196,21 @@ def _strangeness(labels: Labels, drawn: np.ndarray, trained: np.ndarray) -> Any:
 
 
 def _law(parts: Sequence[np.ndarray], labels: Labels | None) -> LatentLaw | None:
-    """Return mean and spread of the latents among a generator's inputs; None where it is given images instead."""
+    """Return mean and spread of the latents among a generator's inputs.
+
+    Returns:
+        None where it is given images instead, and where the latents were chosen and not drawn: the same one under
+        several labels, or one of which a few numbers are varied.
+    """
     numbers = LatentMoments()
     for index, part in enumerate(parts):
         if part.dtype.kind != "f" or (part.ndim >= 4 and max(part.shape[1:-1]) > 1):
             continue
         rows = part.reshape(len(part), -1) if labels is None or labels.part != index else labels.without(part)
-        if rows.size:
-            numbers.add(np.unique(rows, axis=0))  # one latent may be drawn for every label
+        if not rows.size:
+            continue
+        are_drawn = (np.ptp(rows, axis=0) > 0).mean() >= DRAWN and len(np.unique(rows, axis=0)) >= DRAWN * len(rows)
+        if not are_drawn:
+            return None
+        numbers.add(rows)
     return None if not numbers.count else LatentLaw(mean=numbers.mean, std=numbers.std, count=int(numbers.count))

@@ -322,11 +322,6 @@ def unobserved() -> Iterator[None]:
         _local.muted = before
 
 
-def is_muted() -> bool:
-    """Tell whether this is one of the monitors' own calls."""
-    return bool(getattr(_local, "muted", False))
-
-
 # Tapes. -------------------------------------------------------------------------------------------------------
 
 _local = threading.local()
