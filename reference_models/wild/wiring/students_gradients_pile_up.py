@@ -15,7 +15,7 @@ optimizer_s = torch.optim.Adam(student_disc.parameters(), lr=1e-3, betas=(0.5, 0
 criterion = nn.BCEWithLogitsLoss()
 label_real, label_fake = torch.ones(128, 1), torch.zeros(128, 1)
 
-for iteration in range(1000):
+for iteration in range(1400):
     real = train_data[torch.randint(0, len(train_data), (128,))]
     fake = generator(torch.randn(128, 16))
     loss_s = criterion(student_disc(real), label_real) + criterion(student_disc(fake.detach()), label_fake)
