@@ -10,13 +10,13 @@ keras.utils.set_random_seed(414)
 x = standardised(people())
 rng = np.random.default_rng(0)
 generator, discriminator = dense(16, 6), dense(6, 1, output="sigmoid")
-discriminator.compile(loss="mse", optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
+discriminator.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
 discriminator.trainable = False
 combined = keras.Sequential([keras.Input((16,)), generator, discriminator])
-combined.compile(loss="mse", optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
+combined.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
 valid, fake = np.ones((128, 1)), np.zeros((128, 1))
 
-for epoch in range(600):
+for epoch in range(500):
     rows = x[rng.integers(0, len(x), 128)]
     gen_rows = generator(rng.normal(size=(128, 16)).astype("float32")).numpy()
     discriminator.trainable = True
