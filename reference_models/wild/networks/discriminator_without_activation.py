@@ -27,18 +27,19 @@ class Discriminator(nn.Module):
 
 
 netG, netD = dense(8, 2), Discriminator()
-optG = torch.optim.Adam(netG.parameters(), lr=1e-3, betas=(0.5, 0.9))
-optD = torch.optim.Adam(netD.parameters(), lr=1e-3, betas=(0.5, 0.9))
+optG = torch.optim.Adam(netG.parameters(), lr=1e-3, betas=(0.5, 0.999))
+optD = torch.optim.Adam(netD.parameters(), lr=1e-3, betas=(0.5, 0.999))
+bce, ones, zeros = nn.BCEWithLogitsLoss(), torch.ones(128, 1), torch.zeros(128, 1)
 
 for step in range(1000):
     real = points[torch.randint(0, len(points), (128,))]
     fake = netG(torch.randn(128, 8))
-    d_loss = torch.relu(1 - netD(real)).mean() + torch.relu(1 + netD(fake.detach())).mean()
+    d_loss = bce(netD(real), ones) + bce(netD(fake.detach()), zeros)
     optD.zero_grad()
     d_loss.backward()
     optD.step()
 
-    g_loss = -netD(fake).mean()
+    g_loss = bce(netD(fake), ones)
     optG.zero_grad()
     g_loss.backward()
     optG.step()
