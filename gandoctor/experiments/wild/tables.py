@@ -28,8 +28,8 @@ HOW_SPLIT = (
     "that were known before are for building; of the others a hash of the name decides "
     "(`gandoctor.experiments.wild.catalogue.half_of`). The second set was written after that half had been judged, "
     "by an author who saw neither the rules nor what was said, and is judged once, too. Each later set was written "
-    "likewise, after the one before had been judged and what it missed had been mended; of the third and fourth, half "
-    "and more of the programs are PyTorch."
+    "likewise, after the one before had been judged and what it missed had been mended; of the third and all after it, "
+    "half and more of the programs are PyTorch."
 )
 HALF_TITLES: dict[Half, str] = {
     "building": "For building",
@@ -37,6 +37,7 @@ HALF_TITLES: dict[Half, str] = {
     "second": "Judged once, second set",
     "third": "Judged once, third set",
     "fourth": "Judged once, fourth set",
+    "fifth": "Judged once, fifth set",
 }
 
 
