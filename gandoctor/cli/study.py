@@ -48,7 +48,11 @@ SEED = "{seed}"
     "--into", type=click.Path(path_type=Path), default=Path("study"), show_default=True, help="Folder of the study."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Trainings in parallel.")
-@click.option("--scheduler", metavar="ADDRESS", help="Train on the workers of this Dask scheduler: tcp://host:8786.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Train on the workers of a Dask scheduler (tcp://host:8786) or of the Ray cluster here (ray).",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be trained.")
 @click.option("--json", "as_json", is_flag=True, help='Print JSON, schema "gandoctor.study/1".')
 def command(

@@ -28,6 +28,8 @@ _LAYERS: dict[str, tuple[Player, str, str]] = {
     for name, kind, setting in (("dropout", "Dropout", "rate"), ("batch_norm_momentum", "BatchNorm", "momentum"))
 }
 """Setting of layers, which is also what sets it in a script -> whose, the type of the layers, and their setting."""
+_BEFORE_LAYERS = tuple(f"{SLOTS['d']}.{what}" for what in (INPUT_NOISE, SPECTRAL_NORM))
+"""What is put in front of a discriminator or its layers, which is also what sets it in a script."""
 _MISSING = object()
 WORD_MAX = 1_000
 """Characters of a word of a command."""
@@ -61,14 +63,12 @@ def _handle(run: Run, key: str) -> str | None:
 
     A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
     holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
-    are set. Noise can be put in front of any discriminator, and a PyTorch one be normalised.
+    are set. Noise can be put in front of any discriminator, and normalisation in front of its layers.
     """
     if key in _RATES:
         return _RATES[key]
-    if key == f"{SLOTS['d']}.{INPUT_NOISE}":
+    if key in _BEFORE_LAYERS:
         return key
-    if key == f"{SLOTS['d']}.{SPECTRAL_NORM}":
-        return key if framework_of(run) == "torch" else None
     if key not in _LAYERS:
         return None
     player, kind, setting = _LAYERS[key]

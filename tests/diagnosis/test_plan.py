@@ -217,7 +217,7 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
         ("torch", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
         ("keras", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
         ("torch", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
-        ("keras", "spectral-normalisation", "gandoctor run train.py"),
+        ("keras", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
     ],
 )
 def test_noise_and_normalisation_are_set_in_a_script(framework: str, treatment: str, words: str) -> None:

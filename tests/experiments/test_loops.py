@@ -294,3 +294,23 @@ def test_the_last_network_of_a_player_may_be_called_alone_in_another_function(tm
     bits = [[line for line in out.stdout.splitlines() if line.startswith("BITS")] for out in (bare, recorded)]
     assert bits[0]
     assert bits[0] == bits[1]
+
+
+@pytest.mark.parametrize(("style", "change"), [("function", "instance_noise=0.5"), ("eager", "spectral_norm=1")])
+def test_what_is_put_before_a_discriminator_is_trained_with(tmp_path, style, change):
+    bare = subprocess.run([sys.executable, LOOP, style], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    changed = f"--change=discriminator.{change}"
+    recorded = command_here("run", changed, "--run-dir", "run", LOOP, "--", style, cwd=tmp_path)
+    assert weights(recorded.stdout) != weights(bare.stdout)
+    run = load_run(tmp_path / "run")
+    (event,) = [event for event in run.events if event.kind == "changed"]
+    assert f"discriminator.{change}".startswith(event.model_extra["what"])
+    assert run.last_step == 24
+
+
+def test_a_discriminator_of_several_replicas_is_left_as_it_is_and_that_is_said(tmp_path):
+    changed = "--change=discriminator.instance_noise=0.1"
+    script = LOOP.with_name("styles.py")
+    done = command_here("run", changed, "--run-dir", "run", script, "--", "strategy2", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "instance_noise of the discriminator cannot be set" in done.stderr

@@ -136,6 +136,33 @@ def test_a_gan_is_trained_with_it_and_it_is_recorded(
     assert (changed["what"], changed["before"], changed["after"]) == ("discriminator.instance_noise", 0.0, 0.5)
 
 
+@pytest.mark.parametrize("what", ["instance_noise", "spectral_norm"])
+def test_a_loop_is_refused_whose_steps_are_traced(what: str) -> None:
+    """A rehearsal, in which the monitors look at a network, is thrown away: it does not count."""
+    from gandoctor.backends.tensorflow.backend import KerasBackend
+    from gandoctor.backends.tensorflow.in_graph.input_noise import note_traced_call
+    from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
+    from gandoctor.recording.session.options import Options
+
+    def backend(note: Callable[[Any], Any]) -> Any:
+        generator = keras.Sequential([keras.Input((4,)), keras.layers.Dense(100), keras.layers.Reshape((10, 10, 1))])
+        discriminator = _sequential()
+        note(discriminator)
+        options = Options(run_dir=Path("unused"), generator=generator, discriminator=discriminator)
+        return KerasBackend(options, None)
+
+    def rehearsed(network: Any) -> None:
+        with unobserved():
+            tf.function(note_traced_call).get_concrete_function(network)
+
+    for harmless in (note_traced_call, rehearsed):
+        assert backend(harmless).set_value("d", what, 1.0) == 0.0
+    with pytest.raises(GandoctorError, match="its steps are traced already"):
+        backend(lambda network: tf.function(note_traced_call).get_concrete_function(network)).set_value("d", what, 1.0)
+    with pytest.raises(GandoctorError, match="A learning rate can be"):
+        backend(rehearsed).set_value("d", "dropout", 0.5)
+
+
 def test_several_replicas_are_refused() -> None:
     from gandoctor.backends.tensorflow.players.handles import set_value
 

@@ -30,7 +30,7 @@ from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import INPUT_NOISE, NAMES, Player
+from gandoctor.player_names import INPUT_NOISE, NAMES, SPECTRAL_NORM, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
@@ -143,8 +143,8 @@ class KerasBackend:
         optimizer.learning_rate = rate
 
     def set_value(self, player: Player, what: str, value: float) -> float | None:
-        """Set an attribute of the optimizer or of layers, or add noise to an input; see `Backend`."""
-        if self._model is None and what == INPUT_NOISE:
+        """Set an attribute of the optimizer or of layers, or add noise to an input, or normalise; see `Backend`."""
+        if self._model is None and what in (INPUT_NOISE, SPECTRAL_NORM):
             if any(network in CALLED_IN_A_TRACE for network in members_of(self.players.network(player))):
                 raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
         elif self._model is None:

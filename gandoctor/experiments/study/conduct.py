@@ -1,7 +1,7 @@
 """Conduct a study: train each value with each seed, in this process or in several, and end what is hopeless early.
 
 One run is one directory, which is where the processes meet: each looks at the base's runs and at its own value's. The
-processes are joblib's (loky here); on a cluster that joblib is connected to, theirs, if they see the same folder.
+processes are joblib's (loky here); on a Dask cluster or on Ray's, theirs, if they see the same folder.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from gandoctor.store.manifest import MANIFEST_NAME
 
 UNORDERED = "generator_unordered"
 CONNECT_S = 10
+RAY = "ray"
+"""What stands for the Ray cluster that runs on this machine, in place of an address."""
 LOOK_EVERY_S = 1.0
 JUDGE_EVERY_S = 10.0
 """Seconds between two judgements of a training under way, each of which reads the runs of two arms."""
@@ -79,8 +81,8 @@ def conducted(
         tasks: The trainings.
         workers: Processes that train at once.
         report: Called with the step reached, now and then; only where one process trains.
-        scheduler: Address of a Dask scheduler whose workers train; they must see the same folders. None: `workers`
-            processes on this machine.
+        scheduler: Address of a Dask scheduler, or of a Ray cluster (`RAY` for the one here), whose workers train; they
+            must see the same folders. None: `workers` processes on this machine.
 
     Raises:
         NotWritable: A directory holds something else.
@@ -106,6 +108,9 @@ def _each(tasks: Sequence[Task], workers: int, report: Report, scheduler: str | 
     if scheduler is None and (workers == 1 or len(tasks) < 2):
         yield from (perform(task, report) for task in tasks)
         return
+    if scheduler is not None and scheduler.partition("://")[0] == RAY:
+        yield from (_with_run(one) for one in _on_ray(tasks, scheduler))
+        return
     from joblib import Parallel, delayed
 
     with (
@@ -113,7 +118,7 @@ def _each(tasks: Sequence[Task], workers: int, report: Report, scheduler: str | 
         Parallel(n_jobs=min(workers, len(tasks)) if scheduler is None else -1, return_as=UNORDERED) as parallel,
     ):
         for one in parallel(delayed(_without_run)(task) for task in tasks):
-            yield one if one.ending == "not trained" else replace(one, run=load_run(one.run_dir))
+            yield _with_run(one)
 
 
 @contextmanager
@@ -134,6 +139,35 @@ def _cluster(scheduler: str | None) -> Iterator[None]:
         raise UnusableTarget(f"No Dask scheduler answers at {scheduler}: {error}") from None
     with client, parallel_config(backend="dask", client=client):
         yield
+
+
+def _on_ray(tasks: Sequence[Task], scheduler: str) -> Iterator[Trained]:
+    """Train on a Ray cluster and yield as trainings end, which Ray's backend of joblib does not know how to."""
+    try:
+        import ray
+    except ImportError:
+        raise UnusableTarget("--scheduler ray needs Ray: pip install 'gandoctor[ray]'") from None
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        try:
+            ray.init(address="auto" if scheduler == RAY else scheduler, log_to_driver=False)
+        except (OSError, ValueError) as error:
+            raise UnusableTarget(f"No Ray cluster answers at {scheduler}: {error}") from None
+    train = ray.remote(max_retries=0)(_without_run)
+    waiting = [train.remote(task) for task in tasks]
+    try:
+        while waiting:
+            (ended,), waiting = ray.wait(waiting)
+            yield ray.get(ended)
+    finally:
+        for training in waiting:
+            ray.cancel(training, force=True)
+        if is_ours:
+            ray.shutdown()
+
+
+def _with_run(one: Trained) -> Trained:
+    return one if one.ending == "not trained" else replace(one, run=load_run(one.run_dir))
 
 
 def _without_run(task: Task) -> Trained:

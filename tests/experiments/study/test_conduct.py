@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,26 @@ def test_the_workers_of_a_dask_cluster_train_the_same(tmp_path: Path, monkeypatc
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         found = sorted(conducted(every, 1, scheduler=cluster.scheduler_address), key=lambda t: (t.arm.name, t.seed))
     assert [(one.ending, one.steps, one.run is not None) for one in found] == [("finished", 40, True)] * 4
+
+
+@pytest.mark.filterwarnings("ignore")  # what the library says of itself
+def test_the_workers_of_a_ray_cluster_train_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+    paths = os.pathsep.join([str(Path(__file__).parents[3]), str(Path(__file__).parents[2]), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", paths)
+    every = [*tasks(tmp_path, BASE, "kid=1"), *tasks(tmp_path, Arm("kid", "2"), "kid=2")]
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        found = sorted(conducted(every, 1, scheduler="ray"), key=lambda t: (t.arm.name, t.seed))
+        assert ray.is_initialized(), "what the program has begun it may go on with"
+    finally:
+        ray.shutdown()
+    assert [(one.ending, one.steps, one.run is not None) for one in found] == [("finished", 40, True)] * 4
+
+
+def test_without_ray_or_a_cluster_it_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UnusableTarget, match=r"needs Ray|No Ray cluster answers"):
+        list(conducted(tasks(tmp_path, BASE), 1, scheduler="ray"))
 
 
 def test_without_dask_or_a_scheduler_it_is_one_clear_error(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def add_input_noise(network: Any, deviation: float) -> None:
 
     @tf.autograph.experimental.do_not_convert
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _is_trained(self) and not is_muted():
+        if is_trained(self) and not is_muted():
             args, kwargs = _with_noise((args, kwargs), deviation, drawn)
         return type(self).call(self, *args, **kwargs) if before is None else before(*args, **kwargs)
 
@@ -49,7 +49,8 @@ def add_input_noise(network: Any, deviation: float) -> None:
     network.__dict__["call"] = types.MethodType(call, network)
 
 
-def _is_trained(network: Any) -> bool:
+def is_trained(network: Any) -> bool:
+    """Tell whether a network or layer that is being called is called to be trained, or to train another."""
     return bool(network._get_call_context().get_value("training")) or record.could_possibly_record()
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import keras
 
 from gandoctor.backends.tensorflow.in_graph.input_noise import add_input_noise
+from gandoctor.backends.tensorflow.in_graph.spectral import normalise
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.errors import GandoctorError
-from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, Player
+from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -20,13 +21,14 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
     Raises:
         GandoctorError: It has no such value, or Keras would not heed it.
     """
-    if what == INPUT_NOISE:
+    if what in (INPUT_NOISE, SPECTRAL_NORM):
         strategy = getattr(network, "distribute_strategy", None)
         if strategy is not None and strategy.num_replicas_in_sync > 1:
             raise GandoctorError(
-                f"{what} of the {NAMES[player]} cannot be set where several replicas train: put a layer GaussianNoise "
-                "in front of it."
+                f"{what} of the {NAMES[player]} cannot be set where several replicas train: write it into the model."
             )
+        if what == SPECTRAL_NORM:
+            return normalise(network, player, value)
         add_input_noise(members_of(network)[0], value)
         return 0.0
     return _of_layers(network, player, what, value) if what in NETWORK_VALUES else _of(optimizer, player, what, value)

@@ -47,6 +47,9 @@ CUSTOM_MAX = 20
 TEXT_MAX = 200
 LIST_MAX = 16
 
+NORMALISED = "_gandoctor_is_normalised"
+"""Entry in the `__dict__` of a layer that is normalised as if it were wrapped, which was set in its training."""
+
 _OF_EVERY_LAYER = frozenset(dir(keras.layers.Layer())) | {"built", "name", "dtype", "trainable", "supports_masking"}
 
 
@@ -88,7 +91,7 @@ def layer_card(
         output_shape=plain_shape(own_shape(layer) if shape is None else shape),
         parameters=count_parameters(layer),
         path=path,
-        wrappers=wrappers,
+        wrappers=(*wrappers, "SpectralNormalization") if NORMALISED in vars(layer) else wrappers,
         inputs=inputs,
     )
 
