@@ -150,10 +150,11 @@ def explain_missing_run(
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
         why = f"{script} fitted no model that can be recorded as a GAN:{lines}{more}"
-    if unmonitored_optimizer is None and (backend := other_keras_backend()) is not None:
-        # A monitor that is put into the script would record nothing either.
+    if (backend := other_keras_backend()) is not None:
         why += "" if unrecorded else f" Keras runs on {backend} there."
-        remedy = what_to_do_about(backend)
+        own = f"\nNetworks that hold no layer of Keras are recorded. {remedy}"
+        # Of layers of Keras, a monitor that is put into the script would record nothing either.
+        remedy = what_to_do_about(backend) + (own if unmonitored_optimizer is not None else "")
     return f"Nothing was recorded: {why}\n{remedy}"
 
 
