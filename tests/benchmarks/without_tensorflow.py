@@ -65,14 +65,12 @@ DEEDS = (
     Deed("gandoctor report loop", "report.html"),
     Deed("gandoctor report slow --lang zh --output zh.html", "zh.html"),
     Deed("gandoctor report table --format md", "table"),
-    Deed("gandoctor watch slow", "GD003", status=1),
+    Deed("gandoctor watch slow", "GD003"),
     Deed("gandoctor runs .", "slow"),
     Deed("gandoctor compare loop slow", "GD003"),
     Deed("gandoctor treat slow --dry-run", "learning_rate"),
     Deed("gandoctor treat slow --first 1", "g_optimizer.learning_rate"),
-    Deed(
-        f"gandoctor study --vary discriminator.dropout=0.2,0.4 --seeds 1 --steps 30 {SMALL}", "discriminator.dropout"
-    ),
+    Deed(f"gandoctor study --vary discriminator.dropout=0.2,0.4 --seeds 1 --steps 30 {SMALL}", "discriminator.dropout"),
     Deed("python with_monitor.py", "steps recorded: 60"),
     Deed("python on_lightning.py", "steps recorded: 32"),
 )

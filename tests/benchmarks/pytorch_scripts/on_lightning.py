@@ -28,7 +28,7 @@ class GAN(lightning.LightningModule):
         g_opt.step()
 
     def configure_optimizers(self):
-        return (torch.optim.Adam(p.parameters(), 2e-4) for p in (self.generator, self.discriminator))
+        return [torch.optim.Adam(p.parameters(), 2e-4) for p in (self.generator, self.discriminator)]
 
 
 data = torch.utils.data.TensorDataset(torch.tanh(torch.randn(256, 16)))
