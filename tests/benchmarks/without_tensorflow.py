@@ -129,12 +129,13 @@ def table(outcomes: list[str], versions: dict[str, str]) -> str:
         f"| `{deed.words}` | {deed.status} | `{deed.says}` | {outcome} |"
         for deed, outcome in zip(DEEDS, outcomes, strict=True)
     ]
+    today, versions_in_words = f"{datetime.now(UTC):%d %B %Y}", ", ".join(f"{n} {v}" for n, v in versions.items())
     head = (
         "# PyTorch without TensorFlow\n\n"
         "What a user does, in a fresh environment into which `pip install -e '.[torch]'` and Lightning were\n"
         "installed: TensorFlow and Keras are not there. Written by `python tests/benchmarks/without_tensorflow.py`,\n"
-        f"which does it again, on {datetime.now(UTC):%d %B %Y} with {', '.join(f'{n} {v}' for n, v in versions.items())}."
-        f"\n\n{good} of {len(DEEDS)} went as expected: the exit status, what is said, and no traceback. The scripts are\n"
+        f"which does it again, on {today} with {versions_in_words}.\n\n"
+        f"{good} of {len(DEEDS)} went as expected: the exit status, what is said, and no traceback. The scripts are\n"
         "in `tests/benchmarks/pytorch_scripts/`. They are small, so this says that everything runs, not how well it\n"
         "judges. The watch view was not typed into: without a terminal it prints how the run stands.\n\n"
     )

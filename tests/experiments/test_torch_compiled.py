@@ -1,4 +1,4 @@
-"""`gandoctor run` on PyTorch programs that compile their networks: compiled as often as without it, to the same code."""
+"""PyTorch programs that compile their networks: recorded, they are compiled as often, and to the same code."""
 
 import os
 import shutil
