@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 
 from gandoctor.errors import GandoctorError
@@ -47,6 +47,32 @@ def framework_needed(by: str) -> Iterator[None]:
                     name=module,
                 ) from None
         raise
+
+
+_NAMES = {"jax": "JAX", "torch": "PyTorch", "numpy": "NumPy", "openvino": "OpenVINO"}
+
+
+def other_keras_backend() -> str | None:
+    """Return the name of what Keras runs on; None where that is TensorFlow, or Keras has not been imported."""
+    keras = sys.modules.get("keras")
+    if keras is None:
+        return None
+    name = None
+    with suppress(Exception):  # Keras 2 has another notion of a backend
+        name = str(keras.backend.backend())
+    return None if name in (None, "tensorflow") else _NAMES.get(str(name), name)
+
+
+def what_to_do_about(backend: str) -> str:
+    """Return what to do for Keras on a backend that is not recorded, to be read after a colon or a full stop.
+
+    Args:
+        backend: Its name, as `other_keras_backend` has it.
+    """
+    return (
+        f"gandoctor records Keras on TensorFlow only. Set KERAS_BACKEND=tensorflow before Keras is imported; steps "
+        f"that are written with {backend} (a train_step, a loop) have to be written with TensorFlow, too."
+    )
 
 
 def is_installed(module: str) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
-from gandoctor.frameworks import framework_needed
+from gandoctor.frameworks import framework_needed, other_keras_backend, what_to_do_about
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.session.options import Options
 
 _FRAMEWORKS = {"keras": "tensorflow", "tensorflow": "tensorflow", "torch": "torch"}
 """Top package of a class -> the backend for it."""
+_ELSEWHERE = "Keras on "
+"""How the name of a framework begins that is Keras on another backend than TensorFlow."""
 _LEGACY = ("tf_keras.", "keras.src.engine.", "keras.engine.")
 """How the modules of Keras 2 begin: what TF_USE_LEGACY_KERAS=1 makes of `tf.keras`, and `keras` before version 3."""
 
@@ -46,7 +48,8 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         discriminator: The discriminator, likewise.
 
     Raises:
-        GandoctorError: Nothing here is a network of a framework that gandoctor knows, or it is one of Keras 2.
+        GandoctorError: Nothing here is a network of a framework that gandoctor knows, or it is one of Keras 2, or of
+            Keras on another backend than TensorFlow.
         MissingFramework: It is, and TensorFlow is not installed.
     """
     held = list(getattr(model, "__dict__", {}).values())
@@ -57,11 +60,9 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
             "These are models of Keras 2 (tf_keras, TF_USE_LEGACY_KERAS=1), which is not supported. "
             "gandoctor records Keras 3 GANs: import keras, version 3, and leave TF_USE_LEGACY_KERAS unset."
         )
-    if framework == "keras on torch":
-        raise GandoctorError(
-            "These are layers of Keras on its PyTorch backend. gandoctor records Keras on TensorFlow, and PyTorch "
-            "networks that hold no Keras layer: set KERAS_BACKEND=tensorflow."
-        )
+    if framework is not None and framework.startswith(_ELSEWHERE):
+        backend = framework.removeprefix(_ELSEWHERE)
+        raise GandoctorError(f"These are layers of Keras on its {backend} backend. {what_to_do_about(backend)}")
     if framework is None:
         there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
         raise GandoctorError(f"gandoctor cannot tell which network is the generator: {there}. Pass generator=...")
@@ -80,17 +81,19 @@ def _framework(value: Any) -> str | None:
     """Return the backend for an object, told by where its classes are defined; None where no framework is known.
 
     Keras 2 comes first, "legacy": its models are TensorFlow's as well. A Keras layer on PyTorch is a PyTorch module as
-    well, but keeps its weights in variables of its own, which no pass of ours could be given copies of.
+    well, but keeps its weights in variables of its own, which no pass of ours could be given copies of. One on JAX is
+    trained by a function that Keras compiles, in which no gradient and no update can be seen from outside.
     """
     modules = {kind.__module__ for kind in type(value).__mro__}
     if any(f"{module}.".startswith(_LEGACY) for module in modules):
         return "legacy"
     packages = {module.partition(".")[0] for module in modules}
     known = {_FRAMEWORKS[package] for package in packages if package in _FRAMEWORKS}
-    if "torch" not in known:
-        return next(iter(known), None)
-    parts = value.modules() if hasattr(value, "modules") else (value,)
-    return "keras on torch" if any(is_of_keras(type(part)) for part in parts) else "torch"
+    parts = value.modules() if "torch" in known and hasattr(value, "modules") else (value,)
+    if any(is_of_keras(type(part)) for part in parts):
+        backend = other_keras_backend()
+        return "tensorflow" if backend is None else f"{_ELSEWHERE}{backend}"
+    return "torch" if "torch" in known else next(iter(known), None)
 
 
 _OF_KERAS: dict[type, bool] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gandoctor.backends.torch.made_optimizers import take_made_optimizers
 from gandoctor.backends.torch.players import inner, inner_optimizer
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.recording.players import Players
@@ -29,6 +30,8 @@ def found(options: Options) -> Players:
         if getattr(options, slot) is None:
             why = Message("the {player}'s optimizer has not been called yet; pass {slot}=...", player=player, slot=slot)
             players.absent[slot] = Absence(Absent.NO_OPTIMIZER, why)
+    if options.changes:
+        take_made_optimizers(players)
     sampler, size = options.latent_sampler, _latent_size(generator)
     if sampler is not None:
         players.latent_sampler, players.latent_is_given = _as_tensors(sampler), True

@@ -23,6 +23,7 @@ from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
 from gandoctor.experiments.child.recipe import recipe
 from gandoctor.experiments.child.stop_request import StopRequest
+from gandoctor.frameworks import other_keras_backend
 from gandoctor.message import Absence, Absent, Message
 
 OUR_MONITOR = "_gandoctor_monitor"
@@ -105,7 +106,7 @@ class Attachment:
             return attachment._fit(original, arguments, monitors)
 
         keras.Model.fit = fit
-        if keras.backend.backend() != "tensorflow":
+        if other_keras_backend() is not None:
             return
         try:
             from gandoctor.experiments.child.loops import LoopAttachment
@@ -186,10 +187,8 @@ class Attachment:
 
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
-        import keras
-
-        if keras.backend.backend() != "tensorflow":
-            self._note(model, f"Keras runs on {keras.backend.backend()}; monitors need the TensorFlow backend")
+        if (backend := other_keras_backend()) is not None:
+            self._note(model, f"Keras runs on {backend}")
             return []
         from gandoctor.monitors.monitor import Monitor
 

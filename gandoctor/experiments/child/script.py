@@ -19,7 +19,7 @@ from gandoctor.experiments.child.notebook import cell_of, run_cells
 from gandoctor.experiments.child.other_fits import BATCHES
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
-from gandoctor.frameworks import MissingFramework, framework_needed
+from gandoctor.frameworks import MissingFramework, framework_needed, other_keras_backend, what_to_do_about
 from gandoctor.store.events import append_event
 
 HOW_TO_ATTACH = """\
@@ -150,16 +150,12 @@ def explain_missing_run(
         lines = "".join(f"\n  {note.model}: {note.reason}" for note in unrecorded[:8])
         more = f"\n  and {len(unrecorded) - 8} more" if len(unrecorded) > 8 else ""
         why = f"{script} fitted no model that can be recorded as a GAN:{lines}{more}"
-    if not unrecorded and (backend := _keras_backend()) not in (None, "tensorflow"):
-        why += f" Keras runs on {backend} there, and is recorded on TensorFlow only: set KERAS_BACKEND=tensorflow."
+    if (backend := other_keras_backend()) is not None:
+        why += "" if unrecorded else f" Keras runs on {backend} there."
+        own = f"\nNetworks that hold no layer of Keras are recorded. {remedy}"
+        # Of layers of Keras, a monitor that is put into the script would record nothing either.
+        remedy = what_to_do_about(backend) + (own if unmonitored_optimizer is not None else "")
     return f"Nothing was recorded: {why}\n{remedy}"
-
-
-def _keras_backend() -> str | None:
-    keras = sys.modules.get("keras")
-    with suppress(Exception):
-        return None if keras is None else str(keras.backend.backend())
-    return None
 
 
 def _run_as_main(script: str, arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ has happened in the step under way is then told once more to what records it, so
 
 from __future__ import annotations
 
+import sys
 import threading
 import traceback
 import warnings
@@ -91,10 +92,11 @@ class Hooks:
         STEPS.remove(self)
         self._stop_watching()
 
-    def _stop_watching(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+    def _stop_watching(self, keep_hooks: bool = False) -> None:
+        if not keep_hooks:
+            for handle in self._handles:
+                handle.remove()
+            self._handles.clear()
         self._wrapped.restore()
 
     # The hooks. -----------------------------------------------------------------------------------------------
@@ -119,11 +121,11 @@ class Hooks:
         self._miss(optimizer)
 
     def _enter(self, module: Any, args: Any) -> None:
-        if not torch.compiler.is_compiling():  # what is compiled is one call, and its parts are none
+        if not (torch.compiler.is_compiling() or self.is_recording):  # what is compiled is one call without parts
             self._inside.depth = getattr(self._inside, "depth", 0) + 1
 
     def _leave(self, module: Any, args: Any, kwargs: Any, output: Any) -> None:
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or self.is_recording:
             return
         depth = self._inside.depth = max(0, getattr(self._inside, "depth", 0) - 1)
         if output is None or self._is_resting or not _may_be_network(module, depth):
@@ -181,7 +183,9 @@ class Hooks:
         pairs = self._finder().pairs()
         if not pairs or self._further.are_awaited(pairs, self._flow.calls, update):
             return
-        self._stop_watching()
+        # Compiled code asks whether modules have as many hooks as when it was compiled. Without ours it would be
+        # compiled again, often with other shapes left open, and round differently.
+        self._stop_watching(keep_hooks=_has_compiled())
         self.is_recording = True
         try:
             self._found(pairs, list(self._made), list(self._events))
@@ -202,6 +206,12 @@ class Hooks:
             trained = self._finder().trained_by()
             why = why_unknown(networks, calls, UPDATES_UNTIL_TOLD)
             self._cannot_tell(Unknown(optimizer, why, calls, list(self._seen.values()), trained))
+
+
+def _has_compiled() -> bool:
+    """Tell whether anything was compiled in this process so far."""
+    dynamo = sys.modules.get("torch._dynamo.utils")
+    return dynamo is not None and dynamo.counters["frames"]["total"] > 0
 
 
 def _may_be_network(module: Any, depth: int) -> bool:
