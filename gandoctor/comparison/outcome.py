@@ -13,7 +13,7 @@ from gandoctor.rules import Finding, Severity
 from gandoctor.store import Run
 
 Outcome = Literal["cured", "improved", "no change", "worse", "not applied"]
-QUALITY = ("sample_class_kid", "sample_kid", "sample_marginal_worst")
+QUALITY = ("feature_distance", "sample_class_kid", "sample_kid", "sample_marginal_worst")
 """Signals of quality, less is better; the first that both runs have decides."""
 LATE_SHARE = 0.25
 """Share of the run whose median quality is compared."""

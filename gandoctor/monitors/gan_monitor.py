@@ -10,6 +10,7 @@ from gandoctor.recording.instruments.input_gradients import InputGradients
 from gandoctor.recording.instruments.inputs import Inputs
 from gandoctor.recording.instruments.labels import LabelEffects
 from gandoctor.recording.instruments.losses import Losses
+from gandoctor.recording.instruments.own_features import OwnFeatures
 from gandoctor.recording.instruments.samples import Samples
 from gandoctor.recording.instruments.update_effects import UpdateEffects
 from gandoctor.recording.instruments.weight_updates import WeightUpdates
@@ -41,6 +42,10 @@ class GANMonitor(Monitor):
             quality. Where the discriminator takes more than images, a tuple or dictionary of what it takes, images
             first; `latent_sampler` then returns the latents followed by what goes with the images.
         holdout_data: Real images it never trains on; needed to see overfitting.
+        embedding: Data as they are recorded, float32 (n, h, w, c) in the model's own range (vectors and series
+            likewise), -> features (n, d): a network of your own, an extractor of another package. The distance of
+            samples from `probe_data` in them is recorded (`feature_distance`) and decides where two runs are
+            compared. It is shown and not judged by rules, which know no null of it.
         loss: "minimax", "non_saturating", "least_squares", "hinge" or "wasserstein".
         real_is_high: True when the discriminator is trained to score reals above fakes; assumed when not given.
         declared: What no monitor can measure, to rank causes by; every entry is optional. "pretrain_steps":
@@ -65,4 +70,5 @@ class GANMonitor(Monitor):
         DeadUnits,
         Samples,
         LabelEffects,
+        lambda recording: OwnFeatures(recording, recording.embedding),
     )

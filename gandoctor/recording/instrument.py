@@ -49,6 +49,10 @@ class Recording(Protocol):
         """Likewise, data that the discriminator never trains on."""
 
     @property
+    def embedding(self) -> Callable[[Any], Any] | None:
+        """Features of the user's own; None where none were passed."""
+
+    @property
     def latents(self) -> ProbeLatents:
         """Which latents each probe looks at."""
 

@@ -89,6 +89,18 @@ SIGNALS = (
         ),
     ),
     Signal(
+        "feature_distance",
+        None,
+        Message("Energy distance to the real data in features of your own, in mean distances among real data."),
+        "probe",
+        Chart(
+            "feature-distance",
+            groups.SAMPLES,
+            Message("Distance in your own features"),
+            Message("0: as real data would score. It is shown and not judged."),
+        ),
+    ),
+    Signal(
         "sample_missing_share",
         units.SHARE,
         Message("Share of the real data in regions where the last 256 generated images are missing or rare."),

@@ -38,6 +38,7 @@ class Options:
     latent_sampler: Callable[[int], Any] | None = None
     probe_data: Any = None
     holdout_data: Any = None
+    embedding: Callable[[Any], Any] | None = None
     loss: LossFamily | None = None
     real_is_high: bool | None = None
     declared: Mapping[str, Any] | None = None

@@ -110,6 +110,11 @@ class Session:
         return self._prober.holdout
 
     @property
+    def embedding(self) -> Callable[[Any], Any] | None:
+        """Features of the user's own."""
+        return self.options.embedding
+
+    @property
     def latents(self) -> ProbeLatents:
         """Which latents each probe looks at."""
         return self._prober.latents
