@@ -308,6 +308,9 @@ class NumpyBackend:
     def losses(self) -> dict[str, dict[str, Any]]:
         return {}
 
+    def loss_calls(self) -> dict[str, Any]:
+        return {}
+
     def compiled_loss(self) -> None:
         return None
 
@@ -473,6 +476,9 @@ class NumpyBackend:
     def calls(self) -> list[Call]:
         calls, self._calls = self._calls or [], None if self._calls is None else []
         return calls
+
+    def tell_draws(self) -> None:
+        pass
 
     def versions(self) -> dict[str, str]:
         return {}
