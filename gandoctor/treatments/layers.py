@@ -200,8 +200,7 @@ def block(channels, filters):
         id="batch-first",
         title=Message("Tell recurrent layers that the batch comes first"),
         explanation=Message(
-            "PyTorch's recurrent layers take (time, batch, features) unless they are built with batch_first=True. "
-            "Keras's take the batch first always."
+            "PyTorch's recurrent layers take (time, batch, features) unless they are built with batch_first=True."
         ),
         evidence="strong",
         reference=Message("PyTorch documentation, torch.nn.GRU"),

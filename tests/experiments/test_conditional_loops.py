@@ -28,12 +28,12 @@ def weights(text):
     ("layout", "style"),
     [
         ("concat", "fit"),
-        ("planes", "fit"),
         ("beside", "fit"),
         ("planes", "tape"),
-        ("embedded", "tape"),
         ("embedded", "batch"),
-        ("planes", "batch"),
+        pytest.param("planes", "fit", marks=pytest.mark.slow),
+        pytest.param("embedded", "tape", marks=pytest.mark.slow),
+        pytest.param("planes", "batch", marks=pytest.mark.slow),
     ],
 )
 def test_labels_are_recognised_and_scores_recorded(tmp_path, layout, style):

@@ -76,6 +76,9 @@ class Backend:
     def witness(self, loss: bool, latents: bool) -> Any:
         return SimpleNamespace(said=lambda _: None, losses=dict, latents=lambda: None, forget=lambda _: None)
 
+    def loss_calls(self) -> dict[str, Any]:
+        return {}
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_, **__: None
 

@@ -66,6 +66,7 @@ def recorded(g_uses: bool = True, d_uses: bool = True, classes: np.ndarray = CLA
         polarity=polarity,
         first_step=0,
         absence=lambda name: None,
+        latents=SimpleNamespace(whole=forward.latents),
     )
     instrument = LabelEffects(recording)  # type: ignore[arg-type]
     assert instrument.begin() == {}

@@ -80,7 +80,7 @@ class Draws:
         kind = draw.network, rows, draw.training
         times, last = self._steps.get(kind, (0, -1))
         self._steps[kind] = times, _ = times + (step != last), step
-        if step - first_step < FIRST_STEPS or times > max(FIRST_STEPS, OFTEN * (step - first_step)):
+        if step - first_step < FIRST_STEPS or times >= max(FIRST_STEPS, OFTEN * (step - first_step)):
             self._occasions.pop(draw.network, None)
             return
         now = self._occasions.get(draw.network)

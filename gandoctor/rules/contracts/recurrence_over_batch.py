@@ -17,7 +17,7 @@ What it is not
     can be told.
 
 What to do
-    `batch_first=True`, or swap both axes before and after the layer.
+    Build the layer with `batch_first=True`, or swap the first two axes of what it is given and of what it returns.
 """
 
 from __future__ import annotations
@@ -36,7 +36,13 @@ _RECURRENT = ("RNN", "GRU", "LSTM")
 
 @dataclass(frozen=True)
 class Limits:
-    """No thresholds: the shapes tell."""
+    """Thresholds.
+
+    Attributes:
+        layers: Recurrent layers of a player that must go along the batch: the shapes of one tell enough.
+    """
+
+    layers: int = 1
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
@@ -47,7 +53,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         layers = [layer for layer in card.layers if layer.type in _RECURRENT] if card is not None else []
         recurrent |= bool(layers)
         wrong = [layer.address for layer in layers if layer.settings.get(OVER_BATCH)]
-        if wrong:
+        if len(wrong) >= limits.layers:
             statement = Message(
                 "The {player}'s {layers} takes time first and is given the batch first: it runs from one example to "
                 "the next.",

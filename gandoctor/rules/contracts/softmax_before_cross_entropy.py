@@ -20,7 +20,8 @@ What it is not
     the logits before it and are right.
 
 What to do
-    Give `CrossEntropyLoss` what comes before the softmax, and `NLLLoss` what comes out of a `LogSoftmax`.
+    Give `CrossEntropyLoss` what comes before the softmax, and leave the classifier without one; give `NLLLoss` what
+    comes out of a `LogSoftmax`.
 """
 
 from __future__ import annotations

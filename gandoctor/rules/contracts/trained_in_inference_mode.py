@@ -19,7 +19,7 @@ What it is not
     in training mode.
 
 What to do
-    Call `train()` after drawing samples, or at the top of every epoch.
+    Call `train()` on the network again after drawing samples, or on both networks at the top of every epoch.
 """
 
 from __future__ import annotations
