@@ -69,7 +69,7 @@ DEEDS = (
     Deed("gandoctor runs .", "slow"),
     Deed("gandoctor compare loop slow", "GD003"),
     Deed("gandoctor treat slow --dry-run", "learning_rate"),
-    Deed("gandoctor treat slow --first 1", "g_optimizer.learning_rate"),
+    Deed("gandoctor treat slow --first 1", "gone: GD003", 1),  # it trains with the change, which is no cure
     Deed(f"gandoctor study --vary discriminator.dropout=0.2,0.4 --seeds 1 --steps 30 {SMALL}", "discriminator.dropout"),
     Deed("python with_monitor.py", "steps recorded: 60"),
     Deed("python on_lightning.py", "steps recorded: 32"),
