@@ -43,20 +43,20 @@ LAYERS = 12
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def probe_signals() -> list[str]:
-    """Every column that a probe of the reference model fills."""
+def probe_signals(layers: int = LAYERS) -> list[str]:
+    """Every column that a probe fills of players with so many layers each; the reference model has 12."""
     own = [name for name, signal in SIGNALS.items() if signal.cadence == "probe"]
-    return own + [member_of(family, f"layer_{i}") for family in FAMILIES for i in range(LAYERS)]
+    return own + [member_of(family, f"layer_{i}") for family in FAMILIES for i in range(layers)]
 
 
-def write_run(run_dir: Path, steps: int, end: bool = True) -> RunWriter:
+def write_run(run_dir: Path, steps: int, end: bool = True, layers: int = LAYERS) -> RunWriter:
     """Write a run of that many steps with its spike and its NaN."""
     rng = np.random.default_rng(steps)
     writer = RunWriter(run_dir, make_manifest(planned_steps=steps))
     reals, fakes = strokes(64, 0.03), strokes(32, 0.1, seed=5)
     writer.reals(reals)
     every_step = [name for name, signal in SIGNALS.items() if signal.cadence == "step"]
-    probed, every = probe_signals(), max(25, steps // PROBES_AT_MOST)
+    probed, every = probe_signals(layers), max(25, steps // PROBES_AT_MOST)
     spike, nan = moments(steps)
     for first in range(1, steps + 1, ROWS_A_BATCH):
         values = np.exp(0.2 * rng.standard_normal((ROWS_A_BATCH, len(every_step))))

@@ -182,7 +182,7 @@ def _is_beyond(ratio: Any, beyond: Beyond, limits: Limits) -> Any:
 
 
 def _episode(run: Run, player: Player, holds: pd.Series[bool], beyond: Beyond, limits: Limits) -> Episode | None:
-    if beyond == "small":
+    if beyond == "small" and holds.any():
         holds = holds & ~_explained(run, player, holds.index, limits)
     return persistent_episode(holds, warm_up_end(run))
 

@@ -3,6 +3,7 @@
 `two_processes.py FOLDER RENDEZVOUS` starts both, `... RANK` is one of them. With FOLDER "bare", nothing is recorded.
 """
 
+import os
 import sys
 
 import torch
@@ -63,9 +64,14 @@ def main(rank, rendezvous, folder):
     dist.destroy_process_group()
 
 
+def spawned(rank, rendezvous, folder):
+    main(rank, rendezvous, folder)
+    os._exit(0)  # now and then, on a busy machine, a thread of gloo aborts a process that ends in order
+
+
 if __name__ == "__main__":
     folder, rendezvous, *rank = sys.argv[1:]
     if rank:
         main(int(rank[0]), rendezvous, folder)
     else:
-        mp.spawn(main, args=(rendezvous, folder), nprocs=2)
+        mp.spawn(spawned, args=(rendezvous, folder), nprocs=2)
