@@ -9,6 +9,7 @@ import pytest
 
 from gandoctor.store import load_run
 from support.command_line_runs import command_here
+from support.rarely import rarely
 
 pytestmark = pytest.mark.training
 PROGRAM = Path(__file__).parent / "scripts" / "conditional.py"
@@ -27,13 +28,13 @@ def weights(text):
 @pytest.mark.parametrize(
     ("layout", "style"),
     [
-        ("concat", "fit"),
+        rarely("concat", "fit"),
         ("beside", "fit"),
         ("planes", "tape"),
         ("embedded", "batch"),
-        pytest.param("planes", "fit", marks=pytest.mark.slow),
-        pytest.param("embedded", "tape", marks=pytest.mark.slow),
-        pytest.param("planes", "batch", marks=pytest.mark.slow),
+        rarely("planes", "fit"),
+        rarely("embedded", "tape"),
+        rarely("planes", "batch"),
     ],
 )
 def test_labels_are_recognised_and_scores_recorded(tmp_path, layout, style):

@@ -12,12 +12,13 @@ from gandoctor import GANMonitor, diagnose
 from gandoctor.experiments.child.games import named_games
 from gandoctor.store import load_run
 from support.command_line_runs import command_here
+from support.rarely import rarely
 
 pytestmark = pytest.mark.training
 GAMES = Path(__file__).parent / "scripts" / "games.py"
 
 
-@pytest.mark.parametrize("layout", ["cycle", pytest.param("cycle eager", marks=pytest.mark.slow), "fit"])
+@pytest.mark.parametrize("layout", ["cycle", rarely("cycle eager"), rarely("fit")])
 def test_the_domain_that_is_not_normalised_is_told_of_the_right_game(tmp_path, layout):
     bare = subprocess.run([sys.executable, GAMES, layout], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     recorded = command_here("run", "--run-dir", "run", GAMES, "--", layout, cwd=tmp_path)
@@ -35,6 +36,7 @@ def test_the_domain_that_is_not_normalised_is_told_of_the_right_game(tmp_path, l
         assert game.manifest.players["latent_sampler"].startswith("kept"), "images of the other domain"
 
 
+@pytest.mark.slow
 def test_two_judges_of_one_generator_are_two_games(tmp_path):
     bare = subprocess.run([sys.executable, GAMES, "judges"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     recorded = command_here("run", "--run-dir", "run", GAMES, "--", "judges", cwd=tmp_path)

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from gandoctor.message import Absent
 from gandoctor.store import load_run
 from support.command_line_runs import command_here
+from support.rarely import rarely
 
 pytestmark = pytest.mark.training
 LOOP = Path(__file__).parent / "scripts" / "loop.py"
@@ -18,11 +18,6 @@ LOOP = Path(__file__).parent / "scripts" / "loop.py"
 
 def weights(text):
     return next(line for line in text.splitlines() if line.startswith("weights "))
-
-
-def rarely(*values: Any) -> Any:
-    """A case of its own that CI leaves to the nightly run: its kind has others."""
-    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("style", ["function", rarely("two functions"), "eager", rarely("two eager"), "compiled"])
@@ -60,11 +55,11 @@ G, D = "sequential", "sequential_1"
 STYLES = {
     "epoch": (G, D),
     "trunk": (G, "sequential_2_and_sequential_3"),
-    "strategy2": (G, D),
     "penalty": (G, D),
-    "one optimizer": (G, D),
 }
 RARER = {
+    "strategy2": (G, D),
+    "one optimizer": (G, D),
     "epoch nested": (G, D),
     "traces": (G, D),
     "mapping": ("sequential_2_and_sequential_3", D),
@@ -99,7 +94,7 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style, gen
 
 @pytest.mark.parametrize(
     ("how", "generator", "discriminator"),
-    [("phases", "sequential_2_and_sequential_3", "sequential_4"), ("both ways", "sequential", "last")],
+    [("phases", "sequential_2_and_sequential_3", "sequential_4"), rarely("both ways", "sequential", "last")],
 )
 def test_a_third_network_is_taken_for_neither_player(tmp_path, how, generator, discriminator):
     script = LOOP.with_name("three_networks.py")
@@ -177,6 +172,7 @@ def test_players_are_told_apart_where_the_updates_of_both_move_both(tmp_path):
     assert (run["g_update_in_d_step"] > 0).all()
 
 
+@pytest.mark.slow
 def test_sleeping_discriminators_of_several_pairs_are_recorded(tmp_path):
     (tmp_path / "train.py").write_text(
         "import keras, numpy as np\n"
@@ -206,6 +202,7 @@ def test_sleeping_discriminators_of_several_pairs_are_recorded(tmp_path):
         assert game.manifest.missing["d_grad_norm"].code == Absent.FROZEN
 
 
+@pytest.mark.slow
 def test_a_player_that_goes_on_alone_is_recorded_to_the_end_and_updates_are_counted(tmp_path):
     (tmp_path / "train.py").write_text(
         "import keras, tensorflow as tf\n"
@@ -249,7 +246,7 @@ def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     assert "records nothing so far" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", ["flip", "unbatch", "labels"])
+@pytest.mark.parametrize("kind", [rarely("flip"), rarely("unbatch"), "labels"])
 def test_real_data_and_latents_are_kept_where_fit_does_not_show_them(tmp_path, kind):
     script = LOOP.with_name("pipelines.py")
     bare = subprocess.run([sys.executable, script, kind], cwd=tmp_path, capture_output=True, text=True, timeout=300)
@@ -266,8 +263,8 @@ def test_real_data_and_latents_are_kept_where_fit_does_not_show_them(tmp_path, k
     ("style", "family"),
     [
         ("clipped", "wasserstein"),
-        ("listed", "non_saturating"),
-        ("wrapped", "non_saturating"),
+        rarely("listed", "non_saturating"),
+        rarely("wrapped", "non_saturating"),
         ("one_an_image", "non_saturating"),
     ],
 )
@@ -292,6 +289,7 @@ def test_it_is_told_that_a_second_gan_is_not_recorded(tmp_path):
     assert "What is to be passed is an argument of GANMonitor" in recorded.stdout
 
 
+@pytest.mark.slow
 def test_the_last_network_of_a_player_may_be_called_alone_in_another_function(tmp_path):
     script = LOOP.with_name("chained_players.py")
     bare = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -92,6 +92,7 @@ def test_a_loop_is_shown_to_its_last_step_in_each_cell_and_closed_with_the_kerne
     assert (ended["reason"], ended["why"]) == ("stopped", "the kernel was shut down")
 
 
+@pytest.mark.slow
 def test_the_freeze_trap_of_keras_3_is_told_within_two_steps(tmp_path):
     cells = execute_notebook(tmp_path, "%load_ext gandoctor", LOOP)
     told = [view for view in cells[1].views if "GD002 Discriminator not training since step 1" in view]

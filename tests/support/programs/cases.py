@@ -38,6 +38,14 @@ A framework has a module beside this one, `<framework>_runtime.py`, that makes i
 is for XLA: with op determinism on, Keras's step is not compiled by it.
 """
 SLOW = frozenset(
-    {"dcgan, sigmoid output", "tape loop, two optimizers", "run_eagerly", "steps_per_execution", "several fits"}
+    {
+        "dcgan, sigmoid output",
+        "conditional, latents told",
+        "tape loop, two optimizers",
+        "steps_per_execution",
+        "run_eagerly",
+        "several fits",
+        "own names, loss told",
+    }
 )
 """Cases that another case or another test file covers in part."""
