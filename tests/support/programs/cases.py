@@ -40,7 +40,6 @@ is for XLA: with op determinism on, Keras's step is not compiled by it.
 SLOW = frozenset(
     {
         "dcgan, sigmoid output",
-        "conditional, latents told",
         "tape loop, two optimizers",
         "steps_per_execution",
         "run_eagerly",
