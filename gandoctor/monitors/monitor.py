@@ -115,7 +115,7 @@ class Monitor(TrainingCallback):
         """Count the steps of this batch; `batch` skips where several steps run in one execution."""
         if self.session is not None and self._leads:
             if threading.get_ident() != self._thread:
-                self._end_in_other_thread(self.session)
+                self._end_in_other_thread()
                 return
             if fits.was_given_up(self.session):
                 self.session.start()
@@ -227,14 +227,19 @@ class Monitor(TrainingCallback):
             self._leads = True
         return session
 
-    def _end_in_other_thread(self, session: Session) -> None:
-        """End a recording whose steps are told while training goes on: what is read then belongs to no step."""
+    def _end_in_other_thread(self) -> None:
+        """Record no more, as steps are told while training goes on: what is read then belongs to no step.
+
+        Raises:
+            GandoctorError: `strict` was asked for.
+        """
         self._leads = False
-        self.close("interrupted")
-        why = "Keras calls it in another thread, while training goes on. Pass callbacks as a list: callbacks=[...]."
+        error = GandoctorError(
+            "Keras calls this monitor in another thread, while training goes on. Pass callbacks as a list: [...]."
+        )
         if self.options.strict:
-            raise GandoctorError(f"The monitor cannot record: {why}")
-        _records_nothing(GandoctorError(why))
+            raise error
+        _records_nothing(error)
 
     def _new_session(self, backend_class: BackendClass, model: Any | None) -> Session:
         session = Session(self.options, backend_class(self.options, model))
