@@ -62,7 +62,7 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         )
     if framework is not None and framework.startswith(_ELSEWHERE):
         backend = framework.removeprefix(_ELSEWHERE)
-        if model is not None and backend in BETWEEN_STEPS:
+        if is_of_keras(type(model)) and backend in BETWEEN_STEPS:  # a model that `fit` trains
             from gandoctor.backends.keras_between_steps.backend import BetweenStepsBackend
 
             return BetweenStepsBackend

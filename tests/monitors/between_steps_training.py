@@ -78,8 +78,6 @@ class GAN(keras.Model):
     def compile(self, d_optimizer: Any, g_optimizer: Any) -> None:
         super().compile(optimizer=g_optimizer)
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
-        d_optimizer.build(self.discriminator.trainable_variables)
-        g_optimizer.build(self.generator.trainable_variables)
 
     def call(self, images: Any, training: bool = False) -> Any:
         return images  # `fit` calls it to build it, which it is
@@ -127,6 +125,8 @@ class JaxGAN(GAN):
 
     def compile(self, d_optimizer: Any, g_optimizer: Any) -> None:
         super().compile(d_optimizer, g_optimizer)
+        d_optimizer.build(self.discriminator.trainable_variables)
+        g_optimizer.build(self.generator.trainable_variables)
         # Keras hands the step the variables of one optimizer: those of the other one travel with the model's own.
         self.d_state = [
             self.add_weight(shape=v.shape, dtype=v.dtype, initializer="zeros", trainable=False)

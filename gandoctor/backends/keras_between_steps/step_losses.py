@@ -75,7 +75,7 @@ class StepLosses:
         reported = {name: value for name, value in (logs or {}).items() if isinstance(value, float)}
         behind: dict[str, Any] = {metric.name: metric for metric in reversed(means)}
         raw: dict[str, float] = {}
-        withheld = {metric.name: _no_mean(metric) for metric in others}
+        withheld: dict[str, Absence] = {}
         for name, value in reported.items():
             source = self._behind[name] if name in self._behind else self._source(name, value, means, before)
             if source is not None:
@@ -134,15 +134,5 @@ def _may_be_running(name: str, metrics: tuple[str, ...]) -> Absence:
         "return the loss itself, or a keras.metrics.Mean of it",
         name=name,
         metrics=metrics,
-    )
-    return Absence(Absent.BETWEEN_STEPS, why)
-
-
-def _no_mean(metric: Any) -> Absence:
-    why = Message(
-        "{name} is a {kind}, whose running value cannot be taken apart; let train_step return the loss itself, or a "
-        "keras.metrics.Mean of it",
-        name=str(metric.name),
-        kind=type(metric).__name__,
     )
     return Absence(Absent.BETWEEN_STEPS, why)
