@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,38 @@ def test_hooks_that_are_not_used_leave_keras_free_to_dispatch_the_others() -> No
     plain = keras.callbacks.CallbackList([keras.callbacks.Callback()], model=None)
     for name in ("_async_train", "_async_test", "_async_predict"):
         assert getattr(callbacks, name) == getattr(plain, name)
+
+
+class CountsSteps:
+    """Stands in for a session."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+
+    def start(self, planned: int | None = None) -> None:
+        pass
+
+    def end_fit_steps(self, count: int, logs: Any) -> None:
+        self.steps.append(count)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_monitor_that_is_called_in_another_thread_records_no_more(strict: bool, tmp_path: Path) -> None:
+    monitor = GANMonitor(tmp_path / "run", strict=strict)
+    monitor.session = session = CountsSteps()  # type: ignore[assignment]
+    monitor._leads = True
+    monitor.on_train_begin()
+    monitor.on_train_batch_end(0)
+    with ThreadPoolExecutor(1) as pool:  # as Keras does with a callback that is passed alone
+        told = pool.submit(monitor.on_train_batch_end, 1)
+        if strict:
+            with pytest.raises(GandoctorError, match="Pass callbacks as a list"):
+                told.result()
+        else:
+            with pytest.warns(MonitorWarning, match="Pass callbacks as a list"):
+                told.result()
+    monitor.on_train_batch_end(2)
+    assert session.steps == [1]
 
 
 def test_parameters_are_written_out() -> None:

@@ -115,6 +115,7 @@ def test_the_model_card_is_that_of_keras_on_tensorflow(backend: str) -> None:
     assert card.optimizer["learning_rate"] == pytest.approx(2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_returned_losses_subclassed_networks_and_probabilities(backend: str) -> None:
     run, found, _ = trained(backend, "raw", "sigmoid", "subclassed")
