@@ -114,8 +114,11 @@ def test_a_metric_that_the_step_sets_back_is_absent() -> None:
     assert "d_loss" not in fit.step(2.0).metrics
 
 
-def test_other_metrics_are_not_taken_apart_and_that_is_said() -> None:
-    fit = Fit(keras.metrics.Sum(name="d_loss"))
+@pytest.mark.parametrize(
+    "other", [keras.metrics.Sum(name="d_loss"), keras.metrics.Mean(name="d_loss", dtype="float16")]
+)
+def test_other_metrics_are_not_taken_apart_and_that_is_said(other: Any) -> None:
+    fit = Fit(other)
     trace = fit.step(1.0, d_loss=1.0, g_loss=2.0)
     assert trace.metrics == trace.returned == {}
     assert {trace.withheld[name].code for name in ("d_loss", "g_loss")} == {Absent.BETWEEN_STEPS}

@@ -254,11 +254,13 @@ class BetweenStepsBackend:
 
     def end_fit_step(self, steps: int, logs: Mapping[str, Any] | None) -> None:
         """Take the losses from what `fit` reports, and close the rows."""
-        trace = self._losses.trace(steps, logs)
-        if self._listener is not None:
-            self._listener.step_end(trace)
-        self._rows += [{} for _ in range(steps - 1)]
-        self.end_step()
+        try:
+            trace = self._losses.trace(steps, logs)
+            if self._listener is not None:
+                self._listener.step_end(trace)
+        finally:
+            self._rows += [{} for _ in range(steps - 1)]
+            self.end_step()
 
     # Numbers of the step. ---------------------------------------------------------------------------------------
 

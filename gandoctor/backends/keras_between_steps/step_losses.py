@@ -119,8 +119,14 @@ class StepLosses:
     def _metrics(self) -> tuple[list[Any], list[Any]]:
         """Return the model's metrics that are means, and the others."""
         every = list(self._state.model.metrics)
-        means = [m for m in every if isinstance(m, keras.metrics.Mean) and type(m).result is keras.metrics.Mean.result]
+        means = [metric for metric in every if _is_mean(metric)]
         return means, [m for m in every if not any(m is mean for mean in means)]
+
+
+def _is_mean(metric: Any) -> bool:
+    """Tell whether a metric is a total over a count, precise enough to be taken apart."""
+    is_quotient = isinstance(metric, keras.metrics.Mean) and type(metric).result is keras.metrics.Mean.result
+    return is_quotient and str(metric.dtype) in ("float32", "float64")
 
 
 def _of_several(steps: int) -> Absence:
