@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from gandoctor.rules import NotEvaluated, Severity
-from gandoctor.rules.reading.persistence import Episode, persistent_episode, persistent_episodes
+from gandoctor.rules.reading.persistence import (
+    MANY_VALUES,
+    Episode,
+    persistent_episode,
+    persistent_episodes,
+    running_median,
+)
 
 
 def holds(steps: list[int], sick: set[int]) -> pd.Series:
@@ -174,3 +180,25 @@ def test_of_several_one_that_is_sudden_is_judged_before_the_others_can_be() -> N
     assert found["copies"] is not None
     with pytest.raises(NotEvaluated, match="after warm-up"):
         persistent_episodes({"calm": calm, "copies": copies}, 100, {})
+
+
+@pytest.mark.parametrize("span", [1, 2, 60, 61])
+def test_medians_of_a_long_series_are_those_of_its_windows(span: int) -> None:
+    count = MANY_VALUES + 500
+    steps = np.delete(np.arange(5, count + 9), [17, 4_000, 4_030, 299_000])  # a loss that was NaN has no value there
+    values = np.random.default_rng(3).standard_normal(count)
+    median = running_median(pd.Series(values, index=steps), span)
+    assert median.index[0] == 5 + span
+    seen = (0, 10, 60, 100, 3_950, 4_010, 4_030, 4_089, 200_000, 298_999, len(median) - 1)
+    for step in median.index[list(seen)]:
+        window = values[(steps > step - span) & (steps <= step)]
+        assert median.loc[step] == np.median(window), step
+
+
+def test_medians_pass_over_infinite_values_in_a_long_series_as_in_a_short_one() -> None:
+    values = np.zeros(MANY_VALUES)
+    values[100:200] = np.inf
+    long = running_median(pd.Series(values, index=np.arange(MANY_VALUES)))
+    short = running_median(pd.Series(values[:1000], index=np.arange(1000)))
+    assert np.isnan(long.loc[170])
+    pd.testing.assert_series_equal(long.iloc[: len(short)], short, check_exact=True)
