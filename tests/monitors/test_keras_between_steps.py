@@ -43,7 +43,7 @@ def trained(backend: str, *words: str) -> tuple[Any, dict[str, Any], str]:
         env=child_environment(KERAS_BACKEND=backend, HIDDEN_FRAMEWORKS="tensorflow") | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return load_run(run_dir), json.loads(done.stdout), done.stderr
