@@ -16,7 +16,7 @@ NAMES: dict[Player, Message] = {"d": Message("discriminator"), "g": Message("gen
 RATE_KEYS: dict[str, Player] = {"g_optimizer.learning_rate": "g", "d_optimizer.learning_rate": "d"}
 """What their learning rates are called where a command sets them."""
 OPTIMIZER_VALUES = ("learning_rate", "beta_1", "beta_2", "momentum", "weight_decay", "clipnorm", "clipvalue")
-NETWORK_VALUES = ("dropout", "batch_norm_momentum")
+NETWORK_VALUES = ("dropout", "batch_norm_momentum", "batch_norm_epsilon")
 INPUT_NOISE = "instance_noise"
 """Standard deviation of noise that is added to whatever the discriminator is given in training."""
 SPECTRAL_NORM = "spectral_norm"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from gandoctor.diagnosis.commands import options_for
 from gandoctor.diagnosis.headlines import BEFORE_TRAINING, NAMES, headline_of, is_in_the_model
 from gandoctor.message import Message, Say, counted
 from gandoctor.printable import printable
@@ -289,7 +290,7 @@ def _finding(finding: Finding, diagnosis: Diagnosis, say: Say) -> Iterator[Line]
     if finding.treatments:
         yield _line(2, (_said(Message("What to change, best first"), say), "quiet"))
     for treatment in finding.treatments:
-        settings = printable(" ".join(f"--set {key}={value}" for key, value in treatment.patch.items()))
+        settings = options_for(diagnosis.run, treatment.patch)
         known = f"{_said(evidence_of(treatment.evidence), say)}{f'; {settings}' if settings else ''}"
         yield _line(4, (f"{_said(treatment.title, say)}  ({known})", ""))
     yield _line(2, (_said(Message("More: {command}", command=f"gandoctor rules {finding.rule.id}"), say), "quiet"))

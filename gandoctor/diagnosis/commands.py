@@ -25,7 +25,11 @@ _RATES = {f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.ite
 _LAYERS: dict[str, tuple[Player, str, str]] = {
     f"{SLOTS[player]}.{name}": (player, kind, setting)
     for player in PLAYERS
-    for name, kind, setting in (("dropout", "Dropout", "rate"), ("batch_norm_momentum", "BatchNorm", "momentum"))
+    for name, kind, setting in (
+        ("dropout", "Dropout", "rate"),
+        ("batch_norm_momentum", "BatchNorm", "momentum"),
+        ("batch_norm_epsilon", "BatchNorm", "epsilon"),
+    )
 }
 """Setting of layers, which is also what sets it in a script -> whose, the type of the layers, and their setting."""
 _BEFORE_LAYERS = tuple(f"{SLOTS['d']}.{what}" for what in (INPUT_NOISE, SPECTRAL_NORM))
@@ -50,12 +54,24 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     if len(run.manifest.command) < 2:
         return None
     words = _words(run.manifest.command[1:])
-    handles = {handle: value for key, value in patch.items() if (handle := _handle(run, key)) is not None}
-    if words[0] == "run" and handles and len(handles) == len(patch):
-        return _joined(["run", *(f"--change={k}={_typed(v)}" for k, v in handles.items()), *words[1:]])
+    if words[0] == "run" and (changes := _changes(run, patch)):
+        return _joined(["run", *changes, *words[1:]])
     if words[0] == "run" and before_training:
         words = ["check", *(word for word in words[1:] if word != "--watch")]
     return _joined(words)
+
+
+def options_for(run: Run, patch: Mapping[str, Any]) -> str:
+    """Return the options of `gandoctor run` that make a change in a run's own target; empty where none do."""
+    if isinstance(run.manifest.config.get("settings"), Mapping):
+        return printable(shlex.join(_set(patch)), WORD_MAX)
+    return printable(shlex.join(_changes(run, patch)), WORD_MAX)
+
+
+def _changes(run: Run, patch: Mapping[str, Any]) -> list[str]:
+    """Return what sets a whole change in a running script; empty where something of it cannot be set there."""
+    handles = {handle: value for key, value in patch.items() if (handle := _handle(run, key)) is not None}
+    return [f"--change={k}={_typed(v)}" for k, v in handles.items()] if len(handles) == len(patch) else []
 
 
 def _handle(run: Run, key: str) -> str | None:
@@ -63,7 +79,7 @@ def _handle(run: Run, key: str) -> str | None:
 
     A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
     holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
-    are set. Noise can be put in front of any discriminator, and normalisation in front of its layers.
+    are set, or are to be. Noise can be put in front of any discriminator, and normalisation in front of its layers.
     """
     if key in _RATES:
         return _RATES[key]
@@ -76,6 +92,8 @@ def _handle(run: Run, key: str) -> str | None:
     if card is None or (framework_of(run) == "keras" and not _is_fitted(run)):
         return None
     found = {layer.settings.get(setting) for layer in card.layers if layer.type.startswith(kind)}
+    if setting == "epsilon":  # the usual one suits all layers, also where some have it already
+        return key if found - {None} else None
     return key if len(found) == 1 and found != {None} else None
 
 

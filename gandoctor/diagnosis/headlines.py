@@ -59,6 +59,7 @@ NAMES: dict[str, Message] = {
     "GD116": Message("Discriminator updated too often"),
     "GD117": Message("Learning rate fallen to nothing"),
     "GD118": Message("Network without activations"),
+    "GD119": Message("Normalisation that hardly normalises"),
     "GD201": Message("Vanishing generator gradient"),
     "GD202": Message("Exploding gradient"),
     "GD203": Message("Update size out of range"),

@@ -138,4 +138,35 @@ normalisation = nn.BatchNorm2d(64, momentum=0.1)  # PyTorch's is the new batch's
 """,
         },
     ),
+    Treatment(
+        id="small-epsilon",
+        title=Message("Leave batch normalisation's epsilon at its default"),
+        explanation=Message(
+            "Epsilon keeps the division by the standard deviation from failing at 0. One as large as the variance "
+            "keeps the layer from normalising. If a momentum was meant, give it by name."
+        ),
+        words={
+            "torch": Words(
+                explanation=Message(
+                    "The second argument of PyTorch's batch normalisation is epsilon, not momentum. One as large as "
+                    "the variance keeps the layer from normalising."
+                ),
+            )
+        },
+        evidence="moderate",
+        reference=Message("Ioffe and Szegedy, ICML 2015; our measurements (reports/strangers-torch.md)"),
+        patch={"generator.batch_norm_epsilon": 1e-3},
+        snippets={
+            "keras": """\
+from keras import layers
+
+normalisation = layers.BatchNormalization(momentum=0.8)  # epsilon stays at 1e-3
+""",
+            "torch": """\
+from torch import nn
+
+normalisation = nn.BatchNorm1d(128, momentum=0.2)  # eps stays at 1e-5; 0.2 is what Keras calls a momentum of 0.8
+""",
+        },
+    ),
 )

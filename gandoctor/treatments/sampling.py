@@ -52,7 +52,7 @@ def sample(generator, count, latent_dim=100):
         ),
         evidence="strong",
         reference=Message("Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019"),
-        cures=("not-finished",),
+        cures=("not-finished", "dense-output"),
         snippets={
             "keras": '''\
 import keras

@@ -288,7 +288,7 @@ def write_table() -> None:
         "step, a few ops. A run of 1,000 steps has at least 20 probes whatever they cost: in short runs of short steps",
         "that floor and the tracing come before the budget, which is for probes. The ops of every step are beside it:",
         "the norm of each gradient (about a nanosecond a weight), the spread of what is fed, and eight calls that look",
-        "at a switch. They do not grow with the batch's cost: `toy` and `long` have 300,000 weights and a step of a few",
+        "at a switch. They do not grow with the batch's cost: `toy` and `long` have 300,000 weights, a step of a few",
         "milliseconds and pay 8 to 12 % for them, `quick` 1 to 2 %. TensorBoard writes its histograms once an epoch,",
         "which is once in these runs. Rows are of machines that differ by a factor of two.",
         "",

@@ -70,6 +70,12 @@ def test_dropout_is_trained_with_recorded_and_told(make_gan: Make, trained_with:
 def test_batch_normalisation(make_gan: Make, trained_with: Make) -> None:
     plain = trained_with(make_gan())
     assert not same(trained_with(make_gan(), generator__batch_norm_momentum=0.5), plain)
+    assert not same(trained_with(make_gan(), generator__batch_norm_epsilon=0.8), plain)
+    assert {
+        layer.settings["epsilon"]
+        for layer in trained_with.run.manifest.generator.layers
+        if layer.type == "BatchNormalization"
+    } == {0.8}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,8 @@ def test_torch_takes_the_same_names() -> None:
     assert set_value(network, optimizer, "d", "dropout", 0.5) == 0.3
     assert set_value(network, optimizer, "d", "batch_norm_momentum", 0.8) == pytest.approx(0.9)
     assert set_value(network, optimizer, "d", "beta_1", 0.5) == 0.9
-    assert (network[2].p, network[1].momentum) == (0.5, pytest.approx(0.2))
+    assert set_value(network, optimizer, "d", "batch_norm_epsilon", 1e-3) == 1e-5
+    assert (network[2].p, network[1].momentum, network[1].eps) == (0.5, pytest.approx(0.2), 1e-3)
     assert optimizer.param_groups[0]["betas"] == (0.5, 0.99)
     with pytest.raises(GandoctorError, match="which has no clipnorm"):
         set_value(network, optimizer, "d", "clipnorm", 1.0)

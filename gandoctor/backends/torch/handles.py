@@ -11,6 +11,13 @@ from gandoctor.errors import GandoctorError
 from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
 
 _DROPOUT = (torch.nn.Dropout, torch.nn.Dropout1d, torch.nn.Dropout2d, torch.nn.Dropout3d)
+_NORM = torch.nn.modules.batchnorm._BatchNorm
+_MODULES: dict[str, tuple[Any, str, str]] = {
+    "dropout": (_DROPOUT, "p", "dropout"),
+    "batch_norm_momentum": (_NORM, "momentum", "batch normalisation with a moving average"),
+    "batch_norm_epsilon": (_NORM, "eps", "batch normalisation"),
+}
+"""What is set in modules -> their types, the attribute, and what they are called."""
 _BETAS = {"beta_1": 0, "beta_2": 1}
 _GENERATOR = "_gandoctor_noise"
 NOISE_SEED = 20_261_128
@@ -47,17 +54,16 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
 
 
 def _of_modules(network: Any, player: Player, what: str, value: float) -> float:
-    # PyTorch's momentum is the share of the new value, Keras's that of the average.
-    norm = torch.nn.modules.batchnorm._BatchNorm
-    kinds, attribute = (_DROPOUT, "p") if what == "dropout" else (norm, "momentum")
+    kinds, attribute, name = _MODULES[what]
     found = [m for m in network.modules() if isinstance(m, kinds) and getattr(m, attribute) is not None]
     if not found:
-        kind = "dropout" if what == "dropout" else "batch normalisation with a moving average"
-        raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: it has no {kind}.")
+        raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: it has no {name}.")
     was = float(getattr(found[0], attribute))
+    # PyTorch's momentum is the share of the new value, Keras's that of the average.
+    is_share_of_new = attribute == "momentum"
     for module in found:
-        setattr(module, attribute, value if what == "dropout" else 1 - value)
-    return was if what == "dropout" else 1 - was
+        setattr(module, attribute, 1 - value if is_share_of_new else value)
+    return 1 - was if is_share_of_new else was
 
 
 class _NoisyForward:

@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gandoctor.message import Message, clauses, sentences
+from gandoctor.networks.layer_roles import role_of
 from gandoctor.rules.hypotheses.networks import NO_LAYERS
 from gandoctor.rules.hypotheses.training import NOT_FINISHED
 from gandoctor.rules.hypothesis import Hypothesis
@@ -68,6 +69,15 @@ ACTIVE_DROPOUT = Hypothesis(
         "Two images of the same latent differ when `training=True`, and sampling with `training=False` clears them."
     ),
 )
+
+
+DENSE_OUTPUT = Hypothesis(
+    "dense-output",
+    Message("A dense layer makes each pixel by itself"),
+    Message("Generators that end in a convolution leave no single pixels on the same data."),
+)
+FALLING = 0.8
+"""Median of the second half over that of the first, below which noise is on its way out. Judgement."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +180,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
     """Rank where the grain may come from, with what this run shows of each. The scores are judgement."""
     card = run.manifest.generator
     layers = card.layers if card is not None else []
-    return [_noise_layer(layers), _active_dropout(run, layers), _not_finished(run)]
+    return [_noise_layer(layers), _active_dropout(run, layers), _dense_output(layers), _not_finished(run, found)]
 
 
 def _noise_layer(layers: list[LayerCard]) -> Cause:
@@ -200,12 +210,22 @@ def _active_dropout(run: Run, layers: list[LayerCard]) -> Cause:
     return ACTIVE_DROPOUT.cause(score, shown)
 
 
-def _not_finished(run: Run) -> Cause:
-    early, late = medians_of_halves(run[_GRAIN])
+def _dense_output(layers: list[LayerCard]) -> Cause:
+    last = next((layer for layer in reversed(layers) if role_of(layer) == "weights"), None)
+    if last is None:
+        return DENSE_OUTPUT.cause(0.2, NO_LAYERS)
+    shown = Message("the generator's last layer with weights is {layer} ({type})", layer=last.name, type=last.type)
+    return DENSE_OUTPUT.cause(0.5 if last.type == "Dense" else 0.05, shown)
+
+
+def _not_finished(run: Run, found: Found) -> Cause:
+    signal = found.evidence[-1].signal
+    early, late = medians_of_halves(run[signal])
     shown = Message(
-        "its median went from {early:.3f} in the first half to {late:.3f} in the second", early=early, late=late
+        "its median went from {early:.3g} in the first half to {late:.3g} in the second", early=early, late=late
     )
-    return NOT_FINISHED.cause(0.4, shown, Message("The noise keeps falling over the last probes."))
+    test = Message("The noise keeps falling over the last probes.")
+    return NOT_FINISHED.cause(0.4 if late < FALLING * early else 0.1, shown, test)
 
 
 LIMITS = Limits()

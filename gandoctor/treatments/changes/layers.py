@@ -10,6 +10,7 @@ from gandoctor.player_names import NAMES, PLAYERS, SLOTS, Player
 from gandoctor.store import LayerCard
 from gandoctor.treatments.changes.case import Case, Change, name_of
 from gandoctor.treatments.edit import Edit
+from gandoctor.treatments.treatment import Framework
 
 HIGHEST_DROPOUT, LOW_DROPOUT = 0.6, 0.3
 """The article advises 0.3 to 0.6 (problem 1)."""
@@ -19,6 +20,11 @@ SHOWN = 4
 """Layers of one kind that are changed one by one; of more, the first stands for all."""
 
 _BATCH_NORM = ("BatchNorm", "InstanceNorm")
+_NORM = (*_BATCH_NORM, "LayerNorm", "GroupNorm")
+LARGE_EPSILON = 0.1
+"""As of large-epsilon (GD119)."""
+EPSILON: dict[Framework, float] = {"keras": 1e-3, "torch": 1e-5}
+"""Of batch normalisation, the frameworks' defaults."""
 
 
 def _edit(case: Case, player: Player, layer: LayerCard, old: dict[str, Any], new: dict[str, Any] | None) -> Edit:
@@ -75,6 +81,22 @@ def _lower_momentum(case: Case) -> Change | None:
         new=MOMENTUM,
     )
     return Change(edits, title, {"generator.batch_norm_momentum": MOMENTUM})
+
+
+def _small_epsilon(case: Case) -> Change | None:
+    """Set epsilons that are large to the framework's default; moot where none is."""
+    large = [
+        (p, one, float(epsilon))
+        for p in PLAYERS
+        for one in case.layer_cards(p, *_NORM)
+        if isinstance(epsilon := one.settings.get("epsilon"), int | float) and epsilon >= LARGE_EPSILON
+    ]
+    if not large:
+        return None
+    usual = EPSILON[case.spelling.framework]
+    edits = tuple(_edit(case, p, one, {"epsilon": e}, {"epsilon": usual}) for p, one, e in large[:SHOWN])
+    title = Message("Set epsilon of batch normalisation to {new:g}; it is {old:g}", new=usual, old=large[0][2])
+    return Change(edits, title, {f"{SLOTS[p]}.batch_norm_epsilon": usual for p, *_ in large})
 
 
 def _lower_dropout(case: Case) -> Change | None:
@@ -191,6 +213,7 @@ CHANGES: dict[str, Callable[[Case], Change | None]] = {
     "batch-norm-placement": _without_batch_norm,
     "batch-norm-momentum": _lower_momentum,
     "batch-norm-in-generator": _batch_norm_in_generator,
+    "small-epsilon": _small_epsilon,
     "dropout-rate": _lower_dropout,
     "even-upsampling": _even_kernels("g", "Conv2DTranspose", "ConvTranspose"),
     "even-discriminator-strides": _even_kernels("d", "Conv2D", "Conv"),

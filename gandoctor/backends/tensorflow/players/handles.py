@@ -56,7 +56,7 @@ def _of_layers(network: Any, player: Player, what: str, value: float) -> float:
         attribute = "rate"
     else:
         found = [layer for layer in _layers(network) if isinstance(layer, keras.layers.BatchNormalization)]
-        attribute = "momentum"
+        attribute = what.removeprefix("batch_norm_")
     if not found:
         kind = "dropout that is switched on" if what == "dropout" else "batch normalisation"
         raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: it has no {kind}.")
