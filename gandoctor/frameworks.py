@@ -63,15 +63,25 @@ def other_keras_backend() -> str | None:
     return None if name in (None, "tensorflow") else _NAMES.get(str(name), name)
 
 
+BETWEEN_STEPS = ("PyTorch", "JAX")
+"""What Keras runs on, beside TensorFlow, where a monitor that is passed to `fit` records what shows between steps."""
+
+
 def what_to_do_about(backend: str) -> str:
-    """Return what to do for Keras on a backend that is not recorded, to be read after a colon or a full stop.
+    """Return what to do for Keras on a backend where nothing is recorded, to be read after a colon or a full stop.
 
     Args:
         backend: Its name, as `other_keras_backend` has it.
     """
+    if backend in BETWEEN_STEPS:
+        return (
+            f"gandoctor records Keras on {backend} in fit only, between its steps: train with fit and pass it "
+            "callbacks=[GANMonitor(...)], or set KERAS_BACKEND=tensorflow before Keras is imported."
+        )
     return (
-        f"gandoctor records Keras on TensorFlow only. Set KERAS_BACKEND=tensorflow before Keras is imported; steps "
-        f"that are written with {backend} (a train_step, a loop) have to be written with TensorFlow, too."
+        f"gandoctor records Keras on TensorFlow, PyTorch and JAX only. Set KERAS_BACKEND=tensorflow before Keras is "
+        f"imported; steps that are written with {backend} (a train_step, a loop) have to be written with TensorFlow, "
+        "too."
     )
 
 

@@ -205,6 +205,7 @@ class Absent(StrEnum):
         NO_LATENTS: No latent sampler is known, or too few latents were drawn.
         CANNOT_RUN: A player could not be run on what was given.
         NOT_SEEN: It happened where the monitor cannot look, e.g. in a loop of the user's own.
+        BETWEEN_STEPS: It happened inside a step, and in this framework the monitor looks between steps only.
         NOT_APPLICABLE: Of this network or loss there is no such number.
         NOT_RECOGNISED: It could not be inferred.
         ASSUMED: It was assumed, and may be wrong.
@@ -223,6 +224,7 @@ class Absent(StrEnum):
     NO_LATENTS = "no_latents"
     CANNOT_RUN = "cannot_run"
     NOT_SEEN = "not_seen"
+    BETWEEN_STEPS = "between_steps"
     NOT_APPLICABLE = "not_applicable"
     NOT_RECOGNISED = "not_recognised"
     ASSUMED = "assumed"

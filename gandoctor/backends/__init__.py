@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from gandoctor.errors import GandoctorError
-from gandoctor.frameworks import framework_needed, other_keras_backend, what_to_do_about
+from gandoctor.frameworks import BETWEEN_STEPS, framework_needed, other_keras_backend, what_to_do_about
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.session.options import Options
 
@@ -49,7 +49,7 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
 
     Raises:
         GandoctorError: Nothing here is a network of a framework that gandoctor knows, or it is one of Keras 2, or of
-            Keras on another backend than TensorFlow.
+            Keras on another backend than TensorFlow and is not trained by `fit`, or on one that is not known.
         MissingFramework: It is, and TensorFlow is not installed.
     """
     held = list(getattr(model, "__dict__", {}).values())
@@ -62,6 +62,10 @@ def backend_for(model: Any = None, generator: Any = None, discriminator: Any = N
         )
     if framework is not None and framework.startswith(_ELSEWHERE):
         backend = framework.removeprefix(_ELSEWHERE)
+        if is_of_keras(type(model)) and backend in BETWEEN_STEPS:  # a model that `fit` trains
+            from gandoctor.backends.keras_between_steps.backend import BetweenStepsBackend
+
+            return BetweenStepsBackend
         raise GandoctorError(f"These are layers of Keras on its {backend} backend. {what_to_do_about(backend)}")
     if framework is None:
         there = "none was passed" if model is None else f"{type(model).__name__} holds no network of Keras"
@@ -81,8 +85,8 @@ def _framework(value: Any) -> str | None:
     """Return the backend for an object, told by where its classes are defined; None where no framework is known.
 
     Keras 2 comes first, "legacy": its models are TensorFlow's as well. A Keras layer on PyTorch is a PyTorch module as
-    well, but keeps its weights in variables of its own, which no pass of ours could be given copies of. One on JAX is
-    trained by a function that Keras compiles, in which no gradient and no update can be seen from outside.
+    well, but keeps its weights in variables of its own, which only Keras can exchange for copies. One on JAX is trained
+    by a function that Keras compiles, in which no gradient and no update can be seen from outside.
     """
     modules = {kind.__module__ for kind in type(value).__mro__}
     if any(f"{module}.".startswith(_LEGACY) for module in modules):

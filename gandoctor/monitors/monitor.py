@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -84,6 +85,7 @@ class Monitor(TrainingCallback):
         )
         self.session: Session | None = None
         self._leads = False
+        self._thread = 0
         self._last_batch = -1
         self._entered_at = 0
 
@@ -98,6 +100,7 @@ class Monitor(TrainingCallback):
         """Start recording, or go on after an earlier `fit`."""
         if self.session is None or not self._leads:
             return
+        self._thread = threading.get_ident()
         fits.begun(self.session)
         epochs, steps = self.params.get("epochs"), self.params.get("steps")
         self.session.start(epochs * steps if epochs and steps else None)
@@ -105,13 +108,18 @@ class Monitor(TrainingCallback):
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Keras counts batches anew each epoch; the session counts steps."""
         self._last_batch = -1
+        if self.session is not None and self._leads:
+            self.session.begin_epoch()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count the steps of this batch; `batch` skips where several steps run in one execution."""
         if self.session is not None and self._leads:
+            if threading.get_ident() != self._thread:
+                self._end_in_other_thread()
+                return
             if fits.was_given_up(self.session):
                 self.session.start()
-            self.session.end_step(batch - self._last_batch)
+            self.session.end_fit_steps(batch - self._last_batch, logs)
             self._last_batch = batch
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -218,6 +226,20 @@ class Monitor(TrainingCallback):
             session = SESSIONS[self._key] = self._new_session(backend_class, model)
             self._leads = True
         return session
+
+    def _end_in_other_thread(self) -> None:
+        """Record no more, as steps are told while training goes on: what is read then belongs to no step.
+
+        Raises:
+            GandoctorError: `strict` was asked for.
+        """
+        self._leads = False
+        error = GandoctorError(
+            "Keras calls this monitor in another thread, while training goes on. Pass callbacks as a list: [...]."
+        )
+        if self.options.strict:
+            raise error
+        _records_nothing(error)
 
     def _new_session(self, backend_class: BackendClass, model: Any | None) -> Session:
         session = Session(self.options, backend_class(self.options, model))

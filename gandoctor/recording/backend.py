@@ -210,6 +210,17 @@ class Backend(Protocol):
     def unsummed(self, player: Player) -> Absence | None:
         """Return why a player's gradients, summed over all workers, cannot be seen; None when they can."""
 
+    def begin_epoch(self) -> None:
+        """Take note that `fit` begins an epoch, where the backend is not told by the framework."""
+
+    def end_fit_step(self, steps: int, logs: Mapping[str, Any] | None) -> None:
+        """Take note that steps of `fit` have ended, where the backend is not told by the framework.
+
+        Args:
+            steps: How many.
+            logs: What `fit` reports of them.
+        """
+
     # Numbers of the step. ---------------------------------------------------------------------------------------
 
     def put(self, values: Mapping[str, Scalar], when: Scalar = True) -> None:

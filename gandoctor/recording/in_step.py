@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from gandoctor.message import Absence
 from gandoctor.player_names import Player
 
 Scalar = Any
@@ -95,6 +96,7 @@ class StepTrace:
         d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
         complete: False for what happens in a graph inside the step and must be recorded there.
         is_share: Whether the values are one worker's share of a training in several processes.
+        withheld: Name -> why what the step returned under it is not its own.
     """
 
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class StepTrace:
     d_fed: Mapping[Player, tuple[Scalar, Scalar]] = field(default_factory=dict)
     complete: bool = True
     is_share: bool = False
+    withheld: Mapping[str, Absence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

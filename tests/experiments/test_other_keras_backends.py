@@ -1,4 +1,4 @@
-"""Keras on PyTorch and on JAX: nothing is recorded, nothing is changed, and one sentence says what to do."""
+"""Keras on PyTorch and on JAX: without a monitor in `fit` nothing is recorded, and one sentence says what to do."""
 
 import subprocess
 import sys
@@ -6,15 +6,22 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from gandoctor import GandoctorError
+from gandoctor import GandoctorError, load_run
 from gandoctor.backends import backend_for
 from gandoctor.experiments.child.attach import UnrecordedModel
 from gandoctor.experiments.child.script import explain_missing_run
 from gandoctor.frameworks import other_keras_backend
+from gandoctor.message import Absent
 from support.child_environment import child_environment
 from support.command_line_runs import command_here
 
-REMEDY = "gandoctor records Keras on TensorFlow only. Set KERAS_BACKEND=tensorflow"
+REMEDY = {
+    name: f"gandoctor records Keras on {name} in fit only, between its steps: train with fit and pass it "
+    "callbacks=[GANMonitor(...)], or set KERAS_BACKEND=tensorflow"
+    for name in ("JAX", "PyTorch")
+}
+REMEDY["newer"] = "gandoctor records Keras on TensorFlow, PyTorch and JAX only. Set KERAS_BACKEND=tensorflow"
+NAMES = {"jax": "JAX", "torch": "PyTorch"}
 
 
 @pytest.fixture
@@ -39,18 +46,22 @@ Layer.__module__ = "keras.src.layers.layer"
 @pytest.mark.parametrize(("backend", "name"), [("jax", "JAX"), ("torch", "PyTorch"), ("newer", "newer")])
 def test_layers_on_another_backend_are_refused_with_what_to_do(keras_on, backend, name):
     keras_on(backend)
-    with pytest.raises(GandoctorError, match=f"^These are layers of Keras on its {name} backend. {REMEDY}"):
+    with pytest.raises(GandoctorError, match=f"^These are layers of Keras on its {name} backend. ") as told:
         backend_for(None, Layer(), Layer())
+    assert REMEDY[name] in str(told.value)
     with pytest.raises(GandoctorError, match=f"on its {name} backend"):
         backend_for(SimpleNamespace(generator=Layer()))
 
 
 @pytest.mark.parametrize("models", [[], [UnrecordedModel("GAN", "Keras runs on JAX")]])
-def test_a_script_is_not_told_to_add_a_monitor_that_would_record_nothing(keras_on, models):
+def test_a_script_is_told_to_add_a_monitor_where_that_records_something(keras_on, models):
     keras_on("jax")
     told = explain_missing_run("train.py", models, None)
     assert told.count("Keras runs on JAX") == 1
-    assert REMEDY in told
+    assert REMEDY["JAX"] in told
+    keras_on("newer")
+    told = explain_missing_run("train.py", models, None)
+    assert REMEDY["newer"] in told
     assert "GANMonitor" not in told
 
 
@@ -90,7 +101,7 @@ print("weights", sum(float(abs(ops.convert_to_numpy(w)).astype("float64").sum())
 
 @pytest.mark.training
 @pytest.mark.parametrize("backend", ["torch", "jax"])
-def test_a_fit_is_left_alone_and_that_is_said(tmp_path, backend, monkeypatch):
+def test_a_fit_is_recorded_where_a_monitor_is_passed_and_left_alone_elsewhere(tmp_path, backend, monkeypatch):
     for package in ("keras", backend):
         pytest.importorskip(package)
     monkeypatch.setenv("KERAS_BACKEND", backend)
@@ -113,13 +124,17 @@ def test_a_fit_is_left_alone_and_that_is_said(tmp_path, backend, monkeypatch):
     )
     assert len(weights(plain)) == 1
     assert weights(own) == weights(plain)
-    assert own.stderr.count("MonitorWarning") == 1
-    assert REMEDY in own.stderr
-    assert not (tmp_path / "own").exists()
+    run = load_run(tmp_path / "own")
+    assert run.last_step == 8
+    assert run.manifest.missing["d_grad_norm"].code is Absent.BETWEEN_STEPS
     done = command_here("run", "--run-dir", "run", script, cwd=tmp_path)
     assert done.returncode == 3
     assert weights(done) == weights(plain)
-    assert REMEDY in done.stdout + done.stderr
-    assert "GANMonitor" not in done.stdout + done.stderr
+    assert REMEDY[NAMES[backend]] in done.stdout + done.stderr
     assert "Traceback" not in done.stderr + own.stderr
     assert not (tmp_path / "run").exists()
+    done = command_here("run", "--run-dir", "run", script, "own", cwd=tmp_path)
+    assert weights(done) == weights(plain)
+    assert "own-2" in done.stdout
+    assert REMEDY[NAMES[backend]] not in done.stdout + done.stderr
+    assert load_run(tmp_path / "own-2").last_step == 8

@@ -287,9 +287,9 @@ def test_keras_on_pytorch_is_left_alone_and_that_is_said(tmp_path):
         for words in ([], ["own"])
     )
     assert weights(own.stdout) == weights(plain.stdout)
-    assert "layers of Keras on its PyTorch backend. gandoctor records Keras on TensorFlow only" in own.stderr
+    assert "layers of Keras on its PyTorch backend. gandoctor records Keras on PyTorch in fit only" in own.stderr
     assert not (tmp_path / "own").exists()
     done = command_here("run", "--run-dir", "run", script, cwd=tmp_path)
     assert done.returncode == 3
-    assert "Keras runs on PyTorch there.\ngandoctor records Keras on TensorFlow only" in done.stdout + done.stderr
+    assert "Keras runs on PyTorch there.\ngandoctor records Keras on PyTorch in fit only" in done.stdout + done.stderr
     assert weights(done.stdout) == weights(plain.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from gandoctor import GandoctorError
 from gandoctor.backends import backend_for
 from gandoctor.monitors import GANMonitor, MonitorWarning
 from gandoctor.monitors.callback import TrainingCallback
+from gandoctor.recording.session import unended_fits
 from gandoctor.recording.session.options import checked_declaration
 
 
@@ -33,6 +35,37 @@ def test_hooks_that_are_not_used_leave_keras_free_to_dispatch_the_others() -> No
     plain = keras.callbacks.CallbackList([keras.callbacks.Callback()], model=None)
     for name in ("_async_train", "_async_test", "_async_predict"):
         assert getattr(callbacks, name) == getattr(plain, name)
+
+
+class CountsSteps:
+    """Stands in for a session."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+
+    def start(self, planned: int | None = None) -> None:
+        pass
+
+    def close(self, reason: str) -> None:
+        pass
+
+    def end_fit_steps(self, count: int, logs: Any) -> None:
+        self.steps.append(count)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_monitor_that_is_called_in_another_thread_records_no_more(strict: bool, tmp_path: Path) -> None:
+    monitor = GANMonitor(tmp_path / "run", strict=strict)
+    monitor.session = session = CountsSteps()  # type: ignore[assignment]
+    monitor._leads = True
+    monitor.on_train_begin()
+    monitor.on_train_batch_end(0)
+    told = pytest.raises(GandoctorError, match="a list") if strict else pytest.warns(MonitorWarning, match="a list")
+    with told, ThreadPoolExecutor(1) as pool:  # as Keras does with a callback that is passed alone
+        pool.submit(monitor.on_train_batch_end, 1).result()
+    monitor.on_train_batch_end(2)
+    assert session.steps == [1]
+    unended_fits.ended(session)  # type: ignore[arg-type]
 
 
 def test_parameters_are_written_out() -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
-from gandoctor.backends.tensorflow.network_calls import judges_one_by_one  # noqa: E402
+from gandoctor.backends.keras_networks.batches import judges_one_by_one  # noqa: E402
 from gandoctor.monitors import GANMonitor  # noqa: E402 - TensorFlow may be missing
 
 LAYERS = keras.layers

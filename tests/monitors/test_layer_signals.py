@@ -18,7 +18,7 @@ pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
-from gandoctor.backends.tensorflow.players.layer_weights import LAYERS_MAX, layer_weights  # noqa: E402
+from gandoctor.backends.keras_networks.layer_weights import LAYERS_MAX, layer_weights  # noqa: E402
 from gandoctor.backends.tensorflow.players.model_card import describe  # noqa: E402
 from gandoctor.backends.tensorflow.players.weights import Weights  # noqa: E402
 from gandoctor.monitors import GANMonitor, GradientNormMonitor, WeightUpdateMonitor  # noqa: E402

@@ -20,8 +20,9 @@ pytestmark = [
 tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
 
-from gandoctor.backends.tensorflow.players import model_card  # noqa: E402 - needs Keras
-from gandoctor.backends.tensorflow.players.model_card import describe, describe_losses, describe_optimizer  # noqa: E402 - the same
+from gandoctor.backends.keras_networks import model_card  # noqa: E402 - needs Keras
+from gandoctor.backends.keras_networks.model_card import describe_losses  # noqa: E402 - the same
+from gandoctor.backends.tensorflow.players.model_card import describe, describe_optimizer  # noqa: E402 - the same
 from gandoctor.recording.probe.images import data_card  # noqa: E402 - the same
 
 layers = keras.layers
@@ -327,7 +328,7 @@ def test_it_never_raises(odd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert describe(odd).order == "declared"
     assert describe_optimizer(odd)["type"] == type(odd).__name__
     assert describe_losses(odd, odd) == {}
-    monkeypatch.setattr(model_card, "layers_in_order", lambda network: 1 / 0)
+    monkeypatch.setattr(model_card, "layers_in_order", lambda *_: 1 / 0)
     note = describe(chain(layers.Flatten())).order_note
     assert note is not None
     assert note.values == {"error": "ZeroDivisionError"}

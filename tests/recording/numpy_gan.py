@@ -442,6 +442,12 @@ class NumpyBackend:
     def unsummed(self, player: Player) -> None:
         return None
 
+    def begin_epoch(self) -> None:
+        pass
+
+    def end_fit_step(self, steps: int, logs: Mapping[str, Any] | None) -> None:
+        pass
+
     def put(self, values: Mapping[str, Any], when: Any = True) -> None:
         if when:
             self._row |= {name: float(np.float32(value)) for name, value in values.items()}

@@ -13,6 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.batches import judges_one_by_one, normalises_batches
+from gandoctor.backends.keras_networks.model_card import compiled_loss, describe_losses
+from gandoctor.backends.keras_networks.players import find_players
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.input_noise import CALLED_IN_A_TRACE
 from gandoctor.backends.tensorflow.in_graph.layer_values import KerasLayerGradients, KerasLayerMovement, Layers
@@ -20,11 +23,10 @@ from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.taps import Taps
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
-from gandoctor.backends.tensorflow.network_calls import NetworkCalls, judges_one_by_one, normalises_batches
+from gandoctor.backends.tensorflow.network_calls import NetworkCalls
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.handles import set_value
-from gandoctor.backends.tensorflow.players.model_card import describe, describe_losses
-from gandoctor.backends.tensorflow.players.players import find_players
+from gandoctor.backends.tensorflow.players.model_card import describe
 from gandoctor.backends.tensorflow.players.weights import KeptWeights, WeightMovement, Weights
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
@@ -115,11 +117,7 @@ class KerasBackend:
 
     def compiled_loss(self) -> str | None:
         """Return the name of the loss the discriminator was compiled with, as Keras knows it."""
-        loss = getattr(self.players.discriminator, "loss", None)
-        each = list(loss.values()) if isinstance(loss, dict) else loss
-        if isinstance(each, list | tuple) and len(each) == 1:  # an entry an output, as Keras allows
-            loss = each[0]
-        return loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+        return compiled_loss(self.players.discriminator)
 
     def learning_rate(self, player: Player) -> float | None:
         """Return the learning rate in force, schedules resolved."""
@@ -259,6 +257,12 @@ class KerasBackend:
     def unsummed(self, player: Player) -> Absence | None:
         """Return why the sum of a player's gradients cannot be seen."""
         return None if self._taps is None else self._taps.unsummed.get(player)
+
+    def begin_epoch(self) -> None:
+        """Do nothing: the step itself tells."""
+
+    def end_fit_step(self, steps: int, logs: Mapping[str, Any] | None) -> None:
+        """Do nothing: the step itself tells."""
 
     # Numbers of the step. ---------------------------------------------------------------------------------------
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
-from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras
 from gandoctor.backends.tensorflow.players.weights import Weights
 from gandoctor.backends.tensorflow.relu_units import ReluUnits, relu_units
 from gandoctor.player_names import Player
@@ -98,23 +96,3 @@ class NetworkCalls:
 def _validity(output: Any) -> Any:
     """Return the first of several outputs: of an auxiliary classifier the validity head, by convention."""
     return output[0] if isinstance(output, list | tuple) else output
-
-
-def normalises_batches(network: Any) -> bool:
-    """Tell whether, in training mode, a network's output for one image depends on the rest of the batch."""
-    layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else []
-    return any("BatchNorm" in type(layer).__name__ for layer in layers)
-
-
-def judges_one_by_one(network: Any) -> bool:
-    """Tell whether, in inference mode, a network's output for one image is known not to depend on the other images.
-
-    Known of Keras's own layers only: there are those that compare the images of a batch in either mode.
-    """
-    for layer in network._flatten_layers():
-        if is_container(layer):
-            if not all(isinstance(operation, keras.Layer) for operation in getattr(layer, "operations", ())):
-                return False
-        elif not is_part_of_keras(layer) or isinstance(layer, keras.layers.Lambda):
-            return False
-    return True

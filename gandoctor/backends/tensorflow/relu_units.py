@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras
 from gandoctor.backends.tensorflow.in_graph.train_step import current_graph
-from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras
 
 _RELU_OPS = frozenset({"Relu", "Relu6"})
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile"})

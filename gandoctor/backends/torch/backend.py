@@ -241,6 +241,12 @@ class TorchBackend:
         """Return None: gradients are those that the optimizer is given."""
         return None
 
+    def begin_epoch(self) -> None:
+        """Do nothing: no `fit` is known."""
+
+    def end_fit_step(self, steps: int, logs: Mapping[str, Any] | None) -> None:
+        """Do nothing: no `fit` is known."""
+
     def _muted(self) -> AbstractContextManager[None]:
         assert self._taps is not None
         return self._taps.muted()

@@ -11,8 +11,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from gandoctor.backends.random_generators import held_by, put_back
 from gandoctor.backends.torch.layout import Layout
-from gandoctor.backends.torch.random_state import held_by, put_back
+from gandoctor.backends.torch.random_state import ALL_KINDS
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import Pass
@@ -159,7 +160,7 @@ def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
             module._forward_hooks = type(module._forward_hooks)()
         for module in compiled:
             module._compiled_call_impl = None  # other shapes would compile it anew, for the user's calls as well
-        with put_back(held_by(modules)):
+        with put_back(held_by(modules, ALL_KINDS)):
             yield
     finally:
         for module, mode, own, tensors in zip(modules, modes, hooks, made, strict=True):

@@ -187,9 +187,6 @@ class Attachment:
 
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
-        if (backend := other_keras_backend()) is not None:
-            self._note(model, f"Keras runs on {backend}")
-            return []
         from gandoctor.monitors.monitor import Monitor
 
         given = arguments.get("callbacks")
@@ -201,13 +198,16 @@ class Attachment:
             if self._stop.dry_run_steps == 0:
                 self._write_cards_and_leave(own[:1] if own[0].options.game is None else own, model)
             return own
+        if (backend := other_keras_backend()) is not None:
+            self._note(model, f"Keras runs on {backend}")
+            return []
         ours = vars(model).get(OUR_MONITOR)
         return [ours] if ours is not None else self._new_monitor(model, arguments)
 
     def _new_monitor(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         import keras
 
-        from gandoctor.backends.tensorflow.players.players import find_players
+        from gandoctor.backends.keras_networks.players import find_players
         from gandoctor.monitors import GANMonitor, MonitorWarning
 
         try:

@@ -46,7 +46,7 @@ class DeadUnits(Instrument):
             return self.recording.absence("probe_data") or Absence(Absent.NOT_GIVEN, no_reals)
         if player in probe.hidden_units:
             why = Message(
-                "the {player} computes ReLUs inside a tf.function of its own, where they cannot be read",
+                "the {player} may compute ReLUs where they cannot be read, such as in code of its own",
                 player=NAMES[player],
             )
             return Absence(Absent.NOT_SEEN, why)

@@ -62,6 +62,9 @@ def _pass_it(signal: str) -> Message:
 
 
 def _none_of(trace: StepTrace, names: tuple[str, ...]) -> Absence:
+    withheld = next((trace.withheld[name] for name in names if name in trace.withheld), None)
+    if withheld is not None:
+        return withheld
     returned = tuple(sorted({*trace.metrics, *trace.returned}))
     if returned:
         why = Message("train_step returned {returned}, none of {names}", returned=returned, names=names)

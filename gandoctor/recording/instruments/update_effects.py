@@ -39,9 +39,13 @@ class UpdateEffects(Instrument):
         self._before: tuple[Weights, Weights] | None = None
         self._leaks = False
         self._next = 0
+        blocked = self._backend.blocked
+        self._blind = blocked if blocked is not None and blocked.code is Absent.BETWEEN_STEPS else None
 
     def begin(self) -> Readings:
-        """Say what cannot be recorded for want of real data."""
+        """Say what cannot be recorded for want of real data, or of a look into the step."""
+        if self._blind is not None:
+            return dict.fromkeys((*_D_STEP, *_G_STEP), self._blind)
         if self.recording.reals is None:
             return {"logit_gap_change_in_d_step": self.recording.absence("probe_data")}
         return {}
@@ -51,7 +55,7 @@ class UpdateEffects(Instrument):
         self._before = None
         self._measured.set(False)
         upcoming, forward = self.recording.step + 1, self.recording.forward
-        if not measured or forward is None or forward.no_scores is not None:
+        if self._blind is not None or not measured or forward is None or forward.no_scores is not None:
             return
         if upcoming >= self._next or upcoming - self.recording.first_step <= 2:
             planned = self.recording.manifest.planned_steps
@@ -71,6 +75,8 @@ class UpdateEffects(Instrument):
     def probe(self, step: int, probe: Probe | None) -> Readings:
         """Compare the players before and after the step that has just ended."""
         forward = self.recording.forward
+        if self._blind is not None:
+            return {}
         if probe is None or forward is None or probe.fake is None:
             return dict.fromkeys((*_D_STEP, *_G_STEP), self._why_not())
         if self._before is None:

@@ -252,6 +252,22 @@ class Session:
         self._panel.announce(self._is_due(self.step + 1))
         self._tell_listeners()
 
+    def begin_epoch(self) -> None:
+        """Take note that `fit` begins an epoch."""
+        with self.contained():
+            self.backend.begin_epoch()
+
+    def end_fit_steps(self, steps: int, logs: Mapping[str, Any] | None) -> None:
+        """Take note that steps of `fit` have completed.
+
+        Args:
+            steps: How many, e.g. `steps_per_execution`.
+            logs: What `fit` reports of them.
+        """
+        with self.contained():
+            self.backend.end_fit_step(steps, logs)
+        self.end_step(steps)
+
     def end_own_step(self, scalars: Mapping[str, Any]) -> None:
         """Take note that a step of a loop of the user's own has completed."""
         self.backend.end_step()

@@ -148,9 +148,15 @@ def _still_between_probes(
         return None
     if reason in ("unknown", "no_weights") and found.other_movement == 0:
         reason = "nothing_moves"
-    elif reason == "unknown" and updates.empty:
+    elif reason == "unknown" and updates.empty and not _is_blind(run, player):
         reason = "never_updated"
     return replace(found, reason=reason)
+
+
+def _is_blind(run: Run, player: Player) -> bool:
+    """Tell whether updates were out of the monitor's sight, so that having seen none says nothing."""
+    absence = run.manifest.missing.get(f"{player}_update_in_{player}_step")
+    return absence is not None and absence.code is Absent.BETWEEN_STEPS
 
 
 def _reason(run: Run, player: Player, first: int, last: int) -> Reason:

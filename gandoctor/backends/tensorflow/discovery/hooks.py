@@ -28,6 +28,7 @@ from gandoctor.backends.discovery.games import FurtherGames
 from gandoctor.backends.discovery.networks import NetworkCall
 from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
 from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
+from gandoctor.backends.keras_networks.layer_card import is_part_of_keras
 from gandoctor.backends.tensorflow.discovery.flow import identity
 from gandoctor.backends.tensorflow.discovery.networks import NETWORKS
 from gandoctor.backends.tensorflow.discovery.patches import Patches
@@ -35,7 +36,6 @@ from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph
 from gandoctor.backends.tensorflow.in_graph.input_noise import note_traced_call
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
-from gandoctor.backends.tensorflow.players.layer_card import is_part_of_keras
 from gandoctor.backends.tensorflow.players.weights import inner
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 

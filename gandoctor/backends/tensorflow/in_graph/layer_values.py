@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.layer_weights import LayerWeights, layer_weights
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog
 from gandoctor.backends.tensorflow.in_graph.update_values import UpdateValues
-from gandoctor.backends.tensorflow.players.layer_weights import LayerWeights, layer_weights
 from gandoctor.backends.tensorflow.players.weights import Weights, inner
 from gandoctor.backends.tensorflow.replicas import on_first_replica
 from gandoctor.player_names import PLAYERS, Player

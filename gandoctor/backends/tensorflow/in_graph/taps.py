@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.players import KerasPlayers
 from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated, accumulates, scale, taken
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
@@ -26,7 +27,6 @@ from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observa
 from gandoctor.backends.tensorflow.in_graph.unseen import frozen, not_called, not_summed, used_before
 from gandoctor.backends.tensorflow.in_graph.update import KerasUpdate
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
-from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.backends.tensorflow.replicas import (
     averaged_values,
     replica_count,

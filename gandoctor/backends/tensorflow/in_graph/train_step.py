@@ -17,10 +17,10 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record
 
+from gandoctor.backends.keras_networks.players import KerasPlayers
 from gandoctor.backends.tensorflow.discovery.flow import is_made_of
 from gandoctor.backends.tensorflow.in_graph.randomness import sides_changed
 from gandoctor.backends.tensorflow.players.chain import members_of
-from gandoctor.backends.tensorflow.players.players import KerasPlayers
 from gandoctor.player_names import Player
 
 Happening = Literal["metric", "gradient", "latents", "real", "sides", "call", "penalty"]

@@ -1,1 +1,1 @@
-"""The two networks of a Keras GAN: found, owned weights listed, and described as model cards."""
+"""The two networks of a Keras GAN on TensorFlow: their calls followed, their weights copied, their values set."""

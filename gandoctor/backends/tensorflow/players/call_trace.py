@@ -17,15 +17,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.call_order import NETWORK_INPUT, CannotFollow
+from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras, layer_card, plain_shape
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
-from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras, layer_card, plain_shape
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.message import Message
 from gandoctor.networks.layer_roles import OPERATION
 from gandoctor.store import LayerCard
-
-NETWORK_INPUT = -1
-"""Stands for the network's own input among the positions of layers."""
 
 BATCH_SIZES = (None, 8)
 """Tried in turn: some networks want to know theirs."""
@@ -43,14 +41,6 @@ _SAME_VALUES = frozenset(
 _NO_VALUES = frozenset({"OnesLike", "Rank", "Shape", "ShapeN", "Size", "ZerosLike"})
 """Operations whose result does not depend on the values they are given."""
 _WITH_CONSTANT = ("Add", "AddV2", "Maximum", "Minimum", "Mul", "RealDiv", "Sub")
-
-
-class CannotFollow(Exception):
-    """The network's calls cannot be followed; `why` says so as a clause."""
-
-    def __init__(self, why: Message) -> None:
-        super().__init__(str(why))
-        self.why = why
 
 
 _INPUT_UNKNOWN = Message("the shape of its input is not known")

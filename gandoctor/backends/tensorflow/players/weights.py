@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.layer_weights import weights_to_train
 from gandoctor.backends.tensorflow.replicas import own_variable
 from gandoctor.player_names import Player
 from gandoctor.recording.players import Players
@@ -17,8 +18,7 @@ from gandoctor.recording.players import Players
 class Weights:
     """Takes copies of the players' weights on the device.
 
-    A player's weights are those its layers were created to train, in the layers' order: a `trainable` flag that is
-    switched between the phases changes neither which they are nor their order.
+    A player's weights are those its layers were created to train (`weights_to_train`).
 
     Args:
         players: Generator and discriminator.
@@ -32,11 +32,7 @@ class Weights:
     def variables(self, player: Player) -> list[Any]:
         """The player's weights as Keras variables; empty while it is not built."""
         if not self._variables.get(player):
-            network = self._players.network(player)
-            layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else [network]
-            # Once each: a wrapper may hold a weight of what it wraps as its own (SpectralNormalization's kernel).
-            found = {id(v): v for layer in layers for v in getattr(layer, "_trainable_variables", ())}
-            self._variables[player] = list(found.values())
+            self._variables[player] = weights_to_train(self._players.network(player))
         return self._variables[player]
 
     def copy(self, player: Player) -> Any:

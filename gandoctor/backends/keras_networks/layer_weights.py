@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from gandoctor.backends.tensorflow.players.layer_card import is_container, is_part_of_keras, joined
+from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras, joined
 from gandoctor.recording.in_step import LAYERS_MAX
 
 
@@ -36,6 +36,16 @@ class LayerWeights:
             found[name] = values[first : first + len(variables)]
             first += len(variables)
         return found
+
+
+def weights_to_train(network: Any) -> list[Any]:
+    """Return the weights that a network's layers were created to train, in the layers' order.
+
+    A `trainable` flag that is switched between the phases changes neither which they are nor their order.
+    """
+    layers = network._flatten_layers() if hasattr(network, "_flatten_layers") else [network]
+    # Once each: a wrapper may hold a weight of what it wraps as its own (SpectralNormalization's kernel).
+    return list({id(v): v for layer in layers for v in getattr(layer, "_trainable_variables", ())}.values())
 
 
 def layer_weights(network: Any) -> LayerWeights:

@@ -1,19 +1,18 @@
 """In which order a network calls its layers, and what each is given.
 
-Sequential and functional networks say it themselves. A subclassed one is followed while it is called on placeholders
-(`call_trace`). Where that fails, the layers are listed as they are declared, and the card says so.
+Sequential and functional networks say it themselves. A subclassed one is followed while it is called, where the
+framework has a way to do that. Elsewhere, the layers are listed as they are declared, and the card says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
 
-from gandoctor.backends.tensorflow.players.call_trace import NETWORK_INPUT, CannotFollow, follow
-from gandoctor.backends.tensorflow.players.layer_card import (
+from gandoctor.backends.keras_networks.layer_card import (
     is_container,
     is_part_of_keras,
     joined,
@@ -22,6 +21,22 @@ from gandoctor.backends.tensorflow.players.layer_card import (
 )
 from gandoctor.message import Message
 from gandoctor.store import LayerCard
+
+NETWORK_INPUT = -1
+"""Stands for the network's own input among the positions of layers."""
+
+
+class CannotFollow(Exception):
+    """The network's calls cannot be followed; `why` says so as a clause."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+Follow = Callable[[Any], tuple[list[LayerCard], tuple[int, ...]]]
+"""Calls a subclassed network to see what it does: returns the cards of its layers and operations in the order of their
+calls, and the positions of its outputs. Raises CannotFollow."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +60,13 @@ class _CallsUnknown(Exception):
     """Something in the network decides by itself, in Python, what it calls."""
 
 
-def layers_in_order(network: Any) -> LayerOrder:
-    """Return the layers of a network as it calls them, else as they are declared on it."""
+def layers_in_order(network: Any, follow: Follow) -> LayerOrder:
+    """Return the layers of a network as it calls them, else as they are declared on it.
+
+    Args:
+        network: A Keras network.
+        follow: Used where the network does not say itself what it calls.
+    """
     try:
         listing = _Listing(network)
         outputs = listing.take(network, "", (), [NETWORK_INPUT])
