@@ -21,11 +21,14 @@ INPUT_NOISE = "instance_noise"
 """Standard deviation of noise that is added to whatever the discriminator is given in training."""
 SPECTRAL_NORM = "spectral_norm"
 """1: spectral normalisation of every layer of the discriminator that has none."""
+R1_PENALTY = "r1"
+"""Weight of the gradient penalty on the real images of the discriminator's own steps (R1)."""
 HANDLES: dict[str, tuple[Player, str]] = {
     **{f"{player}_optimizer.{value}": (player, value) for player in reversed(PLAYERS) for value in OPTIMIZER_VALUES},
     **{f"{SLOTS[player]}.{value}": (player, value) for player in reversed(PLAYERS) for value in NETWORK_VALUES},
     f"{SLOTS['d']}.{INPUT_NOISE}": ("d", INPUT_NOISE),
     f"{SLOTS['d']}.{SPECTRAL_NORM}": ("d", SPECTRAL_NORM),
+    f"{SLOTS['d']}.{R1_PENALTY}": ("d", R1_PENALTY),
 }
 """What can be set in a training before its first step, whatever program it is: name -> whose, and what."""
 OTHER: dict[Player, Player] = {"d": "g", "g": "d"}

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gandoctor.player_names import INPUT_NOISE, PLAYERS, RATE_KEYS, SLOTS, SPECTRAL_NORM, Player
+from gandoctor.player_names import INPUT_NOISE, PLAYERS, R1_PENALTY, RATE_KEYS, SLOTS, SPECTRAL_NORM, Player
 from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import framework_of, typed
@@ -32,8 +32,9 @@ _LAYERS: dict[str, tuple[Player, str, str]] = {
     )
 }
 """Setting of layers, which is also what sets it in a script -> whose, the type of the layers, and their setting."""
-_BEFORE_LAYERS = tuple(f"{SLOTS['d']}.{what}" for what in (INPUT_NOISE, SPECTRAL_NORM))
-"""What is put in front of a discriminator or its layers, which is also what sets it in a script."""
+_ADDED = tuple(f"{SLOTS['d']}.{what}" for what in (INPUT_NOISE, SPECTRAL_NORM, R1_PENALTY))
+"""What is put in front of a discriminator or its layers, or added to its gradients, which is also what sets it in a
+script."""
 _MISSING = object()
 WORD_MAX = 1_000
 """Characters of a word of a command."""
@@ -79,11 +80,12 @@ def _handle(run: Run, key: str) -> str | None:
 
     A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
     holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
-    are set, or are to be. Noise can be put in front of any discriminator, and normalisation in front of its layers.
+    are set, or are to be. Noise can be put in front of any discriminator, normalisation in front of its layers, and its
+    gradients can be added to.
     """
     if key in _RATES:
         return _RATES[key]
-    if key in _BEFORE_LAYERS:
+    if key in _ADDED:
         return key
     if key not in _LAYERS:
         return None

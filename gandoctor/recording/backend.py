@@ -117,8 +117,8 @@ class Backend(Protocol):
 
         Args:
             player: Whose.
-            what: One of `OPTIMIZER_VALUES` or `NETWORK_VALUES`, `INPUT_NOISE` or `SPECTRAL_NORM`. Momentum of batch
-                normalisation is the share that is kept of the moving average.
+            what: One of `OPTIMIZER_VALUES` or `NETWORK_VALUES`, `INPUT_NOISE`, `SPECTRAL_NORM` or `R1_PENALTY`.
+                Momentum of batch normalisation is the share that is kept of the moving average.
             value: The value.
 
         Returns:

@@ -15,6 +15,7 @@ TREATMENTS = (
         ),
         evidence="strong",
         reference=Message("Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018"),
+        patch={"discriminator.r1": 10},
         cures=("chasing-the-discriminator", "steep-discriminator"),
         snippets={
             "keras": '''\

@@ -218,9 +218,11 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
         ("keras", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
         ("torch", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
         ("keras", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
+        ("torch", "r1-regularisation", "gandoctor run --change=discriminator.r1=10 train.py"),
+        ("keras", "r1-regularisation", "gandoctor run --change=discriminator.r1=10 train.py"),
     ],
 )
-def test_noise_and_normalisation_are_set_in_a_script(framework: str, treatment: str, words: str) -> None:
+def test_noise_normalisation_and_a_penalty_are_set_in_a_script(framework: str, treatment: str, words: str) -> None:
     run = diagnosis_of({"d_loss": probes(0.7)}, command=["gandoctor", "run", "train.py"], versions={framework: "3"}).run
     assert command_for(run, treatment, TREATMENTS[treatment].patch, False) == words
 

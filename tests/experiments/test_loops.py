@@ -299,7 +299,16 @@ def test_the_last_network_of_a_player_may_be_called_alone_in_another_function(tm
     assert bits[0] == bits[1]
 
 
-@pytest.mark.parametrize(("style", "change"), [("function", "instance_noise=0.5"), ("eager", "spectral_norm=1")])
+@pytest.mark.parametrize(
+    ("style", "change"),
+    [
+        ("function", "instance_noise=0.5"),
+        ("eager", "spectral_norm=1"),
+        ("function", "r1=10"),
+        ("two functions", "r1=10"),
+        ("two eager", "r1=10"),
+    ],
+)
 def test_what_is_put_before_a_discriminator_is_trained_with(tmp_path, style, change):
     bare = subprocess.run([sys.executable, LOOP, style], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     changed = f"--change=discriminator.{change}"
@@ -309,6 +318,12 @@ def test_what_is_put_before_a_discriminator_is_trained_with(tmp_path, style, cha
     (event,) = [event for event in run.events if event.kind == "changed"]
     assert f"discriminator.{change}".startswith(event.model_extra["what"])
     assert run.last_step == 24
+
+
+def test_a_penalty_that_cannot_be_had_ends_the_training_with_a_sentence(tmp_path):
+    done = command_here("run", "--change=discriminator.r1=10", "--run-dir", "run", LOOP, "--", "compiled", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "r1 of the discriminator cannot be set: nothing that it is given" in done.stderr
 
 
 def test_a_discriminator_of_several_replicas_is_left_as_it_is_and_that_is_said(tmp_path):

@@ -102,6 +102,41 @@ def test_what_is_kept_as_real_is_real(tmp_path, style):
     assert (distance < 0.01).all()
 
 
+@pytest.mark.parametrize("style", ["plain", "mixed batch", "conditional"])
+def test_a_penalty_is_added_to_the_gradients_of_a_script(tmp_path, style):
+    plain = bare(tmp_path, style)
+    changed = "--change=discriminator.r1=10"
+    done = command_here("run", changed, "--run-dir", "run", SCRIPT, "--", style, cwd=tmp_path)
+    assert weights(done.stdout) != weights(plain)
+    run = load_run(tmp_path / "run")
+    (event,) = [event.model_extra for event in run.events if event.kind == "changed"]
+    assert (event["what"], event["before"], event["after"]) == ("discriminator.r1", 0.0, 10.0)
+    assert run.last_step == STEPS
+    assert run.state == "completed"
+
+
+def test_a_penalty_that_cannot_be_had_ends_a_script_with_a_sentence(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "g, d = nn.Sequential(nn.Linear(4, 6)), nn.Sequential(nn.Linear(6, 8), nn.LeakyReLU(), nn.Linear(8, 1))\n"
+        "a, b = torch.optim.Adam(d.parameters()), torch.optim.Adam(g.parameters())\n"
+        "for i in range(40):\n"
+        "    a.zero_grad()\n"
+        "    fake = g(torch.randn(8, 4))\n"
+        "    (d(fake.detach() + 0.1 * torch.randn(8, 6)).mean() - d(torch.rand(8, 6)).mean()).backward()\n"
+        "    a.step()\n"
+        "    b.zero_grad()\n"
+        "    (-d(fake).mean()).backward()\n"
+        "    b.step()\n"
+    )
+    done = command_here("run", "--change=discriminator.r1=10", "--run-dir", "run", "train.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "r1 of the discriminator cannot be set: " in done.stderr
+    assert "write the penalty into the script's own loss instead." in done.stderr
+    assert load_run(tmp_path / "run").state == "crashed"
+
+
 def test_players_are_told_apart_where_both_optimizers_hold_both(tmp_path):
     (tmp_path / "train.py").write_text(
         "import torch\n"

@@ -19,20 +19,21 @@ from gandoctor.backends.keras_networks.players import find_players
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.input_noise import CALLED_IN_A_TRACE
 from gandoctor.backends.tensorflow.in_graph.layer_values import KerasLayerGradients, KerasLayerMovement, Layers
+from gandoctor.backends.tensorflow.in_graph.r1 import R1
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.taps import Taps
 from gandoctor.backends.tensorflow.in_graph.witness import KerasWitness
 from gandoctor.backends.tensorflow.network_calls import NetworkCalls
 from gandoctor.backends.tensorflow.players.chain import members_of
-from gandoctor.backends.tensorflow.players.handles import set_value
+from gandoctor.backends.tensorflow.players.handles import check_one_replica, set_value
 from gandoctor.backends.tensorflow.players.model_card import describe
 from gandoctor.backends.tensorflow.players.weights import KeptWeights, WeightMovement, Weights
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import INPUT_NOISE, NAMES, SPECTRAL_NORM, Player
+from gandoctor.player_names import INPUT_NOISE, NAMES, R1_PENALTY, SPECTRAL_NORM, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
@@ -69,6 +70,7 @@ class KerasBackend:
         self._witness = KerasWitness()
         self._fed_copies = FedCopies()
         self._taps: Taps | None = None
+        self._penalty: R1 | None = None
 
     @staticmethod
     def stands_by(*owners: Any) -> bool:
@@ -141,8 +143,8 @@ class KerasBackend:
         optimizer.learning_rate = rate
 
     def set_value(self, player: Player, what: str, value: float) -> float | None:
-        """Set an attribute of the optimizer or of layers, or add noise to an input, or normalise; see `Backend`."""
-        if self._model is None and what in (INPUT_NOISE, SPECTRAL_NORM):
+        """Set an attribute of the optimizer or of layers, or add noise, normalisation or a penalty; see `Backend`."""
+        if self._model is None and what in (INPUT_NOISE, SPECTRAL_NORM, R1_PENALTY):
             if any(network in CALLED_IN_A_TRACE for network in members_of(self.players.network(player))):
                 raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
         elif self._model is None:
@@ -152,6 +154,10 @@ class KerasBackend:
             )
         elif getattr(self._model, "train_function", None) is not None:
             raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
+        if what == R1_PENALTY:
+            check_one_replica(self.players.network(player), player, what)
+            self._penalty = R1(self.players, value)
+            return 0.0
         return set_value(self.players.network(player), self.players.optimizer(player), player, what, value)
 
     def save_weights(self, player: Player, path: Path) -> None:
@@ -215,6 +221,9 @@ class KerasBackend:
         """Wrap the optimizers and the model's `train_step`."""
         fed_copies = self._fed_copies if self._options.observe_loop else None
         self._taps = Taps(self.players, self._step_log, listener, self._witness, fed_copies)
+        if self._penalty is not None:
+            self._penalty.attach()
+            self._taps.penalty = self._penalty
         self._taps.attach(self._model)
 
     def adopt(self, optimizer: Any, variables: list[Any]) -> bool:
@@ -243,6 +252,8 @@ class KerasBackend:
         """Put the original methods back."""
         if self._taps is not None:
             self._taps.detach()
+        if self._penalty is not None:
+            self._penalty.detach()
 
     def stop(self) -> bool:
         """Have `fit` end after this step; False where no model is fitted."""

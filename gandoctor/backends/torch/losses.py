@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -42,6 +42,19 @@ class _Loss:
     fed: list[tuple[Any, Any]] = field(default_factory=list)
 
 
+class Follower(Protocol):
+    """Is told of all that is differentiated."""
+
+    def returned_before(self, returned: list[tuple[Any, np.ndarray]]) -> None:
+        """Networks have returned these rows, channels last, in steps that were not followed."""
+
+    def penalised(self, points: set[int]) -> None:
+        """Something was differentiated with respect to these inputs, by id."""
+
+    def differentiated(self, tensors: Any, inputs: Any) -> None:
+        """Something was differentiated; with respect to some inputs only, unless they are None."""
+
+
 class Losses:
     """Collects losses until the update that they are for.
 
@@ -53,6 +66,7 @@ class Losses:
         latest: Player -> what was last differentiated for its update.
         said: Player -> what the discriminator had said before.
         wants_outputs: Whether `latest` and `said` are kept.
+        follower: Is told of all that is differentiated.
     """
 
     def __init__(self, weights: Weights, logit_of: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
@@ -64,6 +78,7 @@ class Losses:
         self.latest: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
         self.said: dict[Player, list[Said]] = {}
         self.wants_outputs = False
+        self.follower: Follower | None = None
 
     def scored(self, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
         """The discriminator has returned an output that may be differentiated."""
@@ -77,6 +92,11 @@ class Losses:
             self._fed.append((low.float(), high.float(), id(images)))
             del self._fed[: -4 * OUTPUTS]
 
+    def returned_before(self, returned: list[tuple[Any, np.ndarray]]) -> None:
+        """Networks have returned these rows, channels last, in steps before."""
+        if self.follower is not None:
+            self.follower.returned_before(returned)
+
     def scaled(self, outputs: Any, scaled: Any) -> None:
         """A loss was multiplied by the loss scale of mixed precision."""
         if isinstance(outputs, torch.Tensor) and isinstance(scaled, torch.Tensor):
@@ -84,6 +104,8 @@ class Losses:
 
     def penalised(self, points: set[int]) -> None:
         """Something was differentiated with respect to these inputs of the discriminator, by id."""
+        if self.follower is not None:
+            self.follower.penalised(points)
         # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
         self._fed = [fed for fed in self._fed if fed[2] not in points]
 
@@ -93,6 +115,8 @@ class Losses:
         Returns:
             Whose loss it was, the last one's of several; None where it was none.
         """
+        if self.follower is not None:
+            self.follower.differentiated(tensors, inputs)
         owner = None
         for tensor in [tensors] if isinstance(tensors, torch.Tensor) else list(tensors):
             owner = self._differentiated(tensor, inputs) or owner

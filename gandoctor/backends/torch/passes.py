@@ -143,8 +143,10 @@ def first_of(output: Any) -> Any:
 
 
 @contextmanager
-def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
+def left_alone(network: torch.nn.Module, training: bool | None) -> Iterator[None]:
     """Put modes and own random generators back on leaving, and keep the user's forward hooks from seeing the pass.
+
+    The pass is made in training mode, in inference mode, or, where `training` is None, in the modes as they are.
 
     Hooks before a module stay: `spectral_norm` and `weight_norm` of the older kind make its weights there.
     """
@@ -156,7 +158,7 @@ def left_alone(network: torch.nn.Module, training: bool) -> Iterator[None]:
     made = [{k: v for k, v in vars(m).items() if isinstance(v, torch.Tensor)} for m in modules]
     try:
         for module in modules:
-            module.training = training
+            module.training = module.training if training is None else training
             module._forward_hooks = type(module._forward_hooks)()
         for module in compiled:
             module._compiled_call_impl = None  # other shapes would compile it anew, for the user's calls as well

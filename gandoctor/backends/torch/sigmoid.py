@@ -32,7 +32,7 @@ class Logits:
         Args:
             output: As the network has just returned it, with its graph.
         """
-        if not _ends_in_sigmoid(output):
+        if not ends_in_sigmoid(output):
             return None
         last, self._last = self._last, None
         if last is not None and last.numel() == output.numel():
@@ -47,7 +47,8 @@ class Logits:
             handle.remove()
 
 
-def _ends_in_sigmoid(output: torch.Tensor) -> bool:
+def ends_in_sigmoid(output: torch.Tensor) -> bool:
+    """Tell whether a sigmoid made an output, reshaped or not; one that a script computes is not seen."""
     node = output.grad_fn
     for _ in range(_DEPTH):
         if node is None:

@@ -86,7 +86,7 @@ class Taps:
         self.saw_penalty = False
         self._logits: Logits | None = None
         self.drawn = Drawn(listener)
-        self.on_call: Callable[[Player, Arguments, bool], None] | None = None
+        self.on_call: Callable[[Player, Arguments, torch.Tensor], None] | None = None
 
     def attach(self) -> None:
         """Set every hook."""
@@ -188,7 +188,7 @@ class Taps:
             if differentiates:
                 self._note_mode(player)
             if self.on_call is not None:
-                self.on_call(player, given, differentiates)
+                self.on_call(player, given, first)
             if player == "g" and differentiates:
                 self.left_out.generated(first)
                 self._take_latents(inputs[0])

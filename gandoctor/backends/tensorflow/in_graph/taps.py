@@ -21,6 +21,7 @@ from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.loss_calls import LossCalls
+from gandoctor.backends.tensorflow.in_graph.r1 import R1
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, extremes_fed, observed
@@ -56,6 +57,7 @@ class Taps:
         blocked: Why nothing can be captured from an optimizer, known before training; None when it can.
         unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
         after_update: Called with the player after everything of an update, in the graph that makes it.
+        penalty: Is added to the discriminator's gradients.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Taps:
         self.blocked: Absence | None = None
         self.unsummed: dict[Player, Absence] = {}
         self.after_update: Callable[[Player], None] | None = None
+        self.penalty: R1 | None = None
 
     def attach(self, model: Any | None) -> None:
         """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
@@ -187,6 +190,10 @@ class Taps:
                 update = taps._update(self, grads, trainable_variables)
             if update is None:
                 return original(grads, trainable_variables, **kwargs)
+            if taps.penalty is not None and update.phase == "d":
+                grads = taps.penalty.added(self, grads, trainable_variables)
+                with taps._contained():
+                    update = taps._update(self, grads, trainable_variables) or update
             taps._thread.inside_apply = True
             try:
                 taps.captures[update.phase] += 1
@@ -296,6 +303,8 @@ class Taps:
                 self._fed_copies.saw(*value)
             return
         if what == "penalty":
+            if self.penalty is not None:
+                self.penalty.penalised(value)
             if self._fed_copies is not None:
                 self._fed_copies.penalised(value)
             return

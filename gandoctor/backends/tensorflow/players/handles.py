@@ -22,16 +22,25 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
         GandoctorError: It has no such value, or Keras would not heed it.
     """
     if what in (INPUT_NOISE, SPECTRAL_NORM):
-        strategy = getattr(network, "distribute_strategy", None)
-        if strategy is not None and strategy.num_replicas_in_sync > 1:
-            raise GandoctorError(
-                f"{what} of the {NAMES[player]} cannot be set where several replicas train: write it into the model."
-            )
+        check_one_replica(network, player, what)
         if what == SPECTRAL_NORM:
             return normalise(network, player, value)
         add_input_noise(members_of(network)[0], value)
         return 0.0
     return _of_layers(network, player, what, value) if what in NETWORK_VALUES else _of(optimizer, player, what, value)
+
+
+def check_one_replica(network: Any, player: Player, what: str) -> None:
+    """Refuse what is put into a network that several replicas train.
+
+    Raises:
+        GandoctorError: They do.
+    """
+    strategy = getattr(network, "distribute_strategy", None)
+    if strategy is not None and strategy.num_replicas_in_sync > 1:
+        raise GandoctorError(
+            f"{what} of the {NAMES[player]} cannot be set where several replicas train: write it into the model."
+        )
 
 
 def _of(optimizer: Any, player: Player, what: str, value: float) -> float | None:

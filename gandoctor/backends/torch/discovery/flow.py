@@ -96,6 +96,10 @@ class Flow:
             storage = StorageWeakRef(tensor.untyped_storage())
             self._outputs.append(_Output(call, weakref.ref(tensor), storage, rows))
 
+    def returned(self) -> list[tuple[Any, np.ndarray]]:
+        """Return networks, and the first rows of what each has returned, channels last: of all that are compared."""
+        return [(output.call.network, output.rows) for output in self._outputs if output.rows is not None]
+
     def feeds_directly(self, earlier: Any, later: Any) -> bool:
         """Tell whether a network's output, and nothing else, was all that another was given."""
         return (id(earlier), id(later)) in self._direct

@@ -188,7 +188,9 @@ class Hooks:
         self._stop_watching(keep_hooks=_has_compiled())
         self.is_recording = True
         try:
-            self._found(pairs, list(self._made), list(self._events))
+            returned = self._flow.returned()  # in steps before, and a program may show it again
+            events: list[Event] = [lambda taps: taps.losses.returned_before(returned), *self._events]
+            self._found(pairs, list(self._made), events)
         except Exception:  # noqa: BLE001 - our failure must not become the program's
             traceback.print_exc()
         self._flow.forget()
