@@ -7,7 +7,7 @@ What it is
 Why it hurts
     Epsilon is there to avoid a division by 0, and 1e-5 will do. Where it is larger than the variance, little is
     normalised: from layer to layer the values shrink, and those of a freshly initialised network are small to begin
-    with. In a well-known script with 0.8 in its generator, trained on 5,000 digits, a third of the samples were one
+    with. In a well-known script with 0.8 in its generator, trained on 5,000 digits, 29 of 64 samples were one
     image; with PyTorch's default, and nothing else changed, the collapse was gone.
 
 How it is recognised
