@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 KINDS: tuple[type, ...] = (np.random.Generator, np.random.RandomState, random.Random)
-"""What is known in every framework; a framework's own have `get_state` and `set_state`."""
+"""What is known in every framework; one of a framework's own has `get_state` and `set_state`, or a variable `state`."""
 _DEPTH = 3
 """Functions within functions that are searched for generators."""
 
@@ -74,7 +74,11 @@ def _held(owner: Any) -> list[Any]:
 def _state(generator: Any) -> Any:
     if isinstance(generator, np.random.Generator):
         return copy.deepcopy(generator.bit_generator.state)
-    return generator.getstate() if isinstance(generator, random.Random) else generator.get_state()
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if hasattr(generator, "get_state"):
+        return generator.get_state()
+    return np.array(getattr(generator.state, "value", generator.state))  # of Keras, or of TensorFlow
 
 
 def _restore(generator: Any, state: Any) -> None:
@@ -82,5 +86,7 @@ def _restore(generator: Any, state: Any) -> None:
         generator.bit_generator.state = state
     elif isinstance(generator, random.Random):
         generator.setstate(state)
-    else:
+    elif hasattr(generator, "set_state"):
         generator.set_state(state)
+    else:
+        generator.state.assign(state)

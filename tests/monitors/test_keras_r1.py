@@ -17,9 +17,7 @@ from support.r1_by_hand import r1_gradients
 
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
-# Nightly: beside other work a monitored first step now and then comes out otherwise, which is open and counted by
-# `tests/benchmarks/same_step.py`; these compare first steps.
-pytestmark = [pytest.mark.training, pytest.mark.slow]
+pytestmark = pytest.mark.training
 
 BATCH, RATE, GAMMA = 6, 0.5, 3.0
 LATENTS = np.random.default_rng(4).normal(size=(BATCH, 3)).astype(np.float32)

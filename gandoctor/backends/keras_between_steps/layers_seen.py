@@ -12,8 +12,7 @@ import numpy as np
 
 from gandoctor.backends.keras_networks.batches import judges_one_by_one
 from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras
-
-_NEGATIVE, _POSITIVE = (-1.0, -10.0, -100.0), (1.0, 10.0)
+from gandoctor.backends.keras_networks.relu import ends_in_relu
 
 
 class LayersSeen:
@@ -69,7 +68,7 @@ class LayersSeen:
             outputs = original(*args, **kwargs)
         finally:
             self._depth -= 1
-        if self._with_units and not self._depth and keras.ops.is_tensor(outputs) and _ends_in_relu(layer):
+        if self._with_units and not self._depth and keras.ops.is_tensor(outputs) and ends_in_relu(layer):
             self._add(keras.ops.convert_to_numpy(outputs), getattr(layer, "data_format", None))
         return outputs
 
@@ -132,20 +131,3 @@ def _are_equal(made: Any, output: Any) -> bool:
     except Exception as error:
         raise ValueError("its output is not that of its sigmoid") from error
     return bool(np.array_equal(*arrays))
-
-
-def _ends_in_relu(layer: Any) -> bool:
-    """Tell whether all negative values become exactly 0 in a layer's output."""
-    if isinstance(layer, keras.layers.ReLU):
-        return not layer.negative_slope
-    if hasattr(layer, "cell") or hasattr(layer, "recurrent_activation"):
-        return False  # what it returns is more than its activation's output
-    activation = getattr(layer, "activation", None)
-    if not callable(activation):
-        return False
-    try:
-        values = keras.ops.convert_to_numpy(activation(keras.ops.convert_to_tensor([*_NEGATIVE, *_POSITIVE])))
-    except Exception:  # noqa: BLE001 - an activation of the user's own making, on values it may not be made for
-        return False
-    below, above = values[: len(_NEGATIVE)], values[len(_NEGATIVE) :]
-    return bool((below == 0).all() and (above > 0).all())

@@ -14,11 +14,11 @@ import keras
 import tensorflow as tf
 
 from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras
+from gandoctor.backends.keras_networks.relu import ends_in_relu
 from gandoctor.backends.tensorflow.in_graph.train_step import current_graph
 
 _RELU_OPS = frozenset({"Relu", "Relu6"})
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile"})
-_NEGATIVE, _POSITIVE = (-1.0, -10.0, -100.0), (1.0, 10.0)
 
 
 class ReluUnits:
@@ -50,7 +50,9 @@ class ReluUnits:
         finally:
             self._inside = False
         self._known |= {op.name for op in self._operations()[begun:]}
-        if tf.is_tensor(outputs) and _ends_in_relu(layer):
+        with tf.init_scope():
+            ends_so = tf.is_tensor(outputs) and ends_in_relu(layer)
+        if ends_so:
             self._add(outputs, getattr(layer, "data_format", None))
         return outputs
 
@@ -110,21 +112,3 @@ def _watched(layer: Any, units: ReluUnits) -> Iterator[None]:
         layer.__dict__.pop("call")
         if before is not None:
             layer.__dict__["call"] = before
-
-
-def _ends_in_relu(layer: Any) -> bool:
-    """Tell whether all negative values become exactly 0 in a layer's output."""
-    if isinstance(layer, keras.layers.ReLU):
-        return not layer.negative_slope
-    if hasattr(layer, "cell") or hasattr(layer, "recurrent_activation"):
-        return False  # what it returns is more than its activation's output
-    activation = getattr(layer, "activation", None)
-    if not callable(activation):
-        return False
-    try:
-        with tf.init_scope():
-            values = keras.ops.convert_to_numpy(activation(tf.constant([*_NEGATIVE, *_POSITIVE])))
-    except Exception:  # noqa: BLE001 - an activation of the user's own making, on values it may not be made for
-        return False
-    below, above = values[: len(_NEGATIVE)], values[len(_NEGATIVE) :]
-    return bool((below == 0).all() and (above > 0).all())

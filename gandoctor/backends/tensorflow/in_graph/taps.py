@@ -22,6 +22,7 @@ from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.loss_calls import LossCalls
 from gandoctor.backends.tensorflow.in_graph.r1 import R1
+from gandoctor.backends.tensorflow.in_graph.reads_first import ReadsFirst
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, extremes_fed, observed
@@ -81,6 +82,7 @@ class Taps:
         self._loop = ExitStack()
         self._used_before: set[int] = set()
         self.loss_calls = LossCalls()
+        self._reads_first = ReadsFirst()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
         self.unsummed: dict[Player, Absence] = {}
@@ -200,6 +202,8 @@ class Taps:
                 taps._listener.before_update(update)
                 with taps._contained():
                     taps._sum(self, update)
+                with taps._contained():
+                    taps._reads_first.before_update([v for _, v in update.gradients[update.phase]])
                 result = original(grads, trainable_variables, **kwargs)
                 taps._listener.after_update(update)
                 if taps.after_update is not None:
