@@ -24,6 +24,8 @@ NUMBERS_MAX = 65_536
 """Numbers of one output that are copied; larger ones are not compared with formulas."""
 NODES_MAX = 50_000
 """Nodes of a loss's graph that are searched for the generator's parameters."""
+_LEAF: Any = type(torch.ones(1, requires_grad=True).view(1).grad_fn.next_functions[0][0])
+"""The node in which a graph ends at a parameter."""
 
 
 @dataclass
@@ -138,19 +140,19 @@ class Losses:
 
     def _reached(self, tensor: torch.Tensor) -> set[Player]:
         """Return the players whose parameters a loss depends on; of both, the generator is enough to know."""
-        owners = {id(p): player for player in PLAYERS for _, p in self._weights.named(player)}
+        owners = self._weights.owners()
         found: set[Player] = set()
-        seen: set[Any] = set()
+        seen: set[Any] = {None}
         waiting = [tensor.grad_fn]
         while waiting and len(seen) < NODES_MAX and "g" not in found:
             node = waiting.pop()
-            if node is None or node in seen:
+            if node in seen:
                 continue
             seen.add(node)
-            owner = owners.get(id(getattr(node, "variable", None)))
-            if owner is not None:
+            if type(node) is not _LEAF:
+                waiting += [following for following, _ in node.next_functions]
+            elif (owner := owners.get(id(node.variable))) is not None:
                 found.add(owner)
-            waiting += [following for following, _ in node.next_functions]
         return found
 
     def settle(self, phase: Player) -> StepTrace | None:

@@ -57,10 +57,14 @@ class Arguments:
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
+        if not kwargs and all(isinstance(one, torch.Tensor) for one in args):  # as nearly always, and much cheaper
+            self._spec, self._leaves, self._places = None, [None] * len(args), list(range(len(args)))
+            self.tensors: list[torch.Tensor] = list(args)
+            return
         leaves, self._spec = tree_flatten((args, kwargs))
         self._leaves = [None if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         self._places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
-        self.tensors: list[torch.Tensor] = [leaves[i] for i in self._places]
+        self.tensors = [leaves[i] for i in self._places]
 
     def forget(self) -> None:
         """Keep the places of the tensors only."""
@@ -68,7 +72,7 @@ class Arguments:
 
     def filled(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments with other tensors; these alone where there is no place for them."""
-        if len(tensors) != len(self._places):
+        if self._spec is None or len(tensors) != len(self._places):
             return tuple(tensors), {}
         leaves = list(self._leaves)
         for place, tensor in zip(self._places, tensors, strict=True):
@@ -139,6 +143,8 @@ class Passes:
 
 def first_of(output: Any) -> Any:
     """Return the first tensor of what a network has returned."""
+    if isinstance(output, torch.Tensor):
+        return output
     return next((t for t in tree_leaves(output) if isinstance(t, torch.Tensor)), output)
 
 

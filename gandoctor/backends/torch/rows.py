@@ -38,7 +38,7 @@ class Rows:
         self.ended += 1
 
     def drain(self) -> list[dict[str, float]]:
-        """Return the closed rows, oldest first; one transfer a device, whatever the number of steps."""
+        """Return the closed rows, oldest first; one transfer a device and precision, whatever the number of steps."""
         rows, self._done = self._done, []
         tensors = [t for row in rows for pair in row.values() for t in pair if isinstance(t, torch.Tensor)]
         numbers = _fetched(tensors)
@@ -50,11 +50,10 @@ class Rows:
 
 
 def _fetched(tensors: list[torch.Tensor]) -> dict[int, float]:
-    by_device: dict[torch.device, list[torch.Tensor]] = {}
+    alike: dict[tuple[torch.device, torch.dtype], list[torch.Tensor]] = {}
     for tensor in tensors:
-        by_device.setdefault(tensor.device, []).append(tensor)
+        alike.setdefault((tensor.device, tensor.dtype), []).append(tensor)
     found: dict[int, float] = {}
-    for several in by_device.values():
-        values = torch.stack([t.to(torch.float64) if t.device.type != "mps" else t.float() for t in several]).tolist()
-        found |= dict(zip(map(id, several), values, strict=True))
+    for several in alike.values():
+        found |= dict(zip(map(id, several), map(float, torch.stack(several).tolist()), strict=True))
     return found

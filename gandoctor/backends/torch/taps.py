@@ -77,6 +77,8 @@ class Taps:
         self.loss_calls = LossCalls(listener)
         self.modes: dict[Player, ModeCard] = {player: ModeCard() for player in PLAYERS}
         self._steps = 0
+        self._has_called = False  # a player, in the step under way
+        self._under_way: dict[int, TorchUpdate | None] = {}  # of optimizers, by id, that are about to move weights
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.updated = False
@@ -142,7 +144,8 @@ class Taps:
     def end_step(self) -> None:
         """Forget what belongs to the step that is over."""
         self._steps += 1
-        self.updated = False
+        self.updated = self._has_called = False
+        self._under_way.clear()
         self.losses.end_step()
         self._unclipped.clear()
 
@@ -183,6 +186,9 @@ class Taps:
             if self._calls is not None and len(self._calls) < CALLS_MAX:
                 self._copy(player, inputs, first)
             differentiates = bool(first.requires_grad)  # what is made to look at is not
+            if differentiates and not self._has_called:
+                self._has_called = True
+                self._weights.list_anew()
             if player == "g":
                 self.drawn.made(self._members["g"][-1], inputs, first)
             if differentiates:
@@ -198,7 +204,7 @@ class Taps:
     def _note_mode(self, player: Player) -> None:
         mode = self.modes[player]
         if self._members[player][-1].training:
-            self.modes[player] = ModeCard(calls=mode.calls + 1)
+            mode.calls, mode.inference_calls, mode.inference_since = mode.calls + 1, 0, None
         else:
             mode.inference_calls += 1
             mode.inference_since = self._steps if mode.inference_since is None else mode.inference_since
@@ -288,7 +294,7 @@ class Taps:
     def before_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
         with self._listener.contained():
-            update = self._update(optimizer)
+            self._under_way[id(optimizer)] = update = self._update(optimizer)
             self.left_out.stepped(optimizer, None if update is None else update.phase)
             if update is None:
                 return
@@ -306,7 +312,8 @@ class Taps:
     def after_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
         with self._listener.contained():
-            update = self._update(optimizer)
+            known = id(optimizer) in self._under_way
+            update = self._under_way.pop(id(optimizer)) if known else self._update(optimizer)
             if update is not None:
                 self._unclipped.pop(update.phase, None)
                 self.losses.updated(update.phase)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -50,16 +51,17 @@ class TorchUpdate:
         """The players given a gradient: an optimizer skips weights without one."""
         return [player for player in PLAYERS if self.gradients[player]]
 
-    def gradients_by_name(self, player: Player) -> dict[str, torch.Tensor]:
-        """Return a player's gradients."""
-        return self.gradients[player]
+    @cached_property
+    def norms(self) -> dict[str, torch.Tensor]:
+        """Name -> L2 norm of the gradient as it is, of the phase's own player."""
+        own = self.gradients[self.phase]
+        return dict(zip(own, _norms(list(own.values())), strict=True)) if own else {}
 
     def gradient_norm(self) -> Any | None:
         """Return the norm of the gradient of the phase's own player; None without any."""
-        own = list(self.gradients[self.phase].values())
-        if not own:
+        if not self.norms:
             return None
-        return self.unclipped if self.unclipped is not None else norm_of(own) / self.scale
+        return self.unclipped if self.unclipped is not None else _together(list(self.norms.values())) / self.scale
 
 
 def norms_by_id(parameters: Iterable[torch.nn.Parameter]) -> dict[int, torch.Tensor]:
@@ -70,6 +72,13 @@ def norms_by_id(parameters: Iterable[torch.nn.Parameter]) -> dict[int, torch.Ten
 
 def norm_of(tensors: list[torch.Tensor]) -> torch.Tensor:
     """Return the L2 norm of several gradients together; a sparse one counts its values."""
+    return _together(_norms(tensors))
+
+
+def _norms(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     dense = [t.detach().coalesce().values() if t.is_sparse else t.detach() for t in tensors]
-    norms = torch._foreach_norm([t.float() for t in dense])
+    return list(torch._foreach_norm([t.float() for t in dense]))
+
+
+def _together(norms: list[torch.Tensor]) -> torch.Tensor:
     return torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))

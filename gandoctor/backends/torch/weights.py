@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 
 from gandoctor.backends.torch.rows import Rows
-from gandoctor.player_names import Player
+from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.in_step import LAYERS_MAX
 from gandoctor.recording.players import Players
 
@@ -17,17 +18,40 @@ from gandoctor.recording.players import Players
 class Weights:
     """Both players' parameters.
 
+    PyTorch walks through all modules to list them, which is asked for a dozen times a step: a list is kept until
+    `list_anew`.
+
     Args:
         players: Generator, discriminator.
     """
 
     def __init__(self, players: Players) -> None:
         self._players = players
+        self._listed: dict[Player, list[tuple[str, torch.nn.Parameter]]] = {}
+        self._owners: dict[int, Player] | None = None
+
+    def list_anew(self) -> None:
+        """Forget the lists: between steps a program may exchange or add modules."""
+        self._listed.clear()
+        self._owners = None
 
     def named(self, player: Player) -> list[tuple[str, torch.nn.Parameter]]:
         """Return name and parameter, shared ones once; lazy ones that have no shape yet are left out."""
-        found = self._players.network(player).named_parameters()
-        return [(name, p) for name, p in found if not isinstance(p, torch.nn.parameter.UninitializedParameter)]
+        if player not in self._listed:
+            every = list(self._players.network(player).named_parameters())
+            found = [(name, p) for name, p in every if not isinstance(p, torch.nn.parameter.UninitializedParameter)]
+            if len(found) < len(every):
+                return found  # the next call may give them a shape
+            self._listed[player] = found
+        return self._listed[player]
+
+    def owners(self) -> Mapping[int, Player]:
+        """Return id of a parameter -> whose it is."""
+        if self._owners is not None:
+            return self._owners
+        owners = {id(p): player for player in PLAYERS for _, p in self.named(player)}
+        self._owners = owners if len(self._listed) == len(PLAYERS) else None
+        return owners
 
     def vector(self, player: Player) -> torch.Tensor:
         """Return a copy of all parameters, float32 (n,)."""
@@ -111,14 +135,13 @@ class LayerNorms:
         self._kept: dict[Player, tuple[int, dict[str, torch.Tensor], float]] = {}
 
     def keep(self, update: Any, movement: Any = None) -> None:
-        """Keep an update's gradients, or how it moved the weights that were given one."""
-        given = update.gradients_by_name(update.phase)
-        if movement is not None:
-            moved = self._weights.by_name(update.phase, movement.vector)
-            given = {name: moved[name] for name in given if name in moved}
-        else:
-            given = {name: gradient.detach().clone() for name, gradient in given.items()}
-        self._kept[update.phase] = self._rows.ended, given, 1.0 if movement is not None else update.scale
+        """Keep the norms of an update's gradients, or how it moved the weights that were given one."""
+        if movement is None:
+            self._kept[update.phase] = self._rows.ended, update.norms, update.scale
+            return
+        moved = self._weights.by_name(update.phase, movement.vector)
+        given = {name: moved[name] for name in update.gradients[update.phase] if name in moved}
+        self._kept[update.phase] = self._rows.ended, given, 1.0
 
     def read(self, player: Player, before: Any = None) -> dict[str, float]:
         """Return layer -> norm in the last completed step, over the norm before where that is given."""

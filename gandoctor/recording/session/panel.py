@@ -24,6 +24,7 @@ class Panel:
         self._missing = manifest.missing
         self._containment = containment
         self._instruments: list[Instrument] = []
+        self._having: dict[str, list[Instrument]] = {}  # hook -> those that have one of their own
         self._measured = True
 
     def add(self, make: MakeInstrument, recording: Recording) -> None:
@@ -37,6 +38,7 @@ class Panel:
     def join(self, instrument: Instrument) -> None:
         """Take in an instrument that was made elsewhere."""
         self._instruments.append(instrument)
+        self._having.clear()
 
     def begin_again(self, lifted: list[Absence]) -> None:
         """Have the instruments begin anew for what was absent for reasons that no longer hold."""
@@ -48,17 +50,30 @@ class Panel:
                 with self._containment.contained(instrument):
                     self.take({name: why for name, why in instrument.begin().items() if name in names})
 
-    def ask(self, hook: Callable[[Instrument], Readings], put: Callable[[dict[str, Any]], None]) -> None:
-        """Call a hook of every instrument and pass its numbers on."""
-        for instrument in self._working():
+    def ask(self, hook: str, put: Callable[[dict[str, Any]], None], *given: Any) -> None:
+        """Call a hook of every instrument that has one and pass its numbers on.
+
+        Args:
+            hook: Its name; see `Instrument`.
+            put: Takes the numbers.
+            given: To the hook.
+        """
+        if hook not in self._having:
+            base = getattr(Instrument, hook)
+            self._having[hook] = [one for one in self._instruments if getattr(type(one), hook) is not base]
+        for instrument in self._having[hook]:
+            if instrument.disabled:
+                continue
             with self._containment.contained(instrument):
-                put(self.take(hook(instrument)))
+                numbers = self.take(getattr(instrument, hook)(*given))
+                if numbers:
+                    put(numbers)
 
     def probe(self, step: int, probe: Probe | None) -> dict[str, float]:
         """Have every instrument read a probe; return all numbers."""
         values: dict[str, float] = {}
         with self._containment.one_blas_thread():
-            self.ask(lambda instrument: instrument.probe(step, probe), values.update)
+            self.ask("probe", values.update, step, probe)
         for instrument in self._working():
             with self._containment.contained(instrument):
                 instrument.after_probe(step, values)

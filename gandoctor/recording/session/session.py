@@ -17,7 +17,7 @@ from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Draw, Fed, StepTrace, Update
-from gandoctor.recording.instrument import Instrument, MakeInstrument, Readings
+from gandoctor.recording.instrument import Instrument, MakeInstrument
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
 from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
@@ -176,31 +176,28 @@ class Session:
 
     def fed(self, kind: Fed, batch: Batch) -> None:
         """Have a step's input measured."""
-        self._ask(lambda instrument: instrument.on_input(kind, batch))
+        self._panel.ask("on_input", self.backend.put, kind, batch)
 
     def before_update(self, update: Update) -> None:
         """Have an update measured before it is made."""
-        self._ask(lambda instrument: instrument.before_update(update))
+        self._panel.ask("before_update", self.backend.put, update)
 
     def on_gradients(self, update: Update) -> None:
         """Have its gradients measured."""
-        self._ask(lambda instrument: instrument.on_gradients(update))
+        self._panel.ask("on_gradients", self.backend.put, update)
 
     def after_update(self, update: Update) -> None:
         """Have it measured after it was made."""
-        self._ask(lambda instrument: instrument.after_update(update))
+        self._panel.ask("after_update", self.backend.put, update)
 
     def step_end(self, trace: StepTrace) -> None:
         """Have what a step has produced measured."""
-        self._ask(lambda instrument: instrument.after_step(trace))
+        self._panel.ask("after_step", self.backend.put, trace)
 
     def drew(self, draw: Draw) -> None:
         """Keep samples that the program has made to look at."""
         with self.contained():
             self._description.drew(draw, self.step, self.first_step)
-
-    def _ask(self, hook: Callable[[Instrument], Readings]) -> None:
-        self._panel.ask(hook, self.backend.put)
 
     # What happens between steps. ------------------------------------------------------------------------------
 
