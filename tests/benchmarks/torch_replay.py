@@ -4,7 +4,7 @@
     python tests/benchmarks/torch_replay.py runs/replay --only -201  # the same, of some runs
     python tests/benchmarks/torch_replay.py runs/replay --judge-only
 
-Trains the runs of `reference_models.benchmark.torch_plan`, one after another on one core, measures their samples with
+Trains the runs of `reference_models.benchmark.torch_plan`, each on one core, measures their samples with
 the benchmark's oracle (which is a Keras network: it sees images only), and judges what this version has not. Writes
 `reports/replayed-torch.md` and the judgements beside it, each run beside the Keras run of the same id in
 `reports/benchmark/`. A run takes about two minutes of an idle core.
@@ -103,14 +103,16 @@ def write(plan: Plan, torch_judged: Mapping[str, Any]) -> None:
     ours, theirs = cases(plan, torch_judged, ids), cases(keras_plan, keras_judged, ids)
     failed = [name for name in ids if torch_judged[name]["outcome"] == "failed"]
     now = version()
+    stamp = f"{now['limits']}/{now['rules']}"
+    other = sum(torch_judged[name].get("judged_by") != stamp for name in ids)
     lines = [
         "# The fault benchmark, replayed in PyTorch",
         "",
         f"{len(ids)} of {len(plan.runs)} planned runs of PyTorch's reference model (`gandoctor run --framework torch`) "
         "at 1/8 width, batch 32, 600 steps, with the options and the right answers of the Keras runs of the same id. "
         "**No limit was set on any PyTorch run**: limits and rules are those of the Keras benchmark "
-        f"(limits {now['limits']}, rules {now['rules']}). One seed a fault: a first table, whose shares have wide "
-        "intervals.",
+        f"(limits {now['limits']}, rules {now['rules']}); {other} of the runs were judged by an earlier version of "
+        "both. One seed a fault, so shares have wide intervals.",
         "",
         "The two are the same fault in two programs, not the same training: the PyTorch loop is that of the DCGAN "
         "tutorial (reals and fakes in batches of their own, G always in training mode, fakes reused), so whether a "
@@ -153,6 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs_dir", type=Path)
     parser.add_argument("--only", nargs="*", default=())
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--judge-only", action="store_true")
     parser.add_argument("--train-only", action="store_true")
     given = parser.parse_args()
@@ -163,7 +166,7 @@ def main() -> None:
             plan,
             runs,
             given.runs_dir,
-            1,
+            given.workers,
             lambda run, files, done, of: print(f"{done}/{of} {run.id} {files.trained}", flush=True),
         )
     if given.train_only:

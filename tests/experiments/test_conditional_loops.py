@@ -30,7 +30,7 @@ def weights(text):
     [
         rarely("concat", "fit"),
         ("beside", "fit"),
-        ("planes", "tape"),
+        rarely("planes", "tape"),
         ("embedded", "batch"),
         rarely("planes", "fit"),
         rarely("embedded", "tape"),

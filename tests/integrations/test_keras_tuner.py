@@ -63,7 +63,8 @@ def test_what_every_trial_lacks_ends_the_search(tmp_path: Path, make_gan: Any) -
         new_run_dir([])
 
 
-@pytest.mark.parametrize("is_built", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("is_built", [True, False])
 def test_a_trial_trains_under_a_monitor(tmp_path: Path, make_gan: Any, fit: Any, reals: Any, is_built: bool) -> None:
     from gandoctor.integrations.keras_tuner import new_run_dir, objective_value
 
