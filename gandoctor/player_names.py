@@ -19,16 +19,19 @@ OPTIMIZER_VALUES = ("learning_rate", "beta_1", "beta_2", "momentum", "weight_dec
 NETWORK_VALUES = ("dropout", "batch_norm_momentum", "batch_norm_epsilon")
 INPUT_NOISE = "instance_noise"
 """Standard deviation of noise that is added to whatever the discriminator is given in training."""
+INPUT_SHIFT = "translation"
+"""Largest shift, as a share of each side, of every image that the discriminator is given in training."""
+SHIFT_MAX = 0.5
 SPECTRAL_NORM = "spectral_norm"
 """1: spectral normalisation of every layer of the discriminator that has none."""
 R1_PENALTY = "r1"
 """Weight of the gradient penalty on the real images of the discriminator's own steps (R1)."""
+ADDED = (INPUT_NOISE, INPUT_SHIFT, SPECTRAL_NORM, R1_PENALTY)
+"""What is put before a discriminator, into its layers, or onto its gradients: its code stays as it is."""
 HANDLES: dict[str, tuple[Player, str]] = {
     **{f"{player}_optimizer.{value}": (player, value) for player in reversed(PLAYERS) for value in OPTIMIZER_VALUES},
     **{f"{SLOTS[player]}.{value}": (player, value) for player in reversed(PLAYERS) for value in NETWORK_VALUES},
-    f"{SLOTS['d']}.{INPUT_NOISE}": ("d", INPUT_NOISE),
-    f"{SLOTS['d']}.{SPECTRAL_NORM}": ("d", SPECTRAL_NORM),
-    f"{SLOTS['d']}.{R1_PENALTY}": ("d", R1_PENALTY),
+    **{f"{SLOTS['d']}.{what}": ("d", what) for what in ADDED},
 }
 """What can be set in a training before its first step, whatever program it is: name -> whose, and what."""
 OTHER: dict[Player, Player] = {"d": "g", "g": "d"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 
 from gandoctor.cli.complete import fault_names
 from gandoctor.message import Say
-from gandoctor.player_names import HANDLES
+from gandoctor.player_names import HANDLES, INPUT_SHIFT, SHIFT_MAX
 from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -171,13 +172,14 @@ def changes_of(changes: Sequence[str]) -> dict[str, float]:
         if key not in HANDLES:
             raise UnusableTarget(f"--change {change}: {key!r} is unknown; use one of {', '.join(HANDLES)}.")
         what = HANDLES[key][1]
-        is_share = what in SHARES
+        is_share, most = what in SHARES, SHIFT_MAX if what == INPUT_SHIFT else sys.float_info.max
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not (0 <= value < 1 if is_share else 0 < value < math.inf):
+        if not (0 <= value < 1 if is_share else 0 < value <= most):
             bounds = "from 0 up to, not including, 1" if is_share else "above 0"
+            bounds += f", at most {most:g}" if what == INPUT_SHIFT else ""
             raise UnusableTarget(f"--change {change}: {text!r} is no {what.replace('_', ' ')}; give a number {bounds}.")
         found[key] = value
     return found

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gandoctor.player_names import INPUT_NOISE, PLAYERS, R1_PENALTY, RATE_KEYS, SLOTS, SPECTRAL_NORM, Player
+from gandoctor.player_names import ADDED, PLAYERS, RATE_KEYS, SLOTS, Player
 from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import framework_of, typed
@@ -32,9 +32,8 @@ _LAYERS: dict[str, tuple[Player, str, str]] = {
     )
 }
 """Setting of layers, which is also what sets it in a script -> whose, the type of the layers, and their setting."""
-_ADDED = tuple(f"{SLOTS['d']}.{what}" for what in (INPUT_NOISE, SPECTRAL_NORM, R1_PENALTY))
-"""What is put in front of a discriminator or its layers, or added to its gradients, which is also what sets it in a
-script."""
+_ADDED = tuple(f"{SLOTS['d']}.{what}" for what in ADDED)
+"""What is added to any discriminator, under the name that sets it in a script."""
 _MISSING = object()
 WORD_MAX = 1_000
 """Characters of a word of a command."""
@@ -64,15 +63,28 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
 
 def options_for(run: Run, patch: Mapping[str, Any]) -> str:
     """Return the options of `gandoctor run` that make a change in a run's own target; empty where none do."""
-    if isinstance(run.manifest.config.get("settings"), Mapping):
-        return printable(shlex.join(_set(patch)), WORD_MAX)
+    settings = run.manifest.config.get("settings")
+    if isinstance(settings, Mapping):
+        return setting_words(patch, settings)
     return printable(shlex.join(_changes(run, patch)), WORD_MAX)
+
+
+def setting_words(patch: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> str:
+    """Return the options of `gandoctor run` that make a change in a target that takes settings.
+
+    Args:
+        patch: Settings, and what can be added to any discriminator.
+        settings: The target's own; by default those of the reference model.
+    """
+    added = {key: value for key, value in patch.items() if key in _ADDED and _setting(settings or {}, key) is _MISSING}
+    words = [*_set({key: value for key, value in patch.items() if key not in added}), *_changed(added)]
+    return printable(shlex.join(words), WORD_MAX)
 
 
 def _changes(run: Run, patch: Mapping[str, Any]) -> list[str]:
     """Return what sets a whole change in a running script; empty where something of it cannot be set there."""
     handles = {handle: value for key, value in patch.items() if (handle := _handle(run, key)) is not None}
-    return [f"--change={k}={_typed(v)}" for k, v in handles.items()] if len(handles) == len(patch) else []
+    return _changed(handles) if len(handles) == len(patch) else []
 
 
 def _handle(run: Run, key: str) -> str | None:
@@ -80,8 +92,8 @@ def _handle(run: Run, key: str) -> str | None:
 
     A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
     holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
-    are set, or are to be. Noise can be put in front of any discriminator, normalisation in front of its layers, and its
-    gradients can be added to.
+    are set, or are to be. Noise and shifts can be put in front of any discriminator, normalisation in front of its
+    layers, and its gradients can be added to.
     """
     if key in _RATES:
         return _RATES[key]
@@ -120,14 +132,15 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
     """Return the run's command with changed settings, without the faults that the change takes back."""
     config = run.manifest.config
     known = {key: value for key, value in patch.items() if _setting(settings, key) is not _MISSING}
+    added = {key: value for key, value in patch.items() if key in _ADDED and key not in known}
     undone_by = config.get("undone_by")
     undone = {
         str(fault): [str(key) for key in keys]
         for fault, keys in (undone_by.items() if isinstance(undone_by, Mapping) else ())
         if isinstance(keys, list) and {treatment, *known} & {str(key) for key in keys}
     }
-    in_force = all(_setting(settings, key) == value for key, value in known.items())
-    if len(known) < len(patch) or (in_force and not undone):
+    in_force = not added and all(_setting(settings, key) == value for key, value in known.items())
+    if len(known) + len(added) < len(patch) or (in_force and not undone):
         return None  # it would train the same again
     kept = {key for keys in undone.values() for key in keys if "." in key and not key.startswith("faults.")}
     changed = {key: _setting(settings, key) for key in sorted(kept - {*known})} | known
@@ -142,7 +155,11 @@ def _with_settings(run: Run, settings: Mapping[str, Any], treatment: str, patch:
         if name == "--steps" and "training.steps" in changed:
             continue
         words += [name] if value is None else [name, value]
-    return _joined([*words, *_set(changed)])
+    return _joined([*words, *_set(changed), *_changed(added)])
+
+
+def _changed(added: Mapping[str, Any]) -> list[str]:
+    return [f"--change={key}={_typed(value)}" for key, value in added.items()]
 
 
 def _set(changed: Mapping[str, Any]) -> Iterator[str]:

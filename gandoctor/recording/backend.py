@@ -117,7 +117,7 @@ class Backend(Protocol):
 
         Args:
             player: Whose.
-            what: One of `OPTIMIZER_VALUES` or `NETWORK_VALUES`, `INPUT_NOISE`, `SPECTRAL_NORM` or `R1_PENALTY`.
+            what: One of `OPTIMIZER_VALUES`, `NETWORK_VALUES` or `ADDED`.
                 Momentum of batch normalisation is the share that is kept of the moving average.
             value: The value.
 

@@ -172,6 +172,7 @@ def noisy(images, step, steps, sigma=0.1):
         ),
         evidence="strong",
         reference=Message("Zhao et al., DiffAugment, NeurIPS 2020; Karras et al. (ADA), NeurIPS 2020"),
+        patch={"discriminator.translation": 0.125},
         cures=("too-few-images", "discriminator-unregularised", "discriminator-overfits"),
         snippets={
             "keras": '''\

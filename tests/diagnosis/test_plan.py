@@ -9,7 +9,7 @@ import pytest
 
 from gandoctor import diagnose
 from gandoctor.diagnosis import Diagnosis
-from gandoctor.diagnosis.commands import command_for
+from gandoctor.diagnosis.commands import command_for, options_for
 from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Severity
@@ -216,15 +216,27 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
     [
         ("torch", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
         ("keras", "instance-noise", "gandoctor run --change=discriminator.instance_noise=0.1 train.py"),
+        ("torch", "augment-discriminator-input", "gandoctor run --change=discriminator.translation=0.125 train.py"),
+        ("keras", "augment-discriminator-input", "gandoctor run --change=discriminator.translation=0.125 train.py"),
         ("torch", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
         ("keras", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
         ("torch", "r1-regularisation", "gandoctor run --change=discriminator.r1=10 train.py"),
         ("keras", "r1-regularisation", "gandoctor run --change=discriminator.r1=10 train.py"),
     ],
 )
-def test_noise_normalisation_and_a_penalty_are_set_in_a_script(framework: str, treatment: str, words: str) -> None:
+def test_what_can_be_added_to_any_discriminator_is_set_in_a_script(framework: str, treatment: str, words: str) -> None:
     run = diagnosis_of({"d_loss": probes(0.7)}, command=["gandoctor", "run", "train.py"], versions={framework: "3"}).run
     assert command_for(run, treatment, TREATMENTS[treatment].patch, False) == words
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_can_be_added_is_no_setting_unless_the_target_has_it(own: bool) -> None:
+    settings = {"discriminator": {"r1": 0.0} if own else {}}
+    run = diagnosis_of({"d_loss": probes(0.7)}, command=["gandoctor", "run"], config={"settings": settings}).run
+    patch = TREATMENTS["r1-regularisation"].patch
+    option = "--set discriminator.r1=10" if own else "--change=discriminator.r1=10"
+    assert command_for(run, "r1-regularisation", patch, False) == f"gandoctor run {option}"
+    assert options_for(run, patch) == option
 
 
 def test_a_script_is_run_again_and_checked_first_where_the_model_tells() -> None:

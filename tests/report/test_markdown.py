@@ -26,7 +26,7 @@ def test_it_answers_what_since_when_why_what_to_change_and_what_was_not_checked(
         "1. **The discriminator learns too fast** (possible) How to tell: Halve its rate",
         "1. **Halve the discriminator's learning rate** (moderate evidence)",
         "   gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)",
-        "   gandoctor run --set discriminator.learning_rate=0.0004",
+        "   gandoctor run --set discriminator.learning_rate=4e-4",
         f"**not checked**\n\n- GD401 {title_of('GD401')}: sample_kid was not recorded.",
         f"**the check failed**\n\n- GD403 {title_of('GD403')}: ValueError: broken on purpose",
         f"**not detected**\n\n- GD001 {title_of('GD001')}",

@@ -17,7 +17,7 @@ from gandoctor.backends.keras_networks.batches import judges_one_by_one, normali
 from gandoctor.backends.keras_networks.model_card import compiled_loss, describe_losses
 from gandoctor.backends.keras_networks.players import find_players
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
-from gandoctor.backends.tensorflow.in_graph.input_noise import CALLED_IN_A_TRACE
+from gandoctor.backends.tensorflow.in_graph.input_changes import CALLED_IN_A_TRACE
 from gandoctor.backends.tensorflow.in_graph.layer_values import KerasLayerGradients, KerasLayerMovement, Layers
 from gandoctor.backends.tensorflow.in_graph.r1 import R1
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
@@ -33,7 +33,7 @@ from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import INPUT_NOISE, NAMES, R1_PENALTY, SPECTRAL_NORM, Player
+from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
@@ -143,8 +143,8 @@ class KerasBackend:
         optimizer.learning_rate = rate
 
     def set_value(self, player: Player, what: str, value: float) -> float | None:
-        """Set an attribute of the optimizer or of layers, or add noise, normalisation or a penalty; see `Backend`."""
-        if self._model is None and what in (INPUT_NOISE, SPECTRAL_NORM, R1_PENALTY):
+        """Set an attribute of the optimizer or of layers, or add what can be added; see `Backend`."""
+        if self._model is None and what in ADDED:
             if any(network in CALLED_IN_A_TRACE for network in members_of(self.players.network(player))):
                 raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
         elif self._model is None:

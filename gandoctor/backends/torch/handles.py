@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
+from gandoctor.backends.torch.input_changes import ChangedForward
 from gandoctor.backends.torch.spectral import normalise
 from gandoctor.errors import GandoctorError
-from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
+from gandoctor.player_names import INPUT_NOISE, INPUT_SHIFT, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
 
 _DROPOUT = (torch.nn.Dropout, torch.nn.Dropout1d, torch.nn.Dropout2d, torch.nn.Dropout3d)
 _NORM = torch.nn.modules.batchnorm._BatchNorm
@@ -19,9 +20,6 @@ _MODULES: dict[str, tuple[Any, str, str]] = {
 }
 """What is set in modules -> their types, the attribute, and what they are called."""
 _BETAS = {"beta_1": 0, "beta_2": 1}
-_GENERATOR = "_gandoctor_noise"
-NOISE_SEED = 20_261_128
-"""Of the noise that is added to the discriminator's input: the same in every run, whatever else draws numbers."""
 
 
 def set_value(network: Any, optimizer: Any, player: Player, what: str, value: float) -> float | None:
@@ -30,8 +28,8 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
     Raises:
         GandoctorError: It has no such value.
     """
-    if what == INPUT_NOISE:
-        network.forward = _NoisyForward(network, value)
+    if what in (INPUT_NOISE, INPUT_SHIFT):
+        network.forward = ChangedForward(network, what, value)
         return 0.0
     if what == SPECTRAL_NORM:
         return normalise(network, player, value)
@@ -64,31 +62,3 @@ def _of_modules(network: Any, player: Player, what: str, value: float) -> float:
     for module in found:
         setattr(module, attribute, 1 - value if is_share_of_new else value)
     return 1 - was if is_share_of_new else was
-
-
-class _NoisyForward:
-    """Adds noise to what a network is given in training mode, behind all hooks: they see what the program gave it.
-
-    Args:
-        network: Whose `forward` it stands for; a copy of the network has its own.
-        deviation: Standard deviation of the noise.
-    """
-
-    def __init__(self, network: torch.nn.Module, deviation: float) -> None:
-        self._network, self._deviation = network, deviation
-        self._wrapped = vars(network).get("forward")  # what another library may have put in its place
-
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        network = self._network
-        if network.training and given and isinstance(given[0], torch.Tensor):
-            given = (given[0] + self._deviation * self._noise(given[0]), *given[1:])
-        if self._wrapped is not None:
-            return self._wrapped(*given, **named)
-        return type(network).forward(network, *given, **named)
-
-    def _noise(self, values: torch.Tensor) -> torch.Tensor:
-        own = vars(self._network).get(_GENERATOR)
-        if own is None or own.device != values.device:
-            own = torch.Generator(values.device).manual_seed(NOISE_SEED)
-            setattr(self._network, _GENERATOR, own)  # where passes that leave no trace find it
-        return torch.randn(values.shape, generator=own, device=values.device, dtype=values.dtype)

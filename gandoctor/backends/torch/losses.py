@@ -7,7 +7,7 @@ called on tells neither whose loss it is nor what it was made of.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -91,7 +91,7 @@ class Losses:
         images = next((t for t in inputs if t.is_floating_point() and t.dim() >= 3), None)
         if images is not None:
             low, high = torch.aminmax(images.detach())
-            self._fed.append((low.float(), high.float(), id(images)))
+            self._fed.append((low, high, id(images)))
             del self._fed[: -4 * OUTPUTS]
 
     def returned_before(self, returned: list[tuple[Any, np.ndarray]]) -> None:
@@ -162,7 +162,7 @@ class Losses:
         self._losses = [one for one in self._losses if not any(one is taken for taken in chosen)]
         if not chosen:
             return None
-        total = torch.stack([one.value.float() for one in chosen]).sum()
+        total = torch.stack([one.value.float() for one in chosen]).sum()  # copied: a loss may be added to in place
         outputs = {id(o): o for one in chosen for o in one.outputs}
         if self.wants_outputs:
             self.latest[phase] = float(total)
@@ -170,9 +170,8 @@ class Losses:
         fed = [pair for one in chosen for pair in one.fed]
         extremes = {}
         if fed:
-            extremes = {
-                phase: (torch.stack([low for low, _ in fed]).min(), torch.stack([high for _, high in fed]).max())
-            }
+            lows, highs = zip(*fed, strict=True)
+            extremes = {phase: (_one(lows, torch.min).float(), _one(highs, torch.max).float())}
         if not self._losses:
             self._outputs.clear()
             self._fed.clear()
@@ -187,6 +186,10 @@ class Losses:
         self._losses.clear()
         self._outputs.clear()
         self._fed.clear()
+
+
+def _one(scalars: Sequence[torch.Tensor], reduce: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    return scalars[0] if len(scalars) == 1 else reduce(torch.stack(list(scalars)))
 
 
 def _said(one: _Output) -> Said | None:

@@ -26,7 +26,8 @@ class Rows:
             if isinstance(value, torch.Tensor):
                 if value.numel() != 1:
                     raise ValueError(f"expected one number, got a tensor of shape {tuple(value.shape)}")
-                value = value.detach().reshape(())
+                if value.requires_grad or value.dim():
+                    value = value.detach().reshape(())
             if when is False:
                 continue
             self._row[name] = value, when

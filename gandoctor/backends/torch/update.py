@@ -76,9 +76,18 @@ def norm_of(tensors: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _norms(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
-    dense = [t.detach().coalesce().values() if t.is_sparse else t.detach() for t in tensors]
-    return list(torch._foreach_norm([t.float() for t in dense]))
+    return list(torch._foreach_norm([_plain(t) for t in tensors]))
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.is_sparse:
+        tensor = tensor.detach().coalesce().values()
+    if tensor.requires_grad or tensor.dtype is not torch.float32:
+        return tensor.detach().float()
+    return tensor  # as nearly always: each operation costs a few microseconds, and a step has dozens
 
 
 def _together(norms: list[torch.Tensor]) -> torch.Tensor:
-    return torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
+    if len({n.device for n in norms}) > 1:
+        norms = [n.to(norms[0].device) for n in norms]
+    return torch.linalg.vector_norm(torch.stack(norms))

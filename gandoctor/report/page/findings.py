@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gandoctor.diagnosis.commands import setting_words
 from gandoctor.diagnosis.headlines import NAMES, headline_of, is_in_the_model, when_of
 from gandoctor.diagnosis.run_causes import RunCause
 from gandoctor.message import Message
@@ -83,12 +82,7 @@ def cause_title(cause: RunCause, words: Language) -> str:
 
 def set_command(treatment: Treatment) -> str | None:
     """Return the command that makes the change on the reference model, or None where it is not a setting."""
-    if not treatment.patch:
-        return None
-    settings = [
-        f"--set {shlex.quote(f'{k}={v if isinstance(v, str) else json.dumps(v)}')}" for k, v in treatment.patch.items()
-    ]
-    return " ".join(["gandoctor run", *settings])
+    return f"gandoctor run {setting_words(treatment.patch)}" if treatment.patch else None
 
 
 def slider_marks(strip: Filmstrip, moments: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def test_a_finding_shows_evidence_causes_fixes_and_references(shown: Page) -> No
         "Hypotheses, not verdicts",
         "How to tell: Halve its rate; d_loss should rise in 100 steps.",
         "gan.d_optimizer = keras.optimizers.RMSprop(learning_rate=4e-4)",
-        "gandoctor run --set discriminator.learning_rate=0.0004",
+        "gandoctor run --set discriminator.learning_rate=4e-4",
         "Evidence: Salimans et al. 2016",
     ):
         assert part in text, part

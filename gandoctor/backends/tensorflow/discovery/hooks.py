@@ -33,7 +33,7 @@ from gandoctor.backends.tensorflow.discovery.flow import identity
 from gandoctor.backends.tensorflow.discovery.networks import NETWORKS
 from gandoctor.backends.tensorflow.discovery.patches import Patches
 from gandoctor.backends.tensorflow.discovery.traces import Traces, current_graph, is_first_replica
-from gandoctor.backends.tensorflow.in_graph.input_noise import note_traced_call
+from gandoctor.backends.tensorflow.in_graph.input_changes import note_traced_call
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.players.call_trace import BATCH_SIZES, _placeholders
 from gandoctor.backends.tensorflow.players.weights import inner

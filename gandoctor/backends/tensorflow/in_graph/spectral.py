@@ -11,7 +11,7 @@ from keras.src.layers.convolutional.base_conv import BaseConv
 from keras.src.layers.convolutional.base_conv_transpose import BaseConvTranspose
 
 from gandoctor.backends.keras_networks.layer_card import NORMALISED
-from gandoctor.backends.tensorflow.in_graph.input_noise import is_trained
+from gandoctor.backends.tensorflow.in_graph.input_changes import is_trained
 from gandoctor.backends.tensorflow.in_graph.train_step import is_muted
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.errors import GandoctorError

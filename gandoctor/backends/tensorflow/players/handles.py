@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 
-from gandoctor.backends.tensorflow.in_graph.input_noise import add_input_noise
+from gandoctor.backends.tensorflow.in_graph.input_changes import change_input
 from gandoctor.backends.tensorflow.in_graph.spectral import normalise
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.errors import GandoctorError
-from gandoctor.player_names import INPUT_NOISE, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
+from gandoctor.player_names import INPUT_NOISE, INPUT_SHIFT, NAMES, NETWORK_VALUES, SPECTRAL_NORM, Player
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -21,11 +21,11 @@ def set_value(network: Any, optimizer: Any, player: Player, what: str, value: fl
     Raises:
         GandoctorError: It has no such value, or Keras would not heed it.
     """
-    if what in (INPUT_NOISE, SPECTRAL_NORM):
+    if what in (INPUT_NOISE, INPUT_SHIFT, SPECTRAL_NORM):
         check_one_replica(network, player, what)
         if what == SPECTRAL_NORM:
             return normalise(network, player, value)
-        add_input_noise(members_of(network)[0], value)
+        change_input(members_of(network)[0], what, value)
         return 0.0
     return _of_layers(network, player, what, value) if what in NETWORK_VALUES else _of(optimizer, player, what, value)
 

@@ -136,11 +136,11 @@ def test_a_gan_is_trained_with_it_and_it_is_recorded(
     assert (changed["what"], changed["before"], changed["after"]) == ("discriminator.instance_noise", 0.0, 0.5)
 
 
-@pytest.mark.parametrize("what", ["instance_noise", "spectral_norm"])
-def test_a_loop_is_refused_whose_steps_are_traced(what: str) -> None:
+@pytest.mark.parametrize(("what", "value"), [("instance_noise", 1.0), ("translation", 0.5), ("spectral_norm", 1.0)])
+def test_a_loop_is_refused_whose_steps_are_traced(what: str, value: float) -> None:
     """A rehearsal, in which the monitors look at a network, is thrown away: it does not count."""
     from gandoctor.backends.tensorflow.backend import KerasBackend
-    from gandoctor.backends.tensorflow.in_graph.input_noise import note_traced_call
+    from gandoctor.backends.tensorflow.in_graph.input_changes import note_traced_call
     from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
     from gandoctor.recording.session.options import Options
 
@@ -156,9 +156,11 @@ def test_a_loop_is_refused_whose_steps_are_traced(what: str) -> None:
             tf.function(note_traced_call).get_concrete_function(network)
 
     for harmless in (note_traced_call, rehearsed):
-        assert backend(harmless).set_value("d", what, 1.0) == 0.0
+        assert backend(harmless).set_value("d", what, value) == 0.0
     with pytest.raises(GandoctorError, match="its steps are traced already"):
-        backend(lambda network: tf.function(note_traced_call).get_concrete_function(network)).set_value("d", what, 1.0)
+        backend(lambda network: tf.function(note_traced_call).get_concrete_function(network)).set_value(
+            "d", what, value
+        )
     with pytest.raises(GandoctorError, match="A learning rate can be"):
         backend(rehearsed).set_value("d", "dropout", 0.5)
 
