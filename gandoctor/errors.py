@@ -15,3 +15,7 @@ class NotWritable(GandoctorError):
 
 class UnusableTarget(GandoctorError):
     """What is to be trained or checked cannot be imported, built or recorded."""
+
+
+class ChangeRefused(GandoctorError):
+    """What was to be changed in a training cannot be had, which shows only while it trains."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import ChangeRefused, GandoctorError
 from gandoctor.player_names import INPUT_SHIFT, NAMES, SHIFT_MAX
 
 
@@ -18,9 +18,9 @@ def check_shift(share: float) -> None:
         )
 
 
-def cannot_shift_rows() -> GandoctorError:
+def cannot_shift_rows() -> ChangeRefused:
     """Return that what the discriminator is given has no sides."""
-    return GandoctorError(
+    return ChangeRefused(
         f"{INPUT_SHIFT} of the {NAMES['d']} cannot be set: it is given rows of numbers, in which nothing can be "
         "shifted; flat images have to be reshaped inside the discriminator."
     )

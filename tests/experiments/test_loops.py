@@ -324,6 +324,7 @@ def test_a_penalty_that_cannot_be_had_ends_the_training_with_a_sentence(tmp_path
     done = command_here("run", "--change=discriminator.r1=10", "--run-dir", "run", LOOP, "--", "compiled", cwd=tmp_path)
     assert done.returncode == 1
     assert "r1 of the discriminator cannot be set: nothing that it is given" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_a_discriminator_of_several_replicas_is_left_as_it_is_and_that_is_said(tmp_path):

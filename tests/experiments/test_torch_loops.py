@@ -134,6 +134,7 @@ def test_a_penalty_that_cannot_be_had_ends_a_script_with_a_sentence(tmp_path):
     assert done.returncode == 1
     assert "r1 of the discriminator cannot be set: " in done.stderr
     assert "write the penalty into the script's own loss instead." in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
     assert load_run(tmp_path / "run").state == "crashed"
 
 

@@ -26,7 +26,7 @@ from gandoctor.backends.torch.players import inner, members_of
 from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.weights import Weights
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import ChangeRefused
 from gandoctor.player_names import NAMES, PLAYERS, R1_PENALTY, Player
 from gandoctor.recording.players import Players
 
@@ -76,7 +76,7 @@ class R1:
         gamma: Weight of the penalty, 0 or more.
 
     Raises:
-        GandoctorError: Several processes train the discriminator together.
+        ChangeRefused: Several processes train the discriminator together.
     """
 
     def __init__(self, players: Players, weights: Weights, gamma: float) -> None:
@@ -159,7 +159,7 @@ class R1:
         """See `StepListener`.
 
         Raises:
-            GandoctorError: The penalty cannot be had.
+            ChangeRefused: The penalty cannot be had.
         """
         if self._phase(optimizer) != "d":
             return
@@ -173,7 +173,7 @@ class R1:
         """See `StepListener`.
 
         Raises:
-            GandoctorError: The optimizer has evaluated the loss again, without the penalty.
+            ChangeRefused: The optimizer has evaluated the loss again, without the penalty.
         """
         phase = self._phase(optimizer)
         if phase == "g":
@@ -191,7 +191,7 @@ class R1:
         """Tell whose update it is; None of other networks.
 
         Raises:
-            GandoctorError: It moves both players.
+            ChangeRefused: It moves both players.
         """
         assert self._taps is not None
         phase, players = self._taps.phase_of(optimizer), self._players
@@ -240,7 +240,7 @@ class R1:
         """Return where the image is, and the calls that were given real images, with the rows of those.
 
         Raises:
-            GandoctorError: They cannot be told from generated ones.
+            ChangeRefused: They cannot be told from generated ones.
         """
         place = self._place
         if place is None:
@@ -279,8 +279,8 @@ class R1:
         own = {id(p) for _, p in self._weights.named("g")}
         return any(id(getattr(node, "variable", None)) in own for node in nodes_of(tensor.grad_fn))
 
-    def _refused(self, why: str) -> GandoctorError:
-        return GandoctorError(f"{R1_PENALTY} of the {NAMES['d']} cannot be set: {why}; {_INSTEAD}.")
+    def _refused(self, why: str) -> ChangeRefused:
+        return ChangeRefused(f"{R1_PENALTY} of the {NAMES['d']} cannot be set: {why}; {_INSTEAD}.")
 
 
 def _each(losses: list[list[_Call]]) -> list[_Call]:

@@ -185,7 +185,9 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
             else:
                 train(job, stop)
     except ScriptEnded as error:
-        if error.raised:
+        if error.raised and error.is_refusal:
+            _report(message_fd, error.raised.partition(": ")[2], exit_status=error.status)
+        elif error.raised:
             meaning = meaning_of(error.raised)
             raised = f"{job.target} raised {error.raised}" + (f"\n{meaning}" if meaning else "")
             _report(message_fd, raised, traceback_in_log=True, exit_status=error.status)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from gandoctor.errors import ChangeRefused
 from gandoctor.experiments.cells import is_notebook, read_cells
 from gandoctor.experiments.child.attach import Attachment, UnrecordedModel
 from gandoctor.experiments.child.errors import shown, summary
@@ -45,12 +46,14 @@ class ScriptEnded(Exception):
     Attributes:
         status: Exit status, as Python would have returned it.
         raised: The error in one line, or None if the script called `sys.exit`.
+        is_refusal: Whether it is no error of the script's: what was to be changed in it cannot be had.
     """
 
-    def __init__(self, status: int, raised: str | None = None) -> None:
+    def __init__(self, status: int, raised: str | None = None, is_refusal: bool = False) -> None:
         super().__init__(raised or f"exit status {status}")
         self.status = status
         self.raised = raised
+        self.is_refusal = is_refusal
 
 
 def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None]) -> str | None:
@@ -88,7 +91,8 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     except ScriptEnded as error:
         attachment.close("crashed", error=str(error))
         if past:
-            raise ScriptEnded(error.status, f"{error.raised}\n{fitted_briefly(past)}") from error.__cause__
+            told = f"{error.raised}\n{fitted_briefly(past)}"
+            raise ScriptEnded(error.status, told, error.is_refusal) from error.__cause__
         raise
     except KeyboardInterrupt:
         attachment.close("interrupted")
@@ -187,6 +191,8 @@ def _run_as_main(script: str, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if isinstance(error, ChangeRefused):  # no line of the script is wrong
+            raise ScriptEnded(1, summary(error), is_refusal=True) from error
         _print_traceback(error, file)
         raise ScriptEnded(1, summary(error) + _place_in_notebook(error, file)) from error
     return 0

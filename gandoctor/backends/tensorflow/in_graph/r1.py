@@ -33,7 +33,7 @@ from gandoctor.backends.tensorflow.in_graph.penalty import CannotPenalise, Penal
 from gandoctor.backends.tensorflow.in_graph.train_step import current_graph, is_muted, wrapped
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.backends.tensorflow.players.weights import inner
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import ChangeRefused
 from gandoctor.player_names import NAMES, R1_PENALTY, Player
 
 GRAPHS_KEPT = 16
@@ -76,7 +76,7 @@ class R1:
         gamma: Weight of the penalty, 0 or more.
 
     Raises:
-        GandoctorError: The discriminator computes in half precision.
+        ChangeRefused: The discriminator computes in half precision.
     """
 
     def __init__(self, players: KerasPlayers, gamma: float) -> None:
@@ -154,7 +154,7 @@ class R1:
             variables: Likewise; None for those it was built with.
 
         Raises:
-            GandoctorError: The penalty cannot be had.
+            ChangeRefused: The penalty cannot be had.
         """
         graph = current_graph()
         moved = list(optimizer._trainable_variables) if variables is None else list(variables)
@@ -219,8 +219,8 @@ class R1:
             )
         return [Penalised(c.args, c.kwargs, c.training, index, which_are_real(each), channels) for c, each in real]
 
-    def _refused(self, why: str) -> GandoctorError:
-        return GandoctorError(f"{R1_PENALTY} of the {NAMES['d']} cannot be set: {why}; {_INSTEAD}.")
+    def _refused(self, why: str) -> ChangeRefused:
+        return ChangeRefused(f"{R1_PENALTY} of the {NAMES['d']} cannot be set: {why}; {_INSTEAD}.")
 
 
 def _training() -> bool | None:
