@@ -14,15 +14,15 @@ _READS = frozenset({"ReadVariableOp", "ResourceGather", "ResourceGatherNd"})
 
 
 class ReadsFirst:
-    """Orders the reads of weights before their update, where TensorFlow's graph optimizer would forget to.
+    """Orders the reads of weights before their update, where TensorFlow itself does not.
 
-    A read has no other output than its value, so that the order is a control edge. The optimizer drops it where a
-    longer path leads from the read to the update, as a loss's shape does, and then folds that path to a constant
-    (TensorFlow 2.21, `dependency_optimizer.cc`: its transitive reduction runs before the last constant folding). A
-    gradient that does not hang on a weight's value, as that of a critic's last kernel, may then move the kernel before
-    the other gradients have read it. Without a monitor that is rare enough to look like never; with one the graph has
-    more to do at its start, and the reads may come later. So their values are handed to a call that the update waits
-    for, as it reads the weights too: no optimizer drops an edge that carries a value.
+    A traced step says so by control edges from each read to the update. TensorFlow's dependency optimizer drops them
+    where it takes them for redundant, also where in the end nothing else orders the two: with a critic's loss, the
+    gradient of the last kernel does not hang on that kernel's value, and its update may come before the other gradients
+    have read it (seen in TensorFlow 2.21; with `dependency_optimization` off the edges stay). In a bare step a read
+    comes first nearly always, as it waits for nothing. A monitored step has more that waits for nothing. So the values
+    that were read are handed to a call for which the update waits, as it reads the weights too: an edge that carries a
+    value is not dropped.
     """
 
     def __init__(self) -> None:
