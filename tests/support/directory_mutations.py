@@ -49,7 +49,24 @@ def any_file(run_dir: Path, rng: random.Random) -> Path:
     return rng.choice([path for path in files if path.suffix == suffix])
 
 
+def one_of(run_dir: Path, pattern: str, place: str, rng: random.Random) -> Path:
+    """Return a file of the pattern, or the place of one that is not there.
+
+    Raises:
+        OSError: An earlier mutation has put a folder, a link or a pipe there, which might be waited at for ever.
+    """
+    path = rng.choice(files_of(run_dir, pattern) or [run_dir / place])
+    _must_be_a_file(path)
+    return path
+
+
+def _must_be_a_file(path: Path) -> None:
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError(f"{path} is no file")
+
+
 def _written(run_dir: Path, path: Path, content: bytes) -> set[str]:
+    _must_be_a_file(path)
     path.write_bytes(content)
     return {path.relative_to(run_dir).as_posix()}
 
@@ -133,7 +150,7 @@ def an_odd_name(run_dir: Path, rng: random.Random) -> set[str]:
 
 @mutation
 def odd_values_in_the_manifest(run_dir: Path, rng: random.Random) -> set[str]:
-    path = rng.choice(files_of(run_dir, "run.json") or [run_dir / "run.json"])
+    path = one_of(run_dir, "run.json", "run.json", rng)
     content = json.loads(path.read_bytes())
     for _ in range(rng.choice((1, 1, 2, 5))):
         places = list(_places(content))
@@ -172,7 +189,7 @@ def odd_events(run_dir: Path, rng: random.Random) -> set[str]:
     for _ in range(rng.choice((1, 3, 30))):
         chosen = rng.sample(fields, rng.randint(0, 5))
         lines.append(json.dumps({"kind": rng.choice(kinds), **{name: rng.choice(ODD_VALUES) for name in chosen}}))
-    path = rng.choice(files_of(run_dir, "events.jsonl") or [run_dir / "events.jsonl"])
+    path = one_of(run_dir, "events.jsonl", "events.jsonl", rng)
     before = path.read_bytes() if rng.random() < 0.7 else b""
     return _written(run_dir, path, before + "\n".join(lines).encode() + rng.choice((b"", b"\n")))
 
@@ -204,7 +221,7 @@ def odd_arrays(run_dir: Path, rng: random.Random) -> set[str]:
     array = np.zeros(rng.choice(shapes), rng.choice(dtypes))
     if array.dtype == np.float32 and array.size:
         array.flat[0] = rng.choice((np.nan, np.inf, 1e30, 0.0))
-    path = rng.choice(files_of(run_dir, "*.npz") or [run_dir / "samples" / "000001.npz"])
+    path = one_of(run_dir, "*.npz", "samples/000001.npz", rng)
     path.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(
         path, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA))
@@ -219,7 +236,7 @@ def odd_arrays(run_dir: Path, rng: random.Random) -> set[str]:
 
 @mutation
 def odd_pictures(run_dir: Path, rng: random.Random) -> set[str]:
-    path = rng.choice(files_of(run_dir, "*.png") or [run_dir / "samples" / "000001.png"])
+    path = one_of(run_dir, "*.png", "samples/000001.png", rng)
     path.parent.mkdir(exist_ok=True)
     size = rng.choice(((1, 1), (2**31 - 1, 2**31 - 1), (30_000, 30_000), (0, 0)))
     header = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"".join(side.to_bytes(4, "big") for side in size)
