@@ -261,7 +261,7 @@ class Absence:
             return plain
         if isinstance(plain, Mapping):
             code = plain.get("code")
-            known = Absent(code) if code in set(Absent) else Absent.UNSPECIFIED
+            known = Absent(code) if isinstance(code, str) and code in set(Absent) else Absent.UNSPECIFIED
             return cls(known, Message.read(plain.get("message")))
         return cls(Absent.UNSPECIFIED, Message.read(plain))
 

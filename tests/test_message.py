@@ -89,6 +89,8 @@ def test_json_there_and_back() -> None:
     absence = Absence(Absent.FROZEN, message)
     assert Absence.read(json.loads(json.dumps(absence.to_plain()))) == absence
     assert Absence.read("an earlier version's sentence").code is Absent.UNSPECIFIED
+    for code in ("unknown", ["a"], {}, None, 1):
+        assert Absence.read({"code": code, "message": "why"}).code is Absent.UNSPECIFIED
 
 
 @pytest.mark.parametrize(

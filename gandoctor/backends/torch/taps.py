@@ -22,6 +22,7 @@ from gandoctor.backends.torch.left_over import LeftOver
 from gandoctor.backends.torch.loss_calls import LossCalls
 from gandoctor.backends.torch.losses import Losses
 from gandoctor.backends.torch.passes import Arguments, first_of
+from gandoctor.backends.torch.real_batches import RealBatches
 from gandoctor.backends.torch.sigmoid import Logits
 from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.update import TorchBatch, TorchUpdate, norm_of
@@ -87,6 +88,7 @@ class Taps:
         self.wants_latents = False
         self.saw_penalty = False
         self._logits: Logits | None = None
+        self._real_batches = RealBatches()
         self.drawn = Drawn(listener)
         self.on_call: Callable[[Player, Arguments, torch.Tensor], None] | None = None
 
@@ -147,6 +149,7 @@ class Taps:
         self.updated = self._has_called = False
         self._under_way.clear()
         self.losses.end_step()
+        self._real_batches.end_step()
         self._unclipped.clear()
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
@@ -190,6 +193,7 @@ class Taps:
                 self._has_called = True
                 self._weights.list_anew()
             if player == "g":
+                self._real_batches.made(first)
                 self.drawn.made(self._members["g"][-1], inputs, first)
             if differentiates:
                 self._note_mode(player)
@@ -199,6 +203,7 @@ class Taps:
                 self.left_out.generated(first)
                 self._take_latents(inputs[0])
             elif player == "d" and differentiates:
+                self._real_batches.given(inputs)
                 self.losses.scored(inputs, first)
 
     def _note_mode(self, player: Player) -> None:
@@ -226,7 +231,7 @@ class Taps:
     def _take_latents(self, latents: torch.Tensor) -> None:
         if self.wants_latents and latents.is_floating_point():
             self.latents = latents.detach().float().cpu().numpy().ravel()
-        self._listener.fed("latents", TorchBatch("latents", latents))
+        self._listener.fed("latents", TorchBatch(latents))
 
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         if not self._is_muted:
@@ -300,6 +305,9 @@ class Taps:
                 return
             self._adopt(optimizer, update.phase)
             self.drawn.updated()
+            real = self._real_batches.of_update()
+            if real is not None and update.phase == "d":
+                self._listener.fed("real", TorchBatch(real))
             update = replace(update, left_over=self._left_over.updated(update.phase))
             self.captures[update.phase] += 1
             self.updated = True

@@ -10,18 +10,17 @@ from typing import Any
 import torch
 
 from gandoctor.player_names import PLAYERS, Player
-from gandoctor.recording.in_step import Fed
 
 
 class TorchBatch:
     """A batch on its way into a step; see `recording.in_step.Batch`."""
 
-    def __init__(self, kind: Fed, value: torch.Tensor) -> None:
-        self._value, self._least_rank = value, 2 if kind == "latents" else 3
+    def __init__(self, value: torch.Tensor) -> None:
+        self._value = value
 
     def mean_and_spread(self) -> tuple[Any, Any] | None:
         """Return two scalars; None where it is no batch of arrays."""
-        if not self._value.is_floating_point() or self._value.dim() < self._least_rank or len(self._value) < 2:
+        if not self._value.is_floating_point() or self._value.dim() < 2 or len(self._value) < 2:
             return None
         x = self._value.detach().float()
         return x.mean(), x.std(dim=0, unbiased=False).mean()
