@@ -109,6 +109,7 @@ def test_a_script_is_not_repeated_with_seeds(run_dir: Path) -> None:
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_too_much_dropout_is_lowered_in_a_script_as_it_is(tmp_path: Path) -> None:
     script = SCRIPT.with_name("dropping_discriminator.py")
     command_here("run", "--run-dir", "run", script, cwd=tmp_path)

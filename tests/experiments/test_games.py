@@ -61,6 +61,7 @@ def test_a_check_of_a_fit_that_turns_out_to_be_games_takes_all_its_steps(tmp_pat
     assert not list(tmp_path.iterdir()), "a check leaves nothing behind"
 
 
+@pytest.mark.slow
 def test_a_finding_in_one_game_stops_the_training_of_all(tmp_path):
     recorded = command_here(
         "run", "--run-dir", "run", "--stop-on", "critical", GAMES, "--", "fit", "long", cwd=tmp_path

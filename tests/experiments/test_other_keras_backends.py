@@ -101,6 +101,7 @@ print("weights", sum(float(abs(ops.convert_to_numpy(w)).astype("float64").sum())
 
 @pytest.mark.training
 @pytest.mark.parametrize("backend", ["torch", "jax"])
+@pytest.mark.slow
 def test_a_fit_is_recorded_where_a_monitor_is_passed_and_left_alone_elsewhere(tmp_path, backend, monkeypatch):
     for package in ("keras", backend):
         pytest.importorskip(package)

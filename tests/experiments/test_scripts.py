@@ -236,6 +236,7 @@ def test_a_run_is_resumed_at_its_last_step(tmp_path):
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_two_gans_are_two_runs_and_a_crash_is_the_scripts_own(tmp_path):
     done = run(tmp_path, SCRIPTS / "two_gans.py", "--", "--break")
     assert done.returncode == 1

@@ -43,6 +43,7 @@ def test_the_reference_model_is_pytorchs_and_every_view_shows_it(tmp_path):
     assert "gandoctor run --framework torch" in gandoctor(tmp_path, "treat", "run", "--dry-run").stdout
 
 
+@pytest.mark.slow
 def test_a_program_is_recorded_and_checked(tmp_path):
     assert gandoctor(tmp_path, "run", "--run-dir", "run", SCRIPT, "--", "plain", "6").returncode == 0
     assert load_run(tmp_path / "run").last_step == 6

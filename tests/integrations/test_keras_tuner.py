@@ -43,6 +43,7 @@ class Recorded(keras_tuner.HyperModel):
         return objective_value(run_dir)
 
 
+@pytest.mark.slow
 def test_a_failing_run_does_not_win_by_its_distance(tmp_path: Path, make_gan: Any) -> None:
     tuner = searched(tmp_path, Recorded(make_gan, broken=(0.0,)), [0.0, 0.25, 0.5], executions_per_trial=2)
     assert tuner.get_best_hyperparameters()[0].get("x") == 0.25

@@ -141,6 +141,7 @@ def test_all_ways_to_compile_record_every_step(
         assert np.isfinite(run[name]).all()
 
 
+@pytest.mark.slow
 def test_training_compiled_by_xla_differs_by_rounding_at_most(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

@@ -148,6 +148,7 @@ def test_images_that_are_changed_alike(tmp_path: Path) -> None:
     agree(added, by_hand(before, IMAGES[:, :, ::-1]))
 
 
+@pytest.mark.slow
 def test_a_compiled_step(tmp_path: Path) -> None:
     _, before, added = both(tmp_path, lambda: GAN("separate"), jit_compile=True)
     agree(added, by_hand(before, IMAGES))
@@ -282,6 +283,7 @@ def test_steps_that_run_eagerly(style: str, tmp_path: Path) -> None:
     agree(added, by_hand(once.discriminator.get_weights(), IMAGES))
 
 
+@pytest.mark.slow
 def test_eager_steps_are_left_as_they_are(tmp_path: Path) -> None:
     def weights(gamma: float | None) -> list[np.ndarray]:
         keras.utils.set_random_seed(1)

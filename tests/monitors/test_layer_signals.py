@@ -22,6 +22,7 @@ from gandoctor.backends.keras_networks.layer_weights import LAYERS_MAX, layer_we
 from gandoctor.backends.tensorflow.players.model_card import describe  # noqa: E402
 from gandoctor.backends.tensorflow.players.weights import Weights  # noqa: E402
 from gandoctor.monitors import GANMonitor, GradientNormMonitor, WeightUpdateMonitor  # noqa: E402
+from support.rarely import rarely  # noqa: E402
 
 LAYERS = keras.layers
 
@@ -52,7 +53,9 @@ def test_norms_are_those_of_an_independent_tape(
     assert len(members(run, "g_layer_grad_norm")) == 3
 
 
-@pytest.mark.parametrize("options", [{}, {"jit_compile": True}, {"run_eagerly": True}, {"steps_per_execution": 5}])
+@pytest.mark.parametrize(
+    "options", [{}, {"jit_compile": True}, {"run_eagerly": True}, rarely({"steps_per_execution": 5})]
+)
 def test_layers_make_up_the_whole(
     options: dict[str, Any], make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def test_rank_0_records_and_no_bit_of_either_changes(tmp_path):
         assert len(run[signal]), signal
 
 
+@pytest.mark.slow
 def test_each_rank_may_be_run_by_gandoctor_and_rank_0_is_recorded(tmp_path):
     bare, _ = trained(tmp_path, "bare")
     ranks = [

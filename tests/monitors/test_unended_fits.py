@@ -99,6 +99,7 @@ def test_a_fit_inside_a_callback_does_not_end_the_outer_one(
     assert reasons(tmp_path / "inner") == [None, "completed"]
 
 
+@pytest.mark.slow
 def test_a_forgotten_recording_is_ended(make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path) -> None:
     def forgotten() -> None:
         with suppress(ZeroDivisionError):

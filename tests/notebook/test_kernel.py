@@ -101,6 +101,7 @@ def test_the_freeze_trap_of_keras_3_is_told_within_two_steps(tmp_path):
     assert not (tmp_path / "gandoctor-runs").exists(), "nothing was recorded there"
 
 
+@pytest.mark.slow
 def test_an_interrupted_fit_is_shown_and_closed(tmp_path):
     raising = (
         "import keras\nclass Ctrl(keras.callbacks.Callback):\n    def on_train_batch_end(self, batch, logs=None):\n"
@@ -114,6 +115,7 @@ def test_an_interrupted_fit_is_shown_and_closed(tmp_path):
     assert load_run(tmp_path / "gandoctor-runs" / "run-1").state == "interrupted"
 
 
+@pytest.mark.slow
 def test_gandoctor_run_records_the_same_notebook(tmp_path):
     notebook = write_notebook(tmp_path / "train.ipynb", *FIT)
     done = command_here("run", "--run-dir", "run", "--fail-on", "never", notebook, cwd=tmp_path)

@@ -174,6 +174,7 @@ def test_a_failure_turns_the_view_off_with_one_warning(session):
     view.cell_ended()
 
 
+@pytest.mark.slow
 def test_the_view_does_not_keep_a_recording_alive(session, tmp_path):
     own = FakeSession(tmp_path / "other")
     view = live(own, Cells().display)
