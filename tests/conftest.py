@@ -159,6 +159,8 @@ def make_gan() -> Callable[..., Any]:
             )
             self.d_optimizer = keras.optimizers.Adam(1e-3, clipvalue=0.01)
             self.g_optimizer = keras.optimizers.Adam(1e-3, clipvalue=0.01)
+            for player, optimizer in ((self.discriminator, self.d_optimizer), (self.generator, self.g_optimizer)):
+                optimizer.build(player.trainable_variables)  # a step that makes no variables is traced once, not twice
             self.seeds = keras.random.SeedGenerator(7)
             self.loss_of = keras.losses.BinaryCrossentropy(from_logits=True)
             self.means = {name: keras.metrics.Mean(name=name) for name in ("d_loss", "g_loss")} if means else {}

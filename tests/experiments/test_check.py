@@ -158,6 +158,7 @@ def tiny_gan(monkeypatch):
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_the_article_s_leak_is_found_and_the_reference_model_has_none():
     settings = ["generator.width=0.0625", "discriminator.width=0.0625", "training.batch_size=16"]
     published = {"settings": settings, "seed": 3, "faults": ["discriminator-not-frozen"]}

@@ -12,6 +12,7 @@ COMMAND = [sys.executable, "-m", "gandoctor", "run", "--seed", "5", "--run-dir"]
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_interrupting_a_real_training_keeps_what_it_recorded(tmp_path):
     run_dir = tmp_path / "run"
     command = [*COMMAND, str(run_dir), "--steps", "100000", "--set", "generator.width=0.0625"]

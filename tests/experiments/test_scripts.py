@@ -319,6 +319,7 @@ def test_ctrl_c_ends_the_fit_after_its_step_and_then_the_script(tmp_path):
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_stop_on_ends_the_fit_and_refuses_the_next(tmp_path):
     poison = "gan.generator.set_weights([w * np.nan for w in gan.generator.get_weights()])"
     script = write_endless(tmp_path, poison)

@@ -39,7 +39,7 @@ STYLES = {
     "compiled": "non_saturating",
 }
 RARER = {"generator first", "clipped", "frozen in turn", "accumulated", "mapping", "schedule", "shared graph"}
-RARER |= {"compiled", "average", "wrapped", "bfloat16"}
+RARER |= {"compiled", "average", "wrapped", "bfloat16", "data parallel", "penalty", "critic"}
 
 
 def weights(text):
@@ -174,6 +174,7 @@ def test_several_games_are_recorded_each_by_its_own_name(tmp_path):
         assert "sample_kid" in game
 
 
+@pytest.mark.slow
 def test_a_gan_is_found_after_another_training(tmp_path):
     plain = bare(tmp_path, "pretrained")
     done, run = recorded(tmp_path, "pretrained")
@@ -183,6 +184,7 @@ def test_a_gan_is_found_after_another_training(tmp_path):
     assert "sample_kid" in run
 
 
+@pytest.mark.slow
 def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     done = command_here("run", "--run-dir", "run", SCRIPT, "--", "no gan", cwd=tmp_path)
     assert done.returncode == 3

@@ -61,6 +61,7 @@ def test_a_training_is_recorded_whole_and_stays_what_it_is(case, tmp_path):
         assert recorded.manifest.loss_family == "non_saturating"
 
 
+@pytest.mark.slow
 def test_lightnings_callback_closes_the_run_of_a_training_that_breaks_off(tmp_path):
     script, _ = program("lightning")
     done = run(tmp_path, script, "own", "broken")

@@ -11,6 +11,7 @@ import pytest
 
 from gandoctor import load_run
 from gandoctor.message import Absent
+from support.rarely import rarely
 
 pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
@@ -145,7 +146,7 @@ def test_another_gan_is_not_recorded_as_if_it_were_the_first(
     assert [e.kind for e in run.events] == ["started", "ended"]
 
 
-@pytest.mark.parametrize("reals_high", [False, True])
+@pytest.mark.parametrize("reals_high", [rarely(False), True])
 def test_a_polarity_that_was_assumed_wrongly_is_said(
     reals_high: bool, make_gan: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:
@@ -191,6 +192,7 @@ def test_a_polarity_that_was_assumed_wrongly_is_said(
         assert run.manifest.missing["real_is_high"].code == Absent.ASSUMED
 
 
+@pytest.mark.slow
 def test_a_second_model_of_a_class_whose_step_is_a_function(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

@@ -101,7 +101,8 @@ def test_guards_work_over_replicas(mirrored: tuple[dict[str, Any], Path]) -> Non
         assert result["best"] != result["watched"]["g"]
 
 
-@pytest.mark.parametrize("style", [pytest.param("fit", marks=pytest.mark.slow), "loop"])
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["fit", "loop"])
 def test_of_two_workers_the_chief_records(style: str, tmp_path: Path) -> None:
     """By fit every worker has a monitor and guards; in the loop only the chief has one, and clips the generator."""
     ports = ",".join(free_ports(2))

@@ -99,6 +99,8 @@ def recorded(
 
     g, d = networks(end)
     g_opt, d_opt = keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2)
+    for optimizer, network in ((g_opt, g), (d_opt, d)):
+        optimizer.build(network.trainable_variables)  # so that a step is traced once, not twice
 
     def step(real: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:

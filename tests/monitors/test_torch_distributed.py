@@ -78,6 +78,7 @@ def test_each_rank_may_be_run_by_gandoctor_and_rank_0_is_recorded(tmp_path):
     assert not (tmp_path / "of-1").exists()
 
 
+@pytest.mark.slow
 def test_processes_that_a_script_starts_are_not_followed_and_that_is_said(tmp_path):
     command = [sys.executable, "-m", "gandoctor", "run", "--run-dir", "run", SCRIPT, "--", "bare", tmp_path / "both"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)

@@ -93,7 +93,11 @@ class Recurrent(nn.Module):
 
 @pytest.mark.parametrize(
     ("batch_first", "swaps", "expected"),
-    [rarely(True, False, Status.NOT_DETECTED), (False, False, Status.DETECTED), (False, True, Status.NOT_DETECTED)],
+    [
+        rarely(True, False, Status.NOT_DETECTED),
+        rarely(False, False, Status.DETECTED),
+        (False, True, Status.NOT_DETECTED),
+    ],
 )
 def test_recurrent_layers(tmp_path: Path, batch_first: bool, swaps: bool, expected: Status) -> None:
     g = nn.Sequential(nn.Linear(LATENT, 36), nn.Unflatten(1, (12, 3)))

@@ -85,6 +85,7 @@ def test_two_monitors_of_one_fit_do_not_end_each_other(
         assert load_run(tmp_path / name)["d_loss"].size == 4
 
 
+@pytest.mark.slow
 def test_a_fit_inside_a_callback_does_not_end_the_outer_one(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

@@ -156,6 +156,7 @@ def test_an_archive_of_many_entries_or_a_large_array_is_not_unpacked(run_dir: Pa
         assert run.reals is None
 
 
+@pytest.mark.slow
 def test_a_manifest_of_eight_megabytes_is_bounded(run_dir: Path) -> None:
     (run_dir / "run.json").write_text(
         json.dumps({"schema": "gandoctor.run/1"})[:-1] + ', "x": [' + "[]," * 2_790_000 + "1]}"

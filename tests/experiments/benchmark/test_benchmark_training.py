@@ -19,6 +19,7 @@ SMALL = ["generator.width=0.0625", "discriminator.width=0.0625", "training.freez
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_runs_are_trained_measured_and_judged(tmp_path, monkeypatch):
     pytest.importorskip("tensorflow")
     (tmp_path / "two_numbers.py").write_text(ORACLE, encoding="utf-8")

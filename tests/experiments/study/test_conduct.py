@@ -132,6 +132,7 @@ def test_without_ray_or_a_cluster_it_is_one_clear_error(tmp_path: Path) -> None:
         list(conducted(tasks(tmp_path, BASE), 1, scheduler="ray"))
 
 
+@pytest.mark.slow
 def test_without_dask_or_a_scheduler_it_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UnusableTarget, match=r"needs Dask|No Dask scheduler answers"):
         list(conducted(tasks(tmp_path, BASE), 1, scheduler="tcp://127.0.0.1:1"))

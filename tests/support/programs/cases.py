@@ -45,6 +45,9 @@ SLOW = frozenset(
         "run_eagerly",
         "several fits",
         "own names, loss told",
+        "own names, tf.function",
+        "conditional, latents told",
+        "train_on_batch, trained before",
     }
 )
 """Cases that another case or another test file covers in part."""
