@@ -1,13 +1,15 @@
 """What cures a damaged training: the plan's steps, random treatments, or lower rates; judged by the benchmark's oracle.
 
-    gandoctor benchmark --split calibration          # trains the sick and the healthy runs, once
-    python tests/benchmarks/treatments.py            # trains each with each change, writes reports/treatments.md
-    python tests/benchmarks/treatments.py --report   # judges finished trainings only
+    python tests/benchmarks/treatments.py --seed 201   # trains the sick runs and each with each change
+    python tests/benchmarks/treatments.py --report     # judges finished trainings only
 
 Sick are the runs of the benchmark with a fault of the training that its oracle finds damaged. The oracle knows nothing
 of gandoctor's rules: it draws 2,000 samples and judges them by a classifier of its own. Cured is a training that it
 finds undamaged, by the same limits. Trainings stay in `runs/treatments/` and are not repeated; one that the benchmark
-has made already, such as the healthy run of the same seed, is taken from there.
+has made already, such as the healthy run of the same seed, is not made again.
+
+Every answer is kept in `reports/treatments.json`, one row a change, from which the report is written: the recordings
+may go, and another day may try other changes.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import json
 import random
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
@@ -40,12 +42,16 @@ from gandoctor.treatments.changes import tailored
 from reference_models.faults import apply_faults
 from reference_models.settings import change_settings, load_settings
 
-REPORT = Path(__file__).resolve().parents[2] / "reports" / "treatments.md"
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
+REPORT, ROWS = REPORTS / "treatments.md", REPORTS / "treatments.json"
+JUDGED = [REPORTS / "benchmark" / f"{split}.jsonl" for split in ("calibration", "test")]
 REFERENCE = "reference_models.training:build"
 PLANNED, RANDOM = 3, 3
 HALVED = "both rates halved"
 ARMS = (*(f"plan {i}" for i in range(1, PLANNED + 1)), *(f"random {i}" for i in range(1, RANDOM + 1)), HALVED)
+KINDS = {"plan": ARMS[:PLANNED], "random": ARMS[PLANNED:-1], "halved": ARMS[-1:]}
 RATES = ("generator.learning_rate", "discriminator.learning_rate")
+WAITING = "not yet"
 
 
 @dataclass(frozen=True)
@@ -67,20 +73,52 @@ class Try:
     known: bool = False
 
 
+@dataclass(frozen=True)
+class Row:
+    """What became of one change: a row of `reports/treatments.json`.
+
+    Attributes:
+        run: The run that was changed.
+        fault: Its fault; None for a healthy run.
+        seed: Its seed.
+        hopeless: Whether it is damaged without its fault, too.
+        arm: One of `ARMS`.
+        treatment: What was done.
+        answer: "yes": the damage is gone. "no": it is not, or has come. "-": no command makes the change. "not yet".
+        seconds: How long the changed run was trained; None where that was not kept.
+    """
+
+    run: str
+    fault: str | None
+    seed: int
+    hopeless: bool
+    arm: str
+    treatment: str
+    answer: str
+    seconds: float | None = None
+
+
 class Bench:
-    """The finished runs of the benchmark, what is tried on them, and what the oracle says of both."""
+    """The runs of the benchmark, what is tried on them, and what the oracle says of both.
+
+    Args:
+        plan: The benchmark's plan.
+        finished: Folder of its recordings; of those that are gone, the answers kept in the repository count.
+        treated: Folder of the trainings with a change.
+    """
 
     def __init__(self, plan: Plan, finished: Path, treated: Path) -> None:
         self.plan = plan
         self.finished = finished
         self.treated = treated
-        oracles = {run.id: {"oracle": files_of(plan, finished, run).oracle} for run in plan.runs}
-        self.bands: Mapping[str, Limits] = limits_of_bands(plan, oracles)
+        rows = [json.loads(line) for path in JUDGED for line in path.read_text().splitlines()]
+        self._judged: dict[str, Any] = {row["id"]: row for row in rows}
+        self.bands: Mapping[str, Limits] = limits_of_bands(plan, self._judged)
         self._own: dict[str, PlannedRun] = {}
         self._known = {
             _key(run.options): run
             for run in plan.runs
-            if run.target == REFERENCE and files_of(plan, finished, run).is_finished
+            if run.target == REFERENCE and self.is_damaged_in_benchmark(run) is not None
         }
 
     def is_damaged(self, run: PlannedRun, where: RunFiles) -> bool | None:
@@ -92,23 +130,32 @@ class Bench:
             return True
         return truth_of(self.plan, run, {"oracle": where.oracle}, self.bands).damaged
 
+    def is_damaged_in_benchmark(self, run: PlannedRun) -> bool | None:
+        """Return what the oracle says of a run of the benchmark, by its recording or else by the kept answer."""
+        answer = self.is_damaged(run, self.of_benchmark(run))
+        kept = self._judged.get(run.id)
+        if answer is not None or kept is None:
+            return answer
+        return True if kept["outcome"] != "completed" else truth_of(self.plan, run, kept, self.bands).damaged
+
     def of_benchmark(self, run: PlannedRun) -> RunFiles:
         """Return the files of a run of the benchmark."""
         return files_of(self.plan, self.finished, run)
 
-    def files(self, one: Try) -> RunFiles | None:
-        """Return the files of a training with a change; None where there is none."""
+    def row(self, one: Try) -> Row:
+        """Return what became of a change."""
+        seconds = None
         if one.run is None:
-            return None
-        return files_of(self.plan, self.finished if one.known else self.treated, one.run)
-
-    def cured(self, one: Try) -> bool | None:
-        """Return whether the oracle finds no damage after a change; None while it is not trained."""
-        where = self.files(one)
-        if where is None or one.run is None:
-            return False
-        damaged = self.is_damaged(one.run, where)
-        return None if damaged is None else not damaged
+            damaged: bool | None = None
+        elif one.known:
+            damaged = self.is_damaged_in_benchmark(one.run)
+        else:
+            where = files_of(self.plan, self.treated, one.run)
+            damaged = self.is_damaged(one.run, where)
+            seconds = None if where.trained is None else where.trained["seconds"]
+        answer = "-" if one.run is None else WAITING if damaged is None else "no" if damaged else "yes"
+        sick = one.sick
+        return Row(sick.id, sick.fault, sick.seed, self._is_hopeless(sick), one.arm, one.treatment, answer, seconds)
 
     def sick(self, seeds: Sequence[int]) -> list[PlannedRun]:
         """Return the runs whose training has a fault and is damaged."""
@@ -116,20 +163,19 @@ class Bench:
             r for r in self.plan.runs if r.target == REFERENCE and r.kind == "mechanistic" and r.band == "reference"
         ]
         chosen = [r for r in chosen if not seeds or r.seed in seeds]
-        return [r for r in chosen if self.is_damaged(r, self.of_benchmark(r))]
-
-    def is_curable(self, sick: PlannedRun) -> bool:
-        """Tell whether the same training without the fault is undamaged; where it was not trained, it may be.
-
-        Some seeds end damaged by themselves at this size. There nothing that takes the fault back is a cure.
-        """
-        twin = self._known.get(_key({**sick.options, "faults": []}))
-        return twin is None or not self.is_damaged(twin, self.of_benchmark(twin))
+        return [r for r in chosen if self.is_damaged_in_benchmark(r)]
 
     def healthy(self, count: int) -> list[PlannedRun]:
         """Return the first healthy runs of the reference model."""
-        chosen = [r for r in self.plan.runs if r.kind == "healthy" and r.family == "reference"]
-        return [r for r in chosen if self.of_benchmark(r).is_finished][:count]
+        return [r for r in self.plan.runs if r.kind == "healthy" and r.family == "reference"][:count]
+
+    def _is_hopeless(self, run: PlannedRun) -> bool:
+        """Tell whether a run is damaged without its fault, too; where that was not trained, it may not be.
+
+        Some seeds end damaged by themselves at this size. There nothing that takes the fault back is a cure.
+        """
+        twin = self._known.get(_key({**run.options, "faults": []}))
+        return run.fault is not None and twin is not None and bool(self.is_damaged_in_benchmark(twin))
 
     def tries(self, sick: PlannedRun) -> Iterator[Try]:
         """Yield what is tried on a run."""
@@ -209,32 +255,46 @@ def _key(options: Mapping[str, Any]) -> str:
 def train(bench: Bench, tries: Iterable[Try], workers: int, oracle: Path) -> None:
     """Train what is not trained yet, in order."""
     runs = {one.run.id: one.run for one in tries if one.run is not None and not one.known}
-
-    def progress(run: PlannedRun, _: RunFiles, done: int, of: int) -> None:
-        print(f"{done}/{of} {run.id}", flush=True)
-
-    conduct(bench.plan, runs.values(), bench.treated, workers, progress, oracle=oracle)
+    conduct(bench.plan, runs.values(), bench.treated, workers, _progress, oracle=oracle)
 
 
-def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, list[Try]]) -> str:
+def merged(kept: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """Return the kept rows with the new ones in their place.
+
+    A run's rows of a kind are replaced together, so that no draw of an earlier catalogue stands beside one of today's;
+    and only where something is known of the new ones.
+    """
+
+    def by_group(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            groups.setdefault((row.run, row.arm.partition(" ")[0]), []).append(row)
+        return groups
+
+    groups, later = by_group(kept), by_group(new)
+    for group, rows in later.items():
+        if group not in groups or any(row.answer in ("yes", "no") for row in rows):
+            groups[group] = rows
+    return [row for rows in groups.values() for row in rows]
+
+
+def report(rows: Sequence[Row]) -> str:
     """Return the report. Of each kind of change, a run counts once all its changes of that kind are trained."""
-    hopeless = [name for name, tries in sick.items() if tries and not bench.is_curable(tries[0].sick)]
-    every = [one for tries in sick.values() for one in tries]
-    done = [one for one in every if bench.cured(one) is not None]
-    harmed = [
-        one for tries in healthy.values() for one in tries if bench.cured(one) is not None and one.run is not None
-    ]
-    seeds = sorted({one.sick.seed for one in done})
-    trained = {w.folder: w for one in (*done, *harmed) if (w := bench.files(one)) is not None}
-    seconds = sum(where.trained["seconds"] for where in trained.values() if where.trained)
-    faults = {one.sick.fault for one in done}
+    sick = [row for row in rows if row.fault is not None]
+    runs = {row.run: row for row in sick}
+    done = [row for row in sick if row.answer != WAITING]
+    hopeless = [row for row in runs.values() if row.hopeless]
+    timed = [row.seconds for row in rows if row.seconds is not None]
 
     def share(*arms: str) -> str:
-        of_arms = {name: [bench.cured(t) for t in tries if t.arm in arms] for name, tries in sick.items()}
-        whole = {name: answers for name, answers in of_arms.items() if None not in answers}
-        curable = [answers for name, answers in whole.items() if name not in hopeless]
+        of_arms: dict[str, list[str]] = {name: [] for name in runs}
+        for row in sick:
+            if row.arm in arms:
+                of_arms[row.run].append(row.answer)
+        whole = {name: answers for name, answers in of_arms.items() if WAITING not in answers}
+        curable = [answers for name, answers in whole.items() if not runs[name].hopeless]
+        shares = (Share(sum("yes" in answers for answers in some), len(some)) for some in (curable, whole.values()))
         waiting = len(of_arms) - len(whole)
-        shares = (Share(sum(map(any, rows)), len(rows)) for rows in (curable, list(whole.values())))
         return " | ".join([*map(str, shares), f"{waiting} runs" if waiting else "none"])
 
     lines = [
@@ -245,65 +305,68 @@ def report(bench: Bench, sick: Mapping[str, list[Try]], healthy: Mapping[str, li
         "from the same seed. The oracle, which shares nothing with gandoctor's rules, says by the same limits whether",
         "the damage is gone. A step that no command makes counts as no cure. The reference model knows of its faults",
         "which setting takes each back, as an editor would: the command leaves that fault out. That holds for the",
-        "random treatments, too.",
+        "random treatments, too. Rows were trained on several days, and plans are those of the day.",
         "",
-        f"**{len(sick)} sick runs of {len(faults)} faults, seeds {', '.join(map(str, seeds))} (the benchmark's own).",
-        f"{len(done)} of {len(every)} changes are trained; a run counts in a row below once all its changes of",
+        f"**{len(runs)} sick runs of {len({row.fault for row in done})} faults, seeds",
+        f"{', '.join(map(str, sorted({row.seed for row in done})))} (the benchmark's own).",
+        f"{len(done)} of {len(sick)} changes are trained; a run counts in a row below once all its changes of",
         "that kind are.**",
         f"{len(hopeless)} of the runs are damaged without their fault, too, by the same oracle (seeds",
-        f"{', '.join(sorted({name.rpartition('-')[2] for name in hopeless})) or 'none'}): at this size some seeds end",
+        f"{', '.join(sorted({str(row.seed) for row in hopeless})) or 'none'}): at this size some seeds end",
         "so. Nothing that takes a fault back can cure them, so they are counted apart.",
         "The aims were: first step 60 %, first three 80 %, three random ones at most 30 %.",
         "",
         "| tried | cured (95 % interval) | of all, damaged ones without their fault included | not trained yet |",
         "|---|---|---|---|",
         f"| the plan's first step | {share('plan 1')} |",
-        f"| one of the plan's first three | {share(*ARMS[:PLANNED])} |",
-        f"| one of three random treatments that can be applied | {share(*ARMS[PLANNED:-1])} |",
+        f"| one of the plan's first three | {share(*KINDS['plan'])} |",
+        f"| the first random treatment | {share('random 1')} |",
+        f"| one of three random treatments that can be applied | {share(*KINDS['random'])} |",
         f"| {HALVED} | {share(HALVED)} |",
         "",
-        *_harm(bench, healthy, harmed),
-        f"Compute: {len(trained)} trainings, {seconds / 3600:.1f} hours of one core, those of the benchmark included.",
+        *_harm([row for row in rows if row.fault is None]),
+        f"Compute: {len(timed)} trainings whose time was kept, {sum(timed) / 3600:.1f} hours of one core.",
         "",
         "yes: cured; no: still damaged; -: no command makes the change; not yet: not trained. In brackets, what.",
         "",
         f"| run | {' | '.join(ARMS)} |",
         f"|---|{'---|' * len(ARMS)}",
     ]
-    for name, tries in sick.items():
-        by_arm = {one.arm: one for one in tries}
-        lines.append(f"| {name} | " + " | ".join(_cell(bench, by_arm.get(arm)) for arm in ARMS) + " |")
+    for name in runs:
+        by_arm = {row.arm: row for row in sick if row.run == name}
+        lines.append(f"| {name} | " + " | ".join(_cell(by_arm.get(arm)) for arm in ARMS) + " |")
     return "\n".join([*lines, ""])
 
 
-def _harm(bench: Bench, healthy: Mapping[str, list[Try]], harmed: Sequence[Try]) -> Iterator[str]:
+def _harm(rows: Sequence[Row]) -> Iterator[str]:
+    harmed = [row for row in rows if row.answer in ("yes", "no")]
     if not harmed:
         yield from ("Harm on healthy runs: not trained yet.", "")
         return
-    hurt = [one for one in harmed if not bench.cured(one)]
-    planned = sum(one.arm.startswith("plan") for one in harmed)
-    yield f"Harm on healthy runs ({', '.join(healthy)}): {Share(len(hurt), len(harmed))} changes did damage"
-    yield f"({', '.join(f'{one.treatment} on {one.sick.id}' for one in hurt) or 'none'}); {planned} of these changes"
-    yield "are steps of a plan: a healthy run has no plan."
+    hurt = [row for row in harmed if row.answer == "no"]
+    names = ", ".join(dict.fromkeys(row.run for row in harmed))
+    yield f"Harm on healthy runs ({names}): {Share(len(hurt), len(harmed))} random changes or halved rates did damage"
+    yield f"({', '.join(f'{row.treatment} on {row.run}' for row in hurt) or 'none'}). A healthy run has no plan."
     yield ""
 
 
-def _cell(bench: Bench, one: Try | None) -> str:
-    if one is None:
+def _cell(row: Row | None) -> str:
+    if row is None:
         return "no step"
-    if one.run is None:
-        return f"- ({one.treatment})"
-    cured = bench.cured(one)
-    answer = "not yet" if cured is None else "yes" if cured else "no"
-    return answer if one.arm == HALVED else f"{answer} ({one.treatment})"
+    return row.answer if row.arm == HALVED else f"{row.answer} ({row.treatment})"
+
+
+def _progress(run: PlannedRun, _: RunFiles, done: int, of: int) -> None:
+    print(f"{done}/{of} {run.id}", flush=True)
 
 
 def main() -> None:
     """Try everything and write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--benchmark", type=Path, default=Path("runs/benchmark"), help="finished runs of the benchmark")
+    parser.add_argument("--benchmark", type=Path, default=Path("runs/benchmark"), help="recordings of the benchmark")
     parser.add_argument("--runs", type=Path, default=Path("runs/treatments"), help="folder for the trainings")
     parser.add_argument("--seed", type=int, action="append", default=[], help="take sick runs of this seed only")
+    parser.add_argument("--only", choices=KINDS, action="append", default=[], help="train changes of this kind only")
     parser.add_argument("--healthy", type=int, default=2, help="healthy runs that are changed as well")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="train nothing")
@@ -311,19 +374,29 @@ def main() -> None:
     given = parser.parse_args()
     plan = load_plan(Path(str(files("reference_models.benchmark") / "plan.json")))
     bench = Bench(plan, given.benchmark, given.runs)
-    sick = {run.id: list(bench.tries(run)) for run in bench.sick(given.seed)}
-    healthy = {run.id: list(bench.tries(run)) for run in bench.healthy(given.healthy)}
-    every = [one for tries in (*sick.values(), *healthy.values()) for one in tries]
+    chosen = [*bench.sick(given.seed), *bench.healthy(given.healthy)]
+    if not (given.report or given.list):
+        conduct(plan, chosen, given.benchmark, given.workers, _progress)
+    recorded = [run for run in chosen if bench.of_benchmark(run).is_finished]
+    tries = [
+        one
+        for run in recorded
+        if run.kind == "healthy" or bench.is_damaged_in_benchmark(run)
+        for one in bench.tries(run)
+    ]
     if given.list:
-        for one in every:
+        for one in tries:
             state = "no command" if one.run is None else "known" if one.known else one.run.id
             print(f"{one.sick.id:45} {one.arm:20} {one.treatment:40} {state}")
         return
     if not given.report:
-        # What is asked first is answered first: the plan's steps, harm, the others seed by seed.
-        every.sort(key=lambda one: (not one.arm.startswith("plan"), one.sick.id not in healthy, one.sick.seed))
-        train(bench, every, given.workers, given.benchmark / "oracle")
-    REPORT.write_text(report(bench, sick, healthy))
+        kinds = given.only or list(KINDS)
+        wanted = [one for one in tries if any(one.arm in KINDS[kind] for kind in kinds)]
+        train(bench, wanted, given.workers, given.benchmark / "oracle")
+    kept = [Row(**row) for row in json.loads(ROWS.read_text())] if ROWS.exists() else []
+    rows = merged(kept, map(bench.row, tries))
+    ROWS.write_text("[\n" + ",\n".join(json.dumps(asdict(row)) for row in rows) + "\n]\n")
+    REPORT.write_text(report(rows))
     print(REPORT)
 
 
