@@ -243,7 +243,8 @@ def diagnose(
 
         games = {name: diagnose(game, rules, is_check=is_check) for name, game in opened.games.items()}
         return diagnosis_of_games(opened, games, is_check)
-    judged = [rule.evaluate(opened) for rule in rules]
+    present = opened.of_present_data()
+    judged = [rule.evaluate(present) for rule in rules]
     scores = scores_of(rank_run_causes(judged))
     findings = sorted(
         (_with_treatments(finding, opened, scores) for finding in with_standings(judged)),

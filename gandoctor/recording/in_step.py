@@ -32,6 +32,10 @@ LAYERS_MAX = 64
 class Batch(Protocol):
     """A batch on its way into a step."""
 
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Shape of one example; None where it is not known, or no tensor is a batch of arrays."""
+
     def mean_and_spread(self) -> tuple[Scalar, Scalar] | None:
         """Return its mean, and the mean over positions of the standard deviation over the batch.
 

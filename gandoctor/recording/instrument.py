@@ -77,6 +77,9 @@ class Recording(Protocol):
     def warn(self, why: Message) -> None:
         """Tell the user something while training goes on."""
 
+    def data_changed(self) -> None:
+        """Take note that the step under way is the first whose real data have another shape than before."""
+
 
 class Instrument:
     """Base of all instruments; a subclass overrides the hooks it needs.

@@ -78,3 +78,11 @@ class Column:
         earlier = type(self)(self._orders)
         earlier.add(steps[:kept], values[:kept])
         return earlier
+
+    def since(self, step: int) -> Self:
+        """Return the column from a step on."""
+        steps, values = self.read()
+        first = np.searchsorted(steps, step)
+        later = type(self)(self._orders)
+        later.add(steps[first:], values[first:])
+        return later

@@ -86,6 +86,8 @@ class Manifest(BaseModel):
         games: Of a run of several pairs of players: name of each game, which is also that of its directory in
             `games/` -> whether it was given or inferred. Such a run has no other content of its own.
         game: The name of this game, if the run is one of several games.
+        data_since: First step whose real data have their present shape, where they had another before: a training that
+            grows its images. 0 where they have always had it.
         files: Path of a segment or of sample arrays, within the directory -> what was in it. None in runs of earlier
             versions, whose losses show less.
     """
@@ -121,6 +123,7 @@ class Manifest(BaseModel):
     missing: dict[str, Absence] = Field(default_factory=dict)
     games: dict[str, Source] = Field(default_factory=dict)
     game: str | None = None
+    data_since: int = Field(default=0, ge=0, le=STEP_MAX)
     files: dict[str, Kept] | None = None
 
     def save(self, run_dir: Path) -> None:

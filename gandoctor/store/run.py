@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 RunState = Literal["completed", "running", "interrupted", "crashed"]
 REALS = "samples/reals.npz"
+OF_DATA = ("sample_", "real_", "feature_")
+"""How the names of signals begin that compare real data of one shape, or generated data with them."""
 
 
 class Run:
@@ -70,6 +72,7 @@ class Run:
         self._reals: np.ndarray | None = None
         self._real_values: np.ndarray | None = None
         self._cut_at: int | None = None
+        self._cut_before = 0
         self._in_memory = False
         self._known_lost: list[Message] | None = None
         self._file_checks = FileChecks()
@@ -117,6 +120,19 @@ class Run:
         earlier.events = [event for event in self.events if event.kind != "ended"]
         return earlier
 
+    def of_present_data(self) -> Self:
+        """Return the run without what was measured on real data of another shape; itself where there were none."""
+        since = self.manifest.data_since
+        if not 0 < since <= self.last_step:
+            return self
+        later = copy.copy(self)
+        later._cut_before = since
+        later._segments = dict(self._segments)
+        later.__dict__.pop("signals", None)
+        columns = {n: c.since(since) if n.startswith(OF_DATA) else c for n, c in self._columns.items()}
+        later._columns = {name: column for name, column in columns.items() if len(column.read()[0])}
+        return later
+
     def add_signal(self, name: str, values: Mapping[int, float]) -> None:
         """Add a signal (step -> value) in memory, as if it had been recorded. The directory does not change."""
         if values:
@@ -128,9 +144,11 @@ class Run:
 
     def refresh(self) -> bool:
         """Read what has been written since the last call; return whether there are new signal values."""
-        if self._in_memory or self._cut_at is not None:
+        if self._in_memory or self._cut_at is not None or self._cut_before:
             return False
-        self.manifest = Manifest.load(self.path)
+        known, self.manifest = getattr(self, "manifest", None), Manifest.load(self.path)
+        if known is not None and known.data_since != self.manifest.data_since:
+            self._reals = self._real_values = None
         self._log.read_new()
         if self._log.was_replaced:
             self._begin_anew()
@@ -316,7 +334,8 @@ class Run:
     @property
     def sheets(self) -> list[SampleSheet]:
         """Contact sheets in order of step."""
-        return [] if self._in_memory else sheets_of(self.path, self._cut_at)
+        sheets = [] if self._in_memory else sheets_of(self.path, self._cut_at)
+        return [sheet for sheet in sheets if sheet.step >= self._cut_before]
 
     @property
     def reals(self) -> np.ndarray | None:

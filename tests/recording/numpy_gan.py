@@ -185,6 +185,10 @@ class NumpyBatch:
     def __init__(self, value: np.ndarray) -> None:
         self._value = value
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._value.shape[1:]
+
     def mean_and_spread(self) -> tuple[float, float]:
         return float(self._value.mean()), float(self._value.std(axis=0).mean())
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gandoctor.backends.torch.stand_ins import standing_in
 from gandoctor.message import Message
 from gandoctor.networks.output_reach import reach_of
 from gandoctor.store import LayerCard, PlayerCard
@@ -119,8 +120,8 @@ def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwa
     trace.kept = list(tensors)
     trace.batch = len(tensors[0]) if tensors and tensors[0].dim() else None
     try:
-        with torch.no_grad(), trace:
-            output = torch.func.functional_call(network, _copies(network), given, kwargs)
+        with torch.no_grad(), trace, standing_in(network, _copies(network)):
+            output = network(*given, **kwargs)
     finally:
         trace.remove()
     outputs = output if isinstance(output, list | tuple) else (output,)

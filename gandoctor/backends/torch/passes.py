@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 from gandoctor.backends.random_generators import held_by, put_back
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.random_state import ALL_KINDS
+from gandoctor.backends.torch.stand_ins import standing_in
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import Pass
@@ -136,8 +137,8 @@ class Passes:
         given = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
         known = self.arguments.get(player)
         args, kwargs = (given, {}) if known is None else known.filled(given)
-        with left_alone(network, training):
-            output = torch.func.functional_call(network, values, args, kwargs)
+        with left_alone(network, training), standing_in(network, values):
+            output = network(*args, **kwargs)
         return first_of(output)
 
 

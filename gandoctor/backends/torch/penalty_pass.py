@@ -14,6 +14,7 @@ from gandoctor.backends.torch.graph import nodes_of
 from gandoctor.backends.torch.passes import Arguments, left_alone
 from gandoctor.backends.torch.random_state import preserved_random_state
 from gandoctor.backends.torch.sigmoid import ends_in_sigmoid
+from gandoctor.backends.torch.stand_ins import standing_in
 
 _SIGMOID = (torch.sigmoid, torch.Tensor.sigmoid, torch.special.expit)
 _SIGMOID_IN_PLACE = (torch.sigmoid_, torch.Tensor.sigmoid_)
@@ -103,8 +104,9 @@ class PenaltyPass:
             image = given[place.index].requires_grad_()
             given[place.index] = image.clone()  # a network may write to what it is given
             args, kwargs = arguments.filled(given)
-            with torch.autocast(image.device.type, enabled=False), _Sigmoids() as seen:
-                output = torch.func.functional_call(network, values | wanted, args, kwargs)
+            stand_ins = standing_in(network, values | wanted)
+            with torch.autocast(image.device.type, enabled=False), _Sigmoids() as seen, stand_ins:
+                output = network(*args, **kwargs)
             picked = torch.tensor(rows, device=image.device)
             score = _logit(_score(output, len(image)), seen)
             (slope,) = differentiate(score[picked].sum(), image, create_graph=True)

@@ -18,6 +18,11 @@ class TorchBatch:
     def __init__(self, value: torch.Tensor) -> None:
         self._value = value
 
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Shape of one example."""
+        return tuple(self._value.shape[1:]) if self._value.dim() > 1 else None
+
     def mean_and_spread(self) -> tuple[Any, Any] | None:
         """Return two scalars; None where it is no batch of arrays."""
         if not self._value.is_floating_point() or self._value.dim() < 2 or len(self._value) < 2:

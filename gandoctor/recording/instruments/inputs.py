@@ -7,7 +7,7 @@ from typing import Any
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import Batch, Fed, StepTrace
-from gandoctor.recording.instrument import Instrument, Readings
+from gandoctor.recording.instrument import Instrument, Readings, Recording
 
 _SIGNALS: dict[Fed, tuple[str, str]] = {
     "latents": ("latent_mean", "latent_spread"),
@@ -35,6 +35,10 @@ class Inputs(Instrument):
 
     name = "InputMonitor"
 
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording)
+        self._shape: tuple[int, ...] | None = None
+
     def begin(self) -> Readings:
         """Say why they may not come."""
         blocked = self.recording.backend.blocked
@@ -43,7 +47,11 @@ class Inputs(Instrument):
         return found | dict.fromkeys(_SIGNALS["real"], real)
 
     def on_input(self, kind: Fed, batch: Batch) -> Readings:
-        """Summarise what is fed."""
+        """Summarise what is fed; tell of real data that have another shape than before."""
+        if kind == "real" and batch.shape is not None:
+            if self._shape not in (None, batch.shape):
+                self.recording.data_changed()
+            self._shape = batch.shape
         summary = batch.mean_and_spread()
         return {} if summary is None else dict(zip(_SIGNALS[kind], summary, strict=True))
 

@@ -95,6 +95,7 @@ class Samples(Instrument):
     def begin(self) -> Readings:
         """Prepare the real data that generated ones are compared with; say what cannot be compared and why."""
         recording, card = self.recording, self.recording.manifest.data
+        self._columns, self._reference, self._pool, self._trajectory, self._failed = None, None, None, Trajectory(), {}
         found: dict[str, Any] = {}
         no_latents = recording.absence("latent_sampler")
         if no_latents is not None:

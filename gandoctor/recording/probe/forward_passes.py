@@ -78,6 +78,10 @@ class CannotGenerate(GandoctorError):
         self.absence = absence
 
 
+class OtherShape(Exception):
+    """The generator makes images of another shape than in earlier probes."""
+
+
 class ForwardPasses:
     """Runs both players on given latents and fixed reals, each by itself: one that fails does not cost the other.
 
@@ -114,6 +118,7 @@ class ForwardPasses:
         self._latents: Any = None
         self._given: Any = None
         self._has_scored = False
+        self._shape: tuple[int, ...] | None = None
 
     @property
     def reals(self) -> Any:
@@ -144,6 +149,7 @@ class ForwardPasses:
 
         Raises:
             CannotGenerate: The generator cannot be run on these latents; said once.
+            OtherShape: It makes images of another shape than before.
         """
         if self.no_samples is not None:
             return None
@@ -163,6 +169,9 @@ class ForwardPasses:
             self.no_samples = Absence(Absent.CANNOT_RUN, why)
             raise CannotGenerate(self.no_samples) from error
         self._latents, self._given = latents, given
+        shape, self._shape = self._shape, tuple(made.output.shape[1:])
+        if shape not in (None, self._shape):
+            raise OtherShape
         fakes = self._for_discriminator(made.output)
         scores, alive = self._scores(fakes)
         alive["g"] = made.alive

@@ -12,7 +12,7 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.as_fed import FakesAsFed
-from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, Probe
+from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, OtherShape, Probe
 from gandoctor.recording.probe.images import checked_images, data_card, to_bytes, to_unit, with_conditions
 from gandoctor.recording.probe.latents import POOL_COUNT, WINDOWS, ProbeLatents, UnusableLatents, latent_card
 from gandoctor.recording.session.options import Images, Options
@@ -37,6 +37,7 @@ class Prober:
         latents: Which latents each probe looks at.
         forward: The passes; None before the first probe.
         awaits_fed: Whether what training is fed may yet take the place of what cannot be used.
+        is_outgrown: Whether the generator was found to make images of another shape than before.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Prober:
         self.latents = self._new_latents()
         self.forward: ForwardPasses | None = None
         self.awaits_fed = False
+        self.is_outgrown = False
         self._write_reals()
 
     @property
@@ -88,6 +90,9 @@ class Prober:
         except CannotGenerate as error:
             self._no_samples(error.absence)
             return None
+        except OtherShape:
+            self.is_outgrown, self.forward = True, None
+            return None
         if self.awaits_fed and probe is not None and probe.no_scores is not None:
             self.forward = None  # what the discriminator takes is not known yet
             return replace(probe, no_scores=None)
@@ -108,6 +113,11 @@ class Prober:
         self._writer.manifest.data = data_card(self.reals, self.holdout, images)
         self._write_reals()
         self.forward = None
+
+    def forget_fed(self) -> None:
+        """Forget the reals and latents that training was fed: it is fed others now."""
+        self.reals = self.holdout = self._reals_given = self._holdout_given = self._as_fed = self.forward = None
+        self.is_outgrown = False
 
     def show_as_fed(self, reals: Any, fakes: FakesAsFed) -> None:
         """Have the discriminator judge reals and generated images beside what it was fed with them."""

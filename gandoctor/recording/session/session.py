@@ -26,7 +26,7 @@ from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
 from gandoctor.recording.session.description import Description
 from gandoctor.recording.session.directories import opened_writer
-from gandoctor.recording.session.keeping import Keeping
+from gandoctor.recording.session.keeping import KEPT_REALS, Keeping
 from gandoctor.recording.session.options import Options, applied_changes, opening_manifest, usable_reals
 from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.prober import Prober
@@ -37,6 +37,9 @@ from gandoctor.signals import SIGNALS, cadence_of
 from gandoctor.store import Manifest
 
 DRAIN_EVERY_STEPS = 128
+NOT_KEPT_YET = Absence(
+    Absent.NOT_SEEN, Message("the real data have another shape than before, and none of that shape were kept so far")
+)
 FIRST_STEPS = 2
 """Steps that are always probed: contracts can be judged from them."""
 
@@ -64,6 +67,7 @@ class Session:
         self._stopwatch = Stopwatch()
         self._closed = False
         self._has_warned_of_unseen = False
+        self._is_outgrown = False
         self.listeners: list[Callable[[], None]] = []
         changed = applied_changes(backend, options.changes)
         given = usable_reals(options)
@@ -168,6 +172,11 @@ class Session:
         default = self.absence(name)
         self._panel.take({other: absence for other, why in self.manifest.missing.items() if why == default})
 
+    def data_changed(self, since: int | None = None) -> None:
+        """Take note that real data have another shape from a step on; see `Recording`."""
+        self.manifest.data_since = self.step + 1 if since is None else since
+        self._is_outgrown = True
+
     # What happens inside the step: the backend's listener. ------------------------------------------------------
 
     def contained(self) -> AbstractContextManager[None]:
@@ -235,6 +244,8 @@ class Session:
             if settled is not None or self.step - steps == self.first_step:
                 self._describe_players()  # an optimizer may have shown whose it is
                 self.writer.write_manifest()
+        if self._is_outgrown:
+            self._grow()
         self._keep(steps)
         self._describe_draws()
         self._stopwatch.start()
@@ -299,6 +310,8 @@ class Session:
             with self.contained(), self.backend.preserved_random_state():
                 with self.contained():
                     probe = self._prober.run(self.step)
+                if self._prober.is_outgrown and not self._is_outgrown:
+                    self.data_changed(self.step)
                 values = self._panel.probe(self.step, probe)
             if self._panel.codes() != known:
                 with self.contained():
@@ -363,6 +376,16 @@ class Session:
             with self.contained():
                 if self._keeping.take(steps, self._closed):
                     self.writer.write_manifest()
+
+    def _grow(self) -> None:
+        """Begin again with real data and latents that have another shape, where what is known of them was fed."""
+        self._is_outgrown = False
+        with self.contained():
+            self.writer.event("data_changed", self.step)
+            if self._keeping is not None and self.manifest.players.get("probe_data", KEPT_REALS) == KEPT_REALS:
+                self._panel.take({"probe_data": NOT_KEPT_YET})
+                self._prober.forget_fed()
+                self._keeping = Keeping(self.backend, self._prober, self._panel, self.manifest, self.explain)
 
     def _describe_draws(self) -> None:
         """Compare what the program has sampled since the last step with what it should be."""

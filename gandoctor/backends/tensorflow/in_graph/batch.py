@@ -13,16 +13,21 @@ class KerasBatch:
     """A batch on its way into a step; see `recording.in_step.Batch`."""
 
     def __init__(self, kind: Fed, value: Any) -> None:
-        self._value = value
-        self._ranks = (2,) if kind == "latents" else (3, 2)  # labels stand beside images as integers, or as rows
+        ranks = (2,) if kind == "latents" else (3, 2)  # labels stand beside images as integers, or as rows
+        given = tf.nest.flatten(value)
+        self._batch = next((t for least in ranks for t in given if self._is_batch(t, least)), None)
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Shape of one example, as far as the trace knows it."""
+        known = None if self._batch is None else self._batch.shape[1:]
+        return tuple(known) if known is not None and known.is_fully_defined() else None
 
     def mean_and_spread(self) -> tuple[Any, Any] | None:
         """Return two scalars, float32; None where no tensor is a batch of arrays."""
-        given = tf.nest.flatten(self._value)
-        batches = [t for least in self._ranks for t in given if self._is_batch(t, least)]
-        if not batches:
+        if self._batch is None:
             return None
-        x = tf.cast(batches[0], tf.float32)
+        x = tf.cast(self._batch, tf.float32)
         return tf.reduce_mean(x), tf.reduce_mean(tf.math.reduce_std(x, axis=0))
 
     def _is_batch(self, value: Any, least_rank: int) -> bool:
