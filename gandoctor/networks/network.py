@@ -57,7 +57,7 @@ class Network:
     Attributes:
         player: Whose network it is.
         stages: Every stage comes after those it takes its values from.
-        outputs: Positions of the stages that produce the network's outputs.
+        outputs: Positions of the stages that produce the network's outputs. Of a discriminator the first is its score.
     """
 
     player: Player
@@ -81,6 +81,8 @@ class Network:
 
     def after(self, position: int, passing: frozenset[Role] = IN_PLACE) -> set[int]:
         """Return the nearest stages, or `end`, that a stage's values reach.
+
+        A further output of a discriminator, such as features beside its score, counts as one more than `end`.
 
         Args:
             position: Of the stage; INPUT asks for what the network's input reaches.
@@ -118,8 +120,8 @@ class Network:
         for i, stage in enumerate(self.stages):
             for given in stage.inputs:
                 found[given].append(i)
-        for output in self.outputs:
-            found[output].append(self.end)
+        for i, output in enumerate(self.outputs):
+            found[output].append(self.end + (i > 0 and self.player == "d"))
         return {i: tuple(positions) for i, positions in found.items()}
 
     def _nearest(

@@ -143,3 +143,10 @@ def test_a_damaged_card_is_not_evaluated(make_run: MakeRun, inputs: tuple[int, .
     assert finding.status is Status.NOT_EVALUATED
     assert facts(finding)["layer"] == "dense"
     assert of(make_run, GENERATOR.model_copy(update={"outputs": (99,)})).status is Status.NOT_EVALUATED
+
+
+def test_features_that_a_discriminator_returns_beside_its_score_are_not_its_output(make_run: MakeRun) -> None:
+    """As in InfoGAN and feature matching; the score is the first that it returns."""
+    layers = (CONV, LEAKY, "Flatten", DENSE, NORM, LEAKY, DENSE, act("sigmoid"))
+    for outputs, status in (((7, 5), Status.NOT_DETECTED), ((5, 7), Status.DETECTED)):
+        assert of(make_run, discriminator=card(*layers, outputs=outputs)).status is status

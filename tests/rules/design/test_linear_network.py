@@ -73,3 +73,9 @@ def test_look_alikes(make_run: MakeRun, network: PlayerCard) -> None:
 def test_an_order_that_is_not_known_is_not_judged(make_run: MakeRun) -> None:
     unknown = GENERATOR.model_copy(update={"order": "declared"})
     assert of(make_run, unknown).status is Status.NOT_EVALUATED
+
+
+def test_an_activation_whose_values_are_returned_beside_the_score_is_no_output_activation(make_run: MakeRun) -> None:
+    features = card(CONV, LEAKY, "Flatten", DENSE, outputs=(3, 1))
+    run = make_run({}, generator=GENERATOR, discriminator=features, real_count=0)
+    assert judged("GD118", run).status is Status.NOT_DETECTED
