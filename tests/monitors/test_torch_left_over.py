@@ -17,8 +17,11 @@ from gandoctor.store import Run  # noqa: E402
 pytestmark = pytest.mark.training
 
 
-def train(run_dir: Path, clears: str, accumulate: int = 1, detached: bool = False) -> Run:
-    """Train twelve steps; `clears` names what is cleared before whose backward: "d: d g: g" is right."""
+def train(run_dir: Path, clears: str, accumulate: int = 1, detached: bool = False, fakes_detached: bool = True) -> Run:
+    """Train twelve steps; `clears` names what is cleared before whose backward: "d: d g: g" is right.
+
+    The discriminator's generated images may or may not be detached; with `detached` the generator's are as well.
+    """
     torch.manual_seed(0)
     g, d = nn.Sequential(nn.Linear(3, 6)), nn.Sequential(nn.Linear(6, 8), nn.LeakyReLU(), nn.Linear(8, 1))
     optimizers = {"g": torch.optim.Adam(g.parameters(), 1e-3), "d": torch.optim.Adam(d.parameters(), 1e-3)}
@@ -30,9 +33,10 @@ def train(run_dir: Path, clears: str, accumulate: int = 1, detached: bool = Fals
             for name in before.get("d", ""):
                 optimizers[name].zero_grad()
             for _ in range(accumulate):
-                real, fake = torch.randn(8, 6), g(torch.randn(8, 3)).detach()
+                real, fake = torch.randn(8, 6), g(torch.randn(8, 3))
                 bce(d(real), torch.ones(8, 1)).backward()
-                bce(d(fake), torch.zeros(8, 1)).backward()
+                bce(d(fake.detach() if fakes_detached else fake), torch.zeros(8, 1)).backward()
+                d(real).square().mean().backward()  # a penalty, as a third part
             optimizers["d"].step()
             for name in before.get("g", ""):
                 optimizers[name].zero_grad()
@@ -55,6 +59,14 @@ def test_a_loop_that_clears_in_time_is_clean(clears: str, accumulate: int, tmp_p
     run = train(tmp_path / "run", clears, accumulate)
     assert found(run) == set()
     assert (run["d_grad_left_over"] == 0).all()
+
+
+@pytest.mark.parametrize(("clears", "whose"), [("d:d g:g", set()), ("d:d g:", {"g"}), ("d: g:g", {"d"})])
+def test_images_that_are_not_detached_make_no_loss_another_players(
+    clears: str, whose: set[str], tmp_path: Path
+) -> None:
+    run = train(tmp_path / "run", clears, fakes_detached=False)
+    assert found(run) == whose
 
 
 def test_a_generators_loss_without_a_path_to_it_leaves_nothing_that_counts(tmp_path: Path) -> None:

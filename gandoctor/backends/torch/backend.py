@@ -297,6 +297,8 @@ class TorchBackend:
 
     def end_step(self) -> None:
         """Close the row."""
+        if self._taps is not None:
+            self._taps.settle_late()
         self._rows.end()
         if self._taps is not None:
             self._taps.end_step()

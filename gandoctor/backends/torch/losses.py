@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Protocol
 
 import numpy as np
@@ -74,6 +75,7 @@ class Losses:
     def __init__(self, weights: Weights, logit_of: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
         self._weights, self._logit_of = weights, logit_of
         self._losses: list[_Loss] = []
+        self._of_d: list[_Loss] = []
         self._outputs: list[_Output] = []
         self._fed: list[tuple[Any, Any, int]] = []
         self._raw: dict[int, tuple[Any, Any]] = {}
@@ -111,8 +113,13 @@ class Losses:
         # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
         self._fed = [fed for fed in self._fed if fed[2] not in points]
 
-    def differentiated(self, tensors: Any, inputs: Any = None) -> Player | None:
+    def differentiated(self, tensors: Any, gradients: Any = None, inputs: Any = None) -> Player | None:
         """Something was differentiated with respect to some inputs; to whatever it depends on where none are given.
+
+        Args:
+            tensors: One or several.
+            gradients: What each was multiplied by, as in `loss.backward(-one)`; None for 1.
+            inputs: See above.
 
         Returns:
             Whose loss it was, the last one's of several; None where it was none.
@@ -120,11 +127,14 @@ class Losses:
         if self.follower is not None:
             self.follower.differentiated(tensors, inputs)
         owner = None
-        for tensor in [tensors] if isinstance(tensors, torch.Tensor) else list(tensors):
-            owner = self._differentiated(tensor, inputs) or owner
+        several = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
+        factors = [gradients] if gradients is None or isinstance(gradients, torch.Tensor) else list(gradients)
+        for tensor, factor in zip_longest(several, factors):
+            if tensor is not None:
+                owner = self._differentiated(tensor, factor, inputs) or owner
         return owner
 
-    def _differentiated(self, tensor: torch.Tensor, inputs: Any) -> Player | None:
+    def _differentiated(self, tensor: torch.Tensor, factor: torch.Tensor | None, inputs: Any) -> Player | None:
         if tensor.numel() != 1:
             return None  # backward(gradient=...): none of its numbers is the loss
         reached = self._reached(tensor)
@@ -135,7 +145,10 @@ class Losses:
             return None
         raw = self._raw.pop(id(tensor), (None, tensor))[1]
         fed = [(low, high) for low, high, _ in self._fed]
-        self._losses.append(_Loss(raw.detach().reshape(()), "g" in reached, list(self._outputs), fed))
+        value = raw.detach().reshape(())
+        if factor is not None:
+            value = value * factor.detach().reshape(())
+        self._losses.append(_Loss(value, "g" in reached, list(self._outputs), fed))
         return "g" if "g" in reached else "d"
 
     def _reached(self, tensor: torch.Tensor) -> set[Player]:
@@ -160,8 +173,29 @@ class Losses:
         own = [one for one in self._losses if one.reaches_g == (phase == "g")]
         chosen = own or self._losses
         self._losses = [one for one in self._losses if not any(one is taken for taken in chosen)]
-        if not chosen:
+        self._of_d = chosen if phase == "d" and self._losses else []
+        if not self._losses:
+            self._outputs.clear()
+            self._fed.clear()
+        return self._traced(phase, chosen) if chosen else None
+
+    def settle_late(self) -> StepTrace | None:
+        """Return what was differentiated for the discriminator's latest update where it turns out to be more.
+
+        A loss of its own on images that were not detached reaches the generator, as the generator's does. It was the
+        generator's if the generator's update comes next, and the discriminator's if anything else does.
+        """
+        chosen, self._of_d = self._of_d, []
+        if not chosen or not self._losses:
             return None
+        chosen, self._losses = [*chosen, *self._losses], []
+        # What the discriminator was given since then goes with the next loss.
+        old = {id(value) for one in chosen for value in (*one.outputs, *(low for low, _ in one.fed))}
+        self._outputs = [one for one in self._outputs if id(one) not in old]
+        self._fed = [one for one in self._fed if id(one[0]) not in old]
+        return self._traced("d", chosen)
+
+    def _traced(self, phase: Player, chosen: Sequence[_Loss]) -> StepTrace:
         total = torch.stack([one.value.float() for one in chosen]).sum()  # copied: a loss may be added to in place
         outputs = {id(o): o for one in chosen for o in one.outputs}
         if self.wants_outputs:
@@ -172,9 +206,6 @@ class Losses:
         if fed:
             lows, highs = zip(*fed, strict=True)
             extremes = {phase: (_one(lows, torch.min).float(), _one(highs, torch.max).float())}
-        if not self._losses:
-            self._outputs.clear()
-            self._fed.clear()
         return StepTrace(targets={phase: total}, d_fed=extremes, complete=False)
 
     def updated(self, phase: Player) -> None:
@@ -184,6 +215,7 @@ class Losses:
     def end_step(self) -> None:
         """Forget losses that no update followed, as where loss scaling skips one: they are no part of the next step."""
         self._losses.clear()
+        self._of_d = []
         self._outputs.clear()
         self._fed.clear()
 

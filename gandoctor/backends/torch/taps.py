@@ -235,17 +235,26 @@ class Taps:
 
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         if not self._is_muted:
+            self.settle_late()
             with self._listener.contained():
                 self._left_over.before_backward()
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
-                owner = self.losses.differentiated(tensors, kwargs.get("inputs"))
+                gradients = args[0] if args else kwargs.get("grad_tensors")
+                owner = self.losses.differentiated(tensors, gradients, kwargs.get("inputs"))
                 if owner is not None:
                     self._left_over.after_backward(owner)
                 if owner is not None and isinstance(tensors, torch.Tensor):
                     self.left_out.differentiated(owner, tensors)
         return result
+
+    def settle_late(self) -> None:
+        """Record what the discriminator's update was made of, where that was not known when it was made."""
+        with self._listener.contained():
+            trace = self.losses.settle_late()
+            if trace is not None:
+                self._listener.step_end(trace)
 
     def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(outputs, inputs, *args, **kwargs)
