@@ -13,6 +13,8 @@ import numpy as np
 
 SEED = 20170329
 FEATURES = 64
+LEAST_SIDE = 8
+"""Pixels that an image has at least on each side."""
 _FILTERS = (8, 24)
 _SLOPE = 0.2
 _GRID = 4
@@ -24,7 +26,7 @@ class RandomConvEmbedding:
     The weights depend on the number of channels only: the same in every process, run and version.
 
     Args:
-        shape: (height, width, channels) of the images, height and width at least 8.
+        shape: (height, width, channels) of the images, height and width at least `LEAST_SIDE`.
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:

@@ -14,6 +14,7 @@ from gandoctor.measures.columns import LEAST_STEPS, Columns, flat
 from gandoctor.measures.columns import SPACE as COLUMNS
 from gandoctor.measures.digits import SPACE as DIGITS
 from gandoctor.measures.diversity import Reference, diversity_statistics
+from gandoctor.measures.embedding import LEAST_SIDE
 from gandoctor.measures.images import image_statistics, lone_pixel_share
 from gandoctor.measures.missing import MIN_REALS
 from gandoctor.measures.missing import SPACE as PIXELS
@@ -115,7 +116,15 @@ class Samples(Instrument):
                 found |= dict.fromkeys(_OF_SERIES, _NO_SERIES[card.kind])
             spaces |= dict.fromkeys((*_AMONG_SAMPLES, *_OF_COLUMNS), COLUMNS)
         spaces |= dict.fromkeys((*_PATH, "sample_copying"), space)
-        found |= self._group(_AMONG_SAMPLES, self._refer)
+        if self._columns is None and min(card.shape[:2]) < LEAST_SIDE:
+            why = Message(
+                "images of {size} pixels are too small to compare; {least} a side are needed",
+                size="x".join(map(str, card.shape[:2])),
+                least=LEAST_SIDE,
+            )
+            found |= dict.fromkeys(_AMONG_SAMPLES, Absence(Absent.NOT_APPLICABLE, why))
+        else:
+            found |= self._group(_AMONG_SAMPLES, self._refer)
         if recording.holdout is None:
             found["sample_copying"] = recording.absence("holdout_data")
         found |= self._group(("sample_missing_share", *_OF_DIGITS), self._prepare_pool)
