@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from gandoctor.backends.random_generators import held_by, put_back
 from gandoctor.backends.torch.layout import Layout
+from gandoctor.backends.torch.own_state import own_state_kept
 from gandoctor.backends.torch.random_state import ALL_KINDS
 from gandoctor.backends.torch.stand_ins import standing_in
 from gandoctor.backends.torch.weights import Weights
@@ -151,7 +152,7 @@ def first_of(output: Any) -> Any:
 
 @contextmanager
 def left_alone(network: torch.nn.Module, training: bool | None) -> Iterator[None]:
-    """Put modes and own random generators back on leaving, and keep the user's forward hooks from seeing the pass.
+    """Put modes, attributes and random generators back on leaving; keep the user's forward hooks from seeing the pass.
 
     The pass is made in training mode, in inference mode, or, where `training` is None, in the modes as they are.
 
@@ -162,19 +163,17 @@ def left_alone(network: torch.nn.Module, training: bool | None) -> Iterator[None
     hooks = [module._forward_hooks for module in modules]
     compiled = [module for module in modules if module._compiled_call_impl is not None]
     implementations = [module._compiled_call_impl for module in compiled]
-    made = [{k: v for k, v in vars(m).items() if isinstance(v, torch.Tensor)} for m in modules]
     try:
         for module in modules:
             module.training = module.training if training is None else training
             module._forward_hooks = type(module._forward_hooks)()
         for module in compiled:
             module._compiled_call_impl = None  # other shapes would compile it anew, for the user's calls as well
-        with put_back(held_by(modules, ALL_KINDS)):
+        with put_back(held_by(modules, ALL_KINDS)), own_state_kept(network):
             yield
     finally:
-        for module, mode, own, tensors in zip(modules, modes, hooks, made, strict=True):
+        for module, mode, own in zip(modules, modes, hooks, strict=True):
             module.training, module._forward_hooks = mode, own
-            vars(module).update(tensors)
         for module, implementation in zip(compiled, implementations, strict=True):
             module._compiled_call_impl = implementation
 
