@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
+from gandoctor.backends.tensorflow.own_state import attributes_kept, variables_kept
 from gandoctor.backends.tensorflow.players.weights import Weights
 from gandoctor.backends.tensorflow.relu_units import ReluUnits, relu_units
 from gandoctor.player_names import Player
@@ -41,14 +42,14 @@ class NetworkCalls:
         """Run a player; see `recording.backend.Backend`."""
         if player == "g":
             (latents,) = batches
-            output, alive = self._generate(weights, latents, training=training)
+            output, alive = _leaving_variables(self._generate, weights, latents, training=training)
             return Pass(output, alive=self._readable("g", alive))
-        output, logit, alive = self._score(weights, list(batches), training=training)
+        output, logit, alive = _leaving_variables(self._score, weights, list(batches), training=training)
         return Pass(output, logit, self._readable("d", alive))
 
     def input_gradient(self, images: Any) -> np.ndarray:
         """Return the gradient of the discriminator's summed logit with respect to its input; see `Backend`."""
-        gradient: np.ndarray = self._differentiate(self._weights.copy("d"), images).numpy()
+        gradient: np.ndarray = _leaving_variables(self._differentiate, self._weights.copy("d"), images).numpy()
         return gradient
 
     def _readable(self, player: Player, alive: Any) -> np.ndarray | None:
@@ -81,7 +82,8 @@ class NetworkCalls:
         """Return a player's output and its live ReLU units; the latter are empty in training mode."""
         network = self._players.network(player)
         values = self._weights.unflattened(player, weights)
-        with unobserved(), nullcontext(ReluUnits()) if training else relu_units(network) as units:
+        units_seen = nullcontext(ReluUnits()) if training else relu_units(network)
+        with attributes_kept(network), unobserved(), units_seen as units:
             output, _ = network.stateless_call(
                 [values.get(id(v.value), v.value) for v in network.trainable_variables],
                 [values.get(id(v.value), v.value) for v in network.non_trainable_variables],
@@ -91,6 +93,12 @@ class NetworkCalls:
         if units.hidden:
             self._hidden_units.add(player)
         return output, units.all()
+
+
+def _leaving_variables(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a traced function and put every variable that it captures back."""
+    with variables_kept(function.get_concrete_function(*args, **kwargs).graph):
+        return function(*args, **kwargs)
 
 
 def _validity(output: Any) -> Any:

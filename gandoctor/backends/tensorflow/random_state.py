@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from tensorflow.python.eager import context
 
 from gandoctor.backends.random_generators import KINDS, generators_of, put_back, python_and_numpy_put_back
 
+OP_SEEDS = 0x67616E646F63746F72
+"""Seed of the operation seeds of what is run here; no program's."""
 ALL_KINDS = (*KINDS, tf.random.Generator, keras.random.SeedGenerator)
 
 
@@ -33,7 +36,9 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
     tf_state = None if tf_generator is None else tf.identity(tf_generator.state)
     eager = context.context()
     op_seeds = getattr(eager, "_rng", None)
-    op_state = None if op_seeds is None else op_seeds.getstate()
+    if op_seeds is not None:
+        # Its numbers name the operations, and each goes on where it was left when it is named again: others are used.
+        eager._rng = random.Random(OP_SEEDS)
     keras_generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
     keras_state = None if keras_generator is None else tf.identity(keras_generator.state.value)
     try:
@@ -43,7 +48,6 @@ def preserved_random_state(*functions: Callable[..., Any]) -> Iterator[None]:
         if tf_generator is not None:
             tf_generator.state.assign(tf_state)
         if op_seeds is not None:
-            op_seeds.setstate(op_state)
             eager._rng = op_seeds
         if keras_generator is not None:
             keras_generator.state.assign(keras_state)

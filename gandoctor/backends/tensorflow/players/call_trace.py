@@ -20,6 +20,7 @@ import tensorflow as tf
 from gandoctor.backends.keras_networks.call_order import NETWORK_INPUT, CannotFollow
 from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras, layer_card, plain_shape
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
+from gandoctor.backends.tensorflow.own_state import attributes_kept
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.message import Message
 from gandoctor.networks.layer_roles import OPERATION
@@ -84,6 +85,7 @@ def _follow(
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(preserved_random_state())
+        stack.enter_context(attributes_kept(network))
         stack.enter_context(unobserved())
         stack.enter_context(tf.__internal__.FuncGraph("gandoctor_model_card").as_default())
         stack.enter_context(keras.StatelessScope())
