@@ -12,6 +12,7 @@ import numpy as np
 from gandoctor.backends.keras_between_steps.layers_seen import layers_seen
 from gandoctor.backends.keras_between_steps.state import ModelState
 from gandoctor.backends.keras_between_steps.weights import Weights
+from gandoctor.backends.keras_networks.own_attributes import attributes_kept
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import Pass
 from gandoctor.recording.players import Players
@@ -69,7 +70,7 @@ class Passes:
         others = [v for v in network.variables if id(v) not in own]
         mapping = [(v, own[id(v)]) for v in self._weights.variables(player)]
         mapping += list(zip(others, self._state.values(others), strict=True))
-        with keras.StatelessScope(mapping):
+        with keras.StatelessScope(mapping), attributes_kept(network):
             return network(inputs, training=training)
 
 

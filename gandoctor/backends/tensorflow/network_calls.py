@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gandoctor.backends.keras_networks.own_attributes import attributes_kept
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
-from gandoctor.backends.tensorflow.own_state import attributes_kept, variables_kept
+from gandoctor.backends.tensorflow.own_variables import variables_kept
 from gandoctor.backends.tensorflow.players.weights import Weights
 from gandoctor.backends.tensorflow.relu_units import ReluUnits, relu_units
 from gandoctor.player_names import Player

@@ -19,8 +19,8 @@ import tensorflow as tf
 
 from gandoctor.backends.keras_networks.call_order import NETWORK_INPUT, CannotFollow
 from gandoctor.backends.keras_networks.layer_card import is_container, is_part_of_keras, layer_card, plain_shape
+from gandoctor.backends.keras_networks.own_attributes import attributes_kept
 from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
-from gandoctor.backends.tensorflow.own_state import attributes_kept
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.message import Message
 from gandoctor.networks.layer_roles import OPERATION
