@@ -33,10 +33,11 @@ from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, Player
+from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, REAL_LABEL, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
+from gandoctor.recording.smoothed_label import label_refused
 from gandoctor.store import PlayerCard
 from gandoctor.store.cards import LossCallCard
 
@@ -154,6 +155,8 @@ class KerasBackend:
             )
         elif getattr(self._model, "train_function", None) is not None:
             raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
+        if what == REAL_LABEL:
+            raise label_refused("that is for PyTorch programs so far")
         if what == R1_PENALTY:
             check_one_replica(self.players.network(player), player, what)
             self._penalty = R1(self.players, value)
