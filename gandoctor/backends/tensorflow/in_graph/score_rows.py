@@ -1,4 +1,4 @@
-"""Which of the numbers that a loss is given are scores of real images, and how those are labelled: told by the graph."""
+"""Which of the numbers that a loss is given are scores of real images, and their labels: told by the graph."""
 
 from __future__ import annotations
 
