@@ -21,7 +21,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.training
 F = torch.nn.functional
 
-BATCH, RATE, LABEL = 6, 0.5, 0.9
+BATCH, RATE, LABEL = 6, 0.5, 0.8
 Step = Callable[..., Any]
 
 
@@ -266,12 +266,14 @@ def test_penalties_and_other_losses_stay(tmp_path: Path) -> None:
 
 
 def test_it_stands_in_the_manifest_and_among_the_events(tmp_path: Path) -> None:
-    trained(tmp_path / "run", separate(WITH_LOGITS), LABEL, steps=4)
+    trained(tmp_path / "run", separate(WITH_LOGITS), LABEL, steps=8)
     run = load_run(tmp_path / "run")
     (changed,) = [event.model_extra for event in run.events if event.kind == "changed"]
     assert (changed["what"], changed["before"], changed["after"]) == ("discriminator.real_label", 1.0, LABEL)
     assert run.manifest.declared.real_label == LABEL
     assert run.manifest.loss_family == "non_saturating"
+    assert run.manifest.objective is not None
+    assert run.manifest.objective.labels == "own"
     assert not [event for event in run.events if event.kind == "monitor_error"]
 
 
