@@ -145,8 +145,14 @@ class RealLabel:
 
             return self._with_labels(compute, given[labels], given[scores])
 
-        setattr(owner, name, tf.autograph.experimental.do_not_convert(ours))
-        self._undo.callback(setattr, owner, name, original)
+        replaced = tf.autograph.experimental.do_not_convert(ours)
+
+        def restore() -> None:
+            if getattr(owner, name) is replaced:  # what someone has wrapped since stays, and only passes through
+                setattr(owner, name, original)
+
+        setattr(owner, name, replaced)
+        self._undo.callback(restore)
 
     def _squares(self, original: Callable[..., Any], loss: Any, y_true: Any, y_pred: Any) -> Any:
         return self._with_labels(lambda exchanged: original(loss, exchanged, y_pred), y_true, y_pred)
