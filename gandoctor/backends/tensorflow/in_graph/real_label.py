@@ -236,6 +236,8 @@ class RealLabel:
         if not calls:
             raise label_refused("no call of it was seen in the graph that updates it")
         rows = [(call, _rows(call, seen.made)) for call in calls]
+        if not all(parts for _, parts in rows):
+            raise label_refused("its calls are given different things, and which of them is the image is not known")
         made = sum(part.is_made for _, parts in rows for part in parts)
         if not made:
             raise label_refused(
