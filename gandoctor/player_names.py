@@ -26,8 +26,12 @@ SPECTRAL_NORM = "spectral_norm"
 """1: spectral normalisation of every layer of the discriminator that has none."""
 R1_PENALTY = "r1"
 """Weight of the gradient penalty on the real images of the discriminator's own steps (R1)."""
-ADDED = (INPUT_NOISE, INPUT_SHIFT, SPECTRAL_NORM, R1_PENALTY)
-"""What is put before a discriminator, into its layers, or onto its gradients: its code stays as it is."""
+REAL_LABEL = "real_label"
+"""Label of real images in the discriminator's own loss, instead of 1 (one-sided label smoothing)."""
+REAL_LABEL_KEY = f"{SLOTS['d']}.{REAL_LABEL}"
+LABEL_ABOVE = 0.5
+ADDED = (INPUT_NOISE, INPUT_SHIFT, SPECTRAL_NORM, R1_PENALTY, REAL_LABEL)
+"""What is put before a discriminator, into its layers, or onto its gradients or its loss: its code stays as it is."""
 HANDLES: dict[str, tuple[Player, str]] = {
     **{f"{player}_optimizer.{value}": (player, value) for player in reversed(PLAYERS) for value in OPTIMIZER_VALUES},
     **{f"{SLOTS[player]}.{value}": (player, value) for player in reversed(PLAYERS) for value in NETWORK_VALUES},

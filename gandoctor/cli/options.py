@@ -12,7 +12,7 @@ import click
 
 from gandoctor.cli.complete import fault_names
 from gandoctor.message import Say
-from gandoctor.player_names import HANDLES, INPUT_SHIFT, SHIFT_MAX
+from gandoctor.player_names import HANDLES, INPUT_SHIFT, LABEL_ABOVE, REAL_LABEL, SHIFT_MAX
 from gandoctor.report.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SHARES = ("beta_1", "beta_2", "momentum", "dropout", "batch_norm_momentum")
 """Values of `HANDLES` that are shares."""
+BOUNDS = {INPUT_SHIFT: (0.0, SHIFT_MAX), REAL_LABEL: (LABEL_ABOVE, 1.0)}
+"""Values of `HANDLES` that are above one number and at most another."""
 RUN_DIR = click.Path(path_type=Path, exists=False)
 LANGUAGE_VARIABLE = "GANDOCTOR_LANGUAGE"
 """Environment variable with the language of what is said where `--lang` is not given."""
@@ -172,14 +174,14 @@ def changes_of(changes: Sequence[str]) -> dict[str, float]:
         if key not in HANDLES:
             raise UnusableTarget(f"--change {change}: {key!r} is unknown; use one of {', '.join(HANDLES)}.")
         what = HANDLES[key][1]
-        is_share, most = what in SHARES, SHIFT_MAX if what == INPUT_SHIFT else sys.float_info.max
+        is_share, (above, most) = what in SHARES, BOUNDS.get(what, (0.0, sys.float_info.max))
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not (0 <= value < 1 if is_share else 0 < value <= most):
-            bounds = "from 0 up to, not including, 1" if is_share else "above 0"
-            bounds += f", at most {most:g}" if what == INPUT_SHIFT else ""
+        if not (0 <= value < 1 if is_share else above < value <= most):
+            bounds = "from 0 up to, not including, 1" if is_share else f"above {above:g}"
+            bounds += f", at most {most:g}" if what in BOUNDS else ""
             raise UnusableTarget(f"--change {change}: {text!r} is no {what.replace('_', ' ')}; give a number {bounds}.")
         found[key] = value
     return found

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gandoctor.player_names import ADDED, PLAYERS, RATE_KEYS, SLOTS, Player
+from gandoctor.player_names import ADDED, PLAYERS, RATE_KEYS, REAL_LABEL_KEY, SLOTS, Player
 from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import framework_of, typed
@@ -20,8 +20,11 @@ DEFAULT_TARGET = "reference_models.training:build"
 """What `gandoctor run` trains where it is given no target."""
 _LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
-_RATES = {f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()}
-"""Setting of a learning rate -> what sets it in a script, whose code stays as it is."""
+_BY_NAME = {
+    **{f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()},
+    "training.real_label": REAL_LABEL_KEY,
+}
+"""Setting of a learning rate or of a label -> what sets it in a script, whose code stays as it is."""
 _LAYERS: dict[str, tuple[Player, str, str]] = {
     f"{SLOTS[player]}.{name}": (player, kind, setting)
     for player in PLAYERS
@@ -93,10 +96,10 @@ def _handle(run: Run, key: str) -> str | None:
     A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
     holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
     are set, or are to be. Noise and shifts can be put in front of any discriminator, normalisation in front of its
-    layers, and its gradients can be added to.
+    layers, its gradients can be added to, and its labels of real images exchanged.
     """
-    if key in _RATES:
-        return _RATES[key]
+    if key in _BY_NAME:
+        return _BY_NAME[key]
     if key in _ADDED:
         return key
     if key not in _LAYERS:

@@ -53,6 +53,8 @@ def test_a_dry_run_trains_nothing_and_says_how_long_it_would_take(run_dir: Path)
         (["run", "--change", "g_optimizer.lr=1", "fake:build"], "use one of g_optimizer.learning_rate"),
         (["run", "--change", "g_optimizer.learning_rate=fast", "fake:build"], "is no learning rate"),
         (["run", "--change", "discriminator.translation=0.7", "fake:build"], "above 0, at most 0.5"),
+        (["run", "--change", "discriminator.real_label=0.5", "fake:build"], "above 0.5, at most 1"),
+        (["run", "--change", "discriminator.real_label=1.1", "fake:build"], "is no real label"),
         (["run", "--change", "g_optimizer.learning_rate=-1", "fake:build"], "is no learning rate"),
     ],
 )

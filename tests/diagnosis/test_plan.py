@@ -222,6 +222,8 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
         ("keras", "spectral-normalisation", "gandoctor run --change=discriminator.spectral_norm=1 train.py"),
         ("torch", "r1-regularisation", "gandoctor run --change=discriminator.r1=10 train.py"),
         ("keras", "r1-regularisation", "gandoctor run --change=discriminator.r1=10 train.py"),
+        ("torch", "one-sided-label-smoothing", "gandoctor run --change=discriminator.real_label=0.9 train.py"),
+        ("keras", "one-sided-label-smoothing", "gandoctor run --change=discriminator.real_label=0.9 train.py"),
     ],
 )
 def test_what_can_be_added_to_any_discriminator_is_set_in_a_script(framework: str, treatment: str, words: str) -> None:

@@ -308,6 +308,7 @@ def test_the_last_network_of_a_player_may_be_called_alone_in_another_function(tm
         ("function", "instance_noise=0.5"),
         rarely("eager", "spectral_norm=1"),
         rarely("function", "r1=10"),
+        rarely("function", "real_label=0.9"),
         rarely("two functions", "r1=10"),
         rarely("two eager", "r1=10"),
     ],

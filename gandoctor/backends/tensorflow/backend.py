@@ -20,6 +20,7 @@ from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.input_changes import CALLED_IN_A_TRACE
 from gandoctor.backends.tensorflow.in_graph.layer_values import KerasLayerGradients, KerasLayerMovement, Layers
 from gandoctor.backends.tensorflow.in_graph.r1 import R1
+from gandoctor.backends.tensorflow.in_graph.real_label import RealLabel
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.switch import KerasSwitch
 from gandoctor.backends.tensorflow.in_graph.taps import Taps
@@ -33,7 +34,7 @@ from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, Player
+from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, REAL_LABEL, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
@@ -71,6 +72,7 @@ class KerasBackend:
         self._fed_copies = FedCopies()
         self._taps: Taps | None = None
         self._penalty: R1 | None = None
+        self._real_label: RealLabel | None = None
 
     @staticmethod
     def stands_by(*owners: Any) -> bool:
@@ -154,6 +156,10 @@ class KerasBackend:
             )
         elif getattr(self._model, "train_function", None) is not None:
             raise GandoctorError(f"{what} of the {NAMES[player]} cannot be set: its steps are traced already.")
+        if what == REAL_LABEL:
+            check_one_replica(self.players.network(player), player, what)
+            self._real_label = RealLabel(self.players, value)
+            return 1.0
         if what == R1_PENALTY:
             check_one_replica(self.players.network(player), player, what)
             self._penalty = R1(self.players, value)
@@ -224,6 +230,9 @@ class KerasBackend:
         if self._penalty is not None:
             self._penalty.attach()
             self._taps.penalty = self._penalty
+        if self._real_label is not None:
+            self._real_label.attach()
+            self._taps.real_label = self._real_label
         self._taps.attach(self._model)
 
     def adopt(self, optimizer: Any, variables: list[Any]) -> bool:
@@ -254,6 +263,8 @@ class KerasBackend:
             self._taps.detach()
         if self._penalty is not None:
             self._penalty.detach()
+        if self._real_label is not None:
+            self._real_label.detach()
 
     def stop(self) -> bool:
         """Have `fit` end after this step; False where no model is fitted."""

@@ -18,13 +18,14 @@ from gandoctor.backends.torch.passes import Arguments, Passes, judges_one_by_one
 from gandoctor.backends.torch.players import members_of
 from gandoctor.backends.torch.r1 import R1
 from gandoctor.backends.torch.random_state import preserved_random_state
+from gandoctor.backends.torch.real_label import RealLabel
 from gandoctor.backends.torch.rows import Rows
 from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.weights import KeptWeights, LayerNorms, WeightMovement, Weights
 from gandoctor.backends.torch.witness import TorchSwitch, TorchWitness
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
-from gandoctor.player_names import NAMES, PLAYERS, R1_PENALTY, Player
+from gandoctor.player_names import NAMES, PLAYERS, R1_PENALTY, REAL_LABEL, Player
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import (
     Call,
@@ -71,7 +72,7 @@ class TorchBackend:
         self._cards: dict[Player, PlayerCard] = {}
         self._taps: Taps | None = None
         self._witness: TorchWitness | None = None
-        self._penalty: R1 | None = None
+        self._loss_changes: list[R1 | RealLabel] = []
 
     @staticmethod
     def stands_by(*owners: Any) -> bool:
@@ -140,10 +141,13 @@ class TorchBackend:
             group["lr"] = rate
 
     def set_value(self, player: Player, what: str, value: float) -> float | None:
-        """Set a value of the optimizer's groups, or of modules, or add a penalty; see `Backend`."""
+        """Set a value of the optimizer's groups, or of modules, or change the loss; see `Backend`."""
         if what == R1_PENALTY:
-            self._penalty = R1(self.players, self._weights, value)
+            self._loss_changes.append(R1(self.players, self._weights, value))
             return 0.0
+        if what == REAL_LABEL:
+            self._loss_changes.append(RealLabel(self.players, self._weights, value))
+            return 1.0
         return set_value(self.players.network(player), self.players.optimizer(player), player, what, value)
 
     def save_weights(self, player: Player, path: Path) -> None:
@@ -224,8 +228,8 @@ class TorchBackend:
         self._taps.on_call = self._saw_call
         if self._witness is not None:
             self._witness.watch_through(self._taps)
-        if self._penalty is not None:
-            self._penalty.attach(self._taps)  # before the taps, which then see the gradients with it
+        for change in self._loss_changes:
+            change.attach(self._taps)  # before the taps, which then see the gradients with it
         self._taps.attach()
 
     def attach_again(self, model: Any) -> None:
@@ -233,8 +237,8 @@ class TorchBackend:
 
     def detach(self) -> None:
         """Take the hooks away."""
-        if self._penalty is not None:
-            self._penalty.detach()
+        for change in self._loss_changes:
+            change.detach()
         if self._taps is not None:
             self._taps.detach()
 
@@ -265,16 +269,16 @@ class TorchBackend:
         assert self._taps is not None
         for tell in events:
             tell(self._taps)
-        if self._penalty is not None:
-            self._penalty.begin_late()
+        for change in self._loss_changes:
+            change.begin_late()
 
     def phase_of(self, optimizer: Any) -> Player | None:
         """Return whose update an optimizer makes; None where it is neither's alone."""
         return None if self._taps is None else self._taps.phase_of(optimizer)
 
     def _saw_call(self, player: Player, given: Arguments, output: torch.Tensor) -> None:
-        if self._penalty is not None:
-            self._penalty.called(player, given, output)
+        for change in self._loss_changes:
+            change.called(player, given, output)
         self._describe(player, given)
         if output.requires_grad or player not in self._passes.arguments:
             given.forget()

@@ -69,7 +69,7 @@ class Losses:
         latest: Player -> what was last differentiated for its update.
         said: Player -> what the discriminator had said before.
         wants_outputs: Whether `latest` and `said` are kept.
-        follower: Is told of all that is differentiated.
+        followers: Are told of all that is differentiated.
     """
 
     def __init__(self, weights: Weights, logit_of: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
@@ -82,7 +82,7 @@ class Losses:
         self.latest: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
         self.said: dict[Player, list[Said]] = {}
         self.wants_outputs = False
-        self.follower: Follower | None = None
+        self.followers: list[Follower] = []
 
     def scored(self, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
         """The discriminator has returned an output that may be differentiated."""
@@ -98,8 +98,8 @@ class Losses:
 
     def returned_before(self, returned: list[tuple[Any, np.ndarray]]) -> None:
         """Networks have returned these rows, channels last, in steps before."""
-        if self.follower is not None:
-            self.follower.returned_before(returned)
+        for follower in self.followers:
+            follower.returned_before(returned)
 
     def scaled(self, outputs: Any, scaled: Any) -> None:
         """A loss was multiplied by the loss scale of mixed precision."""
@@ -108,8 +108,8 @@ class Losses:
 
     def penalised(self, points: set[int]) -> None:
         """Something was differentiated with respect to these inputs of the discriminator, by id."""
-        if self.follower is not None:
-            self.follower.penalised(points)
+        for follower in self.followers:
+            follower.penalised(points)
         # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
         self._fed = [fed for fed in self._fed if fed[2] not in points]
 
@@ -124,8 +124,8 @@ class Losses:
         Returns:
             Whose loss it was, the last one's of several; None where it was none.
         """
-        if self.follower is not None:
-            self.follower.differentiated(tensors, inputs)
+        for follower in self.followers:
+            follower.differentiated(tensors, inputs)
         owner = None
         several = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
         factors = [gradients] if gradients is None or isinstance(gradients, torch.Tensor) else list(gradients)

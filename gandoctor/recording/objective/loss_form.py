@@ -29,6 +29,8 @@ STEPS = 5
 """Steps that are compared: what one step fits by chance, five do not."""
 MOST_STEPS = 40
 """Steps that are waited for losses that differ: while a discriminator says the same of everything, five are as one."""
+SMOOTHED = 0.9
+"""What labels of real images mostly are where they are smoothed."""
 APART = 2
 """Steps among them in which paired and crossed labels must give different losses."""
 
@@ -38,10 +40,12 @@ class LossForm:
 
     Args:
         witness: Copies losses and outputs.
+        real_label: What real images are labelled with, where it is declared.
     """
 
-    def __init__(self, witness: Witness) -> None:
+    def __init__(self, witness: Witness, real_label: float | None = None) -> None:
         self._witness = witness
+        self._smoothed = SMOOTHED if real_label is None else real_label
         self._alive: set[Hypothesis] | None = None
         self._own: list[set[Reads | None]] = []
         self._crossed = 0
@@ -60,7 +64,7 @@ class LossForm:
         self._steps += 1
         fits = fitting(losses["d"], losses["g"], known["d"], known["g"], self._witness.saw_penalty)
         self._alive = fits if self._alive is None else self._alive & fits
-        own, crossed = _labels(losses["d"], known["d"])
+        own, crossed = _labels(losses["d"], known["d"], self._smoothed)
         self._own.append(own)
         self._crossed += crossed
         values = [one.output for player in PLAYERS for one in said[player]]
@@ -106,7 +110,7 @@ class LossForm:
         )
 
 
-def _labels(d_loss: float, outputs: list[Statistics]) -> tuple[set[Reads | None], bool]:
+def _labels(d_loss: float, outputs: list[Statistics], smoothed: float) -> tuple[set[Reads | None], bool]:
     """Compare the discriminator's loss with that of outputs that meet their own label, and that of every pairing.
 
     Returns:
@@ -116,7 +120,9 @@ def _labels(d_loss: float, outputs: list[Statistics]) -> tuple[set[Reads | None]
     crossed = False
     has_logit = any(one.has_logit for one in outputs)
     for real, fake in pairs(outputs):
-        of_reals, of_fakes = ({cost[0]: cost[1:] for cost in _costs(means, has_logit)} for means in (real, fake))
+        of_reals, of_fakes = (
+            {cost[0]: cost[1:] for cost in _costs(means, has_logit, smoothed)} for means in (real, fake)
+        )
         for form in of_reals.keys() & of_fakes.keys():  # near 0 not every form is told apart
             (real_as_real, real_as_fake, reads), (fake_as_real, fake_as_fake, _) = of_reals[form], of_fakes[form]
             for scale in (1.0, 0.5):
@@ -127,14 +133,14 @@ def _labels(d_loss: float, outputs: list[Statistics]) -> tuple[set[Reads | None]
     return own, crossed
 
 
-def _costs(m: Means, has_logit: bool) -> Iterator[tuple[str, float, float, Reads | None]]:
+def _costs(m: Means, has_logit: bool, smoothed: float) -> Iterator[tuple[str, float, float, Reads | None]]:
     """Yield each formula and what some outputs cost by it as reals and as fakes, labels of reals smoothed or not."""
     found = list(entropies(m, has_logit))
     for i, ((one, zero), reads) in enumerate(found):
         of = "logits" if i == 0 else "output" if has_logit and i == len(found) - 1 else "shares"
         yield f"entropy of {of}", one, zero, reads
-        yield f"smoothed entropy of {of}", 0.9 * one + 0.1 * zero, zero, reads
-    for real, fake in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1), (1.0, -1.0)):
+        yield f"smoothed entropy of {of}", smoothed * one + (1 - smoothed) * zero, zero, reads
+    for real, fake in ((1.0, 0.0), (smoothed, 0.0), (smoothed, 1 - smoothed), (1.0, -1.0)):
         yield f"squares from {real} and {fake}", _square(m, real), _square(m, fake), None
     yield "margins", m.margins[0], m.margins[1], None
     yield "difference", -m.output, m.output, None  # crossed, labels of -1 and 1 cancel: the loss is 0

@@ -54,7 +54,7 @@ class Recognition:
             self._open.discard("latents")
         self._moments = LatentMoments()
         self._witness = backend.witness(True, "latents" in self._open)
-        self._form = LossForm(self._witness)
+        self._form = LossForm(self._witness, manifest.declared.real_label)
 
     def begin(self) -> Absences:
         """Return what is not known before the first step."""

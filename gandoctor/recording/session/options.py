@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gandoctor.errors import GandoctorError
 from gandoctor.loss_families import LossFamily
 from gandoctor.message import Absence, Absent, Message
-from gandoctor.player_names import HANDLES
+from gandoctor.player_names import HANDLES, REAL_LABEL_KEY
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.probe.images import UnusableImages, checked_images, data_card
 from gandoctor.recording.warning import warn
@@ -96,6 +96,8 @@ def opening_manifest(
         manifest.data = data_card(probe, None if isinstance(holdout, Absence) else holdout, options.probe_data)
     if options.declared is not None:
         manifest.declared = checked_declaration(options.declared)
+    if REAL_LABEL_KEY in options.changes:
+        manifest.declared.real_label = options.changes[REAL_LABEL_KEY]
     if options.loss is not None:
         if options.loss not in get_args(LossFamily):
             raise GandoctorError(f"loss={options.loss!r} is unknown; use one of {', '.join(get_args(LossFamily))}.")

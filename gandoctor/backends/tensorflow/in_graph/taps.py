@@ -23,6 +23,7 @@ from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
 from gandoctor.backends.tensorflow.in_graph.loss_calls import LossCalls
 from gandoctor.backends.tensorflow.in_graph.r1 import R1
 from gandoctor.backends.tensorflow.in_graph.reads_first import ReadsFirst
+from gandoctor.backends.tensorflow.in_graph.real_label import RealLabel
 from gandoctor.backends.tensorflow.in_graph.retracing import cannot_retrace
 from gandoctor.backends.tensorflow.in_graph.step_log import StepLog, as_float
 from gandoctor.backends.tensorflow.in_graph.train_step import Happening, Observation, extremes_fed, observed
@@ -59,6 +60,7 @@ class Taps:
         unsummed: Player -> why the gradients of its update, summed over replicas, cannot be seen.
         after_update: Called with the player after everything of an update, in the graph that makes it.
         penalty: Is added to the discriminator's gradients.
+        real_label: Exchanges the discriminator's labels of real images.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Taps:
         self.unsummed: dict[Player, Absence] = {}
         self.after_update: Callable[[Player], None] | None = None
         self.penalty: R1 | None = None
+        self.real_label: RealLabel | None = None
 
     def attach(self, model: Any | None) -> None:
         """Wrap the players' optimizers and the model's `train_step`, and have Keras trace it anew where that is safe.
@@ -192,6 +195,8 @@ class Taps:
                 update = taps._update(self, grads, trainable_variables)
             if update is None:
                 return original(grads, trainable_variables, **kwargs)
+            if taps.real_label is not None:
+                taps.real_label.check(update.phase)
             if taps.penalty is not None and update.phase == "d":
                 grads = taps.penalty.added(self, grads, trainable_variables)
                 with taps._contained():
@@ -309,6 +314,8 @@ class Taps:
         if what == "penalty":
             if self.penalty is not None:
                 self.penalty.penalised(value)
+            if self.real_label is not None:
+                self.real_label.penalised(value)
             if self._fed_copies is not None:
                 self._fed_copies.penalised(value)
             return
@@ -329,6 +336,8 @@ class Taps:
         else:
             phase, target = value
             self.loss_calls.differentiated(target)
+            if self.real_label is not None:
+                self.real_label.differentiated(phase, target)
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
             if not here:
                 fed = extremes_fed(seen) if seen.is_loop else None
