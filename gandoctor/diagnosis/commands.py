@@ -18,7 +18,7 @@ from gandoctor.treatments.changes.spelling import framework_of, typed
 
 DEFAULT_TARGET = "reference_models.training:build"
 """What `gandoctor run` trains where it is given no target."""
-_LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
+_LEFT_OUT = ("--run-dir", "--from-snapshot", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
 _RATES = {f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()}
 """Setting of a learning rate -> what sets it in a script, whose code stays as it is."""

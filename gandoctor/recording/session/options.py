@@ -51,6 +51,7 @@ class Options:
     known; set by what attaches itself."""
     changes: Mapping[str, float] = field(default_factory=dict)
     """What is set in the training before its first step, by its name in `HANDLES`; set by what tries a change."""
+    snapshots: int | None = None
     game: str | None = None
     game_source: Source = "given"
 

@@ -31,6 +31,7 @@ from gandoctor.recording.session.options import Options, applied_changes, openin
 from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.prober import Prober
 from gandoctor.recording.session.rows import Rows
+from gandoctor.recording.session.snapshots import Snapshots
 from gandoctor.recording.session.stopwatch import Stopwatch
 from gandoctor.recording.warning import warn
 from gandoctor.signals import SIGNALS, cadence_of
@@ -64,7 +65,6 @@ class Session:
         self._stopwatch = Stopwatch()
         self._closed = False
         self._has_warned_of_unseen = False
-        self.listeners: list[Callable[[], None]] = []
         changed = applied_changes(backend, options.changes)
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
@@ -83,6 +83,9 @@ class Session:
         if no_latents is not None and not options.observe_loop:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
         self._keeping: Keeping | None = None
+        self.listeners: list[Callable[[], None]] = []
+        if options.snapshots is not None:
+            self.listeners.append(Snapshots(options.snapshots, self).step_ended)
         backend.attach(self)
         for name, was in changed.items():
             self.writer.event("changed", self.step, what=name, before=was, after=options.changes[name])
