@@ -121,7 +121,7 @@ def command(
             "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
         )
     if resume and from_snapshot:
-        raise click.UsageError("--resume goes on with a run, --from-snapshot begins another one. Leave one of them out.")
+        raise click.UsageError("--resume goes on with a run, --from-snapshot begins another. Leave one out.")
     given |= {"snapshots": snapshots, "from_snapshot": from_snapshot}
     job = _job(target, arguments, changes, given, run_dir, words, resume)
     diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose, lang=lang)

@@ -107,7 +107,7 @@ def open_snapshot(run_dir: Path, step: int) -> Iterator[Snapshot]:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # zipfile, zlib, NumPy's header and its tokenizer each raise their own
+    except Exception as error:  # noqa: BLE001 - zipfile, zlib, NumPy's header and its tokenizer each raise their own
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise UnusableSnapshot(f"The snapshot {path} cannot be read: {said}.") from None
 

@@ -82,7 +82,7 @@ def global_random_arrays() -> dict[str, np.ndarray]:
     if (op_seeds := getattr(context.context(), "_rng", None)) is not None:
         found["tensorflow_ops"] = op_seeds.getstate()[1]
     if (keras_generator := global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)) is not None:
-        found["keras"] = np.array(keras_generator.state.value)
+        found["keras"] = keras_generator.state.value.numpy()
     return {name: np.array(value, GLOBAL_RANDOM_ARRAYS[name][1]) for name, value in found.items()}
 
 

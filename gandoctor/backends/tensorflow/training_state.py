@@ -188,8 +188,11 @@ def _compare(snapshot: Snapshot, kind: str, mine: set[str]) -> None:
 
 
 def _array(variable: Any) -> np.ndarray:
-    return np.array(getattr(variable, "value", variable))  # of Keras or of TensorFlow
+    inner = variable.value if isinstance(variable, keras.Variable) else variable
+    array: np.ndarray = inner.numpy().copy()
+    return array
 
 
 def _dtype(variable: Any) -> np.dtype:
-    return np.dtype(tf.as_dtype(variable.dtype).as_numpy_dtype)
+    dtype: np.dtype = np.dtype(tf.as_dtype(variable.dtype).as_numpy_dtype)
+    return dtype

@@ -25,6 +25,10 @@ def gone_on(training: Training, place: tuple[str, int], options: Options) -> Tra
         UnusableSnapshot: The snapshot is damaged or another training's, or the training cannot be set to it.
     """
     run, step = load_run(place[0]), place[1]
+    if run.lost:
+        raise UnusableSnapshot(
+            f"{run.path} has lost a part of what it recorded, which no run can begin with: {run.lost[0]}"
+        )
     if not hasattr(training.dataset, "skip"):
         raise UnusableSnapshot(
             f"The data are a {type(training.dataset).__name__}, whose place cannot be found again; "

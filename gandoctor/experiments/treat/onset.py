@@ -17,14 +17,17 @@ def last_good_snapshot(before: Diagnosis, step: Step) -> int | None:
     What counts is every finding above a remark, and those that a step of the plan answers.
     """
     counted = [f for f in before.detected if f.severity is not Severity.INFO or f.rule.id in step.findings]
-    sound = min((_sound_until(before.run, finding) for finding in counted), default=0)
+    sound = min((_sound_until(before, finding) for finding in counted), default=0)
     return max((taken for taken in snapshots_of(before.run.path) if taken <= sound), default=None)
 
 
-def _sound_until(run: Run, finding: Finding) -> int:
-    """Return the last step up to which a finding says nothing; a contract is exact, a symptom needs some steps."""
-    delay = 0 if finding.rule.is_fact else SPAN_STEPS
-    return min((_seen_before(run, evidence) for evidence in finding.evidence), default=0) - delay
+def _sound_until(before: Diagnosis, finding: Finding) -> int:
+    """Return the last step up to which a finding speaks against nothing.
+
+    A fact is exact, and what follows from one dates from it. Any other symptom is seen over some steps.
+    """
+    delay = 0 if finding.rule.is_fact or finding.rule.id in before.follows else SPAN_STEPS
+    return min((_seen_before(before.run, evidence) for evidence in finding.evidence), default=0) - delay
 
 
 def _seen_before(run: Run, evidence: Evidence) -> int:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gandoctor.recording.session.session import Session
 
 MOST = 10
-"""Snapshots that are kept. Before another one, every second is removed, and from then on they are twice as far apart."""
+"""Snapshots that are kept. Instead of one more, every second is removed; from then on they are twice as far apart."""
 
 
 class Snapshots:

@@ -1,0 +1,170 @@
+"""A training goes on from a snapshot as if it had never ended, on real tiny GANs; or it is refused in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gandoctor.errors import GandoctorError, UnusableSnapshot
+from gandoctor.experiments.job import Job
+from gandoctor.experiments.training import LoopTraining, Training
+from gandoctor.store import load_run
+from gandoctor.store.snapshots import snapshot_path, snapshots_of
+from support.rarely import rarely
+
+pytestmark = [pytest.mark.training, pytest.mark.filterwarnings("ignore:.shuffle=True. was passed")]
+
+TINY = (
+    "generator.width=0.02",
+    "discriminator.width=0.02",
+    "training.batch_size=8",
+    "data.training_images=32",  # four batches an epoch: the order changes from epoch to epoch
+)
+STEPS, AT = 12, 6
+
+
+@pytest.fixture(autouse=True)
+def deterministic():
+    import tensorflow as tf
+    from tensorflow.python.framework import config
+
+    tf.config.experimental.enable_op_determinism()
+    yield
+    config.disable_op_determinism()
+
+
+def train(training: Training, run_dir: Path, at: tuple[Path, int] | None = None, every: int | None = AT) -> Path:
+    """Train as the child does, recording snapshots; or go on from one."""
+    from gandoctor.experiments.child.main import fit_recorded
+    from gandoctor.experiments.child.stop_request import StopRequest
+
+    place = None if at is None else (str(at[0]), at[1])
+    training = replace(training, monitor={**training.monitor, "strict": True})
+    fit_recorded(training, Job(target="t:t", run_dir=str(run_dir), snapshots=every, from_snapshot=place), StopRequest())
+    return run_dir
+
+
+def reference(*settings: str, faults: tuple[str, ...] = (), steps: int = STEPS) -> Training:
+    from reference_models.training import build
+
+    return build(settings=(*TINY, *settings), faults=faults, steps=steps, seed=3)
+
+
+def pretrained() -> Training:
+    return reference("training.pretrain_steps=5")
+
+
+def faulty() -> Training:
+    return reference(faults=(f"discriminator-learning-rate-x10@{AT + 2}", f"output-noise@{AT - 2}"))
+
+
+def users(make_gan) -> Training:
+    """A model that is not built when it is handed over, with optimizers that are no attributes of it."""
+    import keras
+    import tensorflow as tf
+
+    images = np.random.default_rng(0).random((64, 8, 8, 1), dtype=np.float32)
+    gan = make_gan()
+    gan.d_optimizer, gan.g_optimizer = keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3)  # not built
+    data = tf.data.Dataset.from_tensor_slices(images).shuffle(64, seed=1).repeat().batch(8)
+    return Training(gan, data, STEPS, images)
+
+
+def state(run_dir: Path, step: int = STEPS) -> dict[str, np.ndarray]:
+    with np.load(snapshot_path(run_dir, step)) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("kind", ["reference", rarely("pretrained"), rarely("faulty"), "users"])
+def test_it_goes_on_bit_by_bit(tmp_path: Path, make_gan, kind: str) -> None:
+    make = {
+        "reference": reference,
+        "pretrained": pretrained,
+        "faulty": faulty,
+        "users": lambda: users(make_gan),
+    }[kind]
+    whole = train(make(), tmp_path / "whole")
+    assert snapshots_of(whole) == [AT, STEPS]
+    second = train(make(), tmp_path / "second", (whole, AT))
+    end = state(whole)
+    assert same(state(second), end)
+    assert not same(state(whole, AT), end), "it has trained in between"
+    slots = [name for name in end if name.startswith("slot/")]
+    assert len(slots) > 4
+    assert len([name for name in end if name.startswith("seed/")]) > 1
+
+    run, forked = load_run(whole), load_run(second)
+    assert (forked.last_step, forked.manifest.planned_steps, forked.state) == (STEPS, STEPS, "completed")
+    assert list(forked["d_loss"].index) == list(range(1, STEPS + 1))
+    np.testing.assert_array_equal(forked["d_loss"], run["d_loss"])
+    assert [event.kind for event in forked.events] == ["started", "forked", "resumed", "ended"]
+
+
+def test_taking_them_changes_nothing(tmp_path: Path) -> None:
+    """Every step against only the last: a trace of one would show in the state at the end."""
+    assert same(
+        state(train(reference(), tmp_path / "a", every=1)), state(train(reference(), tmp_path / "b", every=STEPS))
+    )
+
+
+def test_at_most_ten_are_kept_evenly_spread(tmp_path: Path) -> None:
+    assert snapshots_of(train(reference(steps=25), tmp_path / "a", every=1)) == [4, 8, 12, 16, 20, 24]
+
+
+def test_a_setting_that_has_changed_stays_changed(tmp_path: Path) -> None:
+    plain = ("discriminator.decay=0", "generator.decay=0")
+    whole = train(reference(*plain), tmp_path / "whole")
+    changed = reference(*plain, "discriminator.learning_rate=0.01", "discriminator.dropout=0")
+    other = load_run(train(changed, tmp_path / "other", (whole, AT)))
+    rates = other["d_learning_rate"]
+    assert rates[AT - 1] == pytest.approx(8e-4)
+    assert rates[STEPS] == pytest.approx(0.01)
+    assert other["g_learning_rate"][STEPS] == pytest.approx(4e-4)
+
+
+def test_what_cannot_go_on_is_one_sentence(tmp_path: Path) -> None:
+    import keras
+
+    whole = train(reference(), tmp_path / "whole")
+
+    def refused(training: Training, why: str, place: tuple[Path, int] = (whole, AT)) -> None:
+        with pytest.raises(GandoctorError, match=why):
+            train(training, tmp_path / "other", place)
+        assert not (tmp_path / "other").exists(), "nothing was written"
+
+    refused(reference("discriminator.batch_norm=true"), "networks or optimizers are not those of the snapshot")
+    refused(reference("generator.width=0.04"), "is damaged or not of shape")
+    refused(reference(), "no snapshot of step 5: it has those of steps 6, 12", (whole, 5))
+    refused(reference(steps=AT), "ends at step 6")
+    refused(replace(reference(), callbacks=[keras.callbacks.Callback()]), r"callbacks of its own \(Callback\)")
+    refused(replace(reference(), dataset=np.zeros((8, 28, 28, 1))), "a ndarray, whose place cannot be found again")
+    content = bytearray(snapshot_path(whole, AT).read_bytes())
+    snapshot_path(whole, AT).write_bytes(content[:-200])
+    refused(reference(), "cannot be read")
+    (whole / "samples" / "reals.npz").unlink()
+    refused(reference(), "has lost a part of what it recorded")
+
+
+def test_a_loop_of_its_own_is_refused(tmp_path: Path) -> None:
+    from gandoctor.experiments.child.main import loop_recorded
+    from gandoctor.experiments.child.stop_request import StopRequest
+
+    job = Job(target="t:t", run_dir=str(tmp_path / "run"), snapshots=5)
+    with pytest.raises(GandoctorError, match="a loop of its own, into which no snapshot can be put back"):
+        loop_recorded(LoopTraining(None, None, lambda done: None, 5), job, StopRequest())
+
+
+def test_a_state_of_random_numbers_that_is_none_is_refused() -> None:
+    from gandoctor.backends.tensorflow.random_state import global_random_arrays, set_global_random_state
+
+    arrays = global_random_arrays()
+    for name in ("numpy_position", "python"):
+        with pytest.raises(UnusableSnapshot, match="no state of random numbers"):
+            set_global_random_state({**arrays, name: arrays[name] + np.uint32(10**6)})
