@@ -57,7 +57,8 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     if words[0] == "run" and (changes := _changes(run, patch)):
         return _joined(["run", *changes, *words[1:]])
     if words[0] == "run" and before_training:
-        words = ["check", *(word for word in words[1:] if word != "--watch")]
+        asked = (pair for pair in _options(words[1:]) if pair[0] not in ("--watch", "--snapshots"))
+        words = ["check", *(word for pair in asked for word in pair if word is not None)]
     return _joined(words)
 
 
@@ -215,7 +216,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
         if name in _LEFT_OUT:
             if not equals:
                 next(given, None)
-        elif name in ("--set", "--fault", "--steps"):
+        elif name in ("--set", "--fault", "--steps", "--snapshots"):
             yield name, value if equals else next(given, "")
         elif name != "--json":
             yield word, None

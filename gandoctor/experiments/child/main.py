@@ -111,7 +111,7 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
     from gandoctor.monitors.card_only import write_card
     from gandoctor.recording.warning import MonitorWarning
 
-    arguments = {**training.monitor, **({"resume": True} if job.resume or job.from_snapshot else {})}
+    arguments = {**training.monitor, **({"resume": True} if job.resume else {})}
     monitor = GANMonitor(
         job.run_dir,
         probe_data=training.probe_data,
@@ -126,7 +126,9 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
     if job.from_snapshot is not None:
         from gandoctor.experiments.child.snapshot import gone_on
 
-        training = gone_on(training, job.from_snapshot, monitor.options)
+        run_dir, step = Path(job.from_snapshot[0]), job.from_snapshot[1]
+        training = gone_on(training, run_dir, step, monitor.options)
+        monitor.options = replace(monitor.options, fork_of=(run_dir, step))
 
     def stop_if_asked(batch: int, logs: Any = None) -> None:
         assert monitor.session is not None

@@ -1,30 +1,31 @@
-"""Begin a training at a snapshot of another run: its weights, its random states, its place in the data, its record."""
+"""Begin a training at a snapshot of another run: its weights, its random states, its place in the data."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from gandoctor.errors import UnusableSnapshot
 from gandoctor.experiments.training import Training
 from gandoctor.recording.session.options import Options
 from gandoctor.store import load_run
-from gandoctor.store.fork import fork
 from gandoctor.store.snapshots import open_snapshot
 
 
-def gone_on(training: Training, place: tuple[str, int], options: Options) -> Training:
-    """Return a training as it is after the step of a snapshot, and write the record of the steps before.
+def gone_on(training: Training, run_dir: Path, step: int, options: Options) -> Training:
+    """Return a training as it is after the step of a snapshot.
 
     Args:
         training: As its function has built it.
-        place: Run directory and step of the snapshot.
+        run_dir: The run that has the snapshot.
+        step: Its step.
         options: Of the monitor that will record it.
 
     Raises:
-        NotARun, NotWritable: A run directory cannot be read or written.
+        NotARun: The run directory cannot be read.
         UnusableSnapshot: The snapshot is damaged or another training's, or the training cannot be set to it.
     """
-    run, step = load_run(place[0]), place[1]
+    run = load_run(run_dir)
     if run.lost:
         raise UnusableSnapshot(
             f"{run.path} has lost a part of what it recorded, which no run can begin with: {run.lost[0]}"
@@ -45,5 +46,4 @@ def gone_on(training: Training, place: tuple[str, int], options: Options) -> Tra
     backend = backend_for(training.model, options.generator, options.discriminator)(options, training.model)
     with open_snapshot(run.path, step) as snapshot:
         backend.training_state().restore(snapshot, step)
-    fork(run, step, options.run_dir)
     return replace(training, dataset=training.dataset.skip(step), steps=training.steps - step)

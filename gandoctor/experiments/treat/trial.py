@@ -180,7 +180,7 @@ def finished(step: Step, job: Job, before: Diagnosis) -> Trial | None:
 
 def from_snapshot(words: Sequence[str], run_dir: Path, step: int) -> list[str]:
     """Return the words of a command that begins at a snapshot."""
-    return [*words, "--from-snapshot", f"{run_dir}@{step}"]
+    return [*words, "--from-snapshot", f"{run_dir.resolve()}@{step}"]
 
 
 def from_the_start(job: Job) -> Job:

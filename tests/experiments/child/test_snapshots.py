@@ -48,14 +48,17 @@ def whole(deterministic, tmp_path_factory) -> Path:
     return train(reference(), tmp_path_factory.mktemp("whole") / "whole")
 
 
-def train(training: Training, run_dir: Path, at: tuple[Path, int] | None = None, every: int | None = AT) -> Path:
+def train(
+    training: Training, run_dir: Path, at: tuple[Path, int] | None = None, every: int = AT, **changes: float
+) -> Path:
     """Train as the child does, recording snapshots; or go on from one."""
     from gandoctor.experiments.child.main import fit_recorded
     from gandoctor.experiments.child.stop_request import StopRequest
 
     place = None if at is None else (str(at[0]), at[1])
     training = replace(training, monitor={**training.monitor, "strict": True})
-    fit_recorded(training, Job(target="t:t", run_dir=str(run_dir), snapshots=every, from_snapshot=place), StopRequest())
+    job = Job(target="t:t", run_dir=str(run_dir), snapshots=every, from_snapshot=place, changes=changes)
+    fit_recorded(training, job, StopRequest())
     return run_dir
 
 
@@ -139,14 +142,15 @@ def test_what_cannot_go_on_is_one_sentence(whole: Path, tmp_path: Path) -> None:
 
     whole = shutil.copytree(whole, tmp_path / "whole")
 
-    def refused(training: Training, why: str, place: tuple[Path, int] = (whole, AT)) -> None:
+    def refused(training: Training, why: str, place: tuple[Path, int] = (whole, AT), **changes: float) -> None:
         with pytest.raises(GandoctorError, match=why):
-            train(training, tmp_path / "other", place)
+            train(training, tmp_path / "other", place, **changes)
         assert not (tmp_path / "other").exists(), "nothing was written"
 
     refused(reference("discriminator.batch_norm=true"), "networks or optimizers are not those of the snapshot")
     refused(reference("generator.width=0.04"), "is damaged or not of shape")
     refused(reference(), "no snapshot of step 5: it has those of steps 6, 12", (whole, 5))
+    refused(reference(), "was built without any", **{"g_optimizer.momentum": 0.5})
     refused(reference(steps=AT), "ends at step 6")
     refused(replace(reference(), callbacks=[keras.callbacks.Callback()]), r"callbacks of its own \(Callback\)")
     refused(replace(reference(), dataset=np.zeros((8, 28, 28, 1))), "a ndarray, whose place cannot be found again")

@@ -146,3 +146,19 @@ def test_a_script_takes_none(tmp_path: Path) -> None:
     done = command_here("run", "--snapshots", "5", "train.py", child=FAKE, cwd=tmp_path)
     assert done.returncode == 2
     assert "train.py takes no snapshots" in done.stderr
+
+
+@pytest.mark.training
+@pytest.mark.slow
+def test_a_fault_that_begins_midway_is_cured_from_before_it(tmp_path: Path) -> None:
+    """The reference model, tiny: its latents are constant from step 35 on."""
+    tiny = [f"--set={key}" for key in ("generator.width=0.05", "discriminator.width=0.05", "training.batch_size=16")]
+    made = ["run", "--run-dir", "run", *tiny, "--steps", "60", "--fault", "constant-latent@35", "--snapshots", "15"]
+    command_here(*made, "--fail-on", "never", cwd=tmp_path)
+    command_here("treat", "run", cwd=tmp_path)
+    (trial,) = json.loads((tmp_path / "run-treated" / "treatment.json").read_text())["trials"]
+    assert (trial["from_step"], trial["last_step"]) == (30, 60)
+    assert "GD007" in trial["gone"]
+    before, after = load_run(tmp_path / "run"), load_run(tmp_path / trial["run"])
+    assert after["d_loss"].loc[:34].equals(before["d_loss"].loc[:34])
+    assert not after["d_loss"].loc[35:].equals(before["d_loss"].loc[35:])
