@@ -106,7 +106,7 @@ def set_global_random_state(arrays: Mapping[str, np.ndarray]) -> None:
     except (KeyError, ValueError, TypeError):
         raise UnusableSnapshot("The snapshot is damaged: it holds no state of random numbers.") from None
     if "tensorflow" in arrays:
-        tf.random.get_global_generator().state.assign(arrays["tensorflow"])
+        tf.random.set_global_generator(tf.random.Generator.from_state(arrays["tensorflow"], alg="philox"))
     if "keras" in arrays:
         global_seed_generator().state.assign(arrays["keras"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -100,6 +101,8 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
 def goes_on(whole: Path, training: Training, run_dir: Path) -> None:
     """Go on at a snapshot, and compare the end. A snapshot of every step leaves no trace in it either."""
     assert snapshots_of(whole) == [AT, STEPS]
+    random.seed(99)
+    np.random.seed(99)
     second = train(training, run_dir, (whole, AT), every=1)
     end = state(whole)
     assert same(state(second), end)
@@ -168,6 +171,30 @@ def test_a_loop_of_its_own_is_refused(tmp_path: Path) -> None:
     job = Job(target="t:t", run_dir=str(tmp_path / "run"), snapshots=5)
     with pytest.raises(GandoctorError, match="a loop of its own, into which no snapshot can be put back"):
         loop_recorded(LoopTraining(None, None, lambda done: None, 5), job, StopRequest())
+
+
+def test_global_generators_are_put_back() -> None:
+    import keras
+    import tensorflow as tf
+
+    from gandoctor.backends.tensorflow.random_state import global_random_arrays, set_global_random_state
+
+    def draw() -> list[float]:
+        found = [
+            random.gauss(),
+            np.random.normal(),
+            keras.random.normal(()),
+            tf.random.get_global_generator().normal(()),
+        ]
+        return [float(value) for value in found]
+
+    tf.random.set_global_generator(tf.random.Generator.from_seed(1))
+    draw()  # of two normal numbers that Python and NumPy draw together, one waits
+    arrays = global_random_arrays()
+    first = draw()
+    set_global_random_state(arrays)
+    assert draw() == first
+    assert draw() != first
 
 
 def test_a_state_of_random_numbers_that_is_none_is_refused() -> None:
