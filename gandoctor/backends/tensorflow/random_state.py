@@ -105,7 +105,9 @@ def set_global_random_state(arrays: Mapping[str, np.ndarray]) -> None:
             context.context()._rng.setstate(_mersenne_twister(arrays["tensorflow_ops"], np.zeros(2)))
     except (KeyError, ValueError, TypeError):
         raise UnusableSnapshot("The snapshot is damaged: it holds no state of random numbers.") from None
-    if "tensorflow" in arrays:
+    if "tensorflow" in arrays and (tf_generator := _tensorflow_global_generator()) is not None:
+        tf_generator.state.assign(arrays["tensorflow"])
+    elif "tensorflow" in arrays:
         tf.random.set_global_generator(tf.random.Generator.from_state(arrays["tensorflow"], alg="philox"))
     if "keras" in arrays:
         global_seed_generator().state.assign(arrays["keras"])
