@@ -173,9 +173,10 @@ def test_a_loop_of_its_own_is_refused(tmp_path: Path) -> None:
         loop_recorded(LoopTraining(None, None, lambda done: None, 5), job, StopRequest())
 
 
-def test_global_generators_are_put_back() -> None:
+def test_global_generators_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
     import tensorflow as tf
+    from tensorflow.python.ops import stateful_random_ops
 
     from gandoctor.backends.tensorflow.random_state import global_random_arrays, set_global_random_state
 
@@ -188,13 +189,16 @@ def test_global_generators_are_put_back() -> None:
         ]
         return [float(value) for value in found]
 
-    tf.random.set_global_generator(tf.random.Generator.from_seed(1))
+    monkeypatch.setattr(stateful_random_ops, "global_generator", tf.random.Generator.from_seed(1))
     draw()  # of two normal numbers that Python and NumPy draw together, one waits
     arrays = global_random_arrays()
     first = draw()
     set_global_random_state(arrays)
     assert draw() == first
     assert draw() != first
+    monkeypatch.setattr(stateful_random_ops, "global_generator", None)  # as in a new process
+    set_global_random_state(arrays)
+    assert draw() == first
 
 
 def test_a_state_of_random_numbers_that_is_none_is_refused() -> None:
