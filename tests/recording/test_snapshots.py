@@ -17,7 +17,9 @@ from gandoctor.store.snapshots import snapshots_of
 def session(run_dir: Path, step: int = 0) -> Any:
     state = SimpleNamespace(arrays=lambda step: {"step": np.array(step)})
     backend = SimpleNamespace(training_state=lambda: state)
-    return SimpleNamespace(step=step, is_closing=False, backend=backend, writer=SimpleNamespace(path=run_dir))
+    return SimpleNamespace(
+        step=step, first_step=step, is_closing=False, backend=backend, writer=SimpleNamespace(path=run_dir)
+    )
 
 
 def take(run_dir: Path, every: int, last: int, by: int = 1, first: int = 0) -> list[int]:

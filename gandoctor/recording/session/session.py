@@ -66,6 +66,9 @@ class Session:
         self._closed = False
         self._has_warned_of_unseen = False
         changed = applied_changes(backend, options.changes)
+        self.listeners: list[Callable[[], None]] = []
+        if options.snapshots is not None:
+            self.listeners.append(Snapshots(options.snapshots, self).step_ended)
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.cadence = Cadence(options.overhead_budget, planned_steps)
@@ -83,9 +86,6 @@ class Session:
         if no_latents is not None and not options.observe_loop:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
         self._keeping: Keeping | None = None
-        self.listeners: list[Callable[[], None]] = []
-        if options.snapshots is not None:
-            self.listeners.append(Snapshots(options.snapshots, self).step_ended)
         backend.attach(self)
         for name, was in changed.items():
             self.writer.event("changed", self.step, what=name, before=was, after=options.changes[name])

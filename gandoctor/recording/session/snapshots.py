@@ -19,7 +19,7 @@ class Snapshots:
 
     Args:
         every: Steps from one to the next.
-        session: The recording.
+        session: The recording, which need not have a directory yet.
 
     Raises:
         GandoctorError: `every` is no number of steps, or this training cannot go on from a snapshot.
@@ -31,18 +31,19 @@ class Snapshots:
         self._every = every
         self._session = session
         self._state = session.backend.training_state()
-        self._last = session.step
+        self._last: int | None = None
 
     def step_ended(self) -> None:
         """Take a snapshot where one is due."""
         step, run_dir = self._session.step, self._session.writer.path
-        if self._session.is_closing or step // self._every == self._last // self._every:
+        before = self._session.first_step if self._last is None else self._last
+        if self._session.is_closing or step // self._every == before // self._every:
             return
         taken = snapshots_of(run_dir)
         if len(taken) >= MOST:
             self._every *= 2
             for old in taken[::2]:
                 remove_snapshot(run_dir, old)
-        before, self._last = self._last, step
+        self._last = step
         if step // self._every != before // self._every:
             write_snapshot(run_dir, step, self._state.arrays(step))

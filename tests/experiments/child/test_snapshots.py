@@ -164,6 +164,20 @@ def test_what_cannot_go_on_is_one_sentence(whole: Path, tmp_path: Path) -> None:
     refused(reference(), "has lost a part of what it recorded")
 
 
+def test_a_monitor_around_a_loop_takes_none(tmp_path: Path, make_gan) -> None:
+    from gandoctor.monitors import GANMonitor
+    from gandoctor.recording.warning import MonitorWarning
+
+    gan = make_gan()
+    players = {"generator": gan.generator, "discriminator": gan.discriminator}
+    with (
+        pytest.warns(MonitorWarning, match="a model trained by fit"),
+        GANMonitor(tmp_path / "run", **players, snapshots=5),
+    ):
+        pass
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_loop_of_its_own_is_refused(tmp_path: Path) -> None:
     from gandoctor.experiments.child.main import loop_recorded
     from gandoctor.experiments.child.stop_request import StopRequest
