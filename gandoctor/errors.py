@@ -19,3 +19,7 @@ class UnusableTarget(GandoctorError):
 
 class ChangeRefused(GandoctorError):
     """What was to be changed in a training cannot be had, which shows only while it trains."""
+
+
+class UnusableSnapshot(GandoctorError):
+    """A training cannot go on from this snapshot: it is damaged, or that of another training."""

@@ -42,6 +42,21 @@ class Steps(click.ParamType[Any]):
         return tuple(int(word) for word in words)
 
 
+class SnapshotPlace(click.ParamType[Any]):
+    """A snapshot of a run, such as runs/a@400."""
+
+    name = "snapshot"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
+        """Return the run directory and the step."""
+        if isinstance(value, tuple):
+            return value
+        run_dir, at, step = str(value).rpartition("@")
+        if not (run_dir and at and step.isascii() and step.isdigit() and 0 < len(step) <= 12):
+            self.fail(f"{value!r} is no snapshot; give RUN_DIR@STEP, such as runs/a@400.", param, ctx)
+        return run_dir, int(step)
+
+
 def fail_on_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--fail-on`."""
     return click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gandoctor.cli.options import (
+    SnapshotPlace,
     change_option,
     changes_of,
     exit_status,
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
 
 UNRECORDED = 3
 INTERRUPTED = 130
-_NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fail_on", "lang", "allow_unrecorded")
+_NOT_FOR_THE_FACTORY = (
+    "watch",
+    "run_dir",
+    "resume",
+    "snapshots",
+    "from_snapshot",
+    "stop_on",
+    "verbose",
+    "fail_on",
+    "lang",
+    "allow_unrecorded",
+)
 
 
 @click.command("run")
@@ -39,6 +51,8 @@ _NOT_FOR_THE_FACTORY = ("watch", "run_dir", "resume", "stop_on", "verbose", "fai
 @click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Directory to record into.  [runs/<time>-<name>]")
 @click.option("--resume", is_flag=True, help="Go on with the run in --run-dir, at its last step.")
+@click.option("--snapshots", type=click.IntRange(min=1), help="Take a snapshot every so many steps, for treat.")
+@click.option("--from-snapshot", type=SnapshotPlace(), metavar="RUN_DIR@STEP", help="Begin at a snapshot of a run.")
 @click.option(
     "--stop-on",
     type=click.Choice(["warning", "critical"]),
@@ -54,6 +68,8 @@ def command(
     watch: bool,
     run_dir: Path | None,
     resume: bool,
+    snapshots: int | None,
+    from_snapshot: tuple[str, int] | None,
     stop_on: str | None,
     verbose: bool,
     fail_on: str,
@@ -75,6 +91,10 @@ def command(
 
     --resume goes on recording where a run was interrupted. Weights are the training's own
     affair: TARGET has to load its last checkpoint.
+
+    --snapshots N keeps all that a training by fit needs to go on from a step, every N steps,
+    in RUN_DIR/snapshots: at most 10, evenly spread. --from-snapshot begins a new run at one,
+    with what was recorded before it; settings may differ, networks may not.
 
     Ctrl-C ends training after the current step and still writes the report. A second
     Ctrl-C ends at once.
@@ -100,6 +120,9 @@ def command(
         raise click.UsageError(
             "The reference model keeps no checkpoints; --resume needs a TARGET that goes on from one."
         )
+    if resume and from_snapshot:
+        raise click.UsageError("--resume goes on with a run, --from-snapshot begins another. Leave one out.")
+    given |= {"snapshots": snapshots, "from_snapshot": from_snapshot}
     job = _job(target, arguments, changes, given, run_dir, words, resume)
     diagnoses, outcome = conduct(job, watch=watch, stop_on=stop_on, verbose=verbose, lang=lang)
     if outcome.ending == "interrupted":
@@ -152,5 +175,7 @@ def _job(
         arguments=list(arguments),
         command=["gandoctor", *words],
         changes=changes_of(changes),
+        snapshots=given["snapshots"],
+        from_snapshot=given["from_snapshot"],
         resume=resume,
     )

@@ -40,6 +40,7 @@ INTERRUPTED = 130
     show_default=True,
     help="Try each change with so many seeds, that of the run first; the run is repeated with the others.",
 )
+@click.option("--from-start", is_flag=True, help="Begin at step 0 even where RUN_DIR has snapshots.")
 @click.option("--all", "everything", is_flag=True, help="Go on after a change that has cured the run.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder for the trainings.  [RUN_DIR-treated]")
 @click.option("--dry-run", is_flag=True, help="Print what would be trained, and about how long it takes.")
@@ -49,6 +50,7 @@ def command(
     first: int,
     look_at: tuple[int, ...],
     seeds: int,
+    from_start: bool,
     everything: bool,
     into: Path | None,
     dry_run: bool,
@@ -61,12 +63,17 @@ def command(
     dropout and batch-norm momentum are set in the running script. It ends with the first
     change that cures. One training is one draw: --seeds repeats it with others.
 
+    Where RUN_DIR was recorded with `run --snapshots N` and went wrong on its way, each change
+    begins at the last snapshot before that, with weights, optimizers, random states and the
+    place in the data as they were. A change of the networks is trained from the start.
+
     Writes treatment.json and treatment.html. A training that has been finished before is not
     repeated. Exit status: 0 if a change cured the run or there is nothing to cure; 1 if none
     did; 2 for unusable arguments; 130 if interrupted. With several seeds a change has cured
     only if it has with each.
     """
     from gandoctor.diagnosis import diagnose
+    from gandoctor.experiments.treat.onset import last_good_snapshot
 
     before = diagnose(run_dir)
     if seeds > 1:
@@ -79,13 +86,16 @@ def command(
     if dry_run:
         for step in plan:
             click.echo(printable(f"{step.title}\n   {_why_not(before, step) or step.command}"))
+            if not from_start and (snapshot := last_good_snapshot(before, step)):
+                click.echo(f"   from the snapshot of step {snapshot}")
         runs = f"{len(plan) * seeds + seeds - 1} trainings at most, about" if seeds > 1 else "About"
         click.echo(f"{runs} {_seconds(before):.0f} s each, as long as the run itself took.")
         return 0
     trials: list[Trial] = []
     try:
         for number, step in enumerate(plan, start=1):
-            trials.append(_try_seeds(before, step, folder, f"{number}-{step.treatment}", look_at, seeds))
+            name = f"{number}-{step.treatment}"
+            trials.append(_try_seeds(before, step, folder, name, look_at, seeds, from_start))
             if not as_json:
                 for line in _lines(number, trials[-1]):
                     click.echo(printable(line))
@@ -110,16 +120,18 @@ def _refuse_without_seed(before: Diagnosis) -> None:
         raise click.UsageError("--seeds needs a run of a function that takes --seed; a script sets its own.")
 
 
-def _try_seeds(before: Diagnosis, step: Step, folder: Path, name: str, looks: Sequence[int], seeds: int) -> Trial:
+def _try_seeds(
+    before: Diagnosis, step: Step, folder: Path, name: str, looks: Sequence[int], seeds: int, from_start: bool
+) -> Trial:
     """Try a step with the run's seed, then with those that follow it."""
     from dataclasses import replace
 
-    trial = _try(before, step, folder / name, looks)
+    trial = _try(before, step, folder / name, looks, from_start)
     first = before.run.manifest.seed
     if seeds == 1 or first is None or trial.comparison.outcome == "not applied":
         return trial
     others = [
-        _try(_repeated(before, seed, folder), step, folder / f"{name}-seed-{seed}", looks, seed)
+        _try(_repeated(before, seed, folder), step, folder / f"{name}-seed-{seed}", looks, from_start, seed)
         for seed in range(first + 1, first + seeds)
     ]
     return replace(trial, seed=first, others=tuple(others))
@@ -141,15 +153,20 @@ def _repeated(before: Diagnosis, seed: int, folder: Path) -> Diagnosis:
     return diagnose(run_dir)
 
 
-def _try(before: Diagnosis, step: Step, run_dir: Path, looks: Sequence[int], seed: int | None = None) -> Trial:
+def _try(
+    before: Diagnosis, step: Step, run_dir: Path, looks: Sequence[int], from_start: bool, seed: int | None = None
+) -> Trial:
     from gandoctor.cli.run import job_of
-    from gandoctor.experiments.treat.trial import finished, not_applied, tried, with_seed
+    from gandoctor.experiments.treat.onset import last_good_snapshot
+    from gandoctor.experiments.treat.trial import finished, from_snapshot, not_applied, tried, with_seed
 
     why_not = _why_not(before, step)
     if why_not is not None or step.command is None:
         return not_applied(step, why_not or "no command is known that tries it")
     words = [word for word in shlex.split(step.command)[2:] if word != "--watch"]
-    job = job_of(words if seed is None else with_seed(words, seed), run_dir)
+    words = words if seed is None else with_seed(words, seed)
+    snapshot = None if from_start else last_good_snapshot(before, step)
+    job = job_of(words if snapshot is None else from_snapshot(words, before.run.path, snapshot), run_dir)
     known = finished(step, job, before)
     if known is not None:
         return known
@@ -188,7 +205,7 @@ def _lines(number: int, trial: Trial) -> Iterator[str]:
     if trial.diagnosis is not None:
         gone = f"gone: {', '.join(found.gone)}" if found.gone else "nothing gone"
         new = f"; new: {', '.join(found.new)}" if found.new else ""
-        yield f"   {gone}{new}; {trial.last_step} steps in {trial.seconds:.0f} s"
+        yield f"   {gone}{new}; {trial.last_step - trial.from_step} steps in {trial.seconds:.0f} s"
         if found.before is not None and found.after is not None:
             yield f"   {found.signal}: {found.before:.3g} before, {found.after:.3g} after (less is better)"
     if trial.note:

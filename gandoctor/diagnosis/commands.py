@@ -18,7 +18,7 @@ from gandoctor.treatments.changes.spelling import framework_of, typed
 
 DEFAULT_TARGET = "reference_models.training:build"
 """What `gandoctor run` trains where it is given no target."""
-_LEFT_OUT = ("--run-dir", "--fail-on", "--stop-on", "--dry-run-steps")
+_LEFT_OUT = ("--run-dir", "--from-snapshot", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
 _BY_NAME = {
     **{f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()},
@@ -60,7 +60,8 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     if words[0] == "run" and (changes := _changes(run, patch)):
         return _joined(["run", *changes, *words[1:]])
     if words[0] == "run" and before_training:
-        words = ["check", *(word for word in words[1:] if word != "--watch")]
+        asked = (pair for pair in _options(words[1:]) if pair[0] not in ("--watch", "--snapshots"))
+        words = ["check", *(word for pair in asked for word in pair if word is not None)]
     return _joined(words)
 
 
@@ -218,7 +219,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
         if name in _LEFT_OUT:
             if not equals:
                 next(given, None)
-        elif name in ("--set", "--fault", "--steps"):
+        elif name in ("--set", "--fault", "--steps", "--snapshots"):
             yield name, value if equals else next(given, "")
         elif name != "--json":
             yield word, None

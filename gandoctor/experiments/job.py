@@ -40,6 +40,8 @@ class Job(BaseModel):
         resume: Whether to go on with the run that `run_dir` holds.
         dry_run_steps: Number of steps after which to leave the training; 0 records the model card only. None trains
             to the end.
+        snapshots: Steps from one snapshot to the next; None takes none.
+        from_snapshot: Run directory and step of the snapshot to go on from; None begins at step 0.
         changes: What is set in the training before its first step, by its name in `HANDLES`.
     """
 
@@ -50,6 +52,8 @@ class Job(BaseModel):
     command: list[str] = Field(default_factory=list)
     resume: bool = False
     dry_run_steps: int | None = Field(default=None, ge=0)
+    snapshots: int | None = Field(default=None, ge=1)
+    from_snapshot: tuple[str, int] | None = None
     changes: dict[str, float] = Field(default_factory=dict)
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from gandoctor.errors import NotWritable
 from gandoctor.experiments.job import LOG_NAME, ChildMessage, Control, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved
-from gandoctor.experiments.target import DEFAULT_TARGET, check_target, is_script, split_target
+from gandoctor.experiments.target import DEFAULT_TARGET, check_snapshots, check_target, is_script, split_target
 from gandoctor.store import load_run
 
 CHILD = (sys.executable, "-m", "gandoctor.experiments.child.main")
@@ -72,6 +72,8 @@ class ChildTraining:
 
     def __init__(self, job: Job, command: Sequence[str] = CHILD) -> None:
         check_target(job.target, job.options, job.arguments, job.dry_run_steps)
+        if job.snapshots or job.from_snapshot:
+            check_snapshots(job.target)
         self.job = job
         self.runs: dict[Path, str | None] = {} if is_script(job.target) else {Path(job.run_dir): None}
         self._recording = self.run_dir = Path(job.run_dir)

@@ -68,6 +68,16 @@ def check_target(
         )
 
 
+def check_snapshots(target: str) -> None:
+    """Check that snapshots can be taken of a target's training.
+
+    Raises:
+        UnusableTarget: It is a script or a saved model.
+    """
+    if is_script(target) or is_saved(target):
+        raise UnusableTarget(f"{target} takes no snapshots: only a function that returns a Training goes on from one.")
+
+
 def split_target(target: str) -> tuple[str, str]:
     """Split "module:factory" into its two names.
 

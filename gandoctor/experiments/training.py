@@ -27,7 +27,7 @@ class Training:
             action writes its commands: "settings", nested, which `--set` changes, and "undone_by", fault -> the
             settings or treatments that take it back.
         callbacks: The target's own Keras callbacks.
-        monitor: Further arguments for GANMonitor, such as `latent_sampler`, `loss` or `declared`.
+        monitor: Further arguments for GANMonitor, such as `latent_sampler`, `loss`, `declared` or `snapshots`.
     """
 
     model: Any

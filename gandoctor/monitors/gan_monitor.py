@@ -55,6 +55,8 @@ class GANMonitor(Monitor):
         strict: Raise a monitor's own failures instead of warning once and going on.
         resume: Continue the run that `run_dir` holds.
         metadata: Manifest fields `target`, `command`, `seed` and `config`.
+        snapshots: Every so many steps of `fit`, keep in `run_dir/snapshots` all that a training needs to go on from
+            there: weights, optimizers, random states. At most 10 are kept. None keeps none.
         game: Where several pairs of players train together (CycleGAN, two discriminators), the name of this one. Each
             pair has a monitor of its own; all have the same `run_dir`. Letters, digits, "_", ".", "+" and "-".
     """

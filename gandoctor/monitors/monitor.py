@@ -61,6 +61,7 @@ class Monitor(TrainingCallback):
         strict: bool = False,
         resume: bool = False,
         metadata: Mapping[str, Any] | None = None,
+        snapshots: int | None = None,
         game: str | None = None,
     ) -> None:
         super().__init__()
@@ -81,6 +82,7 @@ class Monitor(TrainingCallback):
             strict=strict,
             resume=resume,
             metadata=metadata or {},
+            snapshots=snapshots,
             game=None if game is None else checked_name(game),
         )
         self.session: Session | None = None

@@ -31,6 +31,7 @@ from gandoctor.recording.in_step import (
 from gandoctor.recording.players import Players
 from gandoctor.store import PlayerCard
 from gandoctor.store.cards import LossCallCard
+from gandoctor.store.snapshots import Snapshot
 
 
 class Listener(Protocol):
@@ -56,6 +57,24 @@ class Listener(Protocol):
 
     def contained(self) -> AbstractContextManager[None]:
         """Return a context that keeps the backend's own failures away from training."""
+
+
+class TrainingState(Protocol):
+    """All that a training needs to go on from a step: weights, optimizers, random states."""
+
+    def arrays(self, step: int) -> Mapping[str, np.ndarray]:
+        """Return the state as it is now, after a step, by name.
+
+        Raises:
+            GandoctorError: Something of it cannot be reached.
+        """
+
+    def restore(self, snapshot: Snapshot, step: int) -> None:
+        """Set the training to the state after a step. Settings that differ from those of then stay as they are.
+
+        Raises:
+            UnusableSnapshot: The snapshot is damaged, or another training's.
+        """
 
 
 class Backend(Protocol):
@@ -130,6 +149,13 @@ class Backend(Protocol):
 
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a player's weights to a file, in the framework's own format."""
+
+    def training_state(self) -> TrainingState:
+        """Return all that training needs to go on from a step.
+
+        Raises:
+            GandoctorError: This training cannot go on from a snapshot.
+        """
 
     def normalises_batches(self, player: Player) -> bool:
         """Tell whether, in training mode, its output for one image depends on the rest of the batch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -33,29 +34,30 @@ def read_values(run_dir: Path, path: Path) -> np.ndarray | None:
 def _read_array(run_dir: Path, path: Path, key: str) -> np.ndarray | None:
     try:
         with opened(run_dir, path) as file:
-            if not _has_few_entries(file):
+            if not has_few_entries(file):
                 return None
             with zipfile.ZipFile(file) as archive, archive.open(f"{key}.npy") as member:
-                return _unpacked(member)
+                return unpacked(member, lambda shape, dtype: math.prod(shape) * dtype.itemsize <= ARRAY_MAX_BYTES)
     except Exception:  # noqa: BLE001 - zipfile, zlib, NumPy's header and its tokenizer each raise their own
         return None
 
 
-def _has_few_entries(file: BinaryIO) -> bool:
+def has_few_entries(file: BinaryIO, most_bytes: int = DIRECTORY_MAX_BYTES) -> bool:
     """Tell whether an archive's directory is short, before zipfile keeps an object for each of a million entries."""
     size = os.fstat(file.fileno()).st_size
     file.seek(max(0, size - DIRECTORY_MAX_BYTES))
     tail = file.read(DIRECTORY_MAX_BYTES)
     at = tail.rfind(_END_OF_DIRECTORY)
-    return at >= 0 and int.from_bytes(tail[at + 12 : at + 16], "little") <= DIRECTORY_MAX_BYTES
+    return at >= 0 and int.from_bytes(tail[at + 12 : at + 16], "little") <= most_bytes
 
 
-def _unpacked(member: IO[bytes]) -> np.ndarray | None:
+def unpacked(member: IO[bytes], is_wanted: Callable[[tuple[int, ...], np.dtype], bool]) -> np.ndarray | None:
+    """Read an array; None where it ends early, holds objects, or its declared shape and type are not wanted."""
     version = np.lib.format.read_magic(member)
     read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, fortran_order, dtype = read_header(member)
     size = math.prod(shape) * dtype.itemsize
-    if dtype.hasobject or size > ARRAY_MAX_BYTES:
+    if dtype.hasobject or not is_wanted(shape, dtype):
         return None
     content, filled = np.empty(size, np.uint8), 0
     while filled < size:

@@ -29,7 +29,8 @@ class Event(BaseModel):
     Attributes:
         kind: "started", "resumed", "monitor_error", "monitor_warning", "fault", "checkpoint",
             "fitted_briefly" (in a check: fits that are no GAN's), "changed" (a value of the training that was set
-            before it began), "data_changed" (real data have another shape than before) or "ended".
+            before it began), "forked" (what is before is another run's), "data_changed" (real data have another shape
+            than before) or "ended".
         step: Global step of the event.
         time: Unix time in seconds.
     """

@@ -327,6 +327,8 @@ class Run:
             if event.kind == "ended":
                 reason = extra.get("reason")
                 return reason if reason in ("crashed", "interrupted") else "completed"
+            if event.kind == "forked":
+                return "interrupted"
             if event.kind in ("started", "resumed"):
                 return "running" if is_alive(extra, self._last_write()) else "interrupted"
         return "interrupted"

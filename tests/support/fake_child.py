@@ -1,22 +1,26 @@
 """A training child without TensorFlow: the real child's signals, pipes and statuses around a made-up training.
 
 Settings (`settings=["KEY=VALUE"]`): `nan_from`, `crash_at`, `die_at` name a step; `refuse` is a message; `deaf` makes
-the first interrupt go unheard; `step_ms` is how long a step takes; `kid` is the distance to the real data, within 5 %.
+the first interrupt go unheard; `step_ms` is how long a step takes; `kid` is the distance to the real data, within 5 %;
+`networks` are those of the training: it goes on from no snapshot of other ones.
 """
 
 import os
 import select
 import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 
-from gandoctor.errors import GandoctorError
+from gandoctor.errors import GandoctorError, UnusableSnapshot
 from gandoctor.experiments.child.main import TrainingCrashed, main
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.experiments.job import Job
 from gandoctor.experiments.target import TargetCrashed
-from gandoctor.store import Manifest, RunWriter
+from gandoctor.store import Manifest, RunWriter, load_run
+from gandoctor.store.fork import fork
+from gandoctor.store.snapshots import write_snapshot
 
 
 def train(job: Job, stop: StopRequest) -> None:
@@ -25,9 +29,13 @@ def train(job: Job, stop: StopRequest) -> None:
         raise GandoctorError(settings["refuse"])
     if "broken" in settings:
         raise TargetCrashed(f"{job.target} raised {settings['broken']}") from ValueError(settings["broken"])
+    if job.from_snapshot is not None:
+        if "networks" in settings:
+            raise UnusableSnapshot("The networks are others.")
+        fork(load_run(job.from_snapshot[0]), job.from_snapshot[1], Path(job.run_dir))
     steps = job.options.get("steps", 1_000_000)
     manifest = Manifest(target=job.target, command=job.command, planned_steps=steps, loss_family="non_saturating")
-    writer = RunWriter(job.run_dir, manifest, resume=job.resume)
+    writer = RunWriter(job.run_dir, manifest, resume=job.resume or job.from_snapshot is not None)
     print("this goes to the log")
     stop.begin_training()
     random = np.random.default_rng(job.options.get("seed", 0))
@@ -36,6 +44,8 @@ def train(job: Job, stop: StopRequest) -> None:
         kid = {"sample_kid": float(settings["kid"]) * (1 + 0.05 * random.random())} if "kid" in settings else {}
         writer.record(step, record_of(loss, step, steps) | kid)
         writer.flush()
+        if job.snapshots and step % job.snapshots == 0:
+            write_snapshot(writer.path, step, {})
         if step % 20 == 1:
             writer.samples(step, np.tile(np.linspace(0, 255, 28).astype(np.uint8)[None, None, :, None], (16, 28, 1, 1)))
         if step == int(settings.get("die_at", -1)):

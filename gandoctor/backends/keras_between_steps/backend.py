@@ -25,7 +25,7 @@ from gandoctor.backends.keras_networks.players import find_players
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence, Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
-from gandoctor.recording.backend import Listener
+from gandoctor.recording.backend import Listener, TrainingState
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
@@ -169,6 +169,10 @@ class BetweenStepsBackend:
         """Write a `.weights.h5` file."""
         with self._state.reading():
             self.players.network(player).save_weights(path)
+
+    def training_state(self) -> TrainingState:
+        """Refuse; see `Backend`."""
+        raise GandoctorError("Snapshots are taken of Keras models on TensorFlow only.")
 
     def normalises_batches(self, player: Player) -> bool:
         """Tell whether a player has batch normalisation."""

@@ -32,10 +32,11 @@ from gandoctor.backends.tensorflow.players.model_card import describe
 from gandoctor.backends.tensorflow.players.weights import KeptWeights, WeightMovement, Weights
 from gandoctor.backends.tensorflow.random_state import preserved_random_state
 from gandoctor.backends.tensorflow.replicas import spans_processes, stands_by
+from gandoctor.backends.tensorflow.training_state import KerasTrainingState
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
 from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, REAL_LABEL, Player
-from gandoctor.recording.backend import Listener
+from gandoctor.recording.backend import Listener, TrainingState
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
@@ -172,6 +173,12 @@ class KerasBackend:
             # TensorFlow's tensors do not know NumPy 2's `copy=` yet: nothing the user could change.
             warnings.simplefilter("ignore", DeprecationWarning)
             self.players.network(player).save_weights(path)
+
+    def training_state(self) -> TrainingState:
+        """Return the variables of the model and the random states; see `Backend`."""
+        if self._model is None:
+            raise GandoctorError("Snapshots are taken of a model trained by fit, not of a loop of the program's own.")
+        return KerasTrainingState(self._model, self.players)
 
     def normalises_batches(self, player: Player) -> bool:
         """Tell whether a player has batch normalisation."""

@@ -26,7 +26,7 @@ from gandoctor.backends.torch.witness import TorchSwitch, TorchWitness
 from gandoctor.errors import GandoctorError
 from gandoctor.message import Absence
 from gandoctor.player_names import NAMES, PLAYERS, R1_PENALTY, REAL_LABEL, Player
-from gandoctor.recording.backend import Listener
+from gandoctor.recording.backend import Listener, TrainingState
 from gandoctor.recording.in_step import (
     Call,
     LayerGradients,
@@ -153,6 +153,10 @@ class TorchBackend:
     def save_weights(self, player: Player, path: Path) -> None:
         """Write a player's state."""
         torch.save(self.players.network(player).state_dict(), path)
+
+    def training_state(self) -> TrainingState:
+        """Refuse; see `Backend`."""
+        raise GandoctorError("Snapshots are taken of Keras models on TensorFlow only.")
 
     def normalises_batches(self, player: Player) -> bool:
         """Tell whether a player normalises over the batch."""

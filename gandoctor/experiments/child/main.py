@@ -59,6 +59,8 @@ def loop_recorded(training: LoopTraining, job: Job, stop: StopRequest) -> None:
     from gandoctor.monitors import GANMonitor
     from gandoctor.monitors.card_only import write_card
 
+    if job.snapshots or job.from_snapshot:
+        raise UnusableTarget(f"{job.target} trains in a loop of its own, into which no snapshot can be put back.")
     arguments = {**training.monitor_arguments(), **({"resume": True} if job.resume else {})}
     monitor = GANMonitor(job.run_dir, metadata=_metadata(job, training.config), **arguments)
     monitor.options = replace(monitor.options, changes=job.changes)
@@ -109,17 +111,24 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
     from gandoctor.monitors.card_only import write_card
     from gandoctor.recording.warning import MonitorWarning
 
+    arguments = {**training.monitor, **({"resume": True} if job.resume else {})}
     monitor = GANMonitor(
         job.run_dir,
         probe_data=training.probe_data,
         holdout_data=training.holdout_data,
         metadata=_metadata(job, training.config),
-        **{**training.monitor, **({"resume": True} if job.resume else {})},
+        **(arguments if job.snapshots is None else {**arguments, "snapshots": job.snapshots}),
     )
     monitor.options = replace(monitor.options, changes=job.changes)
     if job.dry_run_steps == 0:
         write_card(monitor.options, training.model, training.steps)
         return
+    if job.from_snapshot is not None:
+        from gandoctor.experiments.child.snapshot import gone_on
+
+        run_dir, step = Path(job.from_snapshot[0]), job.from_snapshot[1]
+        training = gone_on(training, run_dir, step, monitor.options)
+        monitor.options = replace(monitor.options, fork_of=(run_dir, step))
 
     def stop_if_asked(batch: int, logs: Any = None) -> None:
         assert monitor.session is not None

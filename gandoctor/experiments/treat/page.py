@@ -44,7 +44,7 @@ def _overview(trials: tuple[Trial, ...]) -> Iterator[str]:
         found = trial.comparison
         yield (
             f"<tr><td>{_text(trial.step.title)}<td>{_outcome(trial)}<td>{_text(', '.join(found.gone))}"
-            f"<td>{_text(', '.join(found.new))}<td>{_text(_quality(trial))}<td>{trial.last_step or ''}</tr>"
+            f"<td>{_text(', '.join(found.new))}<td>{_text(_quality(trial))}<td>{_steps(trial)}</tr>"
         )
     yield "</table>"
 
@@ -78,6 +78,12 @@ def _figures(before: Run, after: Run) -> str:
                 f"<figcaption>{caption}</figcaption></figure>"
             )
     return f"<p>{''.join(shown)}</p>"
+
+
+def _steps(trial: Trial) -> str:
+    if trial.from_step:
+        return f"{trial.last_step - trial.from_step}, from {trial.from_step} to {trial.last_step}"
+    return str(trial.last_step or "")
 
 
 def _quality(trial: Trial) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ class Trial:
         comparison: With the training as it was.
         run_dir: Where the training with the change is recorded; None where there was none.
         seed: Its seed, where it was given one.
+        from_step: The step of the snapshot that it began at; 0 where it was trained from the start.
         last_step: How far it came.
         seconds: How long it took.
-        note: Why it was not applied, or ended early; "" otherwise.
+        note: Why it was not applied, where it began, why it ended early; "" otherwise.
         diagnosis: Of the training with the change.
         others: The same with other seeds, each compared with the run as it was with that seed.
     """
@@ -40,6 +41,7 @@ class Trial:
     comparison: Comparison
     run_dir: Path | None = None
     seed: int | None = None
+    from_step: int = 0
     last_step: int = 0
     seconds: float = 0.0
     note: str = ""
@@ -67,6 +69,7 @@ class Trial:
             "outcome": self.outcome,
             "run": None if self.run_dir is None else str(self.run_dir),
             "seed": self.seed,
+            "from_step": self.from_step,
             "last_step": self.last_step,
             "seconds": round(self.seconds, 1),
             "note": self.note,
@@ -118,9 +121,9 @@ def tried(
     Raises:
         KeyboardInterrupt: Ctrl-C; the training is ended and what it recorded is kept.
     """
-    began, note = time.monotonic(), ""
+    began, note = time.monotonic(), _where_begun(job)
     training = ChildTraining(job, child)
-    waiting = sorted(look for look in looks if look < before.run.last_step)
+    waiting = sorted(look for look in looks if _from_step(job) < look < before.run.last_step)
     try:
         while not training.wait(LOOK_EVERY_S):
             now = _reached(training.recording)
@@ -128,14 +131,18 @@ def tried(
             if waiting and now >= waiting[0]:
                 look = waiting.pop(0)
                 if _is_worse(training.recording, before, step, look):
-                    note = f"ended at step {now}: clearly worse at step {look}"
-                    training.stop(note)
+                    why = f"ended at step {now}: clearly worse at step {look}"
+                    note = _joined(note, why)
+                    training.stop(why)
     except KeyboardInterrupt:
         training.interrupt()
         training.outcome()
         raise
     outcome, seconds = training.outcome(), time.monotonic() - began
     run_dir = training.recording
+    if outcome.ending == "unusable" and job.from_snapshot is not None:
+        again = tried(step, from_the_start(job), before, looks, report=report, child=child)
+        return replace(again, note=_joined(f"trained from the start: {outcome.message}", again.note))
     if outcome.ending == "unusable" or not (run_dir / MANIFEST_NAME).exists():
         return Trial(step, Comparison("not applied"), seconds=seconds, note=outcome.message or "nothing was recorded")
     after = diagnose(run_dir)
@@ -144,6 +151,7 @@ def tried(
         compared(before, after, step.findings),
         run_dir,
         job.options.get("seed"),
+        _from_step(job),
         after.run.last_step,
         seconds,
         note,
@@ -160,12 +168,38 @@ def finished(step: Step, job: Job, before: Diagnosis) -> Trial | None:
     ended = next((event for event in after.run.events if event.kind == "ended"), None)
     if ended is None or (ended.model_extra or {}).get("reason") not in ("completed", "stopped", "crashed"):
         raise NotWritable(f"{run_dir} holds a training that did not come to its end; remove it to train again.")
-    if after.run.manifest.command != job.command:
+    if after.run.manifest.command not in (job.command, from_the_start(job).command):
         raise NotWritable(f"{run_dir} holds another training; remove it, or use another folder (--into).")
     found = compared(before, after, step.findings)
-    return Trial(
-        step, found, run_dir, job.options.get("seed"), after.run.last_step, note="trained earlier", diagnosis=after
-    )
+    if after.run.manifest.command != job.command:
+        job = from_the_start(job)
+    note = _joined(_where_begun(job), "trained earlier")
+    seed, last = job.options.get("seed"), after.run.last_step
+    return Trial(step, found, run_dir, seed, _from_step(job), last, note=note, diagnosis=after)
+
+
+def from_snapshot(words: Sequence[str], run_dir: Path, step: int) -> list[str]:
+    """Return the words of a command that begins at a snapshot."""
+    return [*words, "--from-snapshot", f"{run_dir.resolve()}@{step}"]
+
+
+def from_the_start(job: Job) -> Job:
+    """Return a training without the snapshot that it begins at, as `from_snapshot` has added it."""
+    if job.from_snapshot is None:
+        return job
+    return job.model_copy(update={"from_snapshot": None, "command": job.command[:-2]})
+
+
+def _from_step(job: Job) -> int:
+    return 0 if job.from_snapshot is None else job.from_snapshot[1]
+
+
+def _where_begun(job: Job) -> str:
+    return f"begun at step {_from_step(job)}, the last snapshot before anything was wrong" if job.from_snapshot else ""
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def _reached(run_dir: Path) -> int:

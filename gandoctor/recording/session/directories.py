@@ -9,7 +9,8 @@ from gandoctor.errors import GandoctorError
 from gandoctor.message import Message
 from gandoctor.recording.session.options import Options
 from gandoctor.recording.warning import warn
-from gandoctor.store import Manifest, RunWriter
+from gandoctor.store import Manifest, RunWriter, load_run
+from gandoctor.store.fork import fork
 from gandoctor.store.games import GAMES_FOLDER, add_game, run_of_game
 from gandoctor.store.manifest import MANIFEST_NAME
 
@@ -25,6 +26,9 @@ def opened_writer(options: Options, manifest: Manifest) -> RunWriter:
     Raises:
         GandoctorError: The directory holds a run and `strict` was asked for, or it cannot be written to.
     """
+    if options.fork_of is not None:
+        fork(load_run(options.fork_of[0]), options.fork_of[1], options.run_dir)
+        return RunWriter(options.run_dir, manifest, resume=True)
     if options.game is None:
         return RunWriter(_free(options, options.run_dir), manifest, resume=options.resume)
     key = options.run_dir.resolve()

@@ -51,6 +51,9 @@ class Options:
     known; set by what attaches itself."""
     changes: Mapping[str, float] = field(default_factory=dict)
     """What is set in the training before its first step, by its name in `HANDLES`; set by what tries a change."""
+    snapshots: int | None = None
+    fork_of: tuple[Path, int] | None = None
+    """Run directory and step of the snapshot that the training goes on from; set by what has set it to that."""
     game: str | None = None
     game_source: Source = "given"
 

@@ -31,6 +31,7 @@ from gandoctor.recording.session.options import Options, applied_changes, openin
 from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.prober import Prober
 from gandoctor.recording.session.rows import Rows
+from gandoctor.recording.session.snapshots import Snapshots
 from gandoctor.recording.session.stopwatch import Stopwatch
 from gandoctor.recording.warning import warn
 from gandoctor.signals import SIGNALS, cadence_of
@@ -68,8 +69,10 @@ class Session:
         self._closed = False
         self._has_warned_of_unseen = False
         self._is_outgrown = False
-        self.listeners: list[Callable[[], None]] = []
         changed = applied_changes(backend, options.changes)
+        self.listeners: list[Callable[[], None]] = []
+        if options.snapshots is not None:
+            self.listeners.append(Snapshots(options.snapshots, self).step_ended)
         given = usable_reals(options)
         manifest = opening_manifest(options, backend, given, planned_steps)
         self.cadence = Cadence(options.overhead_budget, planned_steps)

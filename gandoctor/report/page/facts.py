@@ -108,8 +108,8 @@ def crash(run: Run, words: Language) -> str | None:
 
 
 def notable_events(run: Run, words: Language) -> list[tuple[int, str, str]]:
-    """Return (step, kind, details) of events a reader should know: faults, resumes, monitor trouble."""
-    kinds = ("fault", "resumed", "data_changed", "monitor_error", "monitor_warning")
+    """Return (step, kind, details) of events a reader should know: faults, forks, resumes, monitor trouble."""
+    kinds = ("fault", "forked", "resumed", "data_changed", "monitor_error", "monitor_warning")
     found = [e for e in run.events if e.kind in kinds]
     return [(e.step, words(f"event.{e.kind}"), _details(e, words)) for e in found[:EVENTS_MAX]]
 
