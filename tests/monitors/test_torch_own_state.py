@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gandoctor import GANMonitor
+from gandoctor import GANMonitor, load_run
 
 torch = pytest.importorskip("torch")
 
@@ -44,6 +44,41 @@ class Remembering(nn.Module):  # type: ignore[misc]
             self.begun_with = mean
         known = sum(self.latest) + sum(self.means) + self.seen["least"] + self.begun_with
         return self.last(hidden - 0.1 * self.average) * min(1.0, self.calls / 50) + 0.01 * known
+
+
+class Writing(nn.Module):  # type: ignore[misc]
+    """It adds noise to the very tensor it is given."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.last = nn.Linear(inputs, 1)
+
+    def forward(self, x: Any) -> Any:
+        x += torch.randn_like(x)
+        return self.last(x)
+
+
+def test_what_a_network_writes_to_its_input_is_not_met_again(tmp_path: Path) -> None:
+    g, d = nn.Linear(LATENT, WIDTH), Writing(WIDTH)
+    nn.init.ones_(d.last.weight)
+    optimizers = {
+        "g_optimizer": torch.optim.SGD(g.parameters(), 0.0),
+        "d_optimizer": torch.optim.SGD(d.parameters(), 0.0),
+    }
+    latents = {"latent_sampler": lambda n: torch.randn(n, LATENT)}
+    with GANMonitor(
+        tmp_path / "run", generator=g, discriminator=d, **optimizers, **latents, probe_data=REALS
+    ) as monitor:
+        for _ in range(60):
+            (d(torch.from_numpy(REALS[:ROWS].copy())).mean() - d(g(torch.randn(ROWS, LATENT))).mean()).backward()
+            for optimizer in optimizers.values():
+                optimizer.step()
+            monitor.step()
+    run = load_run(tmp_path / "run")
+    spread = run["d_real_logit_quantile/95"] - run["d_real_logit_quantile/5"]
+    assert len(spread) > 5
+    assert spread.max() < 1.7 * spread.min(), "noise of one pass, not of all of them"
+    assert run["d_input_gradient_real"].dropna().to_numpy() == pytest.approx(WIDTH**0.5, rel=1e-4)
 
 
 def state(network: Remembering) -> list[Any]:

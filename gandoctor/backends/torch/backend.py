@@ -294,8 +294,9 @@ class TorchBackend:
             return
         network, optimizer = self.players.network(player), self.players.optimizer(player)
         self._cards[player] = declared(network, optimizer)
+        args, kwargs = given.filled([t.detach().clone() for t in given.tensors])  # it may write to what it is given
         with self._muted(), preserved_random_state(), left_alone(network, training=False):
-            self._cards[player] = called(network, optimizer, given.args, given.kwargs)
+            self._cards[player] = called(network, optimizer, args, kwargs)
 
     # Numbers of the step. ---------------------------------------------------------------------------------------
 

@@ -53,12 +53,10 @@ class Arguments:
     """The arguments of a call: tensors that may be exchanged for others, and everything else, such as flags.
 
     Attributes:
-        args, kwargs: As given.
         tensors: The tensors among them, in order.
     """
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.args, self.kwargs = args, kwargs
         if not kwargs and all(isinstance(one, torch.Tensor) for one in args):  # as nearly always, and much cheaper
             self._spec, self._leaves, self._places = None, [None] * len(args), list(range(len(args)))
             self.tensors: list[torch.Tensor] = list(args)
@@ -70,7 +68,7 @@ class Arguments:
 
     def forget(self) -> None:
         """Keep the places of the tensors only."""
-        self.args, self.kwargs, self.tensors = (), {}, []
+        self.tensors = []
 
     def filled(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments with other tensors; these alone where there is no place for them."""
@@ -135,7 +133,8 @@ class Passes:
         # Copied: a network may write to its weights, which are parts of the vector.
         values = {name: value.clone() for name, value in self._weights.by_name(player, vector).items()}
         values |= {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
-        given = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+        parts = inputs if isinstance(inputs, list | tuple) else (inputs,)
+        given = tuple(part.clone() if isinstance(part, torch.Tensor) else part for part in parts)  # as above
         known = self.arguments.get(player)
         args, kwargs = (given, {}) if known is None else known.filled(given)
         with left_alone(network, training), standing_in(network, values):
