@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from gandoctor.backends.discovery.copies import copies_of
+from gandoctor.backends.torch.forward_hooks import ForwardHook
 from gandoctor.backends.torch.passes import Arguments, first_of
 from gandoctor.recording.backend import Listener
 from gandoctor.recording.in_step import Draw
@@ -53,7 +54,7 @@ class Drawn:
         """Set hooks on networks of the generator's build; return what removes them."""
         known = [m for player in players for m in player.modules()]
         copies = copies_of(generator, _shapes, known)
-        return [copy.register_forward_hook(self._copied, with_kwargs=True) for copy in copies]
+        return [ForwardHook(copy, self._copied) for copy in copies]
 
     def _copied(self, module: torch.nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         if torch.compiler.is_compiling():

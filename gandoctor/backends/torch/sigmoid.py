@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from gandoctor.backends.torch.forward_hooks import ForwardHook
+
 _PASSING = ("View", "Squeeze", "Unsqueeze", "Reshape", "Unsafe", "Alias", "Clone", "Slice", "Select", "ToCopy")
 """How names of nodes begin that change the shape of an output, and not its values."""
 _DEPTH = 6
@@ -21,9 +23,9 @@ class Logits:
     def __init__(self, network: torch.nn.Module) -> None:
         self._last: torch.Tensor | None = None
         sigmoids = [m for m in network.modules() if isinstance(m, torch.nn.Sigmoid)]
-        self._handles = [m.register_forward_hook(self._saw) for m in sigmoids]
+        self._handles = [ForwardHook(m, self._saw) for m in sigmoids]
 
-    def _saw(self, module: Any, args: tuple[Any, ...], output: Any) -> None:
+    def _saw(self, module: Any, args: tuple[Any, ...], kwargs: Any, output: Any) -> None:
         self._last = args[0].detach()
 
     def of(self, output: torch.Tensor) -> torch.Tensor | None:

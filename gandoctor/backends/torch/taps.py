@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from gandoctor.backends.torch.drawn import Drawn
+from gandoctor.backends.torch.forward_hooks import ForwardHook
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.left_out import LeftOut
 from gandoctor.backends.torch.left_over import LeftOver
@@ -96,7 +97,7 @@ class Taps:
         """Set every hook."""
         for player in PLAYERS:
             for member in self._members[player]:
-                self._handles.append(member.register_forward_hook(self.called, with_kwargs=True))
+                self._handles.append(ForwardHook(member, self.called))
         self._logits = Logits(self._players.discriminator)
         self._handles.append(self._logits)
         players = [member for player in PLAYERS for member in self._members[player]]
