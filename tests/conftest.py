@@ -159,8 +159,6 @@ def make_gan() -> Callable[..., Any]:
             )
             self.d_optimizer = keras.optimizers.Adam(1e-3, clipvalue=0.01)
             self.g_optimizer = keras.optimizers.Adam(1e-3, clipvalue=0.01)
-            for player, optimizer in ((self.discriminator, self.d_optimizer), (self.generator, self.g_optimizer)):
-                optimizer.build(player.trainable_variables)  # a step that makes no variables is traced once, not twice
             self.seeds = keras.random.SeedGenerator(7)
             self.loss_of = keras.losses.BinaryCrossentropy(from_logits=True)
             self.means = {name: keras.metrics.Mean(name=name) for name in ("d_loss", "g_loss")} if means else {}
@@ -206,6 +204,10 @@ def fit() -> Callable[..., None]:
     def run(gan: Any, reals: np.ndarray, callbacks: list[Any], steps: int = 30, epochs: int = 1) -> None:
         import tensorflow as tf
 
+        for player in ("discriminator", "generator"):
+            network, optimizer = getattr(gan, player, None), getattr(gan, f"{player[0]}_optimizer", None)
+            if network is not None and optimizer is not None and not optimizer.built:
+                optimizer.build(network.trainable_variables)  # a step that makes no variables is traced once, not twice
         data = tf.data.Dataset.from_tensor_slices(reals).batch(16, drop_remainder=True).repeat()
         gan.fit(data, epochs=epochs, steps_per_epoch=steps, callbacks=callbacks, verbose=0, shuffle=False)
 

@@ -110,7 +110,7 @@ def test_players_say_where_they_were_found(outcome_of: Callable[[str], dict[str,
     assert outcome_of("conditional")["players"]["g_loss"] == "metric generator_loss"
 
 
-@pytest.mark.parametrize("case", ["own names", "own names, tf.function"])
+@pytest.mark.parametrize("case", [NAMES["own names"], NAMES["own names, tf.function"]])
 def test_what_has_no_usual_name_is_known_by_what_it_does(
     case: str, outcome_of: Callable[[str], dict[str, Any]]
 ) -> None:

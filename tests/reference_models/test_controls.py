@@ -8,7 +8,7 @@ from support.rarely import rarely
 
 pytestmark = pytest.mark.training
 
-RARER = ("dcgan", "dcgan_smoothed", "hinge_sn", "lsgan", "mlp", "dcgan_paper", "dcgan_small", "keras_io")
+RARER = ("dcgan", "dcgan_smoothed", "hinge_sn", "wgan_gp", "lsgan", "mlp", "dcgan_paper", "dcgan_small", "keras_io")
 LOSS = {
     "as_published": ("non_saturating", True),
     "dcgan": ("non_saturating", True),

@@ -127,6 +127,7 @@ def test_so_it_does_after_pretraining_and_with_faults_before_and_after(tmp_path:
     goes_on(train(make(), tmp_path / "whole"), make(), tmp_path / "second")
 
 
+@pytest.mark.slow
 def test_a_users_model_goes_on_bit_by_bit(tmp_path: Path, make_gan) -> None:
     goes_on(train(users(make_gan), tmp_path / "whole"), users(make_gan), tmp_path / "second")
 

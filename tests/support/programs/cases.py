@@ -46,8 +46,6 @@ SLOW = frozenset(
         "several fits",
         "own names, loss told",
         "own names, tf.function",
-        "conditional, latents told",
-        "train_on_batch, trained before",
     }
 )
 """Cases that another case or another test file covers in part."""
