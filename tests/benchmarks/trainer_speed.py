@@ -35,7 +35,7 @@ from reference_models.training import build
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 SUBJECTS: dict[str, tuple[str, list[str], int]] = {
     "quick": ("quick", [], 400),
-    "full": ("reference", ["training.batch_size=64"], 80),
+    "full": ("reference", ["training.batch_size=64"], 40),
 }
 """Preset, settings, and steps."""
 
