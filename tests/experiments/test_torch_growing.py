@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gandoctor import diagnose, load_run
+from gandoctor import GANMonitor, diagnose, load_run
 from gandoctor.rules import Status
 from reference_models.datasets import load_images
 from support.child_environment import child_environment
@@ -53,3 +53,40 @@ def test_what_grows_is_followed_and_stays_what_it_is(tmp_path: Path) -> None:
     assert run.until(STEPS).of_present_data()["real_mean"].index.max() == STEPS, "as it was then"
     found = {f.rule.id for f in diagnose(run).findings if f.status is Status.DETECTED}
     assert "GD012" not in found, "another size is no order of the batches"
+
+
+def test_series_of_any_length_are_not_followed_for_ever(tmp_path: Path) -> None:
+    import torch
+    from torch import nn
+
+    class Mean(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last = nn.Linear(3, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.last(x.mean(1))
+
+    class Series(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.each = nn.Linear(2, 3)
+
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return self.each(z)
+
+    g, d = Series(), Mean()
+    optimizers = {f"{n}_optimizer": torch.optim.SGD(m.parameters(), 1e-3) for n, m in (("g", g), ("d", d))}
+    latents = {"latent_sampler": lambda n: torch.randn(n, 5, 2)}
+    with GANMonitor(tmp_path / "run", generator=g, discriminator=d, **optimizers, **latents, strict=True) as monitor:
+        for step in range(40):
+            length = 3 + step % 7
+            (d(g(torch.randn(8, length, 2)).detach()).mean() - d(torch.randn(8, length, 3)).mean()).backward()
+            optimizers["d_optimizer"].step()
+            d(g(torch.randn(8, length, 2))).mean().backward()
+            optimizers["g_optimizer"].step()
+            monitor.step()
+    run = load_run(tmp_path / "run")
+    assert [e.kind for e in run.events].count("data_changed") == 12
+    assert not [e for e in run.events if e.kind.startswith("monitor")]
+    assert len(run.of_present_data()["real_mean"]) > 20

@@ -41,6 +41,8 @@ DRAIN_EVERY_STEPS = 128
 NOT_KEPT_YET = Absence(
     Absent.NOT_SEEN, Message("the real data have another shape than before, and none of that shape were kept so far")
 )
+GROWTHS_MOST = 12
+"""Changes of shape that are followed: images of 4 pixels grow to 8,192 in 11; series of any length never stop."""
 FIRST_STEPS = 2
 """Steps that are always probed: contracts can be judged from them."""
 
@@ -69,6 +71,7 @@ class Session:
         self._closed = False
         self._has_warned_of_unseen = False
         self._is_outgrown = False
+        self._growths = 0
         changed = applied_changes(backend, options.changes)
         self.listeners: list[Callable[[], None]] = []
         if options.snapshots is not None:
@@ -177,8 +180,10 @@ class Session:
 
     def data_changed(self, since: int | None = None) -> None:
         """Take note that real data have another shape from a step on; see `Recording`."""
-        self.manifest.data_since = self.step + 1 if since is None else since
-        self._is_outgrown = True
+        self._growths += 1
+        if self._growths <= GROWTHS_MOST:
+            self.manifest.data_since = self.step + 1 if since is None else since
+            self._is_outgrown = True
 
     # What happens inside the step: the backend's listener. ------------------------------------------------------
 
