@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from gandoctor import GANMonitor, diagnose, load_run
+from gandoctor.report.page.filmstrip import filmstrip
+from gandoctor.report.page.sheets import sheets
 from gandoctor.rules import Status
 from reference_models.datasets import load_images
 from support.child_environment import child_environment
@@ -51,7 +53,11 @@ def test_what_grows_is_followed_and_stays_what_it_is(tmp_path: Path) -> None:
     assert [sheet.fakes().shape[1] for sheet in judged.sheets] == [16] * len(judged.sheets)
     assert len(judged["d_loss"]) == len(run["d_loss"])
     assert run.until(STEPS).of_present_data()["real_mean"].index.max() == STEPS, "as it was then"
-    found = {f.rule.id for f in diagnose(run).findings if f.status is Status.DETECTED}
+    diagnosis = diagnose(run)
+    shown = [view.frame.step for view in sheets(diagnosis, filmstrip(run, ()), None) if view.moves]
+    assert len(shown) == 2
+    assert min(shown) > 2 * STEPS, "the first screen compares samples of one size"
+    found = {f.rule.id for f in diagnosis.findings if f.status is Status.DETECTED}
     assert "GD012" not in found, "another size is no order of the batches"
 
 

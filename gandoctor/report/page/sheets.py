@@ -120,7 +120,8 @@ def sheets(diagnosis: Diagnosis, strip: Filmstrip, course: Course | None) -> lis
     fakes = next((sheet.fakes() for sheet in run.sheets if sheet.step == now.step), None)
     tiles = _tiles(run, now, fakes)
     views = [SheetView("now", now, tiles, now.repeats)]
-    earlier = _earlier(diagnosis, strip.frames[:-1], course)
+    of_this_size = {sheet.step for sheet in run.of_present_data().sheets}
+    earlier = _earlier(diagnosis, [frame for frame in strip.frames[:-1] if frame.step in of_this_size], course)
     if earlier is not None:
         views.insert(0, SheetView(*earlier, tiles, earlier[1].repeats))
     reals = reals_of(run.reals, fakes)
