@@ -246,7 +246,12 @@ def _page_data(figures: Mapping[str, Any], source: Source, in_page: Collection[i
         "last_step": source.run.last_step,
         "issue": "\n".join(markdown_lines(source.diagnosis, source.words)),
         "frames": [
-            {"step": f.step, "source": None if f.step in in_page else f.source, "repeats": f.repeats}
+            {
+                "step": f.step,
+                "source": None if f.step in in_page else f.source,
+                "repeats": f.repeats,
+                "whole": f.stored != source.strip.frames[-1].stored,
+            }
             for f in source.strip.frames
         ],
     }

@@ -12,13 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_markdown, write_report
-from gandoctor.store import Run
+from gandoctor.store import Run, RunWriter, load_run
 from support.live_training import Training, free_page, serving
-from support.report_runs import make_diagnosis
+from support.report_runs import make_diagnosis, make_manifest
 
 pytestmark = pytest.mark.browser
 
@@ -216,6 +217,23 @@ def test_the_cursor_moves_sheets_charts_and_the_film(open_page: Open) -> None:
         page.keyboard.press("Home")
         assert page.evaluate(f"{line}.getBoundingClientRect().left") < left - 100
         assert page.locator("#film-step").text_content() == "step 50"
+
+
+def test_a_sheet_of_smaller_images_is_shown_whole(open_page: Open, tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", make_manifest(data_since=3))
+    for step, side in ((1, 14), (2, 14), (3, 28), (4, 28)):
+        images = np.full((64, side, side, 1), 40 * step, np.uint8)
+        writer.samples(step, images, images)
+        writer.record(step, {"d_loss": 0.7, "g_loss": 0.7})
+    writer.close("completed")
+    with open_page(make_diagnosis(load_run(tmp_path / "run"))) as page:
+        box = page.locator(".of-now .sheet")
+        assert "whole" not in box.get_attribute("class")
+        page.locator("#cursor").focus()
+        page.keyboard.press("Home")
+        assert "whole" in box.get_attribute("class")
+        page.keyboard.press("End")
+        assert "whole" not in box.get_attribute("class")
 
 
 def test_zoom_in_one_chart_is_zoom_in_all(open_page: Open) -> None:

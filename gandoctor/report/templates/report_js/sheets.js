@@ -33,6 +33,8 @@ const showNow = (frame) => {
   const title = isLast() ? data.words.now : data.words.at_cursor;
   box.querySelector(".sheet-title").textContent = title;
   const sheet = box.querySelector(".sheet");
+  // A sheet of images that have grown since: where its images lie is not known here.
+  sheet.classList.toggle("whole", frame.whole || !sheet.style.getPropertyValue("--W"));
   sheet.setAttribute("aria-label", data.words.open.replace("{what}", `${title} ${say("step", frame.step)}`));
   if (isLast() && box.dataset.kept) return; // as it was when the page was made: suspected copies are framed as well
   const places = frame.repeats.map((place) => frameAt(sheet, place));
