@@ -7,10 +7,8 @@ Techniques for Training GANs, NeurIPS 2016). Labels of generated images, and the
 from __future__ import annotations
 
 import functools
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -21,49 +19,20 @@ from keras.src.backend.tensorflow import nn as keras_nn
 from gandoctor.backends.keras_networks.players import KerasPlayers
 from gandoctor.backends.tensorflow.discovery.flow import identity, is_made_of
 from gandoctor.backends.tensorflow.discovery.patches import Patches
-from gandoctor.backends.tensorflow.discovery.traces import is_probing, outermost_graph
+from gandoctor.backends.tensorflow.in_graph.graph_calls import (
+    Call,
+    CannotTell,
+    GraphCalls,
+    InGraph,
+    check_batches,
+    with_real,
+)
 from gandoctor.backends.tensorflow.in_graph.made_rows import Rows, rows_of
 from gandoctor.backends.tensorflow.in_graph.score_rows import CannotFollow, calls_behind, largest_label, which_are_real
-from gandoctor.backends.tensorflow.in_graph.train_step import current_graph, is_muted, wrapped
+from gandoctor.backends.tensorflow.in_graph.train_step import current_graph, is_muted
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.player_names import Player
 from gandoctor.recording.smoothed_label import check_label, label_refused, other_label
-
-GRAPHS_KEPT = 16
-"""Graphs whose calls are remembered while they are traced."""
-
-
-@dataclass(eq=False)
-class _Call:
-    """A call of the discriminator in a graph.
-
-    Attributes:
-        leaves: What it was given.
-        output: What it has returned.
-        is_labelled: Whether labels of its real images were seen, and exchanged.
-        is_penalised: Whether the program takes a penalty of its own at what was given.
-    """
-
-    leaves: list[Any]
-    output: Any
-    is_labelled: bool = False
-    is_penalised: bool = False
-
-
-@dataclass
-class _InGraph:
-    """What happened in a graph since the discriminator was last updated in it; what the generator has returned.
-
-    Attributes:
-        smoothed: Losses with exchanged labels.
-        why: Why labels could not be exchanged, as an error; None where they could.
-    """
-
-    graph: Any
-    calls: list[_Call] = field(default_factory=list)
-    made: list[Any] = field(default_factory=list)
-    smoothed: list[Any] = field(default_factory=list)
-    why: Exception | None = None
 
 
 class RealLabel:
@@ -84,7 +53,7 @@ class RealLabel:
     def __init__(self, players: KerasPlayers, label: float) -> None:
         check_label(label)
         self._players, self._label = players, label
-        self._graphs: OrderedDict[int, _InGraph] = OrderedDict()
+        self._calls = GraphCalls(players)
         self._undo = ExitStack()
         self._is_inside = False
         if len(members_of(players.discriminator)) > 1:
@@ -92,12 +61,7 @@ class RealLabel:
 
     def attach(self) -> None:
         """Follow the calls of both networks, and exchange labels from now on."""
-        players: tuple[tuple[Player, Any], ...] = (
-            ("d", members_of(self._players.discriminator)[0]),
-            ("g", members_of(self._players.generator)[-1]),
-        )
-        for player, network in players:
-            self._undo.enter_context(wrapped(network, "call", functools.partial(self._seeing, player)))
+        self._calls.attach()
         self._exchange_in(keras_nn, "binary_crossentropy", "target", "output")
         self._exchange_in(tf.nn, "sigmoid_cross_entropy_with_logits", "labels", "logits")
         patches = Patches()
@@ -107,26 +71,9 @@ class RealLabel:
     def detach(self) -> None:
         """Leave the labels alone from now on."""
         self._undo.close()
-        self._graphs.clear()
+        self._calls.detach()
 
     # What the program does. -------------------------------------------------------------------------------------
-
-    def _seeing(self, player: Player, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            graph = current_graph()
-            if graph is None or is_muted() or in_symbolic_scope():
-                return result
-            first, seen = keras.tree.flatten(result)[0], self._in(graph)
-            if player == "g":
-                seen.made.append(first)
-            else:
-                leaves = [leaf for leaf in keras.tree.flatten((args, kwargs)) if tf.is_tensor(leaf)]
-                seen.calls.append(_Call(leaves, first))
-            return result
-
-        return call
 
     def _exchange_in(self, owner: Any, name: str, labels: str, scores: str) -> None:
         """Exchange what a function is given as labels, the names of whose first two arguments are these."""
@@ -162,7 +109,7 @@ class RealLabel:
         graph = current_graph()
         if self._is_inside or graph is None or is_muted() or in_symbolic_scope() or not tf.is_tensor(scores):
             return compute(labels)
-        seen = self._in(graph)
+        seen = self._calls.here(graph)
         own = calls_behind(scores, seen.calls, [call.output for call in seen.calls])
         real = [call for call in own if not all(part.is_made for part in _rows(call, seen.made))]
         if not real:
@@ -199,18 +146,14 @@ class RealLabel:
 
     def penalised(self, points: list[Any]) -> None:
         """Take note that the program has differentiated something with respect to these tensors."""
-        graph = current_graph()
-        if graph is not None:
-            known = {identity(point) for point in points}
-            for call in self._in(graph).calls:
-                call.is_penalised |= any(identity(leaf) in known for leaf in call.leaves)
+        self._calls.penalised(points)
 
     def differentiated(self, phase: Player, target: Any) -> None:
         """Take note of a loss that a player is moved by."""
         graph = current_graph()
         if graph is None or phase != "g":
             return
-        seen = self._in(graph)
+        seen = self._calls.here(graph)
         if seen.smoothed and is_made_of(target, seen.smoothed):
             seen.why = label_refused("the labels of real images are part of the loss that moves the generator, too")
 
@@ -223,48 +166,28 @@ class RealLabel:
         graph = current_graph()
         if graph is None:
             raise label_refused("its steps run eagerly, where no graph tells what its labels are of")
-        seen = self._in(graph)
+        seen = self._calls.here(graph)
         if seen.why is not None:
             raise seen.why
         if phase != "d":
             return
-        calls, seen.calls, seen.smoothed = seen.calls, [], []
-        family = outermost_graph(seen.graph)
-        elsewhere = [one.graph for one in self._graphs.values() if one.made and one.graph is not seen.graph]
-        if any(outermost_graph(one) is family and not is_probing(one) for one in elsewhere):
-            raise label_refused("generated images are made in a function inside its step or around it")
-        if not calls:
-            raise label_refused("no call of it was seen in the graph that updates it")
-        rows = [(call, _rows(call, seen.made)) for call in calls]
-        if not all(parts for _, parts in rows):
-            raise label_refused("its calls are given different things, and which of them is the image is not known")
-        made = sum(part.is_made for _, parts in rows for part in parts)
-        if not made:
-            raise label_refused(
-                "nothing that it is given in the graph of its update is what the generator has returned there, so that "
-                "real images cannot be told from generated ones"
-            )
-        others = [(call, parts) for call, parts in rows if not all(part.is_made for part in parts)]
-        real = [(call, parts) for call, parts in others if call.is_labelled or not call.is_penalised]
+        try:
+            self._check_real(seen)
+        except CannotTell as error:
+            raise label_refused(str(error)) from None
+
+    def _check_real(self, seen: InGraph) -> None:
+        """Refuse an update of the discriminator of which a real image kept its label."""
+        images = [(call, _rows(call, seen.made)) for call in self._calls.taken(seen)]
+        real = [(call, parts) for call, parts in with_real(images) if call.is_labelled or not call.is_penalised]
         if not real:
-            raise label_refused("all that it is given holds generated images, and no batch of real ones alone is seen")
+            raise CannotTell("all that it is given holds generated images, and no batch of real ones alone is seen")
         if not all(call.is_labelled for call, _ in real):
-            raise label_refused(
+            raise CannotTell(
                 "its loss on real images is given no labels that are seen: it is neither Keras's binary cross-entropy "
                 "nor tf.nn.sigmoid_cross_entropy_with_logits nor MeanSquaredError"
             )
-        batches = {identity(part.tensor) for _, parts in real for part in parts if not part.is_made}
-        if len(batches) > made:  # what enters the graph beside the real batch may have been generated before
-            raise label_refused(
-                f"{len(batches)} batches that it is given for an update are not known to be the generator's and {made} "
-                "are, so that the others need not all be real"
-            )
-
-    def _in(self, graph: Any) -> _InGraph:
-        found = self._graphs.setdefault(id(graph), _InGraph(graph))
-        while len(self._graphs) > GRAPHS_KEPT:
-            self._graphs.popitem(last=False)
-        return found
+        check_batches(images, real)
 
 
 class _OtherLabel(Exception):
@@ -279,8 +202,12 @@ def _refusal(error: Exception) -> Exception:
     return other_label(error.largest) if isinstance(error, _OtherLabel) else label_refused(str(error))
 
 
-def _rows(call: _Call, made: list[Any]) -> list[Rows]:
+def _rows(call: Call, made: list[Any]) -> list[Rows]:
     """Return what the images of a call were put together of: of the argument that holds generated ones, or of any."""
-    floats = [t for t in call.leaves if hasattr(t, "op") and t.dtype.is_floating and (t.shape.rank or 0) >= 2]
+    floats = [
+        t
+        for t in call.leaves
+        if tf.is_tensor(t) and hasattr(t, "op") and t.dtype.is_floating and (t.shape.rank or 0) >= 2
+    ]
     found = [rows_of(t, made) for t in sorted(floats, key=lambda t: t.shape.rank < 3)]
     return next((rows for rows in found if any(one.is_made for one in rows)), found[0] if found else [])
