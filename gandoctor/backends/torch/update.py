@@ -28,7 +28,9 @@ class TorchBatch:
         if not self._value.is_floating_point() or self._value.dim() < 2 or len(self._value) < 2:
             return None
         x = self._value.detach().float()
-        return x.mean(), x.std(dim=0, unbiased=False).mean()
+        mean = x.mean(dim=0)
+        # As x.std(dim=0), which takes ten times as long on a processor.
+        return mean.mean(), (x - mean).square_().mean(dim=0).sqrt_().mean()
 
 
 @dataclass(frozen=True)
