@@ -64,9 +64,12 @@ class SegmentWriter:
         """Append rows as one record batch and hand them to the operating system; absent values become null."""
         import pyarrow as pa
 
+        recorded = {name for row in rows for name in row}
         columns = [
             # from_pandas=False keeps NaN (produced by the training) distinct from null (not recorded).
             pa.array([row.get(field.name) for row in rows], type=field.type, from_pandas=False)
+            if field.name in recorded
+            else pa.nulls(len(rows), field.type)
             for field in self.schema
         ]
         batch = pa.record_batch(columns, schema=self.schema).serialize().to_pybytes()
