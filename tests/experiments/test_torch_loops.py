@@ -163,6 +163,33 @@ def test_players_are_told_apart_where_both_optimizers_hold_both(tmp_path):
     assert (run["d_update_in_g_step"] > 0).all()
 
 
+def test_a_network_is_found_whose_optimizer_is_not_given_what_needs_no_gradient(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "class Normed(nn.Module):\n"
+        "    def __init__(self, a, b):\n"
+        "        super().__init__()\n"
+        "        self.inner = nn.Linear(a, b)\n"
+        "        self.inner.weight_u = nn.Parameter(torch.randn(b), requires_grad=False)\n"
+        "    def forward(self, x):\n"
+        "        return self.inner(x) / self.inner.weight_u.norm()\n"
+        "class Maker(nn.Sequential): pass\n"
+        "class Judge(nn.Sequential): pass\n"
+        "g = Maker(nn.Sequential(Normed(4, 8), nn.ReLU()), nn.Sequential(nn.Linear(8, 6)))\n"
+        "d = Judge(nn.Sequential(Normed(6, 8), nn.LeakyReLU()), nn.Sequential(nn.Linear(8, 1)))\n"
+        "a, b = (torch.optim.Adam(filter(lambda p: p.requires_grad, n.parameters())) for n in (d, g))\n"
+        "for i in range(20):\n"
+        "    fake = g(torch.randn(8, 4))\n"
+        "    a.zero_grad(); (d(fake.detach()).mean() - d(torch.rand(8, 6)).mean()).backward(); a.step()\n"
+        "    b.zero_grad(); (-d(fake).mean()).backward(); b.step()\n"
+    )
+    command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 20
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
+
+
 def test_several_games_are_recorded_each_by_its_own_name(tmp_path):
     plain = bare(tmp_path, "games")
     done, run = recorded(tmp_path, "games")
