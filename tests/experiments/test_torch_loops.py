@@ -37,6 +37,7 @@ STYLES = {
     "schedule": "non_saturating",
     "data parallel": "non_saturating",
     "compiled": "non_saturating",
+    "direct": "non_saturating",
 }
 RARER = {"generator first", "clipped", "frozen in turn", "accumulated", "mapping", "schedule", "shared graph"}
 RARER |= {"compiled", "average", "wrapped", "bfloat16", "data parallel", "penalty", "critic"}
@@ -74,7 +75,8 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style):
     assert "Warning" not in done.stderr
     assert run.last_step == STEPS
     assert [e for e in run.events if e.kind.startswith("monitor")] == []
-    half = style == "mapping"  # that both networks are one player shows when both are trained
+    # That both networks are one player shows when both are trained, and that `forward` is called when it has been.
+    half = style in ("mapping", "direct")
     for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
         assert len(run[signal]) >= STEPS - half, f"{signal}: the first step is recorded as well"
         assert np.isfinite(run[signal]).all()
@@ -83,6 +85,7 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style):
     manifest = run.manifest
     names = ("Generator", "Discriminator")
     names = ("Sequential_and_Generator", names[1]) if style == "mapping" else names
+    names = ("Direct", "Direct") if style == "direct" else names
     assert manifest.players["generator"].startswith(f"found by data flow: {names[0]},")
     assert manifest.players["discriminator"] == f"found by data flow: {names[1]}"
     assert manifest.players["probe_data"].startswith("kept")
