@@ -146,7 +146,7 @@ class PairFinder:
             return False
         if contains(generator, discriminator) or contains(discriminator, generator):
             return False
-        if self._is_part(one, by_network):
+        if self._is_part(one, by_network) or self._gives_back(discriminator, by_network):
             return False
         further = [t for s, t in self._edges if s is discriminator and not contains(t, discriminator)]
         if further and all(one.d_update is None or by_network.get(id(t)) is not one.d_update for t in further):
@@ -164,6 +164,20 @@ class PairFinder:
         return (one.d_update is None and any(contains(judge, one.discriminator) for judge in judges)) or (
             one.g_update is None and any(contains(maker, one.generator) for maker in makers)
         )
+
+    def _gives_back(self, network: Any, by_network: dict[int, SeenUpdate]) -> bool:
+        """Tell whether a network is a decoder: it makes what another was given, and sees only what others have made.
+
+        It may be trained with its encoder before the game begins, and say less than it is told.
+        """
+        calls = [(c, into) for c, into in self._flows if c.network is network]
+        is_shown_data = any(all(source.network is None for source in into) for _, into in calls)
+        if is_shown_data or id(network) not in by_network:
+            return False
+        made = {tuple(o.shape[1:]) for c, _ in calls for o in c.outputs[:1]}
+        encoders = {id(s) for s, t in self._edges if t is network and id(s) in by_network}
+        coded = (t for c in self._calls if id(c.network) in encoders for t in c.inputs)
+        return any(tuple(t.shape[1:]) in made for t in coded)
 
     def _is_fed_by_another(self, one: _Found) -> bool:
         """Tell whether a generator that was not trained yet goes on with what another makes: both may be one player."""
