@@ -63,16 +63,21 @@ def players(calls: list[Call], updates: list[SeenUpdate]) -> list[tuple[str, str
     return [(pair.generator.name, pair.discriminator.name) for pair in pairs]
 
 
-def test_a_decoder_that_says_less_than_its_codes_is_no_judge() -> None:
+def test_what_is_trained_on_codes_before_the_game_is_no_judge() -> None:
     encoder, decoder = Network("encoder"), Network("decoder")
     coded = call(encoder, (12, 3), (12, 8))
     phase = [coded, call(decoder, (12, 8), (12, 3), coded, None)]  # and the lengths of the series
     updates = [update(encoder), update(decoder)]
     assert players(phase, updates) == []
+    supervisor = Network("supervisor")
+    phase.append(call(supervisor, (12, 8), (12, 8), coded, None))
+    updates.append(update(supervisor))
+    assert players(phase, updates) == []
     generator, judge = Network("generator"), Network("judge")
     made = call(generator, (12, 2), (12, 8))
-    game = [*phase, made, call(judge, (12, 8), (12, 1), coded), call(judge, (12, 8), (12, 1), made)]
-    game.append(call(decoder, (12, 8), (12, 3), made))
+    led = call(supervisor, (12, 8), (12, 8), made, None)
+    game = [*phase, made, led, call(judge, (12, 8), (12, 1), coded), call(judge, (12, 8), (12, 1), made)]
+    game += [call(judge, (12, 8), (12, 1), led), call(decoder, (12, 8), (12, 3), led)]
     assert players(game, [*updates, update(generator)]) == [("generator", "judge")]
 
 

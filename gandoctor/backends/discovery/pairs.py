@@ -206,10 +206,10 @@ class PairFinder:
         return around[:1]
 
     def _is_fed_otherwise(self, generator: Any, discriminator: Any) -> bool:
-        """Tell whether a network is ever given something that another has not made: real data, or their codes."""
+        """Tell whether a network is ever called without what another has made: on real data, or their codes."""
         contains = self._networks.contains
         fed = [i for c, i in self._flows if c.network is discriminator or contains(c.network, discriminator)]
-        return any(source.network is not generator for into in fed for source in into) or any(not into for into in fed)
+        return any(all(source.network is not generator for source in into) for into in fed)
 
     def _says_less(self, network: Any) -> bool:
         """Tell whether a network says less than it is told, as a judge does."""
