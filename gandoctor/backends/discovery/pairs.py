@@ -151,8 +151,10 @@ class PairFinder:
         further = [t for s, t in self._edges if s is discriminator and not contains(t, discriminator)]
         if further and all(one.d_update is None or by_network.get(id(t)) is not one.d_update for t in further):
             return False  # its output goes on into another's network: no judge
-        if one.d_update is None:  # where it cannot be trained, it is no player, but measures
-            return self._networks.is_trainable(discriminator) or any(m is discriminator for m in self._compiled)
+        # Where it cannot be trained, it is no player, but measures.
+        can_learn = self._networks.is_trainable(discriminator) or any(m is discriminator for m in self._compiled)
+        if one.d_update is None and not can_learn:
+            return False
         # Else it may only go on with what the other has made.
         return self._says_less(discriminator) or self._is_fed_otherwise(generator, discriminator)
 
