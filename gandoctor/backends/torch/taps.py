@@ -238,6 +238,7 @@ class Taps:
         if not self._is_muted:
             self.settle_late()
             with self._listener.contained():
+                self.losses.before_backward()
                 self._left_over.before_backward()
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
