@@ -223,6 +223,28 @@ def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     assert weights(done.stdout) == weights(bare(tmp_path, "no gan"))
 
 
+def test_layers_that_methods_of_a_network_call_are_taken_for_no_networks(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "class Layers(nn.Module):\n"
+        "    def __init__(self, a, b):\n"
+        "        super().__init__()\n"
+        "        self.one, self.two = nn.Linear(a, 8), nn.Linear(8, b)\n"
+        "    def computed(self, x):\n"
+        "        return self.two(torch.relu(self.one(x)))\n"
+        "g, d = Layers(4, 6), Layers(6, 1)\n"
+        "a, b = torch.optim.Adam(d.parameters()), torch.optim.Adam(g.parameters())\n"
+        "for i in range(10):\n"
+        "    fake = g.computed(torch.randn(8, 4))\n"
+        "    a.zero_grad(); (d.computed(fake.detach()) - d.computed(torch.rand(8, 6))).mean().backward(); a.step()\n"
+        "    b.zero_grad(); (-d.computed(fake)).mean().backward(); b.step()\n"
+    )
+    done = command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "no network was called, but parts of one at most" in done.stdout + done.stderr
+
+
 def test_a_script_that_trains_nothing_is_told_so(tmp_path):
     done = command_here("run", "--run-dir", "run", SCRIPT, "--", "no torch step", cwd=tmp_path)
     assert done.returncode == 3

@@ -103,6 +103,20 @@ class _DirectForward:
         return own is original and caller.f_globals.get("__name__") != _MODULES
 
 
+def is_part_of_caller(module: Any) -> bool:
+    """Tell whether a module is called in a method of a network that it is a part of; asked in a hook of its call."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__") != _MODULES:
+        frame = frame.f_back
+    while frame is not None and frame.f_globals.get("__name__") == _MODULES:
+        frame = frame.f_back
+    names = () if frame is None else frame.f_code.co_varnames[:1]
+    if frame is None or names != ("self",):
+        return False
+    owner = frame.f_locals.get("self")
+    return isinstance(owner, torch.nn.Module) and any(part is module for part in owner.modules())
+
+
 def _is_by_modules(frame: FrameType) -> bool:
     return frame.f_back is not None and frame.f_back.f_globals.get("__name__") == _MODULES
 

@@ -22,7 +22,7 @@ from gandoctor.backends import is_of_keras
 from gandoctor.backends.discovery.games import FurtherGames
 from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
 from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
-from gandoctor.backends.torch.direct_forward import DIRECT
+from gandoctor.backends.torch.direct_forward import DIRECT, is_part_of_caller
 from gandoctor.backends.torch.discovery.flow import Flow, TorchNetworks
 from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.taps import Taps
@@ -234,4 +234,4 @@ def _may_be_network(module: Any, depth: int) -> bool:
     if depth > DEPTH_MAX or is_of_keras(type(module)) or next(module.parameters(), None) is None:
         return False
     is_layer = type(module).__module__.startswith("torch.nn.modules.") and next(module.children(), None) is None
-    return depth == 0 or not is_layer
+    return not is_layer or (depth == 0 and not is_part_of_caller(module))
