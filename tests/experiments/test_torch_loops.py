@@ -37,6 +37,7 @@ STYLES = {
     "schedule": "non_saturating",
     "data parallel": "non_saturating",
     "compiled": "non_saturating",
+    "direct": "non_saturating",
 }
 RARER = {"generator first", "clipped", "frozen in turn", "accumulated", "mapping", "schedule", "shared graph"}
 RARER |= {"compiled", "average", "wrapped", "bfloat16", "data parallel", "penalty", "critic"}
@@ -74,7 +75,8 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style):
     assert "Warning" not in done.stderr
     assert run.last_step == STEPS
     assert [e for e in run.events if e.kind.startswith("monitor")] == []
-    half = style == "mapping"  # that both networks are one player shows when both are trained
+    # That both networks are one player shows when both are trained, and that `forward` is called when it has been.
+    half = style in ("mapping", "direct")
     for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
         assert len(run[signal]) >= STEPS - half, f"{signal}: the first step is recorded as well"
         assert np.isfinite(run[signal]).all()
@@ -83,6 +85,7 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style):
     manifest = run.manifest
     names = ("Generator", "Discriminator")
     names = ("Sequential_and_Generator", names[1]) if style == "mapping" else names
+    names = ("Direct", "Direct") if style == "direct" else names
     assert manifest.players["generator"].startswith(f"found by data flow: {names[0]},")
     assert manifest.players["discriminator"] == f"found by data flow: {names[1]}"
     assert manifest.players["probe_data"].startswith("kept")
@@ -163,6 +166,33 @@ def test_players_are_told_apart_where_both_optimizers_hold_both(tmp_path):
     assert (run["d_update_in_g_step"] > 0).all()
 
 
+def test_a_network_is_found_whose_optimizer_is_not_given_what_needs_no_gradient(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "class Normed(nn.Module):\n"
+        "    def __init__(self, a, b):\n"
+        "        super().__init__()\n"
+        "        self.inner = nn.Linear(a, b)\n"
+        "        self.inner.weight_u = nn.Parameter(torch.randn(b), requires_grad=False)\n"
+        "    def forward(self, x):\n"
+        "        return self.inner(x) / self.inner.weight_u.norm()\n"
+        "class Maker(nn.Sequential): pass\n"
+        "class Judge(nn.Sequential): pass\n"
+        "g = Maker(nn.Sequential(Normed(4, 8), nn.ReLU()), nn.Sequential(nn.Linear(8, 6)))\n"
+        "d = Judge(nn.Sequential(Normed(6, 8), nn.LeakyReLU()), nn.Sequential(nn.Linear(8, 1)))\n"
+        "a, b = (torch.optim.Adam(filter(lambda p: p.requires_grad, n.parameters())) for n in (d, g))\n"
+        "for i in range(20):\n"
+        "    fake = g(torch.randn(8, 4))\n"
+        "    a.zero_grad(); (d(fake.detach()).mean() - d(torch.rand(8, 6)).mean()).backward(); a.step()\n"
+        "    b.zero_grad(); (-d(fake).mean()).backward(); b.step()\n"
+    )
+    command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 20
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
+
+
 def test_several_games_are_recorded_each_by_its_own_name(tmp_path):
     plain = bare(tmp_path, "games")
     done, run = recorded(tmp_path, "games")
@@ -191,6 +221,28 @@ def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     assert not (tmp_path / "run").exists()
     assert "records nothing so far" in done.stdout + done.stderr
     assert weights(done.stdout) == weights(bare(tmp_path, "no gan"))
+
+
+def test_layers_that_methods_of_a_network_call_are_taken_for_no_networks(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "class Layers(nn.Module):\n"
+        "    def __init__(self, a, b):\n"
+        "        super().__init__()\n"
+        "        self.one, self.two = nn.Linear(a, 8), nn.Linear(8, b)\n"
+        "    def computed(self, x):\n"
+        "        return self.two(torch.relu(self.one(x)))\n"
+        "g, d = Layers(4, 6), Layers(6, 1)\n"
+        "a, b = torch.optim.Adam(d.parameters()), torch.optim.Adam(g.parameters())\n"
+        "for i in range(10):\n"
+        "    fake = g.computed(torch.randn(8, 4))\n"
+        "    a.zero_grad(); (d.computed(fake.detach()) - d.computed(torch.rand(8, 6))).mean().backward(); a.step()\n"
+        "    b.zero_grad(); (-d.computed(fake)).mean().backward(); b.step()\n"
+    )
+    done = command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "no network was called, but parts of one at most" in done.stdout + done.stderr
 
 
 def test_a_script_that_trains_nothing_is_told_so(tmp_path):

@@ -64,3 +64,26 @@ def test_losses_are_those_of_the_updates(tmp_path: Path, critic_updates: int, de
     if critic_updates == 3:  # after one update the penalty leaves hinge possible
         assert run.manifest.loss_family == "wasserstein"
     assert find_rule("GD017").evaluate(run).status is Status.NOT_DETECTED
+
+
+def test_a_loss_whose_gradients_are_cleared_without_an_update_is_none(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    g, d = nn.Linear(LATENT, WIDTH), nn.Linear(WIDTH, 1)
+    g_opt, d_opt = (torch.optim.SGD(n.parameters(), 1e-3) for n in (g, d))
+    players = {"generator": g, "discriminator": d, "g_optimizer": g_opt, "d_optimizer": d_opt}
+    losses = []
+    with GANMonitor(tmp_path / "run", **players, latent_sampler=lambda n: torch.randn(n, LATENT)) as monitor:
+        for i in range(STEPS):
+            g_opt.zero_grad()
+            (-d(g(torch.randn(ROWS, LATENT))).mean()).backward()
+            g_opt.step()
+            for _ in range(1 + i % 3):  # skipped but for the last one
+                d_opt.zero_grad()
+                on_real = d(torch.from_numpy(REALS[:ROWS])).mean()
+                loss = d(g(torch.randn(ROWS, LATENT)).detach()).mean() - on_real
+                loss.backward()
+            d_opt.step()
+            monitor.step()
+            losses.append(loss.item())
+    run = load_run(tmp_path / "run")
+    assert run["d_loss"].to_numpy() == pytest.approx(np.array(losses), rel=1e-4, abs=1e-5)

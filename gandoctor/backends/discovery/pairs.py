@@ -146,13 +146,15 @@ class PairFinder:
             return False
         if contains(generator, discriminator) or contains(discriminator, generator):
             return False
-        if self._is_part(one, by_network):
+        if self._is_part(one, by_network) or self._gives_back(discriminator, by_network):
             return False
         further = [t for s, t in self._edges if s is discriminator and not contains(t, discriminator)]
         if further and all(one.d_update is None or by_network.get(id(t)) is not one.d_update for t in further):
             return False  # its output goes on into another's network: no judge
-        if one.d_update is None:  # where it cannot be trained, it is no player, but measures
-            return self._networks.is_trainable(discriminator) or any(m is discriminator for m in self._compiled)
+        # Where it cannot be trained, it is no player, but measures.
+        can_learn = self._networks.is_trainable(discriminator) or any(m is discriminator for m in self._compiled)
+        if one.d_update is None and not can_learn:
+            return False
         # Else it may only go on with what the other has made.
         return self._says_less(discriminator) or self._is_fed_otherwise(generator, discriminator)
 
@@ -164,6 +166,20 @@ class PairFinder:
         return (one.d_update is None and any(contains(judge, one.discriminator) for judge in judges)) or (
             one.g_update is None and any(contains(maker, one.generator) for maker in makers)
         )
+
+    def _gives_back(self, network: Any, by_network: dict[int, SeenUpdate]) -> bool:
+        """Tell whether a network is a decoder: it makes what another was given, and sees only what others have made.
+
+        It may be trained with its encoder before the game begins, and say less than it is told.
+        """
+        calls = [(c, into) for c, into in self._flows if c.network is network]
+        is_shown_data = any(all(source.network is None for source in into) for _, into in calls)
+        if is_shown_data or id(network) not in by_network:
+            return False
+        made = {tuple(o.shape[1:]) for c, _ in calls for o in c.outputs[:1]}
+        encoders = {id(s) for s, t in self._edges if t is network and id(s) in by_network}
+        coded = (t for c in self._calls if id(c.network) in encoders for t in c.inputs)
+        return any(tuple(t.shape[1:]) in made for t in coded)
 
     def _is_fed_by_another(self, one: _Found) -> bool:
         """Tell whether a generator that was not trained yet goes on with what another makes: both may be one player."""
@@ -192,10 +208,10 @@ class PairFinder:
         return around[:1]
 
     def _is_fed_otherwise(self, generator: Any, discriminator: Any) -> bool:
-        """Tell whether a network is ever given something that another has not made: real data, or their codes."""
+        """Tell whether a network is ever called without what another has made: on real data, or their codes."""
         contains = self._networks.contains
         fed = [i for c, i in self._flows if c.network is discriminator or contains(c.network, discriminator)]
-        return any(source.network is not generator for into in fed for source in into) or any(not into for into in fed)
+        return any(all(source.network is not generator for source in into) for into in fed)
 
     def _says_less(self, network: Any) -> bool:
         """Tell whether a network says less than it is told, as a judge does."""

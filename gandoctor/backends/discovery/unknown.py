@@ -33,6 +33,8 @@ class Unknown:
 def why_unknown(networks: Networks, calls: list[NetworkCall], updates: int) -> str:
     """Say why the players are unknown after some updates."""
     called = list({id(c.network): networks.name(c.network) for c in calls if networks.weights(c.network)}.values())
+    if not called:
+        return f"{updates} updates were made and no network was called, but parts of one at most: no GAN so far"
     if len(called) < 2:
         return f"{updates} updates were made and only {len(called)} network was called: no GAN so far"
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,14 @@ from gandoctor.backends.torch.card import called, declared
 from gandoctor.backends.torch.found import found
 from gandoctor.backends.torch.handles import set_value
 from gandoctor.backends.torch.layout import Layout, has_convolutions_of_series
-from gandoctor.backends.torch.passes import Arguments, Passes, judges_one_by_one, left_alone, normalises_batches
+from gandoctor.backends.torch.passes import (
+    Arguments,
+    Passes,
+    judges_one_by_one,
+    left_alone,
+    main_of,
+    normalises_batches,
+)
 from gandoctor.backends.torch.players import members_of
 from gandoctor.backends.torch.r1 import R1
 from gandoctor.backends.torch.random_state import preserved_random_state
@@ -296,7 +304,7 @@ class TorchBackend:
         self._cards[player] = declared(network, optimizer)
         args, kwargs = given.filled([t.detach().clone() for t in given.tensors])  # it may write to what it is given
         with self._muted(), preserved_random_state(), left_alone(network, training=False):
-            self._cards[player] = called(network, optimizer, args, kwargs)
+            self._cards[player] = called(network, optimizer, args, kwargs, partial(main_of, player))
 
     # Numbers of the step. ---------------------------------------------------------------------------------------
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
 from gandoctor.backends.torch.stand_ins import standing_in
 from gandoctor.message import Message
@@ -104,7 +106,13 @@ def declared(network: torch.nn.Module, optimizer: Any) -> PlayerCard:
     return card
 
 
-def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwargs: dict[str, Any]) -> PlayerCard:
+def called(
+    network: torch.nn.Module,
+    optimizer: Any,
+    given: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    main_of: Callable[[Any], Any] = lambda output: None,
+) -> PlayerCard:
     """Describe a network by the order of its calls; it is called once, on what it was given, and left as it was.
 
     Args:
@@ -112,6 +120,7 @@ def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwa
         optimizer: What trains it, or None.
         given: The arguments of the call.
         kwargs: Its keyword arguments.
+        main_of: Returns the tensor that counts of what it has returned.
     """
     card = _empty(network, optimizer)
     trace = _Trace(network)
@@ -124,8 +133,10 @@ def called(network: torch.nn.Module, optimizer: Any, given: tuple[Any, ...], kwa
             output = network(*given, **kwargs)
     finally:
         trace.remove()
-    outputs = output if isinstance(output, list | tuple) else (output,)
-    found = [trace.positions.get(id(t)) for t in outputs if isinstance(t, torch.Tensor)]
+    main = main_of(output)
+    outputs = [t for t in tree_leaves(output) if isinstance(t, torch.Tensor)]
+    outputs.sort(key=lambda t: t is not main)  # it comes first
+    found = [trace.positions.get(id(t)) for t in outputs]
     card.layers = trace.cards
     card.input_shapes = tuple(_shape(t) for t in tensors)
     if trace.is_whole and None not in found:

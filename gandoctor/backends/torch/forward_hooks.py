@@ -8,13 +8,15 @@ from typing import Any
 
 import torch
 
+from gandoctor.backends.torch.direct_forward import DIRECT
+
 REDUCE = "__reduce_ex__"
 """What `pickle` and `copy.deepcopy` ask an object for."""
 _HOOKS = ("_forward_hooks", "_forward_hooks_with_kwargs")
 
 
 class ForwardHook:
-    """Calls a function after each call of a module, until it is removed.
+    """Calls a function after each call of a module, direct ones of its `forward` included, until it is removed.
 
     PyTorch's hooks belong to the module and are copied with it, and what a recording's hook holds cannot be: files,
     for one.
@@ -25,8 +27,9 @@ class ForwardHook:
     """
 
     def __init__(self, module: torch.nn.Module, hook: Callable[[Any, Any, Any, Any], None]) -> None:
-        self._module = module
+        self._module, self._hook = module, hook
         self._handle = module.register_forward_hook(hook, with_kwargs=True)
+        DIRECT.add(module, hook)
         reduce = vars(module).get(REDUCE)
         if not isinstance(reduce, _Reduce):
             reduce = vars(module)[REDUCE] = _Reduce(module)
@@ -36,6 +39,7 @@ class ForwardHook:
     def remove(self) -> None:
         """Take the hook away."""
         self._handle.remove()
+        DIRECT.remove(self._module, self._hook)
         self._reduce.ids.discard(self._handle.id)
         if not self._reduce.ids and vars(self._module).get(REDUCE) is self._reduce:
             del vars(self._module)[REDUCE]

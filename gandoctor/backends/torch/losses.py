@@ -113,6 +113,15 @@ class Losses:
         # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
         self._fed = [fed for fed in self._fed if fed[2] not in points]
 
+    def before_backward(self) -> None:
+        """Something is about to be differentiated: forget losses whose gradients were cleared, with no update made.
+
+        A program may skip an update, as that of a discriminator that is too good.
+        """
+        if self._losses:
+            d, g = (all(p.grad is None for _, p in self._weights.named(player)) for player in ("d", "g"))
+            self._losses = [one for one in self._losses if not (d and (g or not one.reaches_g))]
+
     def differentiated(self, tensors: Any, gradients: Any = None, inputs: Any = None) -> Player | None:
         """Something was differentiated with respect to some inputs; to whatever it depends on where none are given.
 

@@ -139,7 +139,7 @@ class Passes:
         args, kwargs = (given, {}) if known is None else known.filled(given)
         with left_alone(network, training), standing_in(network, values):
             output = network(*args, **kwargs)
-        return first_of(output)
+        return main_of(player, output)
 
 
 def first_of(output: Any) -> Any:
@@ -147,6 +147,20 @@ def first_of(output: Any) -> Any:
     if isinstance(output, torch.Tensor):
         return output
     return next((t for t in tree_leaves(output) if isinstance(t, torch.Tensor)), output)
+
+
+def main_of(player: Player, output: Any) -> Any:
+    """Return the tensor that counts of what a player has returned: the discriminator's score, else the first one.
+
+    A score is one number for each place that is judged. Features may be returned before it.
+    """
+    if isinstance(output, torch.Tensor) or player == "g":
+        return first_of(output)
+    return next((t for t in tree_leaves(output) if isinstance(t, torch.Tensor) and _is_score(t)), first_of(output))
+
+
+def _is_score(tensor: torch.Tensor) -> bool:
+    return tensor.dim() == 1 or (tensor.dim() > 1 and int(tensor.shape[1]) == 1)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from gandoctor.backends.torch.left_out import LeftOut
 from gandoctor.backends.torch.left_over import LeftOver
 from gandoctor.backends.torch.loss_calls import LossCalls
 from gandoctor.backends.torch.losses import Losses
-from gandoctor.backends.torch.passes import Arguments, first_of
+from gandoctor.backends.torch.passes import Arguments, main_of
 from gandoctor.backends.torch.real_batches import RealBatches
 from gandoctor.backends.torch.sigmoid import Logits
 from gandoctor.backends.torch.step_hooks import STEPS
@@ -184,7 +184,7 @@ class Taps:
     def _called(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         with self._listener.contained(), torch.no_grad():
             given = Arguments(args, kwargs)
-            inputs, first = given.tensors, first_of(output)
+            inputs, first = given.tensors, main_of(player, output)
             if not inputs or not isinstance(first, torch.Tensor):
                 return
             if self._calls is not None and len(self._calls) < CALLS_MAX:
@@ -238,6 +238,7 @@ class Taps:
         if not self._is_muted:
             self.settle_late()
             with self._listener.contained():
+                self.losses.before_backward()
                 self._left_over.before_backward()
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:

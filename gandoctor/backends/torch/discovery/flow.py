@@ -172,7 +172,7 @@ class TorchNetworks:
         return own
 
     def weights(self, network: Any) -> frozenset[int]:
-        """Return all parameters, by id."""
+        """See `weights`."""
         if id(network) not in self._weights:
             self._weights[id(network)] = network, weights(network)
         return self._weights[id(network)][1]
@@ -198,8 +198,17 @@ class TorchNetworks:
 
 
 def weights(network: Any) -> frozenset[int]:
-    """Return the parameters of a module, by id."""
-    return frozenset(id(p) for p in network.parameters())
+    """Return the parameters of a module, by id.
+
+    Left out are those that need no gradient beside ones that do: spectral norm by hand keeps its vectors so, and a
+    program may give its optimizer only what needs one. A network that is frozen as a whole keeps all of them.
+    """
+    found: set[int] = set()
+    for module in network.modules():
+        own = list(module.parameters(recurse=False))
+        moved = [p for p in own if p.requires_grad]
+        found |= {id(p) for p in moved or own}
+    return frozenset(found)
 
 
 def batches(values: Any) -> list[torch.Tensor]:

@@ -22,6 +22,7 @@ from gandoctor.backends import is_of_keras
 from gandoctor.backends.discovery.games import FurtherGames
 from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
 from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
+from gandoctor.backends.torch.direct_forward import DIRECT, is_part_of_caller
 from gandoctor.backends.torch.discovery.flow import Flow, TorchNetworks
 from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.taps import Taps
@@ -73,11 +74,13 @@ class Hooks:
         self._handles: list[Any] = []
         self._wrapped = Wrapped()
         self._missed = self._since_woken = 0
+        self._sees_parts = False  # of a network whose own call is not told yet: they would be taken for networks
         self.is_recording = False
 
     def install(self) -> None:
         """Set the hooks."""
         STEPS.add(self)
+        DIRECT.begin(self._enter, self._leave)
         warnings.filterwarnings("ignore", _HOOKS_OF_COMPILED)
         self._handles.append(register_module_forward_pre_hook(self._enter))
         self._handles.append(register_module_forward_hook(self._leave, with_kwargs=True, always_call=True))
@@ -90,6 +93,7 @@ class Hooks:
     def remove(self) -> None:
         """Put everything back; safe to call twice."""
         STEPS.remove(self)
+        DIRECT.end()
         self._stop_watching()
 
     def _stop_watching(self, keep_hooks: bool = False) -> None:
@@ -109,7 +113,9 @@ class Hooks:
             if self._is_resting:
                 self._wake(optimizer)
                 return
-            self._decide(self._note_update(optimizer))
+            update = self._note_update(optimizer)
+            if not self._sees_parts:
+                self._decide(update)
 
     def after_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
@@ -118,17 +124,24 @@ class Hooks:
             return
         self._made.append(optimizer)
         self._events.clear()
+        if self._sees_parts:
+            self._flow.forget()
+            self._sees_parts = False
         self._miss(optimizer)
 
     def _enter(self, module: Any, args: Any) -> None:
         if not (torch.compiler.is_compiling() or self.is_recording):  # what is compiled is one call without parts
-            self._inside.depth = getattr(self._inside, "depth", 0) + 1
+            depth = getattr(self._inside, "depth", 0)
+            if depth == 0:
+                with suppress(Exception):
+                    self._sees_parts |= DIRECT.look()
+            self._inside.depth = depth + 1
 
     def _leave(self, module: Any, args: Any, kwargs: Any, output: Any) -> None:
         if torch.compiler.is_compiling() or self.is_recording:
             return
         depth = self._inside.depth = max(0, getattr(self._inside, "depth", 0) - 1)
-        if output is None or self._is_resting or not _may_be_network(module, depth):
+        if output is None or self._sees_parts or self._is_resting or not _may_be_network(module, depth):
             return
         with suppress(Exception), torch.no_grad():
             self._flow.note(module, (args, kwargs), output, by_value=depth == 0)
@@ -221,4 +234,4 @@ def _may_be_network(module: Any, depth: int) -> bool:
     if depth > DEPTH_MAX or is_of_keras(type(module)) or next(module.parameters(), None) is None:
         return False
     is_layer = type(module).__module__.startswith("torch.nn.modules.") and next(module.children(), None) is None
-    return depth == 0 or not is_layer
+    return not is_layer or (depth == 0 and not is_part_of_caller(module))
