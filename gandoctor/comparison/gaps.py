@@ -15,7 +15,8 @@ def gaps_of(run: Run) -> dict[int, float]:
     """Return step -> gap, 0 or more, NaN where training had produced NaN; empty where none was measured."""
     if DUALITY_GAP not in run:
         return {}
-    return {int(step): float(value) for step, value in run[DUALITY_GAP].items()}
+    series = run[DUALITY_GAP]
+    return {int(step): float(gap) for step, gap in zip(series.index.to_numpy(), series.to_numpy(), strict=True)}
 
 
 def plain_gaps(run: Run) -> dict[str, float | str]:
