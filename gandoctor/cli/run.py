@@ -101,7 +101,7 @@ def command(
     with what was recorded before it; settings may differ, networks may not.
 
     --duality-gap STEPS measures what each player could gain alone in 50 steps on a copy, at
-    these steps and at the last one; each time costs as much as about 50 training steps.
+    these steps and at the last one; each time costs about as much as 75 training steps.
 
     Ctrl-C ends training after the current step and still writes the report. A second
     Ctrl-C ends at once.

@@ -59,7 +59,7 @@ class GANMonitor(Monitor):
         snapshots: Every so many steps of `fit`, keep in `run_dir/snapshots` all that a training needs to go on from
             there: weights, optimizers, random states. At most 10 are kept. None keeps none.
         duality_gap_at: Steps at which the duality gap is measured, e.g. (500, 1000); where there are any, at the last
-            step as well if the length is known. Each time costs about as much as 50 training steps of 64 rows.
+            step as well if the length is known. Each time costs as much as 75 training steps of small networks did.
         game: Where several pairs of players train together (CycleGAN, two discriminators), the name of this one. Each
             pair has a monitor of its own; all have the same `run_dir`. Letters, digits, "_", ".", "+" and "-".
     """
