@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandoctor.cli.options import Steps, factory_options
+from gandoctor.cli.options import Steps, duality_gap_option, factory_options
 from gandoctor.printable import printable
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ SEED = "{seed}"
     default=(500, 1000),
     help="Steps that are compared as well, and at which a value that is worse with every seed is given up.  [500,1000]",
 )
+@duality_gap_option
 @factory_options
 @click.option("--steps", type=click.IntRange(min=1), help="Number of training steps.")
 @click.option(
@@ -61,6 +62,7 @@ def command(
     varies: tuple[str, ...],
     seeds: int,
     look_at: tuple[int, ...],
+    duality_gap: bool,
     steps: int | None,
     into: Path,
     workers: int,
@@ -88,7 +90,7 @@ def command(
         into = into.absolute()  # its workers have a working directory of their own
     first = given.pop("seed") or 0
     numbers = _seeds(target, arguments, first, seeds)
-    tasks = _tasks(target, arguments, {**given, "steps": steps}, arms, numbers, look_at, into)
+    tasks = _tasks(target, arguments, {**given, "steps": steps}, arms, numbers, look_at, duality_gap, into)
     _announce(tasks, steps)
     if dry_run:
         for task in tasks:
@@ -145,6 +147,7 @@ def _tasks(
     arms: Sequence[Arm],
     seeds: tuple[int, ...],
     looks: tuple[int, ...],
+    duality_gap: bool,
     into: Path,
 ) -> list[Task]:
     """Return every training, the base's first."""
@@ -169,7 +172,10 @@ def _tasks(
             words += ["--", *(word.replace(SEED, str(seed)) for word in arguments)] if arguments else []
             run_dir = run_dir_of(into, arm, seed)
             folders = (run_dir.parent, run_dir_of(into, BASE, seed).parent)
-            tasks.append(Task(arm, seed, job_of(words, run_dir), *folders, seeds, () if arm == BASE else looks))
+            job = job_of(words, run_dir)
+            if duality_gap:
+                job = job.model_copy(update={"duality_gap_at": looks})
+            tasks.append(Task(arm, seed, job, *folders, seeds, () if arm == BASE else looks))
     return tasks
 
 
@@ -269,9 +275,9 @@ def _csv(study: Study) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     looks = [f"log_ratio_at_{look}" for look in study.looks]
-    table.writerow(
-        ("key", "value", "seed", "ending", "steps", "seconds", "verdict", "findings", "quality", "log_ratio", *looks)
-    )
+    gaps = [f"duality_gap_at_{look}" for look in study.looks]
+    made = ("key", "value", "seed", "ending", "steps", "seconds", "verdict", "findings", "quality", "log_ratio")
+    table.writerow((*made, *looks, *gaps))
     effects = {effect.arm: effect for effect in study.effects}
     for one in study.trained:
         effect = effects.get(one.arm)
@@ -280,7 +286,8 @@ def _csv(study: Study) -> str:
             (
                 *(one.arm.key, one.arm.value, one.seed, one.ending, one.steps, round(one.seconds, 1)),
                 *(one.verdict or "", " ".join(one.findings), study.qualities(one.arm).get(one.seed, "")),
-                *(ratio.get(one.seed, "") for ratio in ratios),
+                *([ratio.get(one.seed, "") for ratio in ratios] or [""] * (1 + len(looks))),
+                *(study.gaps(one).get(look, "") for look in study.looks),
             )
         )
     return text.getvalue()

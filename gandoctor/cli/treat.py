@@ -6,20 +6,43 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandoctor.cli.options import RUN_DIR, Steps
+from gandoctor.cli.options import RUN_DIR, Steps, duality_gap_option
 from gandoctor.printable import printable
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis import Diagnosis
     from gandoctor.diagnosis.plan import Step
+    from gandoctor.experiments.job import Job
     from gandoctor.experiments.treat.trial import Trial
 
 INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How changes are to be tried.
+
+    Attributes:
+        looks: Steps at which a change may be given up.
+        duality_gap: Whether the duality gap is measured there.
+        from_start: Whether no snapshot is gone on from.
+    """
+
+    looks: tuple[int, ...]
+    duality_gap: bool
+    from_start: bool
+
+    def with_gap(self, job: Job) -> Job:
+        """Return a training that measures the duality gap at the looks, where that is wanted."""
+        if not self.duality_gap:
+            return job
+        return job.model_copy(update={"duality_gap_at": tuple(sorted({*job.duality_gap_at, *self.looks}))})
 
 
 @click.command("treat")
@@ -40,6 +63,7 @@ INTERRUPTED = 130
     show_default=True,
     help="Try each change with so many seeds, that of the run first; the run is repeated with the others.",
 )
+@duality_gap_option
 @click.option("--from-start", is_flag=True, help="Begin at step 0 even where RUN_DIR has snapshots.")
 @click.option("--all", "everything", is_flag=True, help="Go on after a change that has cured the run.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder for the trainings.  [RUN_DIR-treated]")
@@ -50,6 +74,7 @@ def command(
     first: int,
     look_at: tuple[int, ...],
     seeds: int,
+    duality_gap: bool,
     from_start: bool,
     everything: bool,
     into: Path | None,
@@ -75,6 +100,7 @@ def command(
     from gandoctor.diagnosis import diagnose
     from gandoctor.experiments.treat.onset import last_good_snapshot
 
+    asked = Asked(look_at, duality_gap, from_start)
     before = diagnose(run_dir)
     if seeds > 1:
         _refuse_without_seed(before)
@@ -95,7 +121,7 @@ def command(
     try:
         for number, step in enumerate(plan, start=1):
             name = f"{number}-{step.treatment}"
-            trials.append(_try_seeds(before, step, folder, name, look_at, seeds, from_start))
+            trials.append(_try_seeds(before, step, folder, name, asked, seeds))
             if not as_json:
                 for line in _lines(number, trials[-1]):
                     click.echo(printable(line))
@@ -120,24 +146,22 @@ def _refuse_without_seed(before: Diagnosis) -> None:
         raise click.UsageError("--seeds needs a run of a function that takes --seed; a script sets its own.")
 
 
-def _try_seeds(
-    before: Diagnosis, step: Step, folder: Path, name: str, looks: Sequence[int], seeds: int, from_start: bool
-) -> Trial:
+def _try_seeds(before: Diagnosis, step: Step, folder: Path, name: str, asked: Asked, seeds: int) -> Trial:
     """Try a step with the run's seed, then with those that follow it."""
     from dataclasses import replace
 
-    trial = _try(before, step, folder / name, looks, from_start)
+    trial = _try(before, step, folder / name, asked)
     first = before.run.manifest.seed
     if seeds == 1 or first is None or trial.comparison.outcome == "not applied":
         return trial
     others = [
-        _try(_repeated(before, seed, folder), step, folder / f"{name}-seed-{seed}", looks, from_start, seed)
+        _try(_repeated(before, seed, folder, asked), step, folder / f"{name}-seed-{seed}", asked, seed)
         for seed in range(first + 1, first + seeds)
     ]
     return replace(trial, seed=first, others=tuple(others))
 
 
-def _repeated(before: Diagnosis, seed: int, folder: Path) -> Diagnosis:
+def _repeated(before: Diagnosis, seed: int, folder: Path, asked: Asked) -> Diagnosis:
     """Train the run as it was with another seed, unless that has been done."""
     from gandoctor.cli.run import job_of
     from gandoctor.comparison.study import BASE
@@ -148,14 +172,12 @@ def _repeated(before: Diagnosis, seed: int, folder: Path) -> Diagnosis:
 
     run_dir = folder / "as-it-was" / f"seed-{seed}"
     words = [word for word in own_command(before.run)[2:] if word != "--watch"]
-    job = job_of(with_seed(words, seed), run_dir)
+    job = asked.with_gap(job_of(with_seed(words, seed), run_dir))
     perform(Task(BASE, seed, job, run_dir.parent, run_dir.parent, (seed,)))
     return diagnose(run_dir)
 
 
-def _try(
-    before: Diagnosis, step: Step, run_dir: Path, looks: Sequence[int], from_start: bool, seed: int | None = None
-) -> Trial:
+def _try(before: Diagnosis, step: Step, run_dir: Path, asked: Asked, seed: int | None = None) -> Trial:
     from gandoctor.cli.run import job_of
     from gandoctor.experiments.treat.onset import last_good_snapshot
     from gandoctor.experiments.treat.trial import finished, from_snapshot, not_applied, tried, with_seed
@@ -165,8 +187,9 @@ def _try(
         return not_applied(step, why_not or "no command is known that tries it")
     words = [word for word in shlex.split(step.command)[2:] if word != "--watch"]
     words = words if seed is None else with_seed(words, seed)
-    snapshot = None if from_start else last_good_snapshot(before, step)
+    snapshot = None if asked.from_start else last_good_snapshot(before, step)
     job = job_of(words if snapshot is None else from_snapshot(words, before.run.path, snapshot), run_dir)
+    job = asked.with_gap(job)
     known = finished(step, job, before)
     if known is not None:
         return known
@@ -177,7 +200,7 @@ def _try(
             print(f"\r{step.treatment}: step {now} of {last} ", end="", file=sys.stderr, flush=True)
 
     try:
-        return tried(step, job, before, looks, report=report)
+        return tried(step, job, before, asked.looks, report=report)
     finally:
         if is_shown:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
@@ -196,6 +219,7 @@ def _why_not(before: Diagnosis, step: Step) -> str | None:
 
 
 def _lines(number: int, trial: Trial) -> Iterator[str]:
+    from gandoctor.comparison.gaps import gaps_of, why_no_gap
     from gandoctor.experiments.treat.trial import by_seed
 
     found = trial.comparison
@@ -208,6 +232,12 @@ def _lines(number: int, trial: Trial) -> Iterator[str]:
         yield f"   {gone}{new}; {trial.last_step - trial.from_step} steps in {trial.seconds:.0f} s"
         if found.before is not None and found.after is not None:
             yield f"   {found.signal}: {found.before:.3g} before, {found.after:.3g} after (less is better)"
+        run = trial.diagnosis.run
+        if gaps := gaps_of(run):
+            told = ", ".join(f"{gap:.3g} at step {step}" for step, gap in gaps.items())
+            yield f"   duality gap: {told} (shown, not judged)"
+        elif (why := why_no_gap(run)) is not None:
+            yield f"   duality gap: not measured: {why}"
     if trial.note:
         yield f"   {trial.note}"
     if found.outcome == "not applied":

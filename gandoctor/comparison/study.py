@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gandoctor.comparison.gaps import at_looks, gaps_of, plain_gaps
 from gandoctor.comparison.outcome import QUALITY, late_quality
 from gandoctor.diagnosis import Verdict
 from gandoctor.message import Message
@@ -134,6 +135,10 @@ class Study:
                     found[one.seed] = value
         return found
 
+    def gaps(self, one: Trained) -> dict[int, float]:
+        """Return look -> duality gap of a training, those that were measured."""
+        return {} if one.run is None else at_looks(gaps_of(one.run), self.looks)
+
     def to_plain(self) -> dict[str, Any]:
         """Return the study as JSON has it."""
         return {
@@ -154,6 +159,7 @@ class Study:
                     "verdict": one.verdict,
                     "findings": list(one.findings),
                     "quality": _finite(self.qualities(one.arm).get(one.seed)),
+                    "duality_gap": {} if one.run is None else plain_gaps(one.run),
                     "note": one.note,
                 }
                 for one in self.trained

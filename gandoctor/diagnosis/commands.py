@@ -60,7 +60,7 @@ def command_for(run: Run, treatment: str, patch: Mapping[str, Any], before_train
     if words[0] == "run" and (changes := _changes(run, patch)):
         return _joined(["run", *changes, *words[1:]])
     if words[0] == "run" and before_training:
-        asked = (pair for pair in _options(words[1:]) if pair[0] not in ("--watch", "--snapshots"))
+        asked = (pair for pair in _options(words[1:]) if pair[0] not in ("--watch", "--snapshots", "--duality-gap"))
         words = ["check", *(word for pair in asked for word in pair if word is not None)]
     return _joined(words)
 
@@ -219,7 +219,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str | None]]:
         if name in _LEFT_OUT:
             if not equals:
                 next(given, None)
-        elif name in ("--set", "--fault", "--steps", "--snapshots"):
+        elif name in ("--set", "--fault", "--steps", "--snapshots", "--duality-gap"):
             yield name, value if equals else next(given, "")
         elif name != "--json":
             yield word, None

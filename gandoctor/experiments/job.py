@@ -42,6 +42,7 @@ class Job(BaseModel):
             to the end.
         snapshots: Steps from one snapshot to the next; None takes none.
         from_snapshot: Run directory and step of the snapshot to go on from; None begins at step 0.
+        duality_gap_at: Steps at which the duality gap is measured; empty measures none.
         changes: What is set in the training before its first step, by its name in `HANDLES`.
     """
 
@@ -54,6 +55,7 @@ class Job(BaseModel):
     dry_run_steps: int | None = Field(default=None, ge=0)
     snapshots: int | None = Field(default=None, ge=1)
     from_snapshot: tuple[str, int] | None = None
+    duality_gap_at: tuple[int, ...] = ()
     changes: dict[str, float] = Field(default_factory=dict)
 
 

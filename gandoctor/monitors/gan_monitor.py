@@ -5,6 +5,7 @@ from __future__ import annotations
 from gandoctor.monitors.monitor import Monitor
 from gandoctor.recording.instruments.dead_units import DeadUnits
 from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores
+from gandoctor.recording.instruments.duality_gap import DualityGap
 from gandoctor.recording.instruments.gradient_norms import GradientNorms
 from gandoctor.recording.instruments.input_gradients import InputGradients
 from gandoctor.recording.instruments.inputs import Inputs
@@ -57,6 +58,8 @@ class GANMonitor(Monitor):
         metadata: Manifest fields `target`, `command`, `seed` and `config`.
         snapshots: Every so many steps of `fit`, keep in `run_dir/snapshots` all that a training needs to go on from
             there: weights, optimizers, random states. At most 10 are kept. None keeps none.
+        duality_gap_at: Steps at which the duality gap is measured, e.g. (500, 1000); where there are any, at the last
+            step as well if the length is known. Each time costs as much as 75 training steps of small networks did.
         game: Where several pairs of players train together (CycleGAN, two discriminators), the name of this one. Each
             pair has a monitor of its own; all have the same `run_dir`. Letters, digits, "_", ".", "+" and "-".
     """
@@ -73,4 +76,5 @@ class GANMonitor(Monitor):
         Samples,
         LabelEffects,
         lambda recording: OwnFeatures(recording, recording.embedding),
+        DualityGap,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from gandoctor.message import Message
 from gandoctor.monitors.callback import TrainingCallback
 from gandoctor.recording.instrument import MakeInstrument
 from gandoctor.recording.session import unended_fits as fits
-from gandoctor.recording.session.options import Options
+from gandoctor.recording.session.options import Options, checked_steps
 from gandoctor.recording.session.session import Session
 from gandoctor.recording.warning import warn
 from gandoctor.store import RunWriter
@@ -62,6 +62,7 @@ class Monitor(TrainingCallback):
         resume: bool = False,
         metadata: Mapping[str, Any] | None = None,
         snapshots: int | None = None,
+        duality_gap_at: Sequence[int] = (),
         game: str | None = None,
     ) -> None:
         super().__init__()
@@ -83,6 +84,7 @@ class Monitor(TrainingCallback):
             resume=resume,
             metadata=metadata or {},
             snapshots=snapshots,
+            duality_gap_at=checked_steps(duality_gap_at),
             game=None if game is None else checked_name(game),
         )
         self.session: Session | None = None

@@ -28,6 +28,7 @@ from gandoctor.recording.in_step import (
     WeightSlot,
     Witness,
 )
+from gandoctor.recording.objective.game import Game
 from gandoctor.recording.players import Players
 from gandoctor.store import PlayerCard
 from gandoctor.store.cards import LossCallCard
@@ -191,6 +192,28 @@ class Backend(Protocol):
 
         Args:
             images: What it takes, in the framework; of several parts the first is differentiated by.
+        """
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, Weights], latents: Any, reals: Any
+    ) -> tuple[Scalar, Weights]:
+        """Return the value of a game that copies of the players play, and what one of them descends, differentiated.
+
+        Both copies are in inference mode, and the discriminator is given what the generator returns.
+
+        Args:
+            game: What is played.
+            player: Of the discriminator minus the value is differentiated by its weights, of the generator `g_loss`.
+            weights: A vector like a `snapshot` of each player.
+            latents: A batch as the generator takes it, in the framework.
+            reals: A batch as the discriminator takes it, likewise.
+
+        Returns:
+            The value, and a gradient of the shape of the player's weights.
+
+        Raises:
+            NotPlayable: The framework cannot do it.
+            Exception: Whatever the networks raise.
         """
 
     def on_device(self, array: Any) -> Any:

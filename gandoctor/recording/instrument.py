@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,6 +51,10 @@ class Recording(Protocol):
     @property
     def embedding(self) -> Callable[[Any], Any] | None:
         """Features of the user's own; None where none were passed."""
+
+    @property
+    def duality_gap_at(self) -> Sequence[int]:
+        """Steps at which the duality gap is asked for; empty where it is not."""
 
     @property
     def latents(self) -> ProbeLatents:

@@ -32,6 +32,7 @@ __all__ = [
 
 _ALL = (
     *training.LOSSES,
+    *training.EQUILIBRIUM,
     *training.INPUTS,
     *updates.GRADIENTS,
     *updates.UPDATES,

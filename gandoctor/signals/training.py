@@ -63,6 +63,25 @@ LOSSES = (
     ),
 )
 
+EQUILIBRIUM = (
+    Signal(
+        "duality_gap",
+        units.LOSS,
+        Message("What both players together could gain in the game's value, each by 50 steps of its own on a copy."),
+        "probe",
+        Chart(
+            "duality-gap",
+            groups.LOSSES,
+            Message("Duality gap"),
+            Message(
+                "0: neither player can gain anything by itself. Large: one of them is far from the best it could do. "
+                "It needs no images. It is shown and not judged."
+            ),
+        ),
+        "plain",
+    ),
+)
+
 INPUTS = (
     Signal(
         "latent_mean",

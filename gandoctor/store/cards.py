@@ -151,6 +151,8 @@ class ObjectiveCard(BaseModel):
         is_sum: Whether the generator's loss is a sum over the batch and not a mean; None where that is not known.
         labels: "own" where each output of the discriminator meets its own label, "crossed" where its loss is the mean
             over every pairing of an output with a label; None where no formula fits.
+        low_label: Of a least-squares discriminator the lower one of the labels that its outputs are compared with, 0 or
+            -1, the higher one being 1; None of other losses, and where none or both fit.
         output_low: Smallest output of the discriminator in those steps; output_high: its largest.
         penalised: Whether something was differentiated with respect to the discriminator's input.
         changed_at_random: Which of the discriminator's batches random numbers were added to, or multiplied with; None
@@ -161,6 +163,7 @@ class ObjectiveCard(BaseModel):
     reads: Literal["logits", "probabilities", "either"] | None = None
     is_sum: bool | None = None
     labels: Literal["own", "crossed"] | None = None
+    low_label: float | None = None
     output_low: float
     output_high: float
     penalised: bool = False

@@ -34,9 +34,20 @@ def test_a_study_says_what_can_be_said(tmp_path: Path, fake: None) -> None:
     rows = list(csv.DictReader((tmp_path / "s" / "study.csv").read_text().splitlines()))
     assert [(row["key"], row["value"], row["seed"]) for row in rows[2:4]] == [("kid", "2", "0"), ("kid", "2", "1")]
     assert float(rows[2]["log_ratio_at_20"]) > 0.5
-    assert "direction only: worse in each of 2 seeds" in (tmp_path / "s" / "study.html").read_text()
+    page = (tmp_path / "s" / "study.html").read_text()
+    assert "direction only: worse in each of 2 seeds" in page
+    assert [row["duality_gap_at_20"] for row in rows] == ["0.075"] * 6, "the base's runs, too"
+    assert plain["runs"][0]["duality_gap"] == {"20": 0.075}
+    assert "Duality gap" in page
     again = command_here(*BASE, "--vary", "kid=2,3", "--seeds", "2", "--json", cwd=tmp_path)
     assert json.loads(again.stdout)["schema"] == "gandoctor.study/1"
+
+
+def test_the_duality_gap_can_be_left_out(tmp_path: Path, fake: None) -> None:
+    asked = ("--vary", "kid=2", "--seeds", "1", "--look-at", "20", "--no-duality-gap")
+    assert command_here(*BASE, *asked, cwd=tmp_path).returncode == 0
+    assert json.loads((tmp_path / "s" / "study.json").read_text())["runs"][0]["duality_gap"] == {}
+    assert "Duality gap" not in (tmp_path / "s" / "study.html").read_text()
 
 
 def test_a_dry_run_lists_the_commands(tmp_path: Path) -> None:

@@ -42,11 +42,18 @@ from gandoctor.recording.instruments.losses import Losses  # noqa: E402
 from gandoctor.recording.instruments.samples import Samples  # noqa: E402
 from gandoctor.recording.instruments.update_effects import UpdateEffects  # noqa: E402
 from gandoctor.recording.instruments.weight_updates import WeightUpdates  # noqa: E402
+from gandoctor.recording.objective.game import Game, Ops  # noqa: E402
 from gandoctor.recording.players import Players  # noqa: E402
 from gandoctor.recording.session.options import Options  # noqa: E402
 from gandoctor.recording.session.session import Session  # noqa: E402
 from gandoctor.store import LayerCard, PlayerCard  # noqa: E402
 
+OPS = Ops(
+    mean=np.mean,
+    softplus=lambda x: np.logaddexp(0.0, x),
+    relu=lambda x: np.maximum(x, 0.0),
+    logit=lambda p: np.log(p) - np.log1p(-p),
+)
 STEPS, BATCH, RATE = 60, 16, 0.1
 INSTRUMENTS = (Losses, Inputs, GradientNorms, WeightUpdates, UpdateEffects, DiscriminatorScores, DeadUnits, Samples)
 
@@ -361,6 +368,21 @@ class NumpyBackend:
 
     def input_gradient(self, images: np.ndarray) -> np.ndarray:
         return self.gan.d_gradients(images, np.ones((len(images), 1)))[1].reshape(images.shape)
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, np.ndarray], latents: np.ndarray, reals: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        def played(vector: np.ndarray) -> tuple[float, float]:
+            at = {**weights, player: vector}
+            fakes = self.forward("g", [latents], False, at["g"]).output
+            real, fake = (self.forward("d", [images], False, at["d"]).output for images in (reals, fakes))
+            value = game.value(OPS, real, fake)
+            return float(value), float(game.g_loss(OPS, fake) if player == "g" else -value)
+
+        own = weights[player]
+        value, loss = played(own)
+        nudges = 1e-3 * np.eye(len(own))
+        return value, np.array([(played(own + nudge)[1] - loss) / 1e-3 for nudge in nudges])
 
     def on_device(self, array: Any) -> np.ndarray:
         return np.asarray(array)

@@ -42,7 +42,8 @@ def train(job: Job, stop: StopRequest) -> None:
     for step in range(writer.last_step + 1, steps + 1):
         loss = float("nan") if step >= int(settings.get("nan_from", steps + 1)) else 0.6 + 0.1 * random.random()
         kid = {"sample_kid": float(settings["kid"]) * (1 + 0.05 * random.random())} if "kid" in settings else {}
-        writer.record(step, record_of(loss, step, steps) | kid)
+        gap = {"duality_gap": 1.5 / step} if step in job.duality_gap_at else {}
+        writer.record(step, record_of(loss, step, steps) | kid | gap)
         writer.flush()
         if job.snapshots and step % job.snapshots == 0:
             write_snapshot(writer.path, step, {})

@@ -27,6 +27,7 @@ from gandoctor.message import Absence, Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener, TrainingState
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
+from gandoctor.recording.objective.game import Game, NotPlayable
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
 from gandoctor.store.cards import LossCallCard
@@ -203,6 +204,12 @@ class BetweenStepsBackend:
     def input_gradient(self, images: Any) -> np.ndarray:
         """Return the gradient of the discriminator's summed logit with respect to its input."""
         return self._passes.input_gradient(images)
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, Any], latents: Any, reals: Any
+    ) -> tuple[Any, Any]:
+        """Refuse; see `Backend`."""
+        raise NotPlayable(Message("it is measured of Keras on TensorFlow and of PyTorch only"))
 
     def on_device(self, array: Any) -> Any:
         """Return a tensor."""

@@ -38,6 +38,7 @@ from gandoctor.message import Absence
 from gandoctor.player_names import ADDED, NAMES, R1_PENALTY, REAL_LABEL, Player
 from gandoctor.recording.backend import Listener, TrainingState
 from gandoctor.recording.in_step import Call, LayerGradients, LayerMovement, Movement, Pass, Switch, WeightSlot, Witness
+from gandoctor.recording.objective.game import Game
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
 from gandoctor.store.cards import LossCallCard
@@ -211,6 +212,12 @@ class KerasBackend:
     def input_gradient(self, images: Any) -> np.ndarray:
         """Return the gradient of the discriminator's summed logit with respect to its input."""
         return self._calls.input_gradient(tf.nest.map_structure(tf.convert_to_tensor, images))
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, Any], latents: Any, reals: Any
+    ) -> tuple[Any, Any]:
+        """Differentiate a game played on copies."""
+        return self._calls.game_gradient(game, player, weights, latents, reals)
 
     def on_device(self, array: Any) -> Any:
         """Return a tensor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,9 +14,19 @@ from gandoctor.backends.tensorflow.in_graph.train_step import unobserved
 from gandoctor.backends.tensorflow.own_variables import variables_kept
 from gandoctor.backends.tensorflow.players.weights import Weights
 from gandoctor.backends.tensorflow.relu_units import ReluUnits, relu_units
-from gandoctor.player_names import Player
+from gandoctor.message import Message
+from gandoctor.player_names import NAMES, Player
 from gandoctor.recording.in_step import Pass
+from gandoctor.recording.objective.game import PROBABILITY_LEAST, Game, NotPlayable, Ops
 from gandoctor.recording.players import Players
+
+
+def _logit(probability: Any) -> Any:
+    clipped = tf.clip_by_value(probability, PROBABILITY_LEAST, 1.0 - PROBABILITY_LEAST)
+    return tf.math.log(clipped) - tf.math.log1p(-clipped)
+
+
+_OPS = Ops(mean=tf.reduce_mean, softplus=tf.nn.softplus, relu=tf.nn.relu, logit=_logit)
 
 
 class NetworkCalls:
@@ -38,6 +48,7 @@ class NetworkCalls:
         self._generate = tf.function(self._generated, autograph=False)
         self._score = tf.function(self._scored, autograph=False)
         self._differentiate = tf.function(self._differentiated, autograph=False)
+        self._play = tf.function(self._played, autograph=False)
 
     def forward(self, player: Player, batches: Sequence[Any], training: bool, weights: Any) -> Pass:
         """Run a player; see `recording.backend.Backend`."""
@@ -52,6 +63,15 @@ class NetworkCalls:
         """Return the gradient of the discriminator's summed logit with respect to its input; see `Backend`."""
         gradient: np.ndarray = _leaving_variables(self._differentiate, self._weights.copy("d"), images).numpy()
         return gradient
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, Any], latents: Any, reals: Any
+    ) -> tuple[Any, Any]:
+        """Differentiate a game played on copies; see `recording.backend.Backend`."""
+        found: tuple[Any, Any] = _leaving_variables(
+            self._play, weights["g"], weights["d"], latents, reals, game=game, player=player
+        )
+        return found
 
     def _readable(self, player: Player, alive: Any) -> np.ndarray | None:
         return None if player in self._hidden_units else alive.numpy()
@@ -78,6 +98,23 @@ class NetworkCalls:
         output = _validity(output)
         total = tf.reduce_sum(getattr(output, "_keras_logits", output))
         return tf.gradients(total, first)[0]  # by the graph: around a probe no tape records
+
+    def _played(
+        self, g_weights: Any, d_weights: Any, latents: Any, reals: Any, game: Game, player: Player
+    ) -> tuple[Any, Any]:
+        fakes, _ = self._call("g", g_weights, latents, training=False)
+        real, fake = (self._read(game, d_weights, images) for images in (reals, tf.cast(fakes, tf.float32)))
+        value = game.value(_OPS, real, fake)
+        target, by = (game.g_loss(_OPS, fake), g_weights) if player == "g" else (-value, d_weights)
+        (gradient,) = tf.gradients(target, by)  # by the graph: around a probe no tape records
+        if gradient is None:
+            raise NotPlayable(Message("the {player}'s loss does not depend on its weights", player=NAMES[player]))
+        return value, gradient
+
+    def _read(self, game: Game, weights: Any, images: Any) -> Any:
+        """Return what a game reads of the discriminator's output."""
+        output = _validity(self._call("d", weights, images, training=False)[0])
+        return tf.cast(getattr(output, "_keras_logits", output) if game.reads_logit else output, tf.float32)
 
     def _call(self, player: Player, weights: Any, inputs: Any, training: bool) -> tuple[Any, Any]:
         """Return a player's output and its live ReLU units; the latter are empty in training mode."""

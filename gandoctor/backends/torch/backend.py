@@ -44,6 +44,7 @@ from gandoctor.recording.in_step import (
     Switch,
     WeightSlot,
 )
+from gandoctor.recording.objective.game import Game
 from gandoctor.recording.session.options import Options
 from gandoctor.store import PlayerCard
 from gandoctor.store.cards import LossCallCard
@@ -197,6 +198,13 @@ class TorchBackend:
         """Differentiate the discriminator's summed logit by its input."""
         with self._muted():
             return self._passes.input_gradient(images)
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, torch.Tensor], latents: Any, reals: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Differentiate a game played on copies."""
+        with self._muted():
+            return self._passes.game_gradient(game, player, weights, latents, reals)
 
     def on_device(self, array: Any) -> Any:
         """Return an array as the players take it: channels first, in their precision, on their device."""

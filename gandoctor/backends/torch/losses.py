@@ -87,8 +87,8 @@ class Losses:
     def scored(self, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
         """The discriminator has returned an output that may be differentiated."""
         if self.wants_outputs and output.numel() <= NUMBERS_MAX:
-            logit = self._logit_of(output)
-            self._outputs.append(_Output(output.detach().clone(), output.detach() if logit is None else logit))
+            logit, kept = self._logit_of(output), output.detach().clone()
+            self._outputs.append(_Output(kept, kept if logit is None else logit))
             del self._outputs[: -2 * OUTPUTS]
         images = next((t for t in inputs if t.is_floating_point() and t.dim() >= 3), None)
         if images is not None:

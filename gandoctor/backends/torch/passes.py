@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,12 +15,20 @@ from gandoctor.backends.random_generators import held_by, put_back
 from gandoctor.backends.torch.layout import Layout
 from gandoctor.backends.torch.own_state import own_state_kept
 from gandoctor.backends.torch.random_state import ALL_KINDS
+from gandoctor.backends.torch.seen_sigmoids import Sigmoids, logit_of
 from gandoctor.backends.torch.stand_ins import standing_in
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import Player
 from gandoctor.recording.in_step import Pass
+from gandoctor.recording.objective.game import PROBABILITY_LEAST, Game, Ops
 from gandoctor.recording.players import Players
 
+_OPS = Ops(
+    mean=torch.mean,
+    softplus=torch.nn.functional.softplus,
+    relu=torch.relu,
+    logit=lambda p: torch.logit(p, eps=PROBABILITY_LEAST),
+)
 _NORMALISING = (torch.nn.modules.batchnorm._BatchNorm,)
 _RELU = (torch.ops.aten.relu.default, torch.ops.aten.relu_.default)
 _SIGMOID = (torch.ops.aten.sigmoid.default, torch.ops.aten.sigmoid_.default)
@@ -127,6 +135,27 @@ class Passes:
             slope = (output * (1 - output)).detach()
             gradient = gradient / slope.reshape(len(first), -1).mean(1).reshape(-1, *[1] * (first.dim() - 1))
         return self._layout.last(gradient.detach().float().cpu().numpy())
+
+    def game_gradient(
+        self, game: Game, player: Player, weights: Mapping[Player, torch.Tensor], latents: Any, reals: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Differentiate a game played on copies; see `recording.backend.Backend`."""
+        own = weights[player].detach().clone().requires_grad_(True)
+        vectors = {**weights, player: own}
+        with torch.enable_grad():
+            fakes = self._call("g", vectors["g"], latents, training=False)
+            if player == "d":
+                fakes = fakes.detach()
+            real, fake = (self._scores(game, vectors["d"], images) for images in (reals, fakes))
+            value = game.value(_OPS, real, fake)
+            (gradient,) = torch.autograd.grad(game.g_loss(_OPS, fake) if player == "g" else -value, own)
+        return value.detach(), gradient
+
+    def _scores(self, game: Game, vector: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        """Return what a game reads of the discriminator's output, with its graph."""
+        with Sigmoids() as seen:
+            output = self._call("d", vector, images, training=False)
+        return (logit_of(output, seen) if game.reads_logit else output).float()
 
     def _call(self, player: Player, vector: torch.Tensor, inputs: Any, training: bool) -> torch.Tensor:
         network = self._players.network(player)

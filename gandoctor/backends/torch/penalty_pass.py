@@ -6,19 +6,14 @@ import inspect
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from gandoctor.backends.discovery.made_rows import Place
 from gandoctor.backends.torch.graph import nodes_of
 from gandoctor.backends.torch.passes import Arguments, left_alone
 from gandoctor.backends.torch.random_state import preserved_random_state
-from gandoctor.backends.torch.sigmoid import ends_in_sigmoid
+from gandoctor.backends.torch.seen_sigmoids import LogitsUnseen, Sigmoids, logit_of
 from gandoctor.backends.torch.stand_ins import standing_in
-
-_SIGMOID = (torch.sigmoid, torch.Tensor.sigmoid, torch.special.expit)
-_SIGMOID_IN_PLACE = (torch.sigmoid_, torch.Tensor.sigmoid_)
-
 
 _ONCE = "Error"
 """The node that stands where a function was marked as one that is differentiated once."""
@@ -26,22 +21,6 @@ _ONCE = "Error"
 
 class CannotPenalise(Exception):
     """Says why, as the end of a sentence."""
-
-
-class _Sigmoids(TorchFunctionMode):
-    """Keeps what the last sigmoid of a pass was given and returned, with the graph that made it."""
-
-    last: tuple[torch.Tensor, torch.Tensor] | None = None
-
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        is_sigmoid = function in _SIGMOID or function in _SIGMOID_IN_PLACE
-        given: Any = next(iter((*args, *(kwargs or {}).values()))) if is_sigmoid else None
-        if function in _SIGMOID_IN_PLACE:
-            given = given.clone()
-        output = function(*args, **(kwargs or {}))
-        if given is not None:
-            self.last = given, output
-        return output
 
 
 class PenaltyPass:
@@ -82,6 +61,8 @@ class PenaltyPass:
             return self._gradients(parameters, arguments, place, rows, count)
         except CannotPenalise:
             raise
+        except LogitsUnseen as error:
+            raise CannotPenalise(str(error)) from error
         except Exception as error:  # of the network, whatever it computes
             first = next(iter(str(error).splitlines()), "")
             raise CannotPenalise(f"it cannot be differentiated twice ({type(error).__name__}: {first})") from error
@@ -105,10 +86,10 @@ class PenaltyPass:
             given[place.index] = image.clone()  # a network may write to what it is given
             args, kwargs = arguments.filled(given)
             stand_ins = standing_in(network, values | wanted)
-            with torch.autocast(image.device.type, enabled=False), _Sigmoids() as seen, stand_ins:
+            with torch.autocast(image.device.type, enabled=False), Sigmoids() as seen, stand_ins:
                 output = network(*args, **kwargs)
             picked = torch.tensor(rows, device=image.device)
-            score = _logit(_score(output, len(image)), seen)
+            score = logit_of(_score(output, len(image)), seen)
             (slope,) = differentiate(score[picked].sum(), image, create_graph=True)
             if any(type(node).__name__ == _ONCE for node in nodes_of(slope.grad_fn)):
                 raise CannotPenalise("it cannot be differentiated twice: a function of it says so")
@@ -138,22 +119,3 @@ def _score(output: Any, count: int) -> torch.Tensor:
         return found[0]
     shapes = ", ".join(str(tuple(t.shape)) for t in tensors)
     raise CannotPenalise(f"of what it returns for {count} images ({shapes}), which is one score an image is not known")
-
-
-def _logit(score: torch.Tensor, seen: _Sigmoids) -> torch.Tensor:
-    """Return what a final sigmoid was given, in the shape of the score; the score where there is none.
-
-    Raises:
-        CannotPenalise: The sigmoid was not seen.
-    """
-    if not ends_in_sigmoid(score):
-        return score
-    given, made = seen.last or (None, None)
-    if (
-        given is None
-        or made is None
-        or made.numel() != score.numel()
-        or not torch.equal(made.reshape(-1), score.reshape(-1))
-    ):
-        raise CannotPenalise("its final sigmoid is computed where its logits are not seen")
-    return given.reshape(score.shape)

@@ -10,7 +10,7 @@ import inspect
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +47,7 @@ class Attachment:
         stop: Checked after every step.
         announce: Called with the run directory and the model's class name when recording of a run starts.
         changes: What is set in each training before its first step, by its name in `HANDLES`.
+        duality_gap_at: Steps at which the duality gap is measured; empty leaves it to the script's own monitors.
 
     Attributes:
         runs: Run directories in order of first use.
@@ -65,6 +66,7 @@ class Attachment:
         announce: Callable[[Path, str], None],
         resume: bool = False,
         changes: Mapping[str, float] | None = None,
+        duality_gap_at: Sequence[int] = (),
     ) -> None:
         self.runs: list[Path] = []
         self.unrecorded: list[UnrecordedModel] = []
@@ -77,6 +79,7 @@ class Attachment:
         self._stop = stop
         self._announce = announce
         self._changes = dict(changes or {})
+        self._duality_gap_at = duality_gap_at
         self._current: Path | None = None
         self._given = 0
         self._diverted: dict[Path, Path] = {}
@@ -150,7 +153,7 @@ class Attachment:
                 if self.options.game is not None:
                     return self  # the other games follow; the first step ends it
                 attachment._stop.leave_dry_run()
-            attachment._give_changes(self)
+            attachment._give_options(self)
             result = attachment._entered(enter, self) if attachment._changes else enter(self)
             attachment._announce_recording(self, "loop")
             return result
@@ -181,9 +184,10 @@ class Attachment:
             self.unrecorded.append(UnrecordedModel("its loop", str(told[-1].message)))
         return result
 
-    def _give_changes(self, monitor: Any) -> None:
-        """Have a monitor set what is to be tried, before it begins to record."""
-        monitor.options = replace(monitor.options, changes=self._changes)
+    def _give_options(self, monitor: Any) -> None:
+        """Have a monitor set what is to be tried, and measure what is asked for, before it begins to record."""
+        asked = self._duality_gap_at or monitor.options.duality_gap_at
+        monitor.options = replace(monitor.options, changes=self._changes, duality_gap_at=asked)
 
     def _monitors(self, model: Any, arguments: dict[str, Any]) -> list[Any]:
         """Return the monitors of this fit: the script's own if it has any, else ours; none if this is not a GAN."""
@@ -193,7 +197,7 @@ class Attachment:
         given = getattr(given, "callbacks", given)
         own = [c for c in (given if isinstance(given, list | tuple) else [given]) if isinstance(c, Monitor)]
         for monitor in own:
-            self._give_changes(monitor)
+            self._give_options(monitor)
         if own:
             if self._stop.dry_run_steps == 0:
                 self._write_cards_and_leave(own[:1] if own[0].options.game is None else own, model)
@@ -239,7 +243,8 @@ class Attachment:
                 )
                 missing[name] = Absence(Absent.NOT_GIVEN, not_looked_at)
         monitor = GANMonitor(self._next_run_dir(), **data, metadata=self._metadata, resume=self._resumes)
-        monitor.options = replace(monitor.options, observe_loop=True, changes=self._changes)
+        monitor.options = replace(monitor.options, observe_loop=True)
+        self._give_options(monitor)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave([monitor], model)
         with warnings.catch_warnings():
@@ -336,7 +341,7 @@ class Attachment:
             GANMonitor(run_dir, **g, overhead_budget=budget, metadata=self._metadata, resume=resume) for g in games
         ]
         for monitor in monitors:
-            self._give_changes(monitor)
+            self._give_options(monitor)
         if self._stop.dry_run_steps == 0:
             self._write_cards_and_leave(monitors, None)
         return monitors

@@ -63,7 +63,8 @@ def loop_recorded(training: LoopTraining, job: Job, stop: StopRequest) -> None:
         raise UnusableTarget(f"{job.target} trains in a loop of its own, into which no snapshot can be put back.")
     arguments = {**training.monitor_arguments(), **({"resume": True} if job.resume else {})}
     monitor = GANMonitor(job.run_dir, metadata=_metadata(job, training.config), **arguments)
-    monitor.options = replace(monitor.options, changes=job.changes)
+    asked = job.duality_gap_at or monitor.options.duality_gap_at
+    monitor.options = replace(monitor.options, changes=job.changes, duality_gap_at=asked)
     if job.dry_run_steps == 0:
         write_card(monitor.options, None, training.steps)
         return
@@ -119,7 +120,8 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
         metadata=_metadata(job, training.config),
         **(arguments if job.snapshots is None else {**arguments, "snapshots": job.snapshots}),
     )
-    monitor.options = replace(monitor.options, changes=job.changes)
+    asked = job.duality_gap_at or monitor.options.duality_gap_at
+    monitor.options = replace(monitor.options, changes=job.changes, duality_gap_at=asked)
     if job.dry_run_steps == 0:
         write_card(monitor.options, training.model, training.steps)
         return

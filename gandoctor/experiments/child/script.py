@@ -80,7 +80,9 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         "config": {"script": job.target, "arguments": list(job.arguments)},
     }
     # Make the path absolute now: the script may change the working directory.
-    attachment = Attachment(Path(job.run_dir).absolute(), metadata, stop, announce, job.resume, job.changes)
+    attachment = Attachment(
+        Path(job.run_dir).absolute(), metadata, stop, announce, job.resume, job.changes, job.duality_gap_at
+    )
     when_imported("keras", attachment.patch_keras)
     when_imported("torch", attachment.patch_torch)
     when_imported("tf_keras", tell_when_trained)

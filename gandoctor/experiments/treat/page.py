@@ -7,6 +7,7 @@ import html
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gandoctor.comparison.gaps import gaps_of, why_no_gap
 from gandoctor.diagnosis import Diagnosis
 from gandoctor.experiments.treat.trial import Trial, by_seed
 from gandoctor.printable import printable
@@ -61,8 +62,23 @@ def _section(before: Diagnosis, trial: Trial) -> Iterator[str]:
         yield f"<p>{_text(by_seed(trial))}</p>"
     if trial.diagnosis is not None:
         yield f"<p><b>{trial.diagnosis.verdict.capitalize()}.</b> {_text(trial.diagnosis.sentence)}</p>"
+        yield from _gaps(before.run, trial.diagnosis.run)
         yield _figures(before.run, trial.diagnosis.run)
     yield "</section>"
+
+
+def _gaps(before: Run, after: Run) -> Iterator[str]:
+    """Yield the duality gap of both where it was measured, else why it was not where it was asked for."""
+    was, now = gaps_of(before), gaps_of(after)
+    if not now:
+        why = why_no_gap(after)
+        if why is not None:
+            yield f"<p>Duality gap: not measured: {_text(why)}.</p>"
+        return
+    yield "<table><tr><th>duality gap (shown, not judged)<th>before<th>after</tr>"
+    for step, gap in now.items():
+        yield f"<tr><td>step {step}<td>{f'{was[step]:.3g}' if step in was else '–'}<td>{gap:.3g}</tr>"
+    yield "</table>"
 
 
 def _figures(before: Run, after: Run) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gandoctor.comparison.gaps import plain_gaps
 from gandoctor.comparison.outcome import Comparison, Outcome, compared
 from gandoctor.diagnosis import Diagnosis, diagnose
 from gandoctor.diagnosis.plan import Step
@@ -73,6 +74,7 @@ class Trial:
             "last_step": self.last_step,
             "seconds": round(self.seconds, 1),
             "note": self.note,
+            "duality_gap": {} if self.diagnosis is None else plain_gaps(self.diagnosis.run),
             "verdict": None if self.diagnosis is None else self.diagnosis.verdict,
             **({"seeds": [one.comparison.outcome for one in (self, *self.others)]} if self.others else {}),
         }

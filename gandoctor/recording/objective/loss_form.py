@@ -31,6 +31,7 @@ MOST_STEPS = 40
 """Steps that are waited for losses that differ: while a discriminator says the same of everything, five are as one."""
 SMOOTHED = 0.9
 """What labels of real images mostly are where they are smoothed."""
+_SQUARES = "squares from "
 APART = 2
 """Steps among them in which paired and crossed labels must give different losses."""
 
@@ -48,6 +49,7 @@ class LossForm:
         self._smoothed = SMOOTHED if real_label is None else real_label
         self._alive: set[Hypothesis] | None = None
         self._own: list[set[Reads | None]] = []
+        self._squares: list[set[float]] = []
         self._crossed = 0
         self._low, self._high = np.inf, -np.inf
         self._steps = 0
@@ -64,8 +66,9 @@ class LossForm:
         self._steps += 1
         fits = fitting(losses["d"], losses["g"], known["d"], known["g"], self._witness.saw_penalty)
         self._alive = fits if self._alive is None else self._alive & fits
-        own, crossed = _labels(losses["d"], known["d"], self._smoothed)
-        self._own.append(own)
+        forms, crossed = _labels(losses["d"], known["d"], self._smoothed)
+        self._own.append({reads for _, reads in forms})
+        self._squares.append({low for form, _ in forms if (low := _low_label(form)) is not None})
         self._crossed += crossed
         values = [one.output for player in PLAYERS for one in said[player]]
         self._low = min([self._low, *(float(v.min()) for v in values)])
@@ -93,6 +96,7 @@ class LossForm:
         reads, sums = {one.reads for one in self.alive}, {one.is_sum for one in self.alive}
         reads = reads or set.intersection(*self._own)  # a generator's loss may hold more than the adversarial one
         fitted = sum(map(bool, self._own))
+        lows = set.intersection(*self._squares)
         labels: Any = None
         if self._crossed == self._steps and self._steps - fitted >= APART:
             labels = "crossed"
@@ -102,6 +106,7 @@ class LossForm:
             reads=reads.pop() if len(reads) == 1 and self._has_moved else None,
             is_sum=sums.pop() if len(sums) == 1 else None,
             labels=labels,
+            low_label=lows.pop() if len(lows) == 1 else None,
             output_low=self._low,
             output_high=self._high,
             penalised=self._witness.saw_penalty,
@@ -110,13 +115,13 @@ class LossForm:
         )
 
 
-def _labels(d_loss: float, outputs: list[Statistics], smoothed: float) -> tuple[set[Reads | None], bool]:
+def _labels(d_loss: float, outputs: list[Statistics], smoothed: float) -> tuple[set[tuple[str, Reads | None]], bool]:
     """Compare the discriminator's loss with that of outputs that meet their own label, and that of every pairing.
 
     Returns:
-        What the former reads the output for, an entry a formula that fits; whether one of the latter does.
+        Name of each formula of the former that fits, and what it reads the output for; whether one of the latter does.
     """
-    own: set[Reads | None] = set()
+    own: set[tuple[str, Reads | None]] = set()
     crossed = False
     has_logit = any(one.has_logit for one in outputs)
     for real, fake in pairs(outputs):
@@ -127,7 +132,7 @@ def _labels(d_loss: float, outputs: list[Statistics], smoothed: float) -> tuple[
             (real_as_real, real_as_fake, reads), (fake_as_real, fake_as_fake, _) = of_reals[form], of_fakes[form]
             for scale in (1.0, 0.5):
                 if equal(scale * (real_as_real + fake_as_fake), d_loss):
-                    own.add(reads)
+                    own.add((form, reads))
                 everything = real_as_real + real_as_fake + fake_as_real + fake_as_fake
                 crossed |= equal(scale * everything / 2, d_loss)
     return own, crossed
@@ -141,9 +146,16 @@ def _costs(m: Means, has_logit: bool, smoothed: float) -> Iterator[tuple[str, fl
         yield f"entropy of {of}", one, zero, reads
         yield f"smoothed entropy of {of}", smoothed * one + (1 - smoothed) * zero, zero, reads
     for real, fake in ((1.0, 0.0), (smoothed, 0.0), (smoothed, 1 - smoothed), (1.0, -1.0)):
-        yield f"squares from {real} and {fake}", _square(m, real), _square(m, fake), None
+        yield f"{_SQUARES}{real} and {fake}", _square(m, real), _square(m, fake), None
     yield "margins", m.margins[0], m.margins[1], None
     yield "difference", -m.output, m.output, None  # crossed, labels of -1 and 1 cancel: the loss is 0
+
+
+def _low_label(form: str) -> float | None:
+    """Return the lower one of the labels of a formula of squares, 0 or -1; None of other formulas."""
+    if not form.startswith(_SQUARES):
+        return None
+    return -1.0 if form.endswith(" -1.0") else 0.0
 
 
 def _square(m: Means, label: float) -> float:

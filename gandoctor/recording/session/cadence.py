@@ -42,15 +42,16 @@ class Cadence:
         """Tell whether a probe is due at this step."""
         return step >= self._next
 
-    def probed(self, step: int, cost_s: float, step_time_s: float | None) -> None:
+    def probed(self, step: int, cost_s: float | None, step_time_s: float | None) -> None:
         """Take note of a probe and choose the distance to the next.
 
         Args:
             step: Step that was probed.
-            cost_s: What the probe cost, seconds.
+            cost_s: What the probe cost, seconds; None where more than a probe was made, which says nothing of others.
             step_time_s: Mean duration of a training step so far; None before the first.
         """
-        self._costs = [*self._costs[-4:], cost_s]
+        if cost_s is not None:
+            self._costs = [*self._costs[-4:], cost_s]
         young = next((every for until, every in YOUNG if step < until), None)
         if self._longest is None and young is not None and self.budget > 0:
             self.every_steps = young

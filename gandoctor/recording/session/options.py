@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -52,6 +53,7 @@ class Options:
     changes: Mapping[str, float] = field(default_factory=dict)
     """What is set in the training before its first step, by its name in `HANDLES`; set by what tries a change."""
     snapshots: int | None = None
+    duality_gap_at: Sequence[int] = ()
     fork_of: tuple[Path, int] | None = None
     """Run directory and step of the snapshot that the training goes on from; set by what has set it to that."""
     game: str | None = None
@@ -145,6 +147,21 @@ def checked_declaration(declared: Mapping[str, Any]) -> Declared:
         where = ".".join(str(part) for part in first["loc"])
         raise GandoctorError(f"declared[{where!r}]={first['input']!r} cannot be used: {first['msg']}.") from None
     raise GandoctorError(f"declared holds {', '.join(unknown)}, which is unknown; it may hold {known}.")
+
+
+def checked_steps(steps: Sequence[int]) -> tuple[int, ...]:
+    """Return the steps at which the duality gap is asked for, in order.
+
+    Raises:
+        GandoctorError: They are no whole numbers of 1 or more.
+    """
+    try:
+        found = tuple(sorted({operator.index(step) for step in steps}))
+    except TypeError:
+        found = (0,)
+    if found and found[0] < 1:
+        raise GandoctorError(f"duality_gap_at={steps!r} is no list of steps; give numbers such as (500, 1000).")
+    return found
 
 
 def usable_reals(options: Options) -> dict[str, Images]:

@@ -5,7 +5,7 @@ Monitors that share a run directory share one session, whoever attached first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.backend import Backend
 from gandoctor.recording.in_step import Batch, Draw, Fed, StepTrace, Update
 from gandoctor.recording.instrument import Instrument, MakeInstrument
+from gandoctor.recording.instruments.duality_gap import SIGNAL as DUALITY_GAP
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
 from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
@@ -123,6 +124,11 @@ class Session:
     def embedding(self) -> Callable[[Any], Any] | None:
         """Features of the user's own."""
         return self.options.embedding
+
+    @property
+    def duality_gap_at(self) -> Sequence[int]:
+        """Steps at which the duality gap is asked for."""
+        return self.options.duality_gap_at
 
     @property
     def latents(self) -> ProbeLatents:
@@ -326,7 +332,9 @@ class Session:
                     self.writer.write_manifest()
         self._last_probe = self.step
         step_time = self._stopwatch.step_time(self.step - self.first_step)
-        self.cadence.probed(self.step, self._stopwatch.last_cost, step_time)
+        # The duality gap costs as much as many steps, and is measured where it is asked for.
+        cost = None if DUALITY_GAP in values else self._stopwatch.last_cost
+        self.cadence.probed(self.step, cost, step_time)
         return values
 
     def write_out(self) -> None:
@@ -430,13 +438,14 @@ class Session:
             self._panel.take(dict.fromkeys(self._rows.refused.keys() & self._rows.numbers))  # another step had a number
 
     def _is_due(self, step: int) -> bool:
-        """Tell whether a step is measured: the first ones, and where a probe is due."""
-        return self.cadence.due(step) or step - self.first_step <= FIRST_STEPS
+        """Tell whether a step is measured: the first ones, where a probe is due, and where the duality gap is."""
+        return self.cadence.due(step) or step - self.first_step <= FIRST_STEPS or step in self.options.duality_gap_at
 
     def _is_probed(self) -> bool:
         """Tell whether the step just made is probed. Real data that are awaited are waited for: for 20 steps."""
         is_first = self.step - self.first_step <= FIRST_STEPS
-        return is_first or (self.cadence.due(self.step) and not self._prober.awaits_fed)
+        is_due = self.cadence.due(self.step) or self.step in self.options.duality_gap_at
+        return is_first or (is_due and not self._prober.awaits_fed)
 
     def _describe_players(self) -> None:
         with self.contained():

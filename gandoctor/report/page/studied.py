@@ -58,6 +58,7 @@ def study_page(study: Study, lang: str = "en") -> str:
         "quality": clean(words.signal(study.signal)) if study.signal is not None else None,
         "looks": [f"{look:,}" for look in study.looks],
         "effects": [_view(effect, study, reach, words) for effect in study.effects],
+        "gaps": _gaps(study),
         "low": number(math.exp(-reach)),
         "high": number(math.exp(reach)),
         "notes": [clean(words.say(note), 1_000) for note in study.notes],
@@ -88,6 +89,17 @@ def _view(effect: Effect, study: Study, reach: float, words: Language) -> Effect
         (place(interval[0]), place(interval[1]) - place(interval[0])) if interval is not None else None,
         tuple(number(_exp(float(np.mean(values)))) if values else "" for values in at),
     )
+
+
+def _gaps(study: Study) -> list[tuple[str, list[str]]]:
+    """Return each arm's name and, look by look, the duality gap of every seed; empty where none was measured."""
+    rows = []
+    for arm in (BASE, *(effect.arm for effect in study.effects)):
+        by_seed = [study.gaps(one) for one in study.trained if one.arm == arm]
+        told = [", ".join(number(gaps[look]) for gaps in by_seed if look in gaps) for look in study.looks]
+        if any(told):
+            rows.append((clean(arm.name, 120), told))
+    return rows
 
 
 def _exp(value: float) -> float:

@@ -56,6 +56,18 @@ def test_a_change_is_trained_and_compared(tmp_path: Path) -> None:
     assert "it takes a change of the code" in page
 
 
+def test_the_duality_gap_is_shown_beside_the_outcome_and_decides_nothing(tmp_path: Path) -> None:
+    before = diagnosed(tmp_path / "before", "nan_from=20")
+    plain = tried(STEP, job(tmp_path / "plain"), before, (), child=FAKE)
+    asked = job(tmp_path / "asked").model_copy(update={"duality_gap_at": (50,)})
+    trial = tried(STEP, asked, before, (), child=FAKE)
+    assert trial.to_plain()["duality_gap"] == {"50": pytest.approx(0.03)}
+    assert trial.comparison.outcome == plain.comparison.outcome
+    page = treatment_page(before, [trial])
+    assert "<tr><td>step 50<td>–<td>0.03</tr>" in page
+    assert "uality gap" not in treatment_page(before, [plain])
+
+
 def test_one_that_makes_it_worse_is_given_up_at_a_look(tmp_path: Path) -> None:
     before = diagnosed(tmp_path / "before")
     slow = job(tmp_path / "after", "nan_from=5", "step_ms=100", steps=10_000)
