@@ -43,9 +43,9 @@ class Steps(click.ParamType[Any]):
 
 
 duality_gap_option = click.option(
-    "--duality-gap/--no-duality-gap",
-    default=True,
-    help="Measure the duality gap at the steps of --look-at; each time costs about as much as 75 training steps.  [on]",
+    "--duality-gap",
+    is_flag=True,
+    help="Measure the duality gap at the steps of --look-at; each time costs as much as about 75 training steps.",
 )
 
 

@@ -22,7 +22,8 @@ BASE = ("study", "fake:build", "--set", "kid=1", "--steps", "30", "--into", "s")
 
 
 def test_a_study_says_what_can_be_said(tmp_path: Path, fake: None) -> None:
-    done = command_here(*BASE, "--vary", "kid=2,3", "--seeds", "2", "--look-at", "20", cwd=tmp_path)
+    asked = ("--vary", "kid=2,3", "--seeds", "2", "--look-at", "20", "--duality-gap")
+    done = command_here(*BASE, *asked, cwd=tmp_path)
     assert done.returncode == 0
     assert "6 trainings of 30 steps, 180 steps in all" in done.stderr
     assert "The first took" in done.stderr
@@ -43,8 +44,8 @@ def test_a_study_says_what_can_be_said(tmp_path: Path, fake: None) -> None:
     assert json.loads(again.stdout)["schema"] == "gandoctor.study/1"
 
 
-def test_the_duality_gap_can_be_left_out(tmp_path: Path, fake: None) -> None:
-    asked = ("--vary", "kid=2", "--seeds", "1", "--look-at", "20", "--no-duality-gap")
+def test_the_duality_gap_is_measured_where_it_is_asked_for_only(tmp_path: Path, fake: None) -> None:
+    asked = ("--vary", "kid=2", "--seeds", "1", "--look-at", "20")
     assert command_here(*BASE, *asked, cwd=tmp_path).returncode == 0
     assert json.loads((tmp_path / "s" / "study.json").read_text())["runs"][0]["duality_gap"] == {}
     assert "Duality gap" not in (tmp_path / "s" / "study.html").read_text()
