@@ -27,7 +27,7 @@ from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
 from gandoctor.recording.session.description import Description
 from gandoctor.recording.session.directories import opened_writer
-from gandoctor.recording.session.keeping import KEPT_REALS, Keeping
+from gandoctor.recording.session.fed_data import FedData
 from gandoctor.recording.session.options import Options, applied_changes, opening_manifest, usable_reals
 from gandoctor.recording.session.panel import Panel
 from gandoctor.recording.session.prober import Prober
@@ -39,11 +39,6 @@ from gandoctor.signals import SIGNALS, cadence_of
 from gandoctor.store import Manifest
 
 DRAIN_EVERY_STEPS = 128
-NOT_KEPT_YET = Absence(
-    Absent.NOT_SEEN, Message("the real data have another shape than before, and none of that shape were kept so far")
-)
-GROWTHS_MOST = 12
-"""Changes of shape that are followed: images of 4 pixels grow to 8,192 in 11; series of any length never stop."""
 FIRST_STEPS = 2
 """Steps that are always probed: contracts can be judged from them."""
 
@@ -71,8 +66,6 @@ class Session:
         self._stopwatch = Stopwatch()
         self._closed = False
         self._has_warned_of_unseen = False
-        self._is_outgrown = False
-        self._growths = 0
         changed = applied_changes(backend, options.changes)
         self.listeners: list[Callable[[], None]] = []
         if options.snapshots is not None:
@@ -93,12 +86,12 @@ class Session:
         no_latents = self.absence("latent_sampler")
         if no_latents is not None and not options.observe_loop:
             self.warn(Message("gandoctor: no samples: {why}.", why=no_latents.message))
-        self._keeping: Keeping | None = None
+        self._fed_data = FedData(backend, self._prober, self._panel, manifest, self.explain)
         backend.attach(self)
         for name, was in changed.items():
             self.writer.event("changed", self.step, what=name, before=was, after=options.changes[name])
         if options.observe_loop:
-            self._keeping = Keeping(backend, self._prober, self._panel, manifest, self.explain)
+            self._fed_data.begin()
 
     @property
     def players(self) -> Any:
@@ -186,10 +179,7 @@ class Session:
 
     def data_changed(self, since: int | None = None) -> None:
         """Take note that real data have another shape from a step on; see `Recording`."""
-        self._growths += 1
-        if self._growths <= GROWTHS_MOST:
-            self.manifest.data_since = self.step + 1 if since is None else since
-            self._is_outgrown = True
+        self._fed_data.changed(self.step + 1 if since is None else since)
 
     # What happens inside the step: the backend's listener. ------------------------------------------------------
 
@@ -258,8 +248,10 @@ class Session:
             if settled is not None or self.step - steps == self.first_step:
                 self._describe_players()  # an optimizer may have shown whose it is
                 self.writer.write_manifest()
-        if self._is_outgrown:
-            self._grow()
+        if self._fed_data.is_outgrown:
+            with self.contained():
+                self.writer.event("data_changed", self.step)
+                self._fed_data.grow()
         self._keep(steps)
         self._describe_draws()
         self._stopwatch.start()
@@ -324,7 +316,7 @@ class Session:
             with self.contained(), self.backend.preserved_random_state():
                 with self.contained():
                     probe = self._prober.run(self.step)
-                if self._prober.is_outgrown and not self._is_outgrown:
+                if self._prober.is_outgrown and not self._fed_data.is_outgrown:
                     self.data_changed(self.step)
                 values = self._panel.probe(self.step, probe)
             if self._panel.codes() != known:
@@ -375,9 +367,8 @@ class Session:
 
     def collect_fed(self) -> None:
         """Fetch what the players were fed so far in this step: what is fed later may take its place."""
-        if self._keeping is not None:
-            with self.contained():
-                self._keeping.collect()
+        with self.contained():
+            self._fed_data.collect()
 
     def _end_broken_step(self) -> None:
         """Take the step that an error broke off, where a player was updated in it: its numbers may say what did."""
@@ -388,20 +379,9 @@ class Session:
 
     def _keep(self, steps: int) -> None:
         """Look at what the players were fed in the steps that have just ended."""
-        if self._keeping is not None and self._keeping.is_on:
-            with self.contained():
-                if self._keeping.take(steps, self._closed):
-                    self.writer.write_manifest()
-
-    def _grow(self) -> None:
-        """Begin again with real data and latents that have another shape, where what is known of them was fed."""
-        self._is_outgrown = False
         with self.contained():
-            self.writer.event("data_changed", self.step)
-            if self._keeping is not None and self.manifest.players.get("probe_data", KEPT_REALS) == KEPT_REALS:
-                self._panel.take({"probe_data": NOT_KEPT_YET})
-                self._prober.forget_fed()
-                self._keeping = Keeping(self.backend, self._prober, self._panel, self.manifest, self.explain)
+            if self._fed_data.take(steps, self._closed):
+                self.writer.write_manifest()
 
     def _describe_draws(self) -> None:
         """Compare what the program has sampled since the last step with what it should be."""
