@@ -11,8 +11,8 @@ keras.utils.set_random_seed(504)
 x = standardised(people())
 rng = np.random.default_rng(0)
 generator, critic = dense(16, 6), dense(6, 1)
-g_optim = keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9)
-d_optim = keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9)
+g_optim = keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.9)
+d_optim = keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.9)
 
 
 def discriminator(inputs):
