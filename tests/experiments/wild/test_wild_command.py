@@ -71,7 +71,7 @@ def test_recorded_programs_are_judged_and_reported(corpus):
     assert "cause first |" in page
 
 
-@pytest.mark.parametrize("later", ["second", "third", "fourth", "fifth"])
+@pytest.mark.parametrize("later", ["second", "third", "fourth", "fifth", "sixth"])
 def test_a_later_set_is_chosen_judged_and_reported_apart(corpus, later):
     path = corpus.folder / "catalogue.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("known = true", f'later = "{later}"', 1), encoding="utf-8")
