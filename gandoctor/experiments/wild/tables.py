@@ -38,6 +38,7 @@ HALF_TITLES: dict[Half, str] = {
     "third": "Judged once, third set",
     "fourth": "Judged once, fourth set",
     "fifth": "Judged once, fifth set",
+    "sixth": "Judged once, sixth set",
 }
 
 
