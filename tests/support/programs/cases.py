@@ -39,7 +39,6 @@ is for XLA: with op determinism on, Keras's step is not compiled by it.
 """
 SLOW = frozenset(
     {
-        "conditional",
         "dcgan, sigmoid output",
         "tape loop, two optimizers",
         "steps_per_execution",
