@@ -138,7 +138,7 @@ def main() -> None:
     (REPORTS / "healthy-looks.md").write_text(page(looked, len(healthy)), encoding="utf-8")
     alarmed = [one for one in looked if one.on_the_way or one.at_end]
     if alarmed:
-        sheets(given.runs, alarmed).save(REPORTS / "healthy-looks.webp", lossless=True)
+        sheets(given.runs, alarmed).save(REPORTS / "healthy-looks.webp", quality=80)
 
 
 if __name__ == "__main__":
