@@ -193,6 +193,23 @@ def test_a_network_is_found_whose_optimizer_is_not_given_what_needs_no_gradient(
     assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
 
 
+def test_latents_that_are_drawn_into_one_tensor_are_each_their_own(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "g, d = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 6)), nn.Sequential(nn.Linear(6, 1))\n"
+        "a, b = torch.optim.Adam(d.parameters()), torch.optim.Adam(g.parameters())\n"
+        "noise = torch.empty(64, 4)\n"
+        "for i in range(30):\n"
+        "    fake = g(noise.normal_(0, 1)).detach()\n"
+        "    a.zero_grad(); (d(fake).mean() - d(torch.rand(64, 6)).mean()).backward(); a.step()\n"
+        "    b.zero_grad(); (-d(g(noise.normal_(0, 1))).mean()).backward(); b.step()\n"
+    )
+    command_here("run", "--run-dir", "run", "--fail-on", "never", "train.py", cwd=tmp_path)
+    one, other = load_run(tmp_path / "run").manifest.latent_laws
+    assert one.mean != other.mean
+
+
 def test_several_games_are_recorded_each_by_its_own_name(tmp_path):
     plain = bare(tmp_path, "games")
     done, run = recorded(tmp_path, "games")

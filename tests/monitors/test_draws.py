@@ -153,6 +153,16 @@ def test_samples_of_the_trained_generator_are_its_own(tmp_path: Path, train: Any
     assert status(run, "GD018") is status(run, "GD013") is Status.NOT_DETECTED
 
 
+def test_samples_that_are_scaled_in_place_to_be_saved_are_its_own(tmp_path: Path) -> None:
+    def draw(g: Any, _: Any, latents: Any) -> None:
+        with torch.no_grad():
+            g(latents(64)).mul_(0.5).add_(0.5)
+
+    run = torch_run(tmp_path / "run", draw)
+    assert run.manifest.drawn[0].spread == pytest.approx(1.0, abs=1e-5)
+    assert status(run, "GD018") is Status.NOT_DETECTED
+
+
 @RUNS
 def test_an_average_that_is_far_behind_is_found(tmp_path: Path, train: Any) -> None:
     run = train(tmp_path / "run", lambda _, average, latents: call(average, latents(64), False))

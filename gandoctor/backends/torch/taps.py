@@ -217,16 +217,8 @@ class Taps:
 
     def _copy(self, player: Player, inputs: list[torch.Tensor], output: torch.Tensor) -> None:
         assert self._calls is not None
-        given = [
-            self._layout.last(
-                t.detach()[:ROWS_MAX].float().cpu().numpy()
-                if t.is_floating_point()
-                else t.detach()[:ROWS_MAX].cpu().numpy()
-            )
-            for t in inputs
-        ]
-        made = self._layout.last(output.detach()[:ROWS_MAX].float().cpu().numpy())
-        call = Call(player, given[0] if len(given) == 1 else given, np.ascontiguousarray(made))
+        given = [self._layout.last(_copied(t)) for t in inputs]
+        call = Call(player, given[0] if len(given) == 1 else given, self._layout.last(_copied(output)))
         self._calls.append((call, [id(t) for t in inputs]))
 
     def _take_latents(self, latents: torch.Tensor) -> None:
@@ -367,3 +359,9 @@ class Taps:
             setattr(self._players, slot, optimizer)
             self._players.sources[slot] = f"seen to update the {NAMES[phase]}"
             self._players.absent.pop(slot, None)
+
+
+def _copied(tensor: torch.Tensor) -> np.ndarray:
+    """Copy the first rows: a program may draw its next latents into the same tensor, or scale images in place."""
+    rows = tensor.detach()[:ROWS_MAX]
+    return np.array((rows.float() if rows.is_floating_point() else rows).cpu().numpy())

@@ -90,8 +90,9 @@ class Draws:
         if wanted > 0 and rows:
             # Evenly over the batch, which may be in the order of classes.
             stride = max(1, -(-rows // wanted))
-            now.inputs.append(mapped(lambda part: self._backend.to_numpy(part[::stride]), draw.inputs))
-            now.outputs.append(np.asarray(self._backend.to_numpy(draw.output[::stride]), np.float32))
+            # Copied: the program may go on in the same arrays, as to scale images to be saved.
+            now.inputs.append(mapped(lambda part: np.array(self._backend.to_numpy(part[::stride])), draw.inputs))
+            now.outputs.append(np.array(self._backend.to_numpy(draw.output[::stride]), np.float32))
             now.count += len(now.outputs[-1])
 
     def describe(self, manifest: Manifest, trained: Any, reals: np.ndarray | None) -> None:

@@ -14,7 +14,8 @@ How it is recognised
     64 images seem to have of it when their labels are shuffled, a null from the very images, in 3 of 4 probes over 60
     steps after warm-up. Where the discriminator is given labels too, those of the real images must show in as many of
     them. Where those do not show either, it is a remark: the label may be of something that pixels do not tell, such as
-    the name of a photographer. It is a warning where the discriminator finds no use in them either.
+    the name of a photographer. It is a warning where the discriminator finds no use in them either, and where its
+    scores of the real images are the same under any label, whatever the images show.
 
 What it is not
     Early in training nothing shows the labels, and while the samples still improve, this is a remark. A label that
@@ -37,7 +38,7 @@ from gandoctor.message import Message, sentences
 from gandoctor.rules.reading.persistence import Episode, persistent_episode
 from gandoctor.rules.reading.sample_progress import severity_while_learning
 from gandoctor.rules.rule import Evidence, NotEvaluated, Rule, Severity
-from gandoctor.rules.samples.ignored_labels_causes import causes, own_label_wins
+from gandoctor.rules.samples.ignored_labels_causes import causes, does_not_read_labels, own_label_wins
 from gandoctor.rules.samples.mode_dropping import over_window
 from gandoctor.rules.warm_up import warm_up_end
 from gandoctor.store import Run
@@ -94,6 +95,8 @@ def _judged(
     severity = episode.severity(Severity.WARNING)
     if labels.discriminator == "none":
         return severity, Message("The discriminator is given no labels, so it cannot teach them."), None
+    if does_not_read_labels(run):
+        return severity, Message("The discriminator does not read its labels: its score is the same under any."), None
     visible = labels.real_visibility
     if visible is None:
         raise NotEvaluated(

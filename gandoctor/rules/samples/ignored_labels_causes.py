@@ -17,6 +17,11 @@ from gandoctor.store.cards import LabelCard
 NOTHING = 1e-6
 """Relative squared change of the samples that is float32 rounding: the label has no way to the output."""
 
+SIGNAL = "d_label_effect"
+TIED = 0.5
+PROBES_LEAST = 4
+"""Probes in which every score must tie."""
+
 NO_LABELS_FOR_D = Hypothesis(
     "discriminator-sees-no-labels",
     Message("The discriminator never sees the labels"),
@@ -80,13 +85,23 @@ def own_label_wins(run: Run) -> tuple[float | None, float]:
     card = run.manifest.labels
     classes = 2 if card is None else card.classes
     chance = own_label_wins_by_chance(sample_count(run), min(EXCHANGES, max(1, classes - 1)))
-    return late_median(run, "d_label_effect"), chance
+    return late_median(run, SIGNAL), chance
+
+
+def does_not_read_labels(run: Run) -> bool:
+    """Tell whether the discriminator's scores of real images were the same under every label, at each probe.
+
+    Its own label then wins in exactly half of all cases: no score that depends on the label ever ties with another.
+    """
+    return SIGNAL in run and len(run[SIGNAL]) >= PROBES_LEAST and bool((run[SIGNAL] == TIED).all())
 
 
 def _disregarded(run: Run, card: LabelCard) -> Cause:
     wins, chance = own_label_wins(run)
     if wins is None:
         return LABELS_DISREGARDED.cause(0.02 if card.discriminator == "none" else 0.3)
+    if does_not_read_labels(run):
+        return LABELS_DISREGARDED.cause(0.95, Message("its score of an image is the same under any label"))
     shown = Message(
         "the own label wins with probability {wins:.2f}; up to {chance:.2f} comes by chance", wins=wins, chance=chance
     )
