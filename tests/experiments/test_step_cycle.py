@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gandoctor.backends.discovery.cycle import PATIENCE_UPDATES, StepCycle
+from gandoctor.backends.discovery.cycle import PATIENCE_FIRST, PATIENCE_UPDATES, StepCycle
 
 
 def steps(updates: str) -> int:
@@ -19,7 +19,7 @@ def test_a_round_is_a_step(a_round: str, rounds: int) -> None:
 
 
 def test_pre_training_is_no_step() -> None:
-    assert steps("d" * 500 + "dg" * 10) == 10
+    assert steps("d" * (PATIENCE_FIRST["d"] - 1) + "dg" * 10) == 10
 
 
 def test_a_critic_that_is_brought_up_to_date_on_the_way_is_still_one_step() -> None:
@@ -33,9 +33,13 @@ def test_a_player_that_goes_on_alone_goes_on_in_steps(a_round: str, alone: str, 
     assert 31 + 0.9 * late / of_its_own <= counted <= 31 + late / of_its_own + 1
 
 
-def test_a_generator_whose_discriminator_is_never_updated_goes_on_in_steps() -> None:
+def test_a_player_whose_other_is_never_updated_goes_on_in_steps() -> None:
     assert steps("g" * (PATIENCE_UPDATES + 300)) == 300
-    assert steps("d" * 2000) == 0, "it may be trained before the game begins"
+    assert steps("d" * (PATIENCE_FIRST["d"] + 300)) == 300
+
+
+def test_a_game_may_begin_after_a_long_pre_training() -> None:
+    assert steps("d" * (PATIENCE_FIRST["d"] + 300) + "gdgd" * 20) == pytest.approx(300 + 40, abs=1)
 
 
 def test_a_player_that_comes_back_is_counted_as_before() -> None:

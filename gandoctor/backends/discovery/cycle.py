@@ -9,6 +9,8 @@ ROUNDS_UNTIL_KNOWN = 3
 PATIENCE_ROUNDS, PATIENCE_UPDATES = 20, 100
 """Updates of one player in a row after which the other is held to have stopped: as many as twenty rounds have, and more
 than the hundred of a critic that is brought up to date on the way (Arjovsky et al., 2017)."""
+PATIENCE_FIRST: dict[Player, int] = {"g": PATIENCE_UPDATES, "d": 500}
+"""The same before the first round. Discriminators are brought up before the game, generators hardly ever."""
 
 
 class StepCycle:
@@ -16,7 +18,7 @@ class StepCycle:
 
     How often the second player is updated in a round is learned from the rounds before: a step that ends too early
     gives the rest of its updates to the next one. Where one player is updated no more, the other goes on in rounds of
-    its own. So it does where the discriminator was never updated: no generator is meant to play against a first one.
+    its own. So it does where the other was never updated, as where the wrong optimizer is called.
     """
 
     def __init__(self) -> None:
@@ -44,6 +46,7 @@ class StepCycle:
 
     def _is_alone(self, player: Player) -> bool:
         """Tell whether the other player has stopped."""
+        if self._rounds == 0:
+            return self._opener == player and self._in_a_row > PATIENCE_FIRST[player]
         many = max(PATIENCE_UPDATES, PATIENCE_ROUNDS * self._usual.get(player, 1))
-        is_first = self._rounds == 0 and self._opener == player == "g"
-        return (self._rounds >= ROUNDS_UNTIL_KNOWN or is_first) and self._in_a_row > many
+        return self._rounds >= ROUNDS_UNTIL_KNOWN and self._in_a_row > many
