@@ -177,7 +177,7 @@ def _gandoctor(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
 
 
-def report(rows: Iterable[Row]) -> str:
+def report(rows: Iterable[Row], total: int) -> str:
     """Return the page."""
     known = sorted(rows, key=lambda row: (row.program, row.arm != PLAN, row.arm, row.number))
     programs = sorted({row.program for row in known})
@@ -199,7 +199,7 @@ def report(rows: Iterable[Row]) -> str:
         "the real data is gone (the mean energy distance of 64 random projections, beyond that of real data from",
         "real data). One training each; shares with 95 % intervals.",
         "",
-        f"{len(programs)} programs.",
+        f"{len(programs)} of {total} broken programs were tried so far.",
         "",
         "| tried | could be tried | cured | nearer |",
         "|---|---|---|---|",
@@ -260,7 +260,8 @@ def main() -> None:
         rows += found
         print(name, [(row.arm, row.change, row.outcome) for row in found], flush=True)
         ROWS.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-    REPORT.write_text(report(rows), encoding="utf-8")
+    broken = sum(not case.is_fine for case in catalogue.cases)
+    REPORT.write_text(report(rows, broken), encoding="utf-8")
 
 
 if __name__ == "__main__":
