@@ -24,8 +24,8 @@ NAME_MAX = 500
 TIME_MAX = 1e11
 COLUMNS_MAX = 10_000
 METADATA_MAX_BYTES = 16 * 2**20
-GROUP_BYTES = 2**19
-"""Of messages that are decoded at once. As much fits a processor's cache; 16 MB take twice as long and 150 MB more."""
+GROUP_BYTES = 2**20
+"""Of messages that are decoded at once. With 16 MB, loading takes as long and 150 MB more at its peak."""
 BODY_MAX_BYTES = 128 * 2**20
 RECORD_BATCH = 3
 """Number of a record batch among Arrow's message headers; its field 3 tells of compression, which we never use."""
