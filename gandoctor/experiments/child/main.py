@@ -63,8 +63,7 @@ def loop_recorded(training: LoopTraining, job: Job, stop: StopRequest) -> None:
         raise UnusableTarget(f"{job.target} trains in a loop of its own, into which no snapshot can be put back.")
     arguments = {**training.monitor_arguments(), **({"resume": True} if job.resume else {})}
     monitor = GANMonitor(job.run_dir, metadata=_metadata(job, training.config), **arguments)
-    asked = job.duality_gap_at or monitor.options.duality_gap_at
-    monitor.options = replace(monitor.options, changes=job.changes, duality_gap_at=asked)
+    _give_options(monitor, job)
     if job.dry_run_steps == 0:
         write_card(monitor.options, None, training.steps)
         return
@@ -120,8 +119,7 @@ def fit_recorded(training: Training, job: Job, stop: StopRequest) -> None:
         metadata=_metadata(job, training.config),
         **(arguments if job.snapshots is None else {**arguments, "snapshots": job.snapshots}),
     )
-    asked = job.duality_gap_at or monitor.options.duality_gap_at
-    monitor.options = replace(monitor.options, changes=job.changes, duality_gap_at=asked)
+    _give_options(monitor, job)
     if job.dry_run_steps == 0:
         write_card(monitor.options, training.model, training.steps)
         return
@@ -261,6 +259,12 @@ def _send(message_fd: int, message: ChildMessage) -> bool:
     except OSError:
         return False
     return True
+
+
+def _give_options(monitor: Any, job: Job) -> None:
+    """Have a monitor set what is to be tried, and measure what is asked for, before it begins to record."""
+    asked = job.duality_gap_at or monitor.options.duality_gap_at
+    monitor.options = replace(monitor.options, changes=job.changes, duality_gap_at=asked)
 
 
 def _metadata(job: Job, config: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """`gandoctor benchmark --corpus wild`: on runs recorded beforehand, and once on programs that really run."""
 
 import json
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 
+from gandoctor.cli.benchmark import command
 from gandoctor.cli.group import gandoctor
-from gandoctor.experiments.wild.catalogue import Catalogue
+from gandoctor.experiments.wild.catalogue import HALVES, Catalogue, Later
 from gandoctor.experiments.wild.conduct import files_of
 from gandoctor.store import Manifest, RunWriter
 
@@ -23,6 +25,11 @@ seen = "NaN"
 {answers}
 """
 RIGHT = 'right = ["GD001"]'
+
+
+def test_every_part_of_the_corpus_can_be_chosen():
+    (half,) = (option for option in command.params if option.name == "halves")
+    assert tuple(half.type.choices) == HALVES
 
 
 def benchmark(*words):
@@ -71,7 +78,7 @@ def test_recorded_programs_are_judged_and_reported(corpus):
     assert "cause first |" in page
 
 
-@pytest.mark.parametrize("later", ["second", "third", "fourth", "fifth", "sixth"])
+@pytest.mark.parametrize("later", get_args(Later))
 def test_a_later_set_is_chosen_judged_and_reported_apart(corpus, later):
     path = corpus.folder / "catalogue.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("known = true", f'later = "{later}"', 1), encoding="utf-8")

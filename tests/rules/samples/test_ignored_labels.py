@@ -74,11 +74,20 @@ def test_while_samples_improve_it_is_a_remark_if_the_discriminator_sees_labels()
         assert RULE.evaluate(run).severity is severity
 
 
+def test_labels_that_the_discriminator_does_not_read_are_ignored_whatever_the_images_show() -> None:
+    hardly_shown = SEEN.model_copy(update={"real_visibility": 0.5})
+    finding = judged(0.004, hardly_shown, d_label_effect=0.5)
+    assert finding.severity is Severity.WARNING
+    assert "does not read its labels" in str(finding.evidence[0].statement)
+    assert (finding.causes[0].id, finding.causes[0].score) == ("discriminator-disregards-labels", 0.95)
+    assert judged(0.004, hardly_shown, d_label_effect=0.503).status is Status.NOT_EVALUATED, "it reads them"
+
+
 def test_labels_that_real_images_do_not_show_are_a_remark_and_ones_they_hardly_show_are_not_judged() -> None:
     shuffled = judged(0.01, SEEN.model_copy(update={"real_visibility": 0.05}))
     assert shuffled.severity is Severity.INFO
     assert shuffled.causes[0].id == "labels-shuffled-apart"
-    for wins, severity in ((0.5, Severity.WARNING), (0.9, Severity.INFO)):
+    for wins, severity in ((0.51, Severity.WARNING), (0.9, Severity.INFO)):
         finding = judged(0.01, SEEN.model_copy(update={"real_visibility": 0.05}), d_label_effect=wins)
         assert finding.severity is severity, "whether the discriminator finds a use in them"
     assert judged(0.01, SEEN.model_copy(update={"real_visibility": 0.6})).status is Status.NOT_EVALUATED
@@ -90,7 +99,7 @@ def test_labels_that_real_images_do_not_show_are_a_remark_and_ones_they_hardly_s
     ("cause", "update", "more"),
     [
         ("labels-differ-between-players", {"agreement": 0.2}, {"d_label_effect": 0.9}),
-        ("discriminator-disregards-labels", {}, {"d_label_effect": 0.5}),
+        ("discriminator-disregards-labels", {}, {"d_label_effect": 0.51}),
         ("label-not-connected", {}, {"d_label_effect": 0.9, "sample_label_effect": 0.0}),
         ("class-number-as-quantity", {"generator": "class numbers", "generator_beside": True}, {"d_label_effect": 0.9}),
     ],
