@@ -91,3 +91,17 @@ def test_a_judge_of_one_mixed_batch_is_one() -> None:
     made = call(generator, (4,), (6,))
     calls = [made, call(judge, (6,), (1,), made)]
     assert players(calls, [update(judge), update(generator)]) == [("generator", "judge")]
+
+
+def test_steps_of_one_optimizer_are_told_apart_by_what_the_judge_was_shown() -> None:
+    generator, judge = Network("generator"), Network("judge")
+    made = call(generator, (4,), (6,))
+    calls = [made, call(judge, (6,), (1,)), call(judge, (6,), (1,), made)]
+    optimizer, both = object(), frozenset((id(generator), id(judge)))
+    of_d = SeenUpdate(optimizer, both, shown=frozenset(both))
+    of_g = SeenUpdate(optimizer, both, shown=frozenset([id(generator)]))
+    for updates in ([of_d, of_g], [of_g, of_d]):
+        (pair,) = PairFinder(Networks(), calls, updates).pairs()
+        assert (pair.generator.name, pair.discriminator.name) == ("generator", "judge")
+        assert [pair.shared_phase_of(one) for one in updates] == ["d" if one is of_d else "g" for one in updates]
+    assert PairFinder(Networks(), calls, [of_d]).pairs() == []

@@ -38,9 +38,10 @@ STYLES = {
     "data parallel": "non_saturating",
     "compiled": "non_saturating",
     "direct": "non_saturating",
+    "one optimizer": "non_saturating",
 }
 RARER = {"generator first", "clipped", "frozen in turn", "accumulated", "mapping", "schedule", "shared graph"}
-RARER |= {"compiled", "average", "wrapped", "bfloat16", "data parallel", "penalty", "critic"}
+RARER |= {"one optimizer", "compiled", "average", "wrapped", "bfloat16", "data parallel", "penalty", "critic"}
 
 
 def weights(text):
@@ -76,7 +77,7 @@ def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style):
     assert run.last_step == STEPS
     assert [e for e in run.events if e.kind.startswith("monitor")] == []
     # That both networks are one player shows when both are trained, and that `forward` is called when it has been.
-    half = style in ("mapping", "direct")
+    half = style in ("mapping", "direct", "one optimizer")
     for signal in ("d_loss", "g_loss", "d_grad_norm", "g_grad_norm"):
         assert len(run[signal]) >= STEPS - half, f"{signal}: the first step is recorded as well"
         assert np.isfinite(run[signal]).all()
@@ -164,6 +165,61 @@ def test_players_are_told_apart_where_both_optimizers_hold_both(tmp_path):
     assert run.last_step == 40
     assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
     assert (run["d_update_in_g_step"] > 0).all()
+
+
+SHARED = """
+import torch
+from torch import nn
+class Maker(nn.Sequential): pass
+class Judge(nn.Sequential): pass
+g, d = Maker(nn.Linear(4, 6)), Judge(nn.Linear(6, 8), nn.LeakyReLU(), nn.Linear(8, 1))
+opt = torch.optim.Adam([*g.parameters(), *d.parameters()])
+for i in range(40):
+    opt.zero_grad()
+    fake = g(torch.randn(8, 4))
+"""
+UNDETACHED = """
+    (d(fake).mean() - d(torch.rand(8, 6)).mean()).backward()
+    opt.step()
+    opt.zero_grad()
+    (-d(g(torch.randn(8, 4))).mean()).backward()
+    opt.step()
+"""
+IN_TURN = """
+    (d(fake.detach()).mean() - d(torch.rand(8, 6)).mean()).backward()
+    opt.step()
+    opt.zero_grad()
+    d.requires_grad_(False)
+    (-d(fake).mean()).backward()
+    opt.step()
+    d.requires_grad_(True)
+"""
+AT_ONCE = """
+    (d(fake.detach()).mean() - d(torch.rand(8, 6)).mean()).backward()
+    d.requires_grad_(False)
+    (-d(fake).mean()).backward()
+    d.requires_grad_(True)
+    opt.step()
+"""
+
+
+@pytest.mark.parametrize(("steps", "moves_both"), [(UNDETACHED, True), (IN_TURN, False)])
+def test_the_steps_of_one_optimizer_for_both_are_told_apart(tmp_path, steps, moves_both):
+    (tmp_path / "train.py").write_text(SHARED + steps)
+    command_here("run", "--run-dir", "run", "--fail-on", "never", "train.py", cwd=tmp_path)
+    run = load_run(tmp_path / "run")
+    assert run.last_step == 40
+    assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
+    for own, other in (("d_update_in_d_step", "g_update_in_d_step"), ("g_update_in_g_step", "d_update_in_g_step")):
+        assert (run[own] > 0).all()
+        assert (run[other] > 0).all() == moves_both
+
+
+def test_whose_a_step_is_that_moves_both_at_once_is_not_guessed(tmp_path):
+    (tmp_path / "train.py").write_text(SHARED + AT_ONCE)
+    done = command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "records nothing so far" in done.stdout + done.stderr
 
 
 def test_a_network_is_found_whose_optimizer_is_not_given_what_needs_no_gradient(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gandoctor.backends.discovery.networks import NetworkCall, Networks, Source
+from gandoctor.player_names import Player
 
 Flow = tuple[NetworkCall, Sequence[Source]]
 """A call, and where what it was given comes from."""
@@ -22,22 +23,36 @@ class SeenUpdate:
         variables: The weights, by id; see `Networks.weights`.
         places: The code on the stack, innermost first, and the line that each is at, when it was first asked.
         after: The latest call of a network before it was first asked; None where there was none.
+        shown: Networks, by id, that were given what no network had made since the update before. An optimizer that
+            moves several networks makes one such update for each set of them. None where calls are not told by update.
     """
 
     optimizer: Any
     variables: frozenset[int]
     places: tuple[tuple[Any, int], ...] = ()
     after: NetworkCall | None = None
+    shown: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A generator and its discriminator; an optimizer is None until it has been used."""
+    """A generator and its discriminator; an optimizer is None until it has been used.
+
+    Attributes:
+        judge: The network that is given what the generator makes: the discriminator, or the first of its parts.
+    """
 
     generator: Any
     discriminator: Any
     g_optimizer: Any = None
     d_optimizer: Any = None
+    judge: Any = None
+
+    def shared_phase_of(self, update: SeenUpdate) -> Player | None:
+        """Return whose update it was, of the one optimizer that both players share; None of any other."""
+        if update.shown is None or not (update.optimizer is self.g_optimizer is self.d_optimizer):
+            return None
+        return "d" if id(self.judge) in update.shown else "g"
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +115,7 @@ class PairFinder:
                 joined(_after(one, self._flows, by_network), one.discriminator),
                 one.g_update and one.g_update.optimizer,
                 one.d_update and one.d_update.optimizer,
+                one.discriminator,
             )
             for one in best
         ]
@@ -120,7 +136,13 @@ class PairFinder:
             for u, networks in trained
             if all(any(n is p for n in networks) for p in (one.generator, one.discriminator))
         ]
-        if one.g_update is not one.d_update or len(both) != 2:
+        if one.g_update is not one.d_update:
+            return one
+        shows = [u for u in both if u.shown is not None and id(one.discriminator) in u.shown]
+        hides = [u for u in both if u.shown is not None and id(one.discriminator) not in u.shown]
+        if shows and hides:
+            return replace(one, g_update=hides[-1], d_update=shows[-1])
+        if len(both) != 2:
             return one
         start = 0
         for update, other in (both, both[::-1]):
@@ -194,7 +216,7 @@ class PairFinder:
         mistake; not so one that feeds a further network, as it was trained alone in an earlier phase.
         """
         weights, contains = self._networks.weights, self._networks.contains
-        whole = [n for n in networks if weights(n) <= update.variables]
+        whole = [n for n in networks if weights(n) <= update.variables and not self._holds_both_players(n)]
         alone = [n for n in networks for u in self._updates if u is not update and weights(n) == u.variables]
         # A model that holds both players is neither: it was made to train one of them through the other.
         players = [*alone, *(m for m in self._compiled if m in networks)]
@@ -206,6 +228,19 @@ class PairFinder:
         around = [n for n in networks if weights(n) >= update.variables and update.variables]
         around.sort(key=lambda n: len(weights(n)))
         return around[:1]
+
+    def _holds_both_players(self, network: Any) -> bool:
+        """Tell whether a network is a mere place for both players, which the only optimizer moves in both steps.
+
+        One of its parts is given what another has made in one of them, and data in the other.
+        """
+        if len({id(u.optimizer) for u in self._updates}) > 1 or len({u.shown for u in self._updates}) < 2:
+            return False
+        contains, shown = self._networks.contains, [u.shown or frozenset() for u in self._updates]
+        return any(
+            contains(network, s) and contains(network, t) and len({id(t) in each for each in shown}) == 2
+            for s, t in self._edges
+        )
 
     def _is_fed_otherwise(self, generator: Any, discriminator: Any) -> bool:
         """Tell whether a network is ever called without what another has made: on real data, or their codes."""

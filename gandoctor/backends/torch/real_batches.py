@@ -40,6 +40,11 @@ class RealBatches:
         elif not batch.requires_grad and place not in map(_place, self._given):
             self._given = [*self._given[1 - GIVEN_MAX :], batch.detach()]
 
+    @property
+    def is_any_given(self) -> bool:
+        """Whether the discriminator was given anything since the latest update that the generator has not made."""
+        return bool(self._given)
+
     def of_update(self) -> torch.Tensor | None:
         """Return the real batch of the update that is about to be made; None where it is not known. Forget it."""
         real = self._given[0] if self._has_generated and len(self._given) == 1 else None

@@ -84,6 +84,7 @@ class Taps:
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.updated = False
+        self._shared_phase: Player = "d"  # of the latest update of an optimizer that both players share
         self.losses = Losses(weights, lambda output: None if self._logits is None else self._logits.of(output))
         self.latents = np.zeros(0, np.float32)
         self.wants_latents = False
@@ -302,6 +303,7 @@ class Taps:
     def before_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
         with self._listener.contained():
+            self._shared_phase = "d" if self._real_batches.is_any_given else "g"
             self._under_way[id(optimizer)] = update = self._update(optimizer)
             self.left_out.stepped(optimizer, None if update is None else update.phase)
             if update is None:
@@ -345,7 +347,12 @@ class Taps:
         return TorchUpdate(phase, gradients, 1.0 if scale is None else float(scale), self._unclipped.get(phase))
 
     def phase_of(self, optimizer: Any) -> Player | None:
-        """Return whose update it is: by the optimizers that were passed, else by whose weights it holds."""
+        """Return whose update it is: by the optimizers that were passed, else by whose weights it holds.
+
+        Where both players share it, it is the discriminator's if that was given anything that is not the generator's.
+        """
+        if optimizer is self._players.g_optimizer and optimizer is self._players.d_optimizer:
+            return self._shared_phase
         for player in PLAYERS:
             if optimizer is self._players.optimizer(player):
                 return player

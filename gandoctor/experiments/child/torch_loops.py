@@ -78,8 +78,9 @@ class TorchLoops:
             note_sources(session, self._name_of(pair.generator), self._name_of(pair.discriminator))
             with session.contained():
                 session.backend.replay(events)
-                for optimizer in made:  # a round may be half over
-                    if (phase := session.backend.phase_of(optimizer)) is not None:
+                for update in made:  # a round may be half over
+                    phase = pair.shared_phase_of(update) or session.backend.phase_of(update.optimizer)
+                    if phase is not None:
                         game.cycle.updated(phase)
 
     def _updated(self, optimizer: Any) -> None:

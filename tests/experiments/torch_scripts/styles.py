@@ -173,6 +173,8 @@ if style == "direct":
 mapping = nn.Sequential(nn.Linear(LATENT, LATENT), nn.ReLU()) if style == "mapping" else None
 g_opt = adam(chain(g.parameters(), mapping.parameters()) if mapping else g.parameters(), 1e-3, betas=(0.5, 0.999))
 d_opt = adam(d.parameters(), 1e-3, betas=(0.5, 0.999))
+if style == "one optimizer":
+    g_opt = d_opt = adam(chain(g.parameters(), d.parameters()), 1e-3, betas=(0.5, 0.999))
 d_rate = torch.optim.lr_scheduler.ExponentialLR(d_opt, 0.9)
 average = torch.optim.swa_utils.AveragedModel(g) if style == "average" else None
 for _ in range(steps):

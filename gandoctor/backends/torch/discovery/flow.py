@@ -60,6 +60,7 @@ class Flow:
         self._calls: dict[Any, TorchCall] = {}
         self._outputs: deque[_Output] = deque(maxlen=OUTPUTS_KEPT)
         self._direct: set[tuple[int, int]] = set()
+        self._shown: set[int] = set()
 
     @property
     def calls(self) -> list[NetworkCall]:
@@ -82,6 +83,8 @@ class Flow:
         for tensor in inputs:
             for call in self._made(tensor, network, by_value):
                 found[id(call)] = Source(call)
+        if all(source.call is None for source in found.values()):
+            self._shown.add(id(network))
         key = (id(network), tuple(found), tuple(tuple(t.shape) for t in inputs))
         call = self._calls.get(key)
         if call is None:
@@ -104,10 +107,19 @@ class Flow:
         """Tell whether a network's output, and nothing else, was all that another was given."""
         return (id(earlier), id(later)) in self._direct
 
+    def shown_since_update(self) -> frozenset[int]:
+        """Return the networks, by id, that were given what no network has made since the latest update."""
+        return frozenset(self._shown)
+
+    def updated(self) -> None:
+        """An update was made."""
+        self._shown.clear()
+
     def forget(self) -> None:
         """Forget everything."""
         self._calls.clear()
         self._outputs.clear()
+        self._shown.clear()
 
     def _made(self, tensor: Any, network: Any, by_value: bool) -> Sequence[TorchCall | None]:
         """Return the calls that have made a tensor; None for what comes from elsewhere."""

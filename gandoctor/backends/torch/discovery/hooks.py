@@ -23,7 +23,7 @@ from gandoctor.backends.discovery.games import FurtherGames
 from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
 from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
 from gandoctor.backends.torch.direct_forward import DIRECT, is_part_of_caller
-from gandoctor.backends.torch.discovery.flow import Flow, TorchNetworks
+from gandoctor.backends.torch.discovery.flow import Flow, TorchNetworks, weights
 from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.update import norms_by_id
@@ -49,8 +49,8 @@ class Hooks:
     """Follows a program until its players are found, then its updates.
 
     Args:
-        found: Called once before the update that follows, with the pairs, the updates so far (their optimizers, in
-            order) and what has happened in the step under way.
+        found: Called once before the update that follows, with the pairs, the updates so far in order, and what has
+            happened in the step under way.
         updated: Called with an optimizer after each update, once something is recorded.
         cannot_tell: Called once, with what was seen, where the players stay unknown for some updates.
 
@@ -60,19 +60,20 @@ class Hooks:
 
     def __init__(
         self,
-        found: Callable[[list[Pair], Sequence[Any], Sequence[Event]], None],
+        found: Callable[[list[Pair], Sequence[SeenUpdate], Sequence[Event]], None],
         updated: Callable[[Any], None],
         cannot_tell: Callable[[Unknown], None],
     ) -> None:
         self._found, self._updated, self._cannot_tell = found, updated, cannot_tell
         self._flow = Flow()
-        self._seen: dict[tuple[int, frozenset[int]], SeenUpdate] = {}
-        self._made: deque[Any] = deque(maxlen=UPDATES_UNTIL_TOLD)
+        self._seen: dict[tuple[int, frozenset[int], frozenset[int] | None], SeenUpdate] = {}
+        self._made: deque[SeenUpdate] = deque(maxlen=UPDATES_UNTIL_TOLD)
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._further = FurtherGames(TorchNetworks(self._flow))
         self._inside = threading.local()
         self._handles: list[Any] = []
         self._wrapped = Wrapped()
+        self._latest: SeenUpdate | None = None  # about to be made
         self._missed = self._since_woken = 0
         self._sees_parts = False  # of a network whose own call is not told yet: they would be taken for networks
         self.is_recording = False
@@ -113,17 +114,20 @@ class Hooks:
             if self._is_resting:
                 self._wake(optimizer)
                 return
-            update = self._note_update(optimizer)
+            self._latest = self._note_update(optimizer)
             if not self._sees_parts:
-                self._decide(update)
+                self._decide(self._latest)
 
     def after_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
         if self.is_recording:
             self._updated(optimizer)
             return
-        self._made.append(optimizer)
+        if self._latest is not None and self._latest.optimizer is optimizer:
+            self._made.append(self._latest)
+        self._latest = None
         self._events.clear()
+        self._flow.updated()
         if self._sees_parts:
             self._flow.forget()
             self._sees_parts = False
@@ -183,10 +187,17 @@ class Hooks:
 
     def _note_update(self, optimizer: Any) -> SeenUpdate:
         held = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
-        key = (id(optimizer), held)
+        shown = self._flow.shown_since_update() if self._holds_several(held) else None
+        key = (id(optimizer), held, shown)
         if key not in self._seen:
-            self._seen[key] = SeenUpdate(optimizer, held, places(), calls[-1] if (calls := self._flow.calls) else None)
+            latest = calls[-1] if (calls := self._flow.calls) else None
+            self._seen[key] = SeenUpdate(optimizer, held, places(), latest, shown)
         return self._seen[key]
+
+    def _holds_several(self, held: frozenset[int]) -> bool:
+        """Tell whether there are two networks among what an optimizer holds."""
+        parts = [own for call in self._flow.calls if (own := weights(call.network)) and own <= held]
+        return any(not parts[0] & part for part in parts) or any(part < parts[0] for part in parts)
 
     def _finder(self) -> PairFinder:
         return PairFinder(TorchNetworks(self._flow), self._flow.calls, list(self._seen.values()))
