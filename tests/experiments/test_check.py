@@ -195,7 +195,7 @@ pathlib.Path("results").touch()
 
 
 @pytest.mark.training
-@pytest.mark.parametrize(("steps", "arguments"), [(0, []), (2, ["own"]), rarely(0, ["own"]), rarely(2, [])])
+@pytest.mark.parametrize(("steps", "arguments"), [rarely(0, []), (2, ["own"]), rarely(0, ["own"]), rarely(2, [])])
 def test_a_script_is_left_in_its_first_fit_and_saves_nothing(tmp_path, monkeypatch, steps, arguments):
     folder = tmp_path / "work"
     folder.mkdir()
@@ -214,8 +214,8 @@ def test_a_script_is_left_in_its_first_fit_and_saves_nothing(tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("training", "said"),
     [
-        ("model.fit(x, x, epochs=10**9, verbose=0)", "Sequential: .* has no attribute .generator"),
-        (
+        rarely("model.fit(x, x, epochs=10**9, verbose=0)", "Sequential: .* has no attribute .generator"),
+        rarely(
             "from gandoctor import GANMonitor\nmodel.fit(x, x, epochs=10**9, verbose=0, callbacks=[GANMonitor('r')])",
             "Sequential: its own monitor records nothing",
         ),

@@ -56,8 +56,6 @@ def test_a_loop_is_recorded_and_stays_what_it_is(tmp_path, style):
 G, D = "sequential", "sequential_1"
 STYLES = {
     "penalty": (G, D),
-}
-RARER = {
     "epoch": (G, D),
     "trunk": (G, "sequential_2_and_sequential_3"),
     "strategy2": (G, D),
@@ -75,9 +73,10 @@ RARER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "generator", "discriminator"),
-    [(style, *names) for style, names in STYLES.items()] + [rarely(style, *names) for style, names in RARER.items()],
+    [(style, *names) for style, names in STYLES.items()],
 )
 def test_every_style_is_recorded_whole_and_stays_what_it_is(tmp_path, style, generator, discriminator):
     script = LOOP.with_name("styles.py")

@@ -41,7 +41,17 @@ STYLES = {
     "one optimizer": "non_saturating",
 }
 RARER = {"generator first", "clipped", "frozen in turn", "accumulated", "mapping", "schedule", "shared graph"}
-RARER |= {"one optimizer", "compiled", "average", "wrapped", "bfloat16", "data parallel", "penalty", "critic"}
+RARER |= {
+    "one optimizer",
+    "mixed batch",
+    "compiled",
+    "average",
+    "wrapped",
+    "bfloat16",
+    "data parallel",
+    "penalty",
+    "critic",
+}
 
 
 def weights(text):

@@ -140,6 +140,7 @@ def test_a_conditional_generator_is_not_fed_a_guess(outcome_of: Callable[[str], 
     assert len(outcome["warnings"]) == 1
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_takes_more_than_images_costs_only_its_scores(
     outcome_of: Callable[[str], dict[str, Any]],
 ) -> None:
@@ -198,7 +199,7 @@ def test_weights_that_wait_for_an_accumulation_have_not_stood_still(
         assert all(v > 0 for v in signals[name]["values"])
 
 
-@pytest.mark.parametrize("case", sorted(NOTHING_SEEN))
+@pytest.mark.parametrize("case", [NAMES[name] for name in sorted(NOTHING_SEEN)])
 def test_a_step_traced_before_the_monitor_came_is_said(case: str, outcome_of: Callable[[str], dict[str, Any]]) -> None:
     outcome = outcome_of(case)
     for name in (*NORMS, *UPDATES):

@@ -46,6 +46,9 @@ SLOW = frozenset(
         "several fits",
         "own names, loss told",
         "own names, tf.function",
+        "conditional, latents told",
+        "trained before",
+        "train_on_batch, trained before",
     }
 )
 """Cases that another case or another test file covers in part."""
