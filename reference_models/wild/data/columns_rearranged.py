@@ -1,4 +1,4 @@
-"""A table of numbers and yes-or-no columns; the transformer puts the columns in another order than the list of kinds."""
+"""A table of numbers and yes-or-no columns; the transformer rearranges the columns, the list of kinds does not."""
 
 import keras
 import numpy as np
