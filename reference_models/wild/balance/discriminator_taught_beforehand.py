@@ -10,14 +10,14 @@ keras.utils.set_random_seed(742)
 x, _ = digits()
 generator = digit_generator()
 discriminator = digit_discriminator("sigmoid", dropout=0.0)
-discriminator.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(2e-4))
+discriminator.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5))
 noise_input = keras.Input((32,))
 discriminator.trainable = False
 adversarial = keras.Model(noise_input, discriminator(generator(noise_input)))
-adversarial.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(1e-4))
+adversarial.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5))
 
 rng = np.random.default_rng(0)
-PRETRAIN, TRAIN, BATCH = 600, 500, 32
+PRETRAIN, TRAIN, BATCH = 800, 600, 32
 
 
 def noise(count):

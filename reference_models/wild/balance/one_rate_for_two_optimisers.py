@@ -14,7 +14,7 @@ points = torch.from_numpy(x)
 EPOCHS, BATCH = 30, 64
 
 student, discriminator = dense(4, 2, 128), dense(2, 1, 128)
-optimizer = torch.optim.SGD(student.parameters(), lr=0.1, momentum=0.5)
+optimizer = torch.optim.SGD(student.parameters(), lr=0.1, momentum=0.8)
 d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-3, betas=(0.5, 0.999))
 criterion = nn.BCEWithLogitsLoss()
 real_label, fake_label = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)

@@ -14,7 +14,7 @@ text_ids = torch.cat([torch.full((len(text), 1), BOS), text], 1)
 may_write = torch.ones(WORDS)
 may_write[BOS] = 0
 
-generator = nn.Sequential(nn.Linear(16, 128), nn.LeakyReLU(0.2), nn.Linear(128, 128), nn.LeakyReLU(0.2))
+generator = nn.Sequential(nn.Linear(16, 128), nn.LeakyReLU(0.2))
 to_words = nn.Linear(128, LENGTH * WORDS)
 discriminator = nn.Sequential(
     nn.Conv1d(WORDS, 64, 3, padding=1),
@@ -27,8 +27,8 @@ discriminator = nn.Sequential(
     nn.Linear(64, 1),
 )
 g_params = [*generator.parameters(), *to_words.parameters()]
-g_optim = torch.optim.Adam(g_params, lr=1e-3, betas=(0.5, 0.999))
-d_optim = torch.optim.Adam(discriminator.parameters(), lr=3e-4, betas=(0.5, 0.999))
+g_optim = torch.optim.Adam(g_params, lr=2e-3, betas=(0.5, 0.999))
+d_optim = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
 
 
 def write(count):

@@ -1,4 +1,4 @@
-"""Table rows with a code, InfoGAN; the entropy of the code is added to the cross-entropy where it should be taken away."""
+"""Table rows with a code, InfoGAN; the entropy of the code is added where it should be taken away."""
 
 import keras
 import numpy as np

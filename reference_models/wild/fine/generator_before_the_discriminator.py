@@ -1,4 +1,4 @@
-"""Frames of sound, least squares; the generator takes its step first, and its old frames then teach the discriminator."""
+"""Frames of sound, least squares; the generator steps first, and its old frames then teach the discriminator."""
 
 import torch
 from torch import nn

@@ -44,15 +44,17 @@ class Discriminator(nn.Module):
 
 generator, discriminator = Generator(), Discriminator()
 g_optimizer = torch.optim.Adam(generator.parameters(), lr=2e-3)
-d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-3)
+d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=2e-4)
 negative, positive = torch.zeros(64, dtype=torch.long), torch.ones(64, dtype=torch.long)
 
-for step in range(60):  # pre-training by likelihood
+for step in range(250):  # pre-training by likelihood
     _, chance = generator(64, text[torch.randint(0, len(text), (64,))])
     g_optimizer.zero_grad()
     (-chance.mean()).backward()
     g_optimizer.step()
 
+for group in g_optimizer.param_groups:
+    group["lr"] = 5e-4
 for step in range(600):
     real = text[torch.randint(0, len(text), (64,))]
     fake, chance = generator(64)

@@ -27,7 +27,9 @@ class Generator(nn.Module):
             nn.LeakyReLU(0.2),
         )
         self.old_rgb = nn.Conv2d(32, 1, 3, padding=1)
-        self.new_block = nn.Sequential(nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1), nn.LeakyReLU(0.2))
+        self.new_block = nn.Sequential(
+            nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(16), nn.LeakyReLU(0.2)
+        )
         self.new_rgb = nn.Conv2d(16, 1, 3, padding=1)
 
     def forward(self, z, alpha):

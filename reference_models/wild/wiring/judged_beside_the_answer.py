@@ -1,4 +1,4 @@
-"""Blurred digits made sharp; in the generator's loss the discriminator is shown the fake beside the sharp picture."""
+"""Blurred negatives to pictures; in the generator's loss the discriminator gets the fake beside the sharp picture."""
 
 import keras
 import numpy as np
@@ -9,8 +9,7 @@ from reference_models.wild.networks import digit_discriminator, translator
 
 keras.utils.set_random_seed(706)
 sharp, _ = digits()
-blur = tf.nn.avg_pool2d(sharp, 7, 1, "SAME").numpy()
-blur[:, ::2] = blur[:, :, ::2] = -1.0
+blur = -tf.nn.avg_pool2d(sharp, 5, 1, "SAME").numpy()
 G, D = translator(), digit_discriminator(dropout=0.0, planes=2)
 bce = keras.losses.BinaryCrossentropy(from_logits=True)
 G_optim, D_optim = keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5)

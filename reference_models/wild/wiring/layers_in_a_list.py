@@ -12,7 +12,7 @@ data = torch.from_numpy(x)
 
 
 class Net(nn.Module):
-    def __init__(self, inputs, outputs, width=64, depth=3):
+    def __init__(self, inputs, outputs, width=64, depth=2):
         super().__init__()
         self.hidden = [nn.Linear(inputs if i == 0 else width, width) for i in range(depth)]
         self.last = nn.Linear(width, outputs)
