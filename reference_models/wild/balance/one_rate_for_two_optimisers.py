@@ -11,10 +11,10 @@ from reference_models.wild.torch_networks import dense
 torch.manual_seed(741)
 x, _ = ring()
 points = torch.from_numpy(x)
-EPOCHS, BATCH = 30, 64
+EPOCHS, BATCH = 60, 64
 
 student, discriminator = dense(4, 2, 128), dense(2, 1, 128)
-optimizer = torch.optim.SGD(student.parameters(), lr=0.1, momentum=0.8)
+optimizer = torch.optim.SGD(student.parameters(), lr=0.1, momentum=0.5)
 d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-3, betas=(0.5, 0.999))
 criterion = nn.BCEWithLogitsLoss()
 real_label, fake_label = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
@@ -43,7 +43,7 @@ for epoch in range(EPOCHS):
         optimizer.zero_grad()
         g_loss.backward()
         optimizer.step()
-    if epoch % 3 == 0:
+    if epoch % 5 == 0:
         print(f"Epoch: [{epoch}] LR {lr:.4f} D loss {d_loss.item():.4f} G loss {g_loss.item():.4f}")
 
 with torch.no_grad():

@@ -34,7 +34,7 @@ generator = nn.Sequential(
     nn.Tanh(),
 )
 discriminator = digit_discriminator(dropout=0.0, planes=2)
-optimizer_G = torch.optim.Adam(generator.parameters(), lr=1e-3, betas=(0.5, 0.999))
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=4e-4, betas=(0.5, 0.999))
 optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=5e-4, betas=(0.5, 0.999))
 criterion_GAN, criterion_pixelwise = nn.MSELoss(), nn.L1Loss()
 valid, fake = torch.ones(32, 1), torch.zeros(32, 1)
