@@ -47,7 +47,7 @@ g_optimizer = torch.optim.Adam(generator.parameters(), lr=2e-3)
 d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=2e-4)
 negative, positive = torch.zeros(64, dtype=torch.long), torch.ones(64, dtype=torch.long)
 
-for step in range(250):  # pre-training by likelihood
+for _ in range(250):  # pre-training by likelihood
     _, chance = generator(64, text[torch.randint(0, len(text), (64,))])
     g_optimizer.zero_grad()
     (-chance.mean()).backward()
