@@ -30,7 +30,13 @@ TREATMENTS = (
             "0.000 in the generator's step instead of 0.118"
         ),
         patch={"training.freeze_discriminator": True},
-        cures=("discriminator-frozen", "generator-frozen", "phases-disagree", "discriminator-moved-in-both-steps"),
+        cures=(
+            "discriminator-frozen",
+            "generator-frozen",
+            "optimizer-not-called",
+            "phases-disagree",
+            "discriminator-moved-in-both-steps",
+        ),
         snippets={
             "keras": """\
 import keras

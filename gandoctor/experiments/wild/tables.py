@@ -39,6 +39,7 @@ HALF_TITLES: dict[Half, str] = {
     "fourth": "Judged once, fourth set",
     "fifth": "Judged once, fifth set",
     "sixth": "Judged once, sixth set",
+    "seventh": "Judged once, seventh set",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gandoctor.message import Message
+from gandoctor.message import Absent, Message
 from gandoctor.player_names import SLOTS
 from gandoctor.rules.contracts.standstill import Standstill
 from gandoctor.rules.contracts.standstill_search import read_signal
@@ -22,6 +22,14 @@ LEARNING_RATE_ZERO = Hypothesis(
     Message("The learning rate is 0"),
     Message("Look at the recorded learning rate: it is 0, perhaps because a schedule ended."),
 )
+OPTIMIZER_NOT_CALLED = Hypothesis(
+    "optimizer-not-called",
+    Message("No optimizer that holds its weights is called"),
+    Message(
+        "Look at which optimizer each step calls: the other player's stands in its place, `step()` is missing, or it "
+        "was given the weights of a copy."
+    ),
+)
 OTHER_NETWORKS_TRAINED = Hypothesis(
     "other-networks-trained",
     Message("The monitor watches other networks than those being trained"),
@@ -35,7 +43,13 @@ def rank_causes(run: Run, still: Standstill) -> list[Cause]:
     The scores are judgement. A signal that shows a reason directly gives 0.95 or more where nothing else could, less
     where it has other explanations; one that speaks against it gives 0.02 to 0.05; one that is missing, 0.2 to 0.25.
     """
-    return [_frozen(still), _learning_rate(run, still), _no_gradient(run, still), _other_networks(still)]
+    return [
+        _frozen(still),
+        _learning_rate(run, still),
+        _no_gradient(run, still),
+        _not_called(run, still),
+        _other_networks(still),
+    ]
 
 
 def _frozen(still: Standstill) -> Cause:
@@ -73,6 +87,15 @@ def _no_gradient(run: Run, still: Standstill) -> Cause:
         return NO_GRADIENT_ARRIVES.cause(0.7 if still.reason == "no_gradient" else 0.25)
     shown = Message("its gradient norm is {norm:.3g}", norm=float(gradient.median()))
     return NO_GRADIENT_ARRIVES.cause(0.7 if still.reason == "no_gradient" else 0.02, shown)
+
+
+def _not_called(run: Run, still: Standstill) -> Cause:
+    missing = run.manifest.missing.get(f"{still.player}_grad_norm")
+    if missing is None or missing.code is not Absent.NOT_CALLED or still.fits_freeze_trap:
+        return OPTIMIZER_NOT_CALLED.cause(0.02)
+    # Of copies that are trained in their place neither moves.
+    score = 0.5 if still.reason == "nothing_moves" else 0.9
+    return OPTIMIZER_NOT_CALLED.cause(score, Message("none was seen to be called"))
 
 
 def _other_networks(still: Standstill) -> Cause:

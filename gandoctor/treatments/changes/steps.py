@@ -88,6 +88,9 @@ def _other(player: Player) -> Player:
 
 def _stands_still(case: Case, player: Player) -> bool:
     name = f"{player}_update_in_{player}_step"
+    missing = case.run.manifest.missing.get(f"{player}_grad_norm")
+    if "optimizer-not-called" in case.causes and missing is not None and missing.code is Absent.NOT_CALLED:
+        return True
     if name not in case.run and f"{SLOTS[player]}-frozen" in case.causes:
         return True  # it has no step of its own at all
     return name in case.run and float(case.run[name].median()) == 0.0 and case.rate(player) != 0.0

@@ -103,6 +103,16 @@ def test_a_frozen_generator_whose_update_was_never_seen(make_run: MakeRun) -> No
     assert finding.causes[0].id == "generator-frozen"
 
 
+def test_one_whose_optimizer_is_not_called(make_run: MakeRun) -> None:
+    signals = {"g_movement": probes(0.0), "d_movement": probes(0.9)}
+    why = Absence(Absent.NOT_CALLED, Message("no optimizer that holds its parameters was called in 12 steps"))
+    finding = RULE.evaluate(make_run(signals, missing={"g_grad_norm": why}))
+    assert reason(finding) == "never_updated"
+    assert finding.causes[0].id == "optimizer-not-called"
+    causes = {cause.id: cause.score for cause in finding.causes}
+    assert prescribe(RULE.treatments, causes)[0].id == "separate-variable-lists"
+
+
 def test_learning_rate_zero_from_a_step_on(make_run: MakeRun) -> None:
     ended = trains(
         g_update_in_g_step=first_two_and_probes(0.3) | probes(0.0, start=600),
