@@ -63,7 +63,7 @@ class LeftOutCard(BaseModel):
     Attributes:
         numbers: How many numbers they are; of: out of how many that are reached.
         unregistered: How many of them belong to no layer that the player lists as its own.
-        names: Of those that do, at most eight.
+        names: At most eight. In PyTorch of those that do, as the others have none.
     """
 
     numbers: int

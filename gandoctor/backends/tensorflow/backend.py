@@ -111,7 +111,10 @@ class KerasBackend:
 
     def card(self, player: Player) -> PlayerCard:
         """Describe a player and its optimizer."""
-        return describe(self.players.network(player), self.players.optimizer(player))
+        card = describe(self.players.network(player), self.players.optimizer(player))
+        if self._taps is not None:
+            card.left_out = self._taps.left_out.card(player, self.updates_made(player))
+        return card
 
     def losses(self) -> dict[str, dict[str, Any]]:
         """Return the Keras losses that the GAN holds."""

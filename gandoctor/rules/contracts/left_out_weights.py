@@ -10,13 +10,15 @@ Why it hurts
     network.
 
 How it is recognised
-    PyTorch only. The graphs of the first losses of the discriminator, and of the generator's first samples, end in the
-    weights that training reaches. Those that no optimizer held in 50 updates are left out.
+    The graphs of the discriminator's losses, and of the generator's images, end in the weights that training reaches.
+    In PyTorch those that no optimizer held in 50 updates are left out. In steps that Keras traces, those beside the two
+    networks that have not moved in 50 updates are.
 
 What it is not
-    Weights that are frozen on purpose require no gradient, and are not meant. Networks that only the generator's loss
-    goes through, such as one for a perceptual loss, are not to move. Where all of a player stands still, GD002 or GD003
-    says more.
+    Weights that are frozen on purpose require no gradient, and are not meant. A trained network before the generator
+    that is to stay as it is should be frozen; where it is not, this is a warning at most. Networks that only the
+    generator's loss goes through, such as one for a perceptual loss, are not to move. Where all of a player stands
+    still, GD002 or GD003 says more.
 
 What to do
     Pass all parameters to the optimizer. Keep layers in a ModuleList or a ModuleDict, and parameters in a
@@ -60,14 +62,19 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
             evidence.append(_evidence(run, player, card.left_out, limits))
     if not known:
         raise NotEvaluated(
-            Message("It was not seen which weights training reaches; that is looked at in PyTorch, for 50 updates.")
+            Message(
+                "It was not seen which weights training reaches; that is looked at in PyTorch and in traced steps of "
+                "Keras, for 50 updates."
+            )
         )
     return evidence
 
 
 def _evidence(run: Run, player: Player, card: LeftOutCard, limits: Limits) -> Evidence:
     share = card.numbers / card.of
-    severity = Severity.INFO if share < limits.few else Severity.CRITICAL if share >= limits.most else Severity.WARNING
+    may_be_meant = player == "g" and card.unregistered == card.numbers  # a network before the generator
+    most = Severity.WARNING if may_be_meant else Severity.CRITICAL
+    severity = Severity.INFO if share < limits.few else most if share >= limits.most else Severity.WARNING
     counted = Message(
         "{numbers} of the {of} numbers that the {player}'s training reaches are in no optimizer.",
         numbers=f"{card.numbers:,}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,29 @@ def _reached_in_graph(
             entered.append(current)
         waiting.extend(current.op.inputs)
     return list(found.values()), entered
+
+
+def resources_of(tensor: Any, ends: Sequence[Any] = ()) -> set[int]:
+    """Return the handles of the variables, by id, that a symbolic tensor was computed from.
+
+    Args:
+        tensor: In a graph.
+        ends: Tensors at which to go no further.
+    """
+    stop = {identity(end) for end in ends if _graph(end) is not None}
+    captured = {id(inside): outside for outside, inside in tensor.graph.captures}
+    found: set[int] = set()
+    known: set[int] = set()
+    waiting = [tensor]
+    while waiting and len(known) < OPERATIONS_MAX:
+        current = waiting.pop()
+        if id(current) in known or identity(current) in stop:
+            continue
+        known.add(id(current))
+        if current.dtype == tf.resource:
+            found.add(id(captured.get(id(current), current)))
+        waiting.extend(current.op.inputs)
+    return found
 
 
 def _graph(tensor: Any) -> Any:

@@ -20,6 +20,7 @@ from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
+from gandoctor.backends.tensorflow.in_graph.left_out import LeftOut
 from gandoctor.backends.tensorflow.in_graph.loss_calls import LossCalls
 from gandoctor.backends.tensorflow.in_graph.r1 import R1
 from gandoctor.backends.tensorflow.in_graph.reads_first import ReadsFirst
@@ -84,6 +85,7 @@ class Taps:
         self._loop = ExitStack()
         self._used_before: set[int] = set()
         self.loss_calls = LossCalls()
+        self.left_out = LeftOut(players)
         self._reads_first = ReadsFirst()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
@@ -319,6 +321,10 @@ class Taps:
             if self._fed_copies is not None:
                 self._fed_copies.penalised(value)
             return
+        if what == "watched":
+            phase, target, variables = value
+            self.left_out.differentiated(phase, target, _in_graph_of(target, seen.made), variables)
+            return
         here = seen.is_here()
         # A graph inside the step may belong to a `tf.function(jit_compile=True)`.
         may_be_compiled = not here or bool(getattr(self._model, "jit_compile", False))
@@ -359,6 +365,11 @@ class Taps:
         self._listener.step_end(
             replace(trace, metrics=metrics, returned=returned, targets=targets, is_share=spans_processes())
         )
+
+
+def _in_graph_of(target: Any, tensors: list[Any]) -> list[Any]:
+    graph = getattr(target, "graph", None)
+    return [tensor for tensor in tensors if graph is not None and getattr(tensor, "graph", None) is graph]
 
 
 def _are_images(value: Any) -> bool:

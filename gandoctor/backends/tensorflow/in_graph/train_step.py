@@ -23,7 +23,7 @@ from gandoctor.backends.tensorflow.in_graph.randomness import sides_changed
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.player_names import Player
 
-Happening = Literal["metric", "gradient", "latents", "real", "sides", "call", "penalty"]
+Happening = Literal["metric", "gradient", "watched", "latents", "real", "sides", "call", "penalty"]
 OUTPUTS_KEPT = 8
 """Outputs of the discriminator that are remembered in a hand-written loop."""
 
@@ -88,15 +88,16 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         model: Whose `train_step` is being called; None spans a hand-written loop.
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
-            ("gradient", (phase, target)), ("latents", inputs of the generator), ("real", the real batch, where a loop
-            shows it), ("sides", which batches were changed at random), ("call", (player, network, arguments,
-            output)), ("penalty", tensors with respect to which something was differentiated).
+            ("gradient", (phase, target)), ("watched", (phase, target, weights that its tape has watched)), ("latents",
+            inputs of the generator), ("real", the real batch, where a loop shows it), ("sides", which batches were
+            changed at random), ("call", (player, network, arguments, output)), ("penalty", tensors with respect to
+            which something was differentiated).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
 
-    def gradient(target: Any, sources: Any) -> None:
-        safely(lambda: _gradient(target, sources, players, seen, listener))
+    def gradient(tape: Any, target: Any, sources: Any) -> None:
+        safely(lambda: _gradient(tape, target, sources, players, seen, listener))
 
     def latents(args: Any) -> None:
         # Outside of a tape an eager generator makes pictures to look at, not a step.
@@ -133,7 +134,9 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         yield seen
 
 
-def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observation, listener: Listener) -> None:
+def _gradient(
+    tape: Any, target: Any, sources: Any, players: KerasPlayers, seen: Observation, listener: Listener
+) -> None:
     flat = tf.nest.flatten(sources)
     phase = players.phase_of_weights(flat)
     if phase is None:
@@ -150,6 +153,7 @@ def _gradient(target: Any, sources: Any, players: KerasPlayers, seen: Observatio
             raw = tf.reduce_mean(raw)
             seen.averaged.add(phase)
         _told_apart(phase, seen, listener)
+        listener("watched", (phase, target, tape.watched_variables()), seen)
         if seen.is_here():
             seen.targets[phase] = raw
             seen.d_fed.setdefault(phase, []).extend((low, high) for low, high, _ in seen.d_fed_since)
@@ -327,13 +331,15 @@ def unobserved() -> Iterator[None]:
 _local = threading.local()
 _lock = threading.Lock()
 _observers = 0
-_everywhere: list[Callable[[Any, Any], None]] = []
+_everywhere: list[Callable[[Any, Any, Any], None]] = []
 _tape_gradient = tf.GradientTape.gradient
 
 
 @contextmanager
-def _gradients_seen(saw: Callable[[Any, Any], None], everywhere: bool) -> Iterator[None]:
-    """Have `saw(target, sources)` called after every `tape.gradient` of this thread, with those of blocks around it.
+def _gradients_seen(saw: Callable[[Any, Any, Any], None], everywhere: bool) -> Iterator[None]:
+    """Have `saw(tape, target, sources)` called after every `tape.gradient` of this thread.
+
+    Those of blocks around it are called as well.
 
     With `everywhere` also after those of threads that have none of their own: a loop may have each replica of a
     strategy run in a thread of its own.
@@ -366,5 +372,5 @@ def _observed_gradient(self: Any, target: Any, sources: Any, *args: Any, **kwarg
     if is_muted():
         return gradients
     for saw in getattr(_local, "saw", ()) or tuple(_everywhere):
-        saw(target, sources)
+        saw(self, target, sources)
     return gradients

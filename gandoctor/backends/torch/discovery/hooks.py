@@ -6,6 +6,7 @@ has happened in the step under way is then told once more to what records it, so
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import traceback
@@ -195,9 +196,9 @@ class Hooks:
         return self._seen[key]
 
     def _holds_several(self, held: frozenset[int]) -> bool:
-        """Tell whether there are two networks among what an optimizer holds."""
-        parts = [own for call in self._flow.calls if (own := weights(call.network)) and own <= held]
-        return any(not parts[0] & part for part in parts) or any(part < parts[0] for part in parts)
+        """Tell whether there are two networks, or two parts of one, among what an optimizer holds."""
+        called = {own for call in self._flow.calls if (own := weights(call.network)) and own <= held}
+        return any(one.isdisjoint(other) for one, other in itertools.combinations(called, 2))
 
     def _finder(self) -> PairFinder:
         return PairFinder(TorchNetworks(self._flow), self._flow.calls, list(self._seen.values()))
