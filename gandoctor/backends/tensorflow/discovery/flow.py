@@ -101,7 +101,7 @@ def resources_of(tensor: Any, ends: Sequence[Any] = ()) -> set[int]:
         ends: Tensors at which to go no further.
     """
     stop = {identity(end) for end in ends if _graph(end) is not None}
-    captured = {id(inside): outside for outside, inside in tensor.graph.captures}
+    captured = {id(inside): outside for outside, inside in getattr(tensor.graph, "captures", ())}
     found: set[int] = set()
     known: set[int] = set()
     waiting = [tensor]

@@ -75,7 +75,7 @@ class LeftOut:
         found = self._found[player] = self._found[player] or {}
         for variable in watched:
             is_beside = variable.dtype.is_floating and self._players.owner_of(variable) is None
-            if is_beside and id(variable.handle) in reached:
+            if is_beside and id(getattr(variable, "handle", None)) in reached:  # a sharded one has none
                 found.setdefault(id(variable), _Beside(variable))
 
     def card(self, player: Player, updates: int | None) -> LeftOutCard | None:
