@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import PurePath
 from typing import Literal
 
@@ -21,7 +22,11 @@ COVERED = 0.05
 """Share of the null's coverage below which no sample is near any real example. Healthy runs of the fault benchmark's
 calibration split have 0.11 and more."""
 
-AspectId = Literal["samples", "movement", "balance"]
+LAW = 0.1
+"""Difference of mean and standard deviation from those of a law of noise, in its standard deviations, up to which the
+generator's input is taken to follow it: each is measured on some thousand numbers."""
+
+AspectId = Literal["samples", "movement", "balance", "answers"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ ASPECTS = (
     ),
 )
 
+ANSWERS = Aspect("answers", Message("whether what is made of an input is what it should be"), (), ())
+"""Of a generator that is given data, as where images are translated: rules judge what it makes as a whole, and no rule
+knows what it should make of one."""
+
 ARGUMENTS = {
     "latent_sampler": "latent_sampler=lambda n: ...",
     "probe_data": "probe_data=x_real[:512]",
@@ -74,9 +83,10 @@ ARGUMENTS = {
 }
 """Root -> what is passed to a monitor to make it visible."""
 _LOSSES = ("d_loss", "g_loss")
-_KEPT_OPEN = ("GD406", "GD412")
+_KEPT_OPEN = ("GD406", "GD411", "GD412")
 """Rules whose findings are warnings and keep a run from being called healthy while they last: no healthy run of the
-fault benchmark's calibration split ends with a grid, and a generator that is given labels is to show them."""
+fault benchmark's calibration split ends with a grid, columns that do not follow the data are no sound samples, and a
+generator that is given labels is to show them."""
 _HELPS = (
     Absent.NOT_GIVEN,
     Absent.NOT_SEEN,
@@ -106,7 +116,8 @@ class Unseen:
 
 def not_looked_at(run: Run, findings: Sequence[Finding]) -> tuple[Unseen, ...]:
     """Return the parts of a training that a healthy verdict would vouch for, and that no rule has judged."""
-    return tuple(unseen for aspect in ASPECTS if (unseen := _unseen(run, findings, aspect)) is not None)
+    found = tuple(unseen for aspect in ASPECTS if (unseen := _unseen(run, findings, aspect)) is not None)
+    return (*found, _answers(run)) if _is_given_data(run) else found
 
 
 def unsettled(run: Run, findings: Iterable[Finding]) -> Finding | None:
@@ -217,6 +228,24 @@ def _absent(run: Run, aspect: Aspect) -> Unseen | None:
         helps = absence.code in _HELPS and root in (*ARGUMENTS, *_LOSSES)
         return Unseen(aspect, Message("Reason: {why}.", why=why), root if helps else None)
     return None
+
+
+def _is_given_data(run: Run) -> bool:
+    """Tell whether the generator is given images or series, by their extent and by a law that is none of noise."""
+    card = run.manifest.latent
+    if card is None or card.mean is None or not card.std or len(card.shape) < 2 or card.shape[0] < 2:
+        return False
+    laws = [(0.0, 1.0), *(((a + b) / 2, (b - a) / sqrt(12)) for a, b in ((-1.0, 1.0), (0.0, 1.0)))]
+    return not any(max(abs(card.mean - mean), abs(card.std - std)) < LAW * std for mean, std in laws)
+
+
+def _answers(run: Run) -> Unseen:
+    shape = run.manifest.latent.shape if run.manifest.latent is not None else ()
+    why = Message(
+        "The generator is given data of shape {shape} and no noise, and what it should make of each is not known.",
+        shape=str(shape),
+    )
+    return Unseen(ANSWERS, why)
 
 
 def _few_reals(run: Run, aspect: Aspect) -> Unseen | None:

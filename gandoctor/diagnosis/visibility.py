@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gandoctor.diagnosis.commands import command_for
-from gandoctor.diagnosis.scope import ARGUMENTS, Unseen
+from gandoctor.diagnosis.scope import ANSWERS, ARGUMENTS, Unseen
 from gandoctor.message import Message
 from gandoctor.printable import printable
 from gandoctor.rules import Status
@@ -25,9 +25,9 @@ def steps_to_see(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Step,
     """Return the steps of an inconclusive run, one for each thing that is to be passed or waited for."""
     if diagnosis.is_check:
         return _after_a_check(diagnosis, make)
-    steps: dict[str | None, Unseen] = {}
+    steps: dict[object, Unseen] = {}
     for unseen in diagnosis.not_looked_at:
-        steps.setdefault(unseen.root, unseen)
+        steps.setdefault(unseen.aspect if unseen.aspect is ANSWERS else unseen.root, unseen)
     made = [_step(diagnosis, unseen, make) for unseen in steps.values()]
     if not made and diagnosis.unsettled is not None:
         title = diagnosis.unsettled.rule.title
@@ -41,6 +41,8 @@ def steps_to_see(diagnosis: Diagnosis, make: Callable[..., Step]) -> tuple[Step,
 def _step(diagnosis: Diagnosis, unseen: Unseen, make: Callable[..., Step]) -> Step:
     run, root = diagnosis.run, unseen.root
     why = Message("Not looked at: {name}. {why}", name=unseen.aspect.name, why=unseen.why)
+    if unseen.aspect is ANSWERS:
+        return _by_eye(unseen, why, make)
     if root is None:
         return _longer(diagnosis, why, make, ())
     argument = ARGUMENTS.get(root)
@@ -60,6 +62,21 @@ def _step(diagnosis: Diagnosis, unseen: Unseen, make: Callable[..., Step]) -> St
         evidence=None,
         command=None if run.manifest.config.get("settings") else command_for(run, "", {}, False),
         expect=_THEN,
+    )
+
+
+def _by_eye(unseen: Unseen, why: Message, make: Callable[..., Step]) -> Step:
+    return make(
+        treatment=f"see-{unseen.aspect.id}",
+        title=Message("Look at inputs beside what the generator makes of them"),
+        why=why,
+        standing="confirmed",
+        findings=(),
+        edits=(),
+        code="",
+        evidence=None,
+        command=None,
+        expect=Message("Each is what should be made of its input, also of inputs that training has not seen."),
     )
 
 

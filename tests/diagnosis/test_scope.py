@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from gandoctor.report import render_html
 from gandoctor.report.markdown import render_markdown
 from gandoctor.rules import Evidence, Rule, Severity, Status, all_rules, find_rule
 from gandoctor.store import DataCard, Run
+from gandoctor.store.cards import LatentCard
 from support.recorded_runs import digits, every_step, healthy, make_run, probes
 from support.report_page import Page
 
@@ -167,7 +169,11 @@ def test_a_symptom_that_may_still_pass_is_open() -> None:
     assert diagnosis.sentence.facts["step"] == 2
     mild = with_rule(remark(last_step=1000, severity=Severity.WARNING))
     assert mild.verdict == "healthy", "a remark of a milder rule is no open question"
-    for rule in ("GD412", "GD406"):  # labels are what was asked for; no healthy run was seen to end with a grid
+    for rule in (
+        "GD412",
+        "GD406",
+        "GD411",
+    ):  # labels are what was asked for; no healthy run was seen to end with a grid
         kept = with_rule(remark(last_step=1000, severity=Severity.WARNING, rule=rule))
         assert kept.verdict == "inconclusive"
 
@@ -192,6 +198,27 @@ def test_samples_that_are_far_from_all_data_are_not_called_healthy(
     assert ("unlike your data: they cover 0.0%" in str(diagnosis.sentence)) == (verdict == "inconclusive")
     if verdict == "inconclusive":
         assert diagnosis.plan[0].treatment == "train-longer"
+
+
+@pytest.mark.parametrize(
+    ("latent", "is_told"),
+    [
+        ({"shape": (28, 28, 1), "mean": -0.73, "std": 0.42, "minimum": -1.0, "maximum": 1.0}, True),
+        ({"shape": (64, 1), "mean": 0.0, "std": 0.27, "minimum": -0.9, "maximum": 1.0}, True),
+        ({"shape": (24, 3), "mean": 0.01, "std": 0.98, "minimum": -3.4, "maximum": 3.1}, False),  # noise for a series
+        ({"shape": (24, 3), "mean": 0.5, "std": 0.29, "minimum": 0.0, "maximum": 1.0}, False),  # likewise, uniform
+        ({"shape": (1, 1, 100), "mean": 0.2, "std": 0.4}, False),  # of one place
+        ({"shape": (6,), "mean": 0.2, "std": 0.4}, False),
+        ({"shape": (28, 28, 1)}, False),  # known by its shape only
+    ],
+)
+def test_what_should_be_made_of_data_is_not_known(latent: dict[str, Any], is_told: bool) -> None:
+    run = sound()
+    run.manifest.latent = LatentCard(**latent)
+    diagnosis = diagnose(run)
+    assert aspects(diagnosis) == (["answers"] if is_told else [])
+    assert diagnosis.verdict == ("inconclusive" if is_told else "healthy")
+    assert [step.treatment for step in diagnosis.plan] == (["see-answers"] if is_told else [])
 
 
 def test_every_view_says_the_same() -> None:
