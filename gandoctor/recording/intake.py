@@ -43,7 +43,9 @@ class Intake:
 
     A row of the discriminator's input is generated where it holds a row that the generator has made; further channels
     or columns may stand beside it. The others are real, unless the framework knows that they were made of generated
-    ones. Both are kept as the players take them, with the labels that go with them.
+    ones. Where a step has more batches of these than generated ones, some of them are generated out of sight, as in a
+    function that was traced before: then none is kept. Both are kept as the players take them, with the labels that go
+    with them.
 
     Attributes:
         place: Where the image is in the discriminator's input; None while that is not known.
@@ -96,8 +98,10 @@ class Intake:
         is_judged = any(not one.is_real.all() for one in fed)
         if not is_judged and all(one.of_generator is None for one in fed):
             return
-        for inputs in _without_interpolated(_beside_penalties(real), generators, self.place):
-            self._reals.add(inputs)
+        kept = _without_interpolated(_beside_penalties(real), generators, self.place)
+        if len(kept) <= sum(one.of_generator is True or not one.is_real.all() for one in fed):
+            for inputs in kept:
+                self._reals.add(inputs)
         judged = {id(made[row][0]) for one in fed for row in one.rows if row in made}
         self._measure_latents([call for call in generators if id(call) in judged])
         for one in fed:

@@ -91,6 +91,14 @@ def test_images_of_earlier_steps_that_are_shown_again_are_not_real():
     np.testing.assert_array_equal(intake.reals(), real)
 
 
+def test_where_some_are_generated_out_of_sight_none_is_kept():
+    fake, real, unseen = images(), images(), images()
+    calls = Call("g", rng.normal(size=(32, 5)), fake), *(Call("d", x, x[:, 0, 0]) for x in (fake, real, unseen))
+    assert taken(*calls).reals() is None
+    twice = Call("d", 2 * fake, fake[:, 0, 0], of_generator=True)  # of as many generated ones both may be real
+    assert len(taken(*calls, twice).reals()) == 64
+
+
 def test_no_more_is_kept_than_is_probed_with():
     intake = Intake()
     for _ in range(20):
