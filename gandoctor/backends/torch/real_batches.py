@@ -23,6 +23,7 @@ class RealBatches:
         self._made: deque[torch.Tensor] = deque(maxlen=MADE_MAX)
         self._given: list[torch.Tensor] = []
         self._has_generated = False
+        self._kinds: set[bool] = set()  # whether generated batches require a gradient
 
     def made(self, output: torch.Tensor) -> None:
         """The generator has returned something."""
@@ -37,6 +38,7 @@ class RealBatches:
             return
         if place in map(_place, self._made):
             self._has_generated = True
+            self._kinds.add(batch.requires_grad)
         elif not batch.requires_grad and place not in map(_place, self._given):
             self._given = [*self._given[1 - GIVEN_MAX :], batch.detach()]
 
@@ -45,10 +47,15 @@ class RealBatches:
         """Whether the discriminator was given anything since the latest update that the generator has not made."""
         return bool(self._given)
 
+    @property
+    def are_of_both_steps(self) -> bool:
+        """Whether they are those of both players' steps: real ones, and generated ones with and without a gradient."""
+        return bool(self._given) and len(self._kinds) == 2
+
     def of_update(self) -> torch.Tensor | None:
         """Return the real batch of the update that is about to be made; None where it is not known. Forget it."""
         real = self._given[0] if self._has_generated and len(self._given) == 1 else None
-        self._given, self._has_generated = [], False
+        self._given, self._has_generated, self._kinds = [], False, set()
         return real
 
     def end_step(self) -> None:

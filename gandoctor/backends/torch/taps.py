@@ -84,7 +84,8 @@ class Taps:
         self._calls: list[tuple[Call, list[int]]] | None = None
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.updated = False
-        self._shared_phase: Player = "d"  # of the latest update of an optimizer that both players share
+        self._shared_phase: Player | None = None  # of the latest update of an optimizer that both players share
+        self._moves_both_at_once = False
         self.losses = Losses(weights, lambda output: None if self._logits is None else self._logits.of(output))
         self.latents = np.zeros(0, np.float32)
         self.wants_latents = False
@@ -163,6 +164,8 @@ class Taps:
                 "the {player} is not being trained: none of its parameters requires a gradient", player=NAMES[player]
             )
             return Absence(Absent.FROZEN, why)
+        if self._moves_both_at_once and self._players.g_optimizer is self._players.d_optimizer is not None:
+            return Absence(Absent.NOT_SEEN, Message("one optimizer makes both players' steps at once"))
         why = Message(
             "no optimizer that holds the {player}'s parameters was called in {steps} steps",
             player=NAMES[player],
@@ -303,7 +306,7 @@ class Taps:
     def before_step(self, optimizer: Any) -> None:
         """See `StepListener`."""
         with self._listener.contained():
-            self._shared_phase = "d" if self._real_batches.is_any_given else "g"
+            self._tell_shared_phase()
             self._under_way[id(optimizer)] = update = self._update(optimizer)
             self.left_out.stepped(optimizer, None if update is None else update.phase)
             if update is None:
@@ -349,7 +352,8 @@ class Taps:
     def phase_of(self, optimizer: Any) -> Player | None:
         """Return whose update it is: by the optimizers that were passed, else by whose weights it holds.
 
-        Where both players share it, it is the discriminator's if that was given anything that is not the generator's.
+        Where both players share it, it is the discriminator's if that was given anything that is not the generator's,
+        and neither's if it makes both steps at once.
         """
         if optimizer is self._players.g_optimizer and optimizer is self._players.d_optimizer:
             return self._shared_phase
@@ -359,6 +363,12 @@ class Taps:
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         holders = [player for player in PLAYERS if any(id(p) in held for _, p in self._weights.named(player))]
         return holders[0] if len(holders) == 1 else None
+
+    def _tell_shared_phase(self) -> None:
+        if self._real_batches.are_of_both_steps:
+            self._shared_phase, self._moves_both_at_once = None, True
+        else:
+            self._shared_phase = "d" if self._real_batches.is_any_given else "g"
 
     def _adopt(self, optimizer: Any, phase: Player) -> None:
         slot = f"{phase}_optimizer"
