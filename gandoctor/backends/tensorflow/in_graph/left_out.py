@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import keras
@@ -19,8 +20,6 @@ from gandoctor.store.player_card import LeftOutCard
 LEAST_UPDATES = 50
 """Updates of a player after which weights that have not moved are taken to be moved by nothing."""
 NAMES_MAX = 8
-NUMBERS_COMPARED = 4096
-"""Numbers of a weight that are compared."""
 
 
 @dataclass
@@ -29,17 +28,17 @@ class _Beside:
 
     variable: Any
     _since: int | None = None
-    _before: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    _before: bytes = b""
 
     def since(self, updates: int) -> int:
         """Return the updates after which it was first looked at: these, if it is now."""
         if self._since is None:
-            self._since, self._before = updates, _numbers(self.variable)
+            self._since, self._before = updates, _digest(self.variable)
         return self._since
 
     def has_moved(self) -> bool:
         """Tell whether it is another by now."""
-        return not np.array_equal(self._before, _numbers(self.variable))
+        return self._before != _digest(self.variable)
 
 
 class LeftOut:
@@ -111,8 +110,8 @@ def _without_frozen(variables: list[Any]) -> list[Any]:
     return [variable for variable in variables if id(variable) not in frozen]
 
 
-def _numbers(variable: Any) -> np.ndarray:
-    return np.array(tf.reshape(variable, [-1])[:NUMBERS_COMPARED].numpy())
+def _digest(variable: Any) -> bytes:
+    return blake2b(variable.numpy().tobytes(), digest_size=16).digest()
 
 
 def _size(variable: Any) -> int:

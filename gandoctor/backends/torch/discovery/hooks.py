@@ -154,7 +154,8 @@ class Hooks:
 
     def _backward(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(tensors, *args, **kwargs)
-        self._events.append(lambda taps: taps.losses.differentiated(tensors, kwargs.get("inputs")))
+        gradients = args[0] if args else kwargs.get("grad_tensors")
+        self._events.append(lambda taps: taps.losses.differentiated(tensors, gradients, kwargs.get("inputs")))
         return result
 
     def _grad(self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
