@@ -117,7 +117,8 @@ class Unseen:
 def not_looked_at(run: Run, findings: Sequence[Finding]) -> tuple[Unseen, ...]:
     """Return the parts of a training that a healthy verdict would vouch for, and that no rule has judged."""
     found = tuple(unseen for aspect in ASPECTS if (unseen := _unseen(run, findings, aspect)) is not None)
-    return (*found, _answers(run)) if _is_given_data(run) else found
+    answers = _answers(run)
+    return found if answers is None else (*found, answers)
 
 
 def unsettled(run: Run, findings: Iterable[Finding]) -> Finding | None:
@@ -230,20 +231,20 @@ def _absent(run: Run, aspect: Aspect) -> Unseen | None:
     return None
 
 
-def _is_given_data(run: Run) -> bool:
-    """Tell whether the generator is given images or series, by their extent and by a law that is none of noise."""
+def _answers(run: Run) -> Unseen | None:
+    """Return what no rule knows of a generator of images or series; None of one that is given noise, or rows.
+
+    Data are told from noise by their extent, and by a mean and a spread that are those of no usual law.
+    """
     card = run.manifest.latent
     if card is None or card.mean is None or not card.std or len(card.shape) < 2 or card.shape[0] < 2:
-        return False
+        return None
     laws = [(0.0, 1.0), *(((a + b) / 2, (b - a) / sqrt(12)) for a, b in ((-1.0, 1.0), (0.0, 1.0)))]
-    return not any(max(abs(card.mean - mean), abs(card.std - std)) < LAW * std for mean, std in laws)
-
-
-def _answers(run: Run) -> Unseen:
-    shape = run.manifest.latent.shape if run.manifest.latent is not None else ()
+    if any(max(abs(card.mean - mean), abs(card.std - std)) < LAW * std for mean, std in laws):
+        return None
     why = Message(
         "The generator is given data of shape {shape} and no noise, and what it should make of each is not known.",
-        shape=str(shape),
+        shape=str(card.shape),
     )
     return Unseen(ANSWERS, why)
 

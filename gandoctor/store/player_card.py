@@ -58,7 +58,7 @@ class Reach(BaseModel):
 
 
 class LeftOutCard(BaseModel):
-    """Weights that a player's training reaches and that are in no optimizer.
+    """Weights that a player's training reaches and that no optimizer moves.
 
     Attributes:
         numbers: How many numbers they are; of: out of how many that are reached.

@@ -76,7 +76,7 @@ def _evidence(run: Run, player: Player, card: LeftOutCard, limits: Limits) -> Ev
     most = Severity.WARNING if may_be_meant else Severity.CRITICAL
     severity = Severity.INFO if share < limits.few else most if share >= limits.most else Severity.WARNING
     counted = Message(
-        "{numbers} of the {of} numbers that the {player}'s training reaches are in no optimizer.",
+        "{numbers} of the {of} numbers that the {player}'s training reaches are moved by no optimizer.",
         numbers=f"{card.numbers:,}",
         of=f"{card.of:,}",
         player=NAMES[player],
