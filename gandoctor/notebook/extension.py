@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import os
 import re
+import signal
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.experiments.child.attach import Attachment
+from gandoctor.experiments.child.forks import handle
 from gandoctor.experiments.child.imports import when_imported
 from gandoctor.experiments.child.stop_request import StopRequest
 from gandoctor.message import Message
@@ -67,8 +70,10 @@ class Extension:
         self._lives: weakref.WeakSet[LiveRun] = weakref.WeakSet()
         self._told = 0
         self._active = True
+        self._ending = False
         ipython.events.register("post_run_cell", self._cell_ended)
         atexit.register(self._give_back_run_dir)
+        self._await_sigterm()
         when_imported("keras", self._patch_keras)
         when_imported("gandoctor.monitors.monitor", self._patch_monitor)
 
@@ -87,6 +92,8 @@ class Extension:
             self._ipython.events.unregister("post_run_cell", self._cell_ended)
         for hook in (self._kernel_ends, self._give_back_run_dir):
             atexit.unregister(hook)
+        if signal.getsignal(signal.SIGTERM) == self._terminated:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._give_back_run_dir()
 
     def _patch_keras(self, keras: ModuleType) -> None:
@@ -128,7 +135,21 @@ class Extension:
         for note in news:
             print(Message("gandoctor did not record {model}: {reason}", model=note.model, reason=note.reason))
 
+    def _await_sigterm(self) -> None:
+        """Jupyter sends SIGTERM to a kernel that takes more than 2.5 s to end, and SIGKILL after as long again."""
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            with suppress(ValueError):  # not the main thread
+                handle([signal.SIGTERM], self._terminated)
+
+    def _terminated(self, number: int, frame: object) -> None:
+        if self._ending:
+            return  # this has interrupted the closing, after which the kernel ends anyway
+        self._kernel_ends()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
     def _kernel_ends(self) -> None:
+        self._ending = True
         self._attachment.close("stopped", why="the kernel was shut down")
 
     def _give_back_run_dir(self) -> None:

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from gandoctor.errors import GandoctorError
+from gandoctor.experiments.child.forks import in_forks
 from gandoctor.experiments.child.games import has_further_judge, recordings, steps_taken
 from gandoctor.experiments.child.other_fits import OtherFits
 from gandoctor.experiments.child.peek import CannotPeek, image_shape, peek
@@ -84,6 +85,8 @@ class Attachment:
         self._given = 0
         self._diverted: dict[Path, Path] = {}
         self._loops: list[Any] = []
+        self._is_forked = False
+        in_forks(self._leave_fork_alone)
 
     def patch_keras(self, keras: ModuleType) -> None:
         """Wrap `keras.Model.fit`, and follow networks and optimizers for a GAN that is trained in another way."""
@@ -93,6 +96,8 @@ class Attachment:
 
         @functools.wraps(original)
         def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+            if attachment._is_forked:
+                return original(model, *args, **kwargs)
             try:
                 arguments = signature.bind(model, *args, **kwargs)
                 monitors = attachment._monitors(model, arguments.arguments)
@@ -328,6 +333,10 @@ class Attachment:
     def _leave_loops_alone(self, reason: str = "completed", **fields: Any) -> None:
         while self._loops:
             self._loops.pop().close(reason, **fields)
+
+    def _leave_fork_alone(self) -> None:
+        self._is_forked = True
+        self._leave_loops_alone()
 
     def _loop_monitors(self, games: list[dict[str, Any]]) -> list[Any]:
         """Return a monitor for each pair of players that was found by what it does; they share what probes may cost."""

@@ -19,7 +19,7 @@ from typing import Any
 from gandoctor.errors import GandoctorError, UnusableTarget
 from gandoctor.experiments.child.errors import of_import
 from gandoctor.experiments.child.meanings import meaning_of
-from gandoctor.experiments.child.script import ScriptEnded, run_script, stands_by
+from gandoctor.experiments.child.script import ForkEnded, ScriptEnded, run_script, stands_by
 from gandoctor.experiments.child.stop_request import DryRunEnded, StopRequest
 from gandoctor.experiments.job import MESSAGE_MAX_CHARACTERS, ChildMessage, ExitStatus, Job
 from gandoctor.experiments.saved import is_saved, write_saved_card
@@ -193,6 +193,8 @@ def _main(train: Train, stop: StopRequest, control_fd: int, message_fd: int) -> 
                 _run_script(job, stop, message_fd)
             else:
                 train(job, stop)
+    except ForkEnded as error:
+        return error.status
     except ScriptEnded as error:
         if error.raised and error.is_refusal:
             _report(message_fd, error.raised.partition(": ")[2], exit_status=error.status)

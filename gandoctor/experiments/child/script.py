@@ -56,6 +56,18 @@ class ScriptEnded(Exception):
         self.is_refusal = is_refusal
 
 
+class ForkEnded(BaseException):
+    """A process that the script has forked comes to the script's end: it ends as it would bare.
+
+    Attributes:
+        status: Exit status, as Python would have returned it.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None]) -> str | None:
     """Run the script as `python SCRIPT ARGUMENTS` would, and record every GAN that it fits.
 
@@ -73,6 +85,7 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         ScriptEnded: The script raised an error, whose traceback has been printed, or exited with a status other than 0.
         MissingFramework: The script imports a framework that is not installed.
         KeyboardInterrupt: The script was interrupted.
+        ForkEnded: This is a process that the script has forked.
     """
     metadata = {
         "target": job.target,
@@ -88,9 +101,12 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
     when_imported("tf_keras", tell_when_trained)
     when_imported("gandoctor.monitors.monitor", attachment.patch_monitor)
     past = attachment.other_fits.models
+    process = os.getpid()
     try:
         status = _run_as_main(job.target, job.arguments)
+        _leave_if_forked(process, status)
     except ScriptEnded as error:
+        _leave_if_forked(process, error.status)
         attachment.close("crashed", error=str(error))
         if past:
             told = f"{error.raised}\n{fitted_briefly(past)}"
@@ -114,6 +130,11 @@ def run_script(job: Job, stop: StopRequest, announce: Callable[[Path, str], None
         job.target, attachment.unrecorded, attachment.unmonitored_optimizer, attachment.recipe or remedy
     )
     return f"{why}\n{fitted_briefly(past)}" if past else why
+
+
+def _leave_if_forked(process: int, status: int) -> None:
+    if os.getpid() != process:
+        raise ForkEnded(status)
 
 
 def stands_by() -> bool:

@@ -9,6 +9,7 @@ from types import FrameType
 
 from pydantic import ValidationError
 
+from gandoctor.experiments.child.forks import handle
 from gandoctor.experiments.job import Control
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
@@ -67,8 +68,7 @@ class StopRequest:
 
     def listen_to_signals(self) -> None:
         """Treat SIGINT, SIGTERM and SIGHUP as requests; the second signal ends the process at once."""
-        for number in SIGNALS:
-            signal.signal(number, self._on_signal)
+        handle(SIGNALS, self._on_signal)
 
     @staticmethod
     def stop_listening() -> None:

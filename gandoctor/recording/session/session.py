@@ -5,6 +5,7 @@ Monitors that share a run directory share one session, whoever attached first.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -65,6 +66,7 @@ class Session:
         self.backend = backend
         self._stopwatch = Stopwatch()
         self._closed = False
+        self._process = os.getpid()
         self._has_warned_of_unseen = False
         changed = applied_changes(backend, options.changes)
         self.listeners: list[Callable[[], None]] = []
@@ -337,8 +339,8 @@ class Session:
                 self.writer.flush()
 
     def close(self, reason: str, **fields: Any) -> None:
-        """Write everything out and record how the run ended; a second call does nothing."""
-        if self._closed:
+        """Write everything out and record how the run ended; a second call does nothing, nor one in a fork."""
+        if self._closed or os.getpid() != self._process:
             return
         self._closed = True
         if reason == "crashed":
