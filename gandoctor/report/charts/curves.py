@@ -18,6 +18,8 @@ DECADES = 100.0
 """How many times the small values the large ones must be for a logarithmic axis."""
 AXIS_MAX = 1e300
 """Where an axis ends at the latest, so that its length and its margins are still numbers."""
+DECADES_MOST = 308.2
+"""The same on a logarithmic axis: log10 of a value that is a number still."""
 
 Kind = Literal["not finite", "zero"]
 
@@ -146,7 +148,7 @@ def axis_range(curves: list[Curve], extra: list[float], log: bool) -> tuple[floa
         low, high = (low + high - 1) / 2, (low + high + 1) / 2
         span = 1.0
     pad = 0.06 * span if span > 0 else max(abs(high) * 0.1, 1e-12 if high else 1.0)
-    return (low - pad, high + pad)
+    return (low - pad, min(high + pad, DECADES_MOST) if log else high + pad)
 
 
 def in_decades(values: np.ndarray) -> bool:
