@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,6 +25,9 @@ def build(
 ) -> Training:
     """Build the model and its data. This sets the global seeds of Python, NumPy and TensorFlow.
 
+    Where TensorFlow is not loaded yet, it uses oneDNN's kernels, if `TF_ENABLE_ONEDNN_OPTS` does not say otherwise: on
+    processors without VNNI it would not, and a step takes 1.6 times as long.
+
     All arguments are checked before TensorFlow is loaded, because loading takes seconds.
 
     Args:
@@ -40,6 +44,7 @@ def build(
     choice = choose(preset, settings, faults, steps, seed, data)
     chosen, parts = choice.settings, choice.images
 
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     import keras
 
     from reference_models.faults.faulty_gan import FaultyDCGAN

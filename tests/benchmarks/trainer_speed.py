@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as `build` does, which cannot once TensorFlow is loaded
 
 import keras
 import numpy as np
@@ -120,7 +121,7 @@ def write(results: dict[str, list[dict[str, float]]]) -> None:
         "",
         "Milliseconds a step without a monitor, both in one process by turns of 20 steps; the median of the pairs and,",
         "lowest first, how many times faster the reference trainer was in each. Made by",
-        "`python tests/benchmarks/trainer_speed.py quick` and `... full` on 2 CPU cores.",
+        "`python tests/benchmarks/trainer_speed.py quick` and `... full` on 2 CPU cores. Both use oneDNN's kernels.",
         "",
         "| subject | article's loop | reference trainer | times as fast | pairs |",
         "|---|---|---|---|---|",

@@ -15,21 +15,38 @@ def square(x):
     return x * x
 
 
-def train(in_the_middle):
+def batches():
+    while True:
+        yield torch.randn(8, 2)
+
+
+def loaded():
+    data = torch.utils.data.TensorDataset(torch.randn(80, 2))
+    loader = torch.utils.data.DataLoader(data, 8, shuffle=True, num_workers=2)
+    while True:
+        for (real,) in loader:
+            yield real
+
+
+def train(in_the_middle, reals=batches):
+    torch.manual_seed(0)
     G = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
     D = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
     g_optimizer, d_optimizer = torch.optim.Adam(G.parameters()), torch.optim.Adam(D.parameters())
     loss, ones, zeros = nn.BCEWithLogitsLoss(), torch.ones(8, 1), torch.zeros(8, 1)
-    for step in range(20):
+    for step, real in zip(range(20), reals(), strict=False):
         fake = G(torch.randn(8, 4))
         d_optimizer.zero_grad()
-        (loss(D(torch.randn(8, 2)), ones) + loss(D(fake.detach()), zeros)).backward()
+        (loss(D(real), ones) + loss(D(fake.detach()), zeros)).backward()
         d_optimizer.step()
         g_optimizer.zero_grad()
         loss(D(fake), ones).backward()
         g_optimizer.step()
         if step == 10:
             in_the_middle()
+    print(
+        "weights:", sum(float(p.detach().double().abs().sum()) for p in [*G.parameters(), *D.parameters()]), flush=True
+    )
 
 
 def workers():
@@ -61,6 +78,8 @@ if __name__ == "__main__":
         child = fork.Process(target=train, args=(nothing,))
         child.start()
         child.join()
+    elif sys.argv[1] == "loader":
+        train(nothing, loaded)
     else:
         train({"workers": workers, "copies": copies}[sys.argv[1]])
     print("end", flush=True)
