@@ -64,6 +64,11 @@ class Asked:
     help="Try each change with so many seeds, that of the run first; the run is repeated with the others.",
 )
 @duality_gap_option
+@click.option(
+    "--edited",
+    metavar="TARGET",
+    help="Try no step of the plan but this: the script or function, as you have edited it.",
+)
 @click.option("--from-start", is_flag=True, help="Begin at step 0 even where RUN_DIR has snapshots.")
 @click.option("--all", "everything", is_flag=True, help="Go on after a change that has cured the run.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder for the trainings.  [RUN_DIR-treated]")
@@ -75,6 +80,7 @@ def command(
     look_at: tuple[int, ...],
     seeds: int,
     duality_gap: bool,
+    edited: str | None,
     from_start: bool,
     everything: bool,
     into: Path | None,
@@ -84,9 +90,10 @@ def command(
     """Prove the plan of RUN_DIR: train again with each of its changes, and compare.
 
     Each step of the plan is tried by itself, by the very command that the plan prints, from
-    the seed of the run. A change to a script's code has to be made by hand; learning rates,
-    dropout and batch-norm momentum are set in the running script. It ends with the first
-    change that cures. One training is one draw: --seeds repeats it with others.
+    the seed of the run. What a script can be given while it runs, such as learning rates,
+    dropout and batch-norm momentum, is set there. Any other change of its code is made by
+    hand; --edited then proves it. It ends with the first change that cures. One training is
+    one draw: --seeds repeats it with others.
 
     Where RUN_DIR was recorded with `run --snapshots N` and went wrong on its way, each change
     begins at the last snapshot before that, with weights, optimizers, random states and the
@@ -98,21 +105,23 @@ def command(
     only if it has with each.
     """
     from gandoctor.diagnosis import diagnose
+    from gandoctor.experiments.treat.edited import edited_step, free_folder
     from gandoctor.experiments.treat.onset import last_good_snapshot
 
-    asked = Asked(look_at, duality_gap, from_start)
+    # Networks that were edited may not fit what a snapshot holds.
+    asked = Asked(look_at, duality_gap, from_start or edited is not None)
     before = diagnose(run_dir)
     if seeds > 1:
         _refuse_without_seed(before)
     folder = into or run_dir.with_name(f"{run_dir.name}-treated")
-    plan = before.plan[:first]
+    plan = before.plan[:first] if edited is None else (edited_step(before, edited),)
     if before.verdict in ("healthy", "inconclusive") or not plan:
         click.echo(printable(f"Nothing to treat: {before.sentence}"))
         return 0
     if dry_run:
         for step in plan:
             click.echo(printable(f"{step.title}\n   {_why_not(before, step) or step.command}"))
-            if not from_start and (snapshot := last_good_snapshot(before, step)):
+            if not asked.from_start and (snapshot := last_good_snapshot(before, step)):
                 click.echo(f"   from the snapshot of step {snapshot}")
         runs = f"{len(plan) * seeds + seeds - 1} trainings at most, about" if seeds > 1 else "About"
         click.echo(f"{runs} {_seconds(before):.0f} s each, as long as the run itself took.")
@@ -120,7 +129,7 @@ def command(
     trials: list[Trial] = []
     try:
         for number, step in enumerate(plan, start=1):
-            name = f"{number}-{step.treatment}"
+            name = f"{number}-{step.treatment}" if edited is None else free_folder(folder)
             trials.append(_try_seeds(before, step, folder, name, asked, seeds))
             if not as_json:
                 for line in _lines(number, trials[-1]):
@@ -209,12 +218,18 @@ def _try(before: Diagnosis, step: Step, run_dir: Path, asked: Asked, seed: int |
 def _why_not(before: Diagnosis, step: Step) -> str | None:
     """Return why a step is not tried; None where it is."""
     from gandoctor.diagnosis.commands import own_command
+    from gandoctor.experiments.treat.edited import EDITED
 
+    if step.treatment == EDITED:
+        return None
     if step.command is None:
         return "no command is known that tries it: make the change by hand and run it again"
     words = shlex.split(step.command)
     if words[1] != "run" or words == own_command(before.run):
-        return f"it takes a change of the code, to be made by hand; then: {step.command}"
+        target = before.run.manifest.target
+        prove = f"gandoctor treat {shlex.quote(str(before.run.path))} --edited {shlex.quote(str(target))}"
+        then = step.command if words[1] != "run" or target not in words else prove
+        return f"it takes a change of the code, to be made by hand; then: {then}"
     return None
 
 

@@ -22,7 +22,11 @@ SCRIPT = Path(__file__).parents[1] / "experiments" / "scripts" / "slow_generator
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
     """A run of a script whose loss is NaN."""
-    manifest = Manifest(target="train.py", command=["gandoctor", "run", "train.py"], loss_family="non_saturating")
+    return written(tmp_path, ["gandoctor", "run", "train.py"])
+
+
+def written(tmp_path: Path, command: list[str]) -> Path:
+    manifest = Manifest(target="train.py", command=command, loss_family="non_saturating")
     writer = RunWriter(tmp_path / "run", manifest)
     for step in range(1, 40):
         writer.record(step, {"d_loss": float("nan"), "g_loss": 0.7})
@@ -50,6 +54,7 @@ def test_a_dry_run_trains_nothing_and_says_how_long_it_would_take(run_dir: Path)
     [
         (["treat", "nowhere"], "nowhere"),
         (["treat", "RUN", "--look-at", "soon"], "no list of steps"),
+        (["treat", "RUN", "--edited", "nowhere.py"], "nowhere.py"),
         (["run", "--change", "g_optimizer.lr=1", "fake:build"], "use one of g_optimizer.learning_rate"),
         (["run", "--change", "g_optimizer.learning_rate=fast", "fake:build"], "is no learning rate"),
         (["run", "--change", "discriminator.translation=0.7", "fake:build"], "above 0, at most 0.5"),
@@ -81,6 +86,30 @@ def test_an_unchanged_script_is_treated(tmp_path: Path) -> None:
     (changed,) = [event for event in after.events if event.kind == "changed"]
     assert changed.model_extra["what"] == "g_optimizer.learning_rate"
     assert (tmp_path / "run-treated" / "treatment.html").exists()
+
+
+@pytest.mark.training
+def test_what_was_edited_is_proven(tmp_path: Path) -> None:
+    """The code that was run may lie beside the edited one, or be edited in its place, again and again."""
+    script, mended = tmp_path / "train.py", tmp_path / "mended.py"
+    script.write_text(SCRIPT.read_text())
+    mended.write_text(SCRIPT.read_text().replace("1e-9", "2e-4"))
+    assert "GD104" in command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path).stdout
+    told = command_here("treat", "run", "--dry-run", "--edited", "mended.py", cwd=tmp_path).stdout
+    assert "gandoctor run mended.py" in told
+    for name, target in (("edited-1", "mended.py"), ("edited-2", "train.py")):
+        done = command_here("treat", "run", "--edited", target, "--json", cwd=tmp_path)
+        (tried,) = json.loads(done.stdout)["trials"]
+        assert (Path(tried["run"]).name, "GD104" in tried["gone"]) == (name, target == "mended.py")
+        assert ("-    " in tried["step"]["change"]) == (target == "mended.py"), "what was edited is shown"
+    page = (tmp_path / "run-treated" / "treatment.html").read_text()
+    assert "train.py as it was edited" in page
+
+
+def test_a_run_that_no_command_repeats_is_not_proven_by_an_edit(tmp_path: Path) -> None:
+    done = command_here("treat", written(tmp_path, ["python", "train.py"]), "--edited", "train.py")
+    assert done.returncode == 2
+    assert "gandoctor compare" in done.stderr
 
 
 def test_seeds_repeat_the_run_and_the_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
