@@ -26,7 +26,7 @@ DEFAULT_PLAN = "reference_models.benchmark"
 @click.option(
     "--half",
     "halves",
-    type=click.Choice(["building", "judged", "second", "third", "fourth", "fifth", "sixth", "seventh"]),
+    type=click.Choice(["building", "judged", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]),
     multiple=True,
     help='Wild: use only programs of this part. Default: all. All but "building" are judged once.',
 )

@@ -40,6 +40,7 @@ HALF_TITLES: dict[Half, str] = {
     "fifth": "Judged once, fifth set",
     "sixth": "Judged once, sixth set",
     "seventh": "Judged once, seventh set",
+    "eighth": "Judged once, eighth set",
 }
 
 
