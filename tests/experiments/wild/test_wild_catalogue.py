@@ -89,7 +89,7 @@ def test_what_was_written_afterwards_is_a_part_of_its_own_whatever_its_name():
 def test_half_of_the_newer_sets_is_pytorch():
     for later in get_args(Later)[1:]:
         programs = CATALOGUE.select([later])
-        assert sum(case.style == "torch" for case in programs) >= len(programs) / 2 > 0
+        assert sum(case.style == "torch" for case in programs) >= len(programs) // 2 > 0
     assert all(
         (case.style == "torch") == ("import torch\n" in CATALOGUE.program(case).read_text(encoding="utf-8"))
         for case in CATALOGUE.cases
