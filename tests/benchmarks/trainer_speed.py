@@ -41,11 +41,11 @@ SUBJECTS: dict[str, tuple[str, list[str], int]] = {
 """Preset, settings, and steps."""
 WHAT_BOUNDS_IT = (
     "What bounds it, by Linux perf on two cores of an AMD EPYC without AVX-512: at full width 87 % of the processor's",
-    "time is in oneDNN's matrix kernels, which are the convolutions, and the article's loop makes the same ones. Without",
-    "oneDNN, as TensorFlow runs on such processors, they were 88 % of steps 1.6 times as long (5.8 s for 3.6 s a step of",
-    "the reference trainer at full width, 0.21 s for 0.12 s at quick on one core). XLA (`jit_compile`) took four times",
-    "as long. What the reference trainer saves beside the article's loop is what is no convolution: calls, copies and",
-    "`predict`; so the quick preset gains much and the full width little.",
+    "time is in oneDNN's matrix kernels, which are the convolutions, and the article's loop makes the same ones.",
+    "Without oneDNN, as TensorFlow runs on such processors, they were 88 % of steps 1.6 times as long (5.8 s for 3.6 s",
+    "a step of the reference trainer at full width, 0.21 s for 0.12 s at quick on one core). XLA (`jit_compile`) took",
+    "four times as long. What the reference trainer saves beside the article's loop is what is no convolution: calls,",
+    "copies and `predict`; so the quick preset gains much and the full width little.",
 )
 """Measured by hand."""
 
