@@ -292,6 +292,10 @@ def write_table() -> None:
         "milliseconds and pay 8 to 12 % for them, `quick` 1 to 2 %. TensorBoard writes its histograms once an epoch,",
         "which is once in these runs. Rows are of machines that differ by a factor of two.",
         "",
+        "With oneDNN's kernels, as `gandoctor run` trains the reference model, steps are shorter and the same costs",
+        "weigh more: one pair of `TF_ENABLE_ONEDNN_OPTS=1 ... quick --pairs 1 --others 0` took 1.106 in all, 1.078",
+        "after 20 steps.",
+        "",
         "| subject | ms a step, bare | callback | whole fit | after 20 steps | whole fit, CPU | pairs | probes a run "
         "| aim |",
         "|---|---|---|---|---|---|---|---|---|",
