@@ -13,6 +13,7 @@ from gandoctor.recording.instruments.labels import LabelEffects
 from gandoctor.recording.instruments.losses import Losses
 from gandoctor.recording.instruments.own_features import OwnFeatures
 from gandoctor.recording.instruments.samples import Samples
+from gandoctor.recording.instruments.score_pulls import ScorePulls
 from gandoctor.recording.instruments.update_effects import UpdateEffects
 from gandoctor.recording.instruments.weight_updates import WeightUpdates
 
@@ -70,6 +71,7 @@ class GANMonitor(Monitor):
         GradientNorms,
         WeightUpdates,
         UpdateEffects,
+        ScorePulls,
         DiscriminatorScores,
         InputGradients,
         DeadUnits,

@@ -9,6 +9,7 @@ from gandoctor.recording.instruments.gradient_norms import GradientNorms
 from gandoctor.recording.instruments.inputs import Inputs
 from gandoctor.recording.instruments.losses import Losses
 from gandoctor.recording.instruments.samples import Samples
+from gandoctor.recording.instruments.score_pulls import ScorePulls
 from gandoctor.recording.instruments.update_effects import UpdateEffects
 from gandoctor.recording.instruments.weight_updates import WeightUpdates
 
@@ -38,9 +39,9 @@ class WeightUpdateMonitor(Monitor):
 
 
 class UpdateEffectMonitor(Monitor):
-    """Records what each player's update does to the discriminator's view of generated and real images."""
+    """Records what each player's update does to the discriminator's view of images, and what its loss wants of it."""
 
-    instruments = (UpdateEffects,)
+    instruments = (UpdateEffects, ScorePulls)
 
 
 class DiscriminatorMonitor(Monitor):

@@ -98,6 +98,8 @@ class StepTrace:
         targets: Player -> what was differentiated with respect to its weights; of one loss an image, the mean.
         averaged: Players whose loss was one an image.
         d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
+        pulls: Player -> "real" or "fake" -> which way that player's loss pulls the discriminator's scores of real or of
+            generated images, from -1 (all are to fall) to 1 (all are to rise).
         complete: False for what happens in a graph inside the step and must be recorded there.
         is_share: Whether the values are one worker's share of a training in several processes.
         withheld: Name -> why what the step returned under it is not its own.
@@ -108,6 +110,7 @@ class StepTrace:
     targets: Mapping[Player, Any] = field(default_factory=dict)
     averaged: frozenset[Player] = frozenset()
     d_fed: Mapping[Player, tuple[Scalar, Scalar]] = field(default_factory=dict)
+    pulls: Mapping[Player, Mapping[Literal["real", "fake"], Scalar]] = field(default_factory=dict)
     complete: bool = True
     is_share: bool = False
     withheld: Mapping[str, Absence] = field(default_factory=dict)

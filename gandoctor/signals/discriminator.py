@@ -98,6 +98,16 @@ _LOGIT_CHANGES = Chart(
         "Zero throughout: that update changes nothing."
     ),
 )
+_SCORE_PULLS = Chart(
+    "score-pulls",
+    groups.DISCRIMINATOR,
+    Message("Which way each loss pulls the scores"),
+    Message(
+        "1: the loss wants every score higher; -1: lower; 0: it asks for nothing. In one game the discriminator's loss "
+        "pulls scores of real and of generated images apart, and the generator's pulls those of generated ones the "
+        "other way than the discriminator's."
+    ),
+)
 _BATCH_GAP = Chart(
     "d-batch-gap",
     groups.DISCRIMINATOR,
@@ -303,6 +313,31 @@ SIGNALS = (
         Message("How much the discriminator's update changed the gap between its mean real and mean fake logits."),
         "probe",
         _LOGIT_CHANGES,
+    ),
+    Signal(
+        "real_score_pull_in_d_step",
+        None,
+        Message("Which way the discriminator's loss pulls its scores of real images, from -1 (down) to 1 (up)."),
+        "step",
+        _SCORE_PULLS,
+        "real",
+    ),
+    Signal(
+        "fake_score_pull_in_d_step",
+        None,
+        Message("Which way the discriminator's loss pulls its scores of generated images, from -1 (down) to 1 (up)."),
+        "step",
+        _SCORE_PULLS,
+        "fake",
+    ),
+    Signal(
+        "fake_score_pull_in_g_step",
+        None,
+        Message("Which way the generator's loss pulls the scores of generated images, from -1 (down) to 1 (up)."),
+        "step",
+        _SCORE_PULLS,
+        "generator",
+        "dash",
     ),
     Signal(
         "d_batch_gap",

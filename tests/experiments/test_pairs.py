@@ -79,6 +79,20 @@ def test_what_is_trained_on_codes_before_the_game_is_no_judge() -> None:
     assert players(game, [*updates, update(generator)]) == [("generator", "judge")]
 
 
+def test_several_judges_that_optimizers_hold_and_nobody_trains_are_ones() -> None:
+    generator, whole, part = Network("generator"), Network("whole"), Network("part")
+    made = call(generator, (4,), (16,))
+    calls = [call(whole, (16,), (1,)), call(part, (8,), (1,)), made]
+    calls += [call(whole, (16,), (1,), made), call(part, (8,), (1,), made)]
+    updates, held = [update(generator)], [frozenset([id(whole)]), frozenset([id(part)])]
+
+    def found(held: Sequence[frozenset[int]]) -> list[str]:
+        return [pair.discriminator.name for pair in PairFinder(Networks(), calls, updates, held=held).pairs()]
+
+    assert found(held) == found([frozenset([id(whole), id(part)])]) == ["whole", "part"]
+    assert found([]) == found(held[:1]) == [], "one of them may only measure"
+
+
 def test_a_judge_whose_score_is_as_long_as_the_latents_is_one() -> None:
     generator, judge = Network("generator"), Network("judge")
     made = call(generator, (1,), (1,))

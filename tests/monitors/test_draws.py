@@ -172,6 +172,41 @@ def test_an_average_that_is_far_behind_is_found(tmp_path: Path, train: Any) -> N
     assert status(run, "GD018") is Status.DETECTED
 
 
+@pytest.mark.parametrize("made", [copy.deepcopy, lambda g: type(g)(*(copy.deepcopy(layer) for layer in g))])
+def test_a_copy_that_is_made_after_the_training_is_found(tmp_path: Path, made: Callable[[Any], Any]) -> None:
+    def draw(g: Any, average: Any, latents: Any) -> None:
+        late = made(g)
+        late.load_state_dict(average.state_dict())
+        call(late, latents(64), False)
+
+    run = torch_run(tmp_path / "run", draw)
+    assert [card.network for card in run.manifest.drawn] == ["copy"]
+    assert status(run, "GD018") is Status.DETECTED
+
+
+def test_a_copy_that_is_trained_later_is_none(tmp_path: Path) -> None:
+    def draw(g: Any, average: Any, latents: Any) -> None:
+        late = copy.deepcopy(average)
+        call(late, latents(64), False)
+        late(latents(64)).mean().backward()
+
+    assert torch_run(tmp_path / "run", draw).manifest.drawn == ()
+
+
+def test_a_copy_is_not_kept_alive(tmp_path: Path) -> None:
+    import weakref
+
+    kept = []
+
+    def draw(g: Any, _: Any, latents: Any) -> None:
+        late = copy.deepcopy(g)
+        call(late, latents(64), False)
+        kept.append(weakref.ref(late))
+
+    torch_run(tmp_path / "run", draw)
+    assert kept[0]() is None
+
+
 @RUNS
 def test_latents_that_are_chosen_are_no_law(tmp_path: Path, train: Any) -> None:
     def traversed(latents: Any) -> Any:  # one number is varied, all others stay 0

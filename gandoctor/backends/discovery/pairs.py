@@ -71,6 +71,7 @@ class PairFinder:
         calls: Calls of networks, in order.
         updates: Updates by optimizers, in order.
         compiled: Models that were compiled by themselves, for `train_on_batch`.
+        held: The weights, by id, that each optimizer holds which has been made and not called so far.
     """
 
     def __init__(
@@ -79,7 +80,9 @@ class PairFinder:
         calls: Sequence[NetworkCall],
         updates: Sequence[SeenUpdate],
         compiled: Iterable[Any] = (),
+        held: Sequence[frozenset[int]] = (),
     ) -> None:
+        self._held = held
         self._networks, self._calls, self._updates, self._compiled = networks, calls, updates, list(compiled)
         self._flows = [(c, networks.sources(c, calls)) for c in calls if networks.weights(c.network)]
         self._edges = edges_of(self._flows, networks)
@@ -94,7 +97,7 @@ class PairFinder:
 
         Returns:
             Pairs whose both players are trained; else the only pair of which one is, or several whose discriminators
-            were compiled and are all asleep; else nothing.
+            are all asleep: compiled and frozen, or held by optimizers that are not called; else nothing.
         """
         trained = self.trained_by()
         by_network = {id(n): u for u, networks in trained for n in networks}
@@ -154,13 +157,23 @@ class PairFinder:
         return one
 
     def _are_asleep(self, found: list[_Found]) -> bool:
-        """Tell whether the discriminators of several pairs are compiled models whose own training moves nothing."""
+        """Tell whether the discriminators of several pairs were all meant to be trained, and none is.
+
+        Each is a compiled model whose own training moves nothing, or is held by an optimizer that is not called.
+        """
         return len(found) > 1 and all(
-            one.g_update is not None
-            and not self._networks.is_trainable(one.discriminator)
-            and any(model is one.discriminator for model in self._compiled)
+            one.g_update is not None and (self._is_frozen_by_mistake(one) or self._is_kept_waiting(one))
             for one in found
         )
+
+    def _is_frozen_by_mistake(self, one: _Found) -> bool:
+        is_compiled = any(model is one.discriminator for model in self._compiled)
+        return is_compiled and not self._networks.is_trainable(one.discriminator)
+
+    def _is_kept_waiting(self, one: _Found) -> bool:
+        weights = self._networks.weights(one.discriminator)
+        is_held = any(weights <= held for held in self._held)
+        return is_held and self._is_fed_otherwise(one.generator, one.discriminator)
 
     def _may_play(self, one: _Found, by_network: dict[int, SeenUpdate]) -> bool:
         generator, discriminator, contains = one.generator, one.discriminator, self._networks.contains

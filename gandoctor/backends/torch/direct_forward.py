@@ -48,11 +48,11 @@ class _DirectForward:
         """Have direct calls of a module told."""
         self._hooks.setdefault(id(module), []).append(hook)
 
-    def remove(self, module: Any, hook: After) -> None:
-        """Tell of a module's calls no more."""
-        kept = [one for one in self._hooks.pop(id(module), []) if one is not hook]
+    def remove(self, module_id: int, hook: After) -> None:
+        """Tell of a module's calls no more; the module may be gone."""
+        kept = [one for one in self._hooks.pop(module_id, []) if one is not hook]
         if kept:
-            self._hooks[id(module)] = kept
+            self._hooks[module_id] = kept
 
     def look(self) -> bool:
         """Look for direct calls that are under way, where a module is called with no other around it.

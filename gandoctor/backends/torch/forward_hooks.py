@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,7 @@ class ForwardHook:
     """Calls a function after each call of a module, direct ones of its `forward` included, until it is removed.
 
     PyTorch's hooks belong to the module and are copied with it, and what a recording's hook holds cannot be: files,
-    for one.
+    for one. A module is not kept alive by it.
 
     Args:
         module: The module.
@@ -27,22 +28,25 @@ class ForwardHook:
     """
 
     def __init__(self, module: torch.nn.Module, hook: Callable[[Any, Any, Any, Any], None]) -> None:
-        self._module, self._hook = module, hook
+        self._module, self._id, self._hook = weakref.ref(module), id(module), hook
         self._handle = module.register_forward_hook(hook, with_kwargs=True)
         DIRECT.add(module, hook)
         reduce = vars(module).get(REDUCE)
         if not isinstance(reduce, _Reduce):
             reduce = vars(module)[REDUCE] = _Reduce(module)
-        self._reduce = reduce
+        self._reduce = weakref.ref(reduce)  # it holds the module
         reduce.ids.add(self._handle.id)
 
     def remove(self) -> None:
         """Take the hook away."""
         self._handle.remove()
-        DIRECT.remove(self._module, self._hook)
-        self._reduce.ids.discard(self._handle.id)
-        if not self._reduce.ids and vars(self._module).get(REDUCE) is self._reduce:
-            del vars(self._module)[REDUCE]
+        DIRECT.remove(self._id, self._hook)
+        module, reduce = self._module(), self._reduce()
+        if module is None or reduce is None:
+            return
+        reduce.ids.discard(self._handle.id)
+        if not reduce.ids and vars(module).get(REDUCE) is reduce:
+            del vars(module)[REDUCE]
 
 
 class _Reduce:
@@ -53,12 +57,13 @@ class _Reduce:
     """
 
     def __init__(self, module: torch.nn.Module) -> None:
-        self._module = module
+        self._module = weakref.ref(module)
         self.ids: set[int] = set()
 
     def __call__(self, protocol: Any) -> Any:
-        kind: Any = type(self._module)
-        reduced = kind.__reduce_ex__(self._module, protocol)
+        module = self._module()
+        kind: Any = type(module)
+        reduced = kind.__reduce_ex__(module, protocol)
         if not isinstance(reduced, tuple) or len(reduced) < 3 or not isinstance(reduced[2], dict):
             return reduced
         state = {name: value for name, value in reduced[2].items() if value is not self}

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from gandoctor.backends.torch.pulls import Pull, joined
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.in_step import Said, StepTrace
@@ -43,6 +44,7 @@ class _Loss:
     reaches_g: bool
     outputs: list[_Output] = field(default_factory=list)
     fed: list[tuple[Any, Any]] = field(default_factory=list)
+    pulls: list[Pull] = field(default_factory=list)
 
 
 class Follower(Protocol):
@@ -79,6 +81,7 @@ class Losses:
         self._outputs: list[_Output] = []
         self._fed: list[tuple[Any, Any, int]] = []
         self._raw: dict[int, tuple[Any, Any]] = {}
+        self._penalised: set[int] = set()
         self.latest: dict[Player, float] = dict.fromkeys(PLAYERS, 0.0)
         self.said: dict[Player, list[Said]] = {}
         self.wants_outputs = False
@@ -110,6 +113,7 @@ class Losses:
         """Something was differentiated with respect to these inputs of the discriminator, by id."""
         for follower in self.followers:
             follower.penalised(points)
+        self._penalised |= points
         # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
         self._fed = [fed for fed in self._fed if fed[2] not in points]
 
@@ -122,13 +126,16 @@ class Losses:
             d, g = (all(p.grad is None for _, p in self._weights.named(player)) for player in ("d", "g"))
             self._losses = [one for one in self._losses if not (d and (g or not one.reaches_g))]
 
-    def differentiated(self, tensors: Any, gradients: Any = None, inputs: Any = None) -> Player | None:
+    def differentiated(
+        self, tensors: Any, gradients: Any = None, inputs: Any = None, pulls: Sequence[Pull] = ()
+    ) -> Player | None:
         """Something was differentiated with respect to some inputs; to whatever it depends on where none are given.
 
         Args:
             tensors: One or several.
             gradients: What each was multiplied by, as in `loss.backward(-one)`; None for 1.
             inputs: See above.
+            pulls: What it wanted of the discriminator's scores.
 
         Returns:
             Whose loss it was, the last one's of several; None where it was none.
@@ -140,7 +147,10 @@ class Losses:
         factors = [gradients] if gradients is None or isinstance(gradients, torch.Tensor) else list(gradients)
         for tensor, factor in zip_longest(several, factors):
             if tensor is not None:
-                owner = self._differentiated(tensor, factor, inputs) or owner
+                found = self._differentiated(tensor, factor, inputs)
+                if found is not None and pulls:
+                    self._losses[-1].pulls, pulls = [p for p in pulls if p.image not in self._penalised], ()
+                owner = found or owner
         return owner
 
     def _differentiated(self, tensor: torch.Tensor, factor: torch.Tensor | None, inputs: Any) -> Player | None:
@@ -183,6 +193,7 @@ class Losses:
         chosen = own or self._losses
         self._losses = [one for one in self._losses if not any(one is taken for taken in chosen)]
         self._of_d = chosen if phase == "d" and self._losses else []
+        self._penalised.clear()
         if not self._losses:
             self._outputs.clear()
             self._fed.clear()
@@ -215,7 +226,8 @@ class Losses:
         if fed:
             lows, highs = zip(*fed, strict=True)
             extremes = {phase: (_one(lows, torch.min).float(), _one(highs, torch.max).float())}
-        return StepTrace(targets={phase: total}, d_fed=extremes, complete=False)
+        pulls = joined((pull for one in chosen for pull in one.pulls), phase)
+        return StepTrace(targets={phase: total}, d_fed=extremes, pulls={phase: pulls}, complete=False)
 
     def updated(self, phase: Player) -> None:
         """Forget what a closure has differentiated since, as L-BFGS's does several times: no part of the next step."""
@@ -227,6 +239,7 @@ class Losses:
         self._of_d = []
         self._outputs.clear()
         self._fed.clear()
+        self._penalised.clear()
 
 
 def _one(scalars: Sequence[torch.Tensor], reduce: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:

@@ -29,14 +29,19 @@ def take_made_optimizers(players: Players) -> None:
             players.absent.pop(slot, None)
 
 
+def held_by(optimizer: torch.optim.Optimizer) -> frozenset[int]:
+    """Return the weights that an optimizer holds, by id."""
+    return frozenset(id(p) for group in getattr(optimizer, "param_groups", ()) for p in group["params"])
+
+
+def made_optimizers() -> list[torch.optim.Optimizer]:
+    """Return every optimizer in this process."""
+    # By type: to ask what an object says of its class may run code of the program's own.
+    made = (inner_optimizer(one) for one in gc.get_objects() if issubclass(type(one), torch.optim.Optimizer))
+    return list({id(optimizer): optimizer for optimizer in made}.values())
+
+
 def _holding(network: torch.nn.Module, other: torch.nn.Module) -> list[torch.optim.Optimizer]:
     """Return the optimizers in this process that hold weights of a network and none of the other."""
     own, others = ({id(p) for p in one.parameters()} for one in (network, other))
-    # By type: to ask what an object says of its class may run code of the program's own.
-    made = (inner_optimizer(one) for one in gc.get_objects() if issubclass(type(one), torch.optim.Optimizer))
-    found = {}
-    for optimizer in made:
-        held = {id(p) for group in getattr(optimizer, "param_groups", ()) for p in group["params"]}
-        if held & own and not held & others:
-            found[id(optimizer)] = optimizer
-    return list(found.values())
+    return [one for one in made_optimizers() if (held := held_by(one)) & own and not held & others]

@@ -23,6 +23,7 @@ from gandoctor.backends.torch.left_over import LeftOver
 from gandoctor.backends.torch.loss_calls import LossCalls
 from gandoctor.backends.torch.losses import Losses
 from gandoctor.backends.torch.passes import Arguments, main_of
+from gandoctor.backends.torch.pulls import Pulls
 from gandoctor.backends.torch.real_batches import RealBatches
 from gandoctor.backends.torch.sigmoid import Logits
 from gandoctor.backends.torch.step_hooks import STEPS
@@ -32,7 +33,7 @@ from gandoctor.backends.torch.wrapped import Wrapped
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.player_names import NAMES, PLAYERS, Player
 from gandoctor.recording.backend import Listener
-from gandoctor.recording.in_step import Call
+from gandoctor.recording.in_step import Call, StepTrace
 from gandoctor.recording.players import Players
 from gandoctor.store.player_card import ModeCard
 
@@ -92,6 +93,7 @@ class Taps:
         self.saw_penalty = False
         self._logits: Logits | None = None
         self._real_batches = RealBatches()
+        self._pulls = Pulls()
         self.drawn = Drawn(listener)
         self.on_call: Callable[[Player, Arguments, torch.Tensor], None] | None = None
 
@@ -104,7 +106,7 @@ class Taps:
         self._handles.append(self._logits)
         players = [member for player in PLAYERS for member in self._members[player]]
         with self._listener.contained():
-            self._handles += self.drawn.watch_copies(self._players.generator, players)
+            self._handles += self.drawn.watch_copies(self._players.generator, players, self._wrapped)
         STEPS.add(self)
         self.loss_calls.wrap(self._wrapped)
         self._wrapped.wrap(torch.autograd, "backward", self._backward)
@@ -116,6 +118,7 @@ class Taps:
     def detach(self) -> None:
         """Take every hook away."""
         STEPS.remove(self)
+        self.drawn.end()
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -153,6 +156,7 @@ class Taps:
         self._under_way.clear()
         self.losses.end_step()
         self._real_batches.end_step()
+        self._pulls.end_step()
         self._unclipped.clear()
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
@@ -199,6 +203,7 @@ class Taps:
                 self._weights.list_anew()
             if player == "g":
                 self._real_batches.made(first)
+                self._pulls.made(first)
                 self.drawn.made(self._members["g"][-1], inputs, first)
             if differentiates:
                 self._note_mode(player)
@@ -210,6 +215,7 @@ class Taps:
             elif player == "d" and differentiates:
                 self._real_batches.given(inputs)
                 self.losses.scored(inputs, first)
+                self._pulls.scored(inputs, first)
 
     def _note_mode(self, player: Player) -> None:
         mode = self.modes[player]
@@ -236,11 +242,13 @@ class Taps:
             with self._listener.contained():
                 self.losses.before_backward()
                 self._left_over.before_backward()
+            self._pulls.begin()
         result = original(tensors, *args, **kwargs)
         if not self._is_muted:
             with self._listener.contained():
                 gradients = args[0] if args else kwargs.get("grad_tensors")
-                owner = self.losses.differentiated(tensors, gradients, kwargs.get("inputs"))
+                pulls = self._pulls.heard()
+                owner = self.losses.differentiated(tensors, gradients, kwargs.get("inputs"), pulls)
                 if owner is not None:
                     self._left_over.after_backward(owner)
                 if owner is not None and isinstance(tensors, torch.Tensor):
@@ -321,7 +329,7 @@ class Taps:
             self.updated = True
             trace = self.losses.settle(update.phase)
             if trace is not None:
-                self._listener.step_end(trace)
+                self._listener.step_end(_as_maximised(trace, optimizer))
             self._listener.before_update(update)
             self._listener.on_gradients(update)
 
@@ -376,6 +384,14 @@ class Taps:
             setattr(self._players, slot, optimizer)
             self._players.sources[slot] = f"seen to update the {NAMES[phase]}"
             self._players.absent.pop(slot, None)
+
+
+def _as_maximised(trace: StepTrace, optimizer: Any) -> StepTrace:
+    """Return what a loss wants of the scores; the opposite where its optimizer raises it."""
+    if not any(group.get("maximize", False) for group in optimizer.param_groups):
+        return trace
+    turned = {phase: {side: -value for side, value in own.items()} for phase, own in trace.pulls.items()}
+    return replace(trace, pulls=turned)
 
 
 def _copied(tensor: torch.Tensor) -> np.ndarray:

@@ -17,7 +17,9 @@ How it is recognised
     of fakes to those of reals, and the generator's must move the logits of fakes the same way. Later in a run it shows
     in whether the generator's two modes agreed until then. The losses of a Wasserstein critic do not bound each other.
     There, and where the family is unknown, both losses are compared with the scores, which show the direction in which
-    each player is trained.
+    each player is trained. Where the gradients of the losses with respect to the scores were seen, they tell by
+    themselves, whatever terms a loss is made of: the discriminator's parts real and generated images, and the
+    generator's pulls generated ones the same way.
 
 What it is not
     Which label means real is a convention. Generated = 1 and real = 0 in both steps is a correct game, and its losses
@@ -42,9 +44,10 @@ from gandoctor.loss_families import LossFamily
 from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import BATCH_NORM_MODE
 from gandoctor.rules.hypotheses.players import LABELS_DISAGREE
-from gandoctor.rules.reading.persistence import SPAN_STEPS, persistent_episode
+from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode
 from gandoctor.rules.reading.phase_agreement import excess
 from gandoctor.rules.reading.phase_blame import Blame, blame
+from gandoctor.rules.reading.score_pulls import NAMES, all_one_way, pulls, same_goal
 from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
@@ -81,7 +84,43 @@ _INEQUALITY: dict[LossFamily, str] = {
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
-    """Return what both losses show together."""
+    """Return what the gradients of the losses show, else what both losses show together."""
+    try:
+        table = pulls(run)
+        episode = persistent_episode(same_goal(table) | all_one_way(run, table), contract_warm_up_end(run))
+    except NotEvaluated:
+        return _by_losses(run, limits)
+    if episode is not None:
+        return [_same_pull(episode, table)]
+    with contextlib.suppress(NotEvaluated):
+        return _by_losses(run, limits)
+    return []
+
+
+def _same_pull(episode: Episode, table: pd.DataFrame) -> Evidence:
+    """Return what the losses want of the scores."""
+    wanted, real = (float(episode.of(table[name]).median()) for name in ("wanted", "real"))
+    if wanted * real > 0:
+        every = Message("All losses pull all scores the same way: nothing asks the discriminator to tell images apart.")
+        return _pulled(episode, wanted, every)
+    up = Message(
+        "The discriminator's loss pulls its scores of generated images up and those of real ones down, and the "
+        "generator's loss pulls scores of generated images up as well."
+    )
+    down = Message(
+        "The discriminator's loss pulls its scores of generated images down and those of real ones up, and the "
+        "generator's loss pulls scores of generated images down as well."
+    )
+    return _pulled(episode, wanted, up if wanted > 0 else down)
+
+
+def _pulled(episode: Episode, wanted: float, statement: Message) -> Evidence:
+    first, last, severity = episode.first_step, episode.last_step, episode.severity(Severity.CRITICAL)
+    said = sentences(statement, episode.ending)
+    return Evidence(NAMES[2], wanted, None, first, last, said, severity, detail="pulls")
+
+
+def _by_losses(run: Run, limits: Limits) -> list[Evidence]:
     if "d_loss" not in run or "g_loss" not in run:
         raise NotEvaluated(Message("The losses of both players were not recorded."))
     if run.manifest.loss_family == "wasserstein":
@@ -188,6 +227,8 @@ def causes(run: Run, found: Found) -> list[Cause]:
     """Rank reversed labels against networks that differ between the steps. The scores are judgement."""
     if not found.details:
         return [_labels(0.97, Message("the losses match the scores with signs that exclude each other"))]
+    if found.details[0] == "pulls":
+        return [_labels(0.97, Message("the gradients of both losses by the scores show it"))]
     to_blame: Blame = found.details[0]
     if to_blame == "objectives":
         shown = Message("the players' updates, or their networks until then, show no other reason")

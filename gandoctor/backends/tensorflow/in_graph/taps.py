@@ -340,7 +340,7 @@ class Taps:
             if not here:
                 self._step_end(StepTrace(metrics=dict([value]), complete=False))
         else:
-            phase, target = value
+            phase, target, pulls = value
             self.loss_calls.differentiated(target)
             if self.real_label is not None:
                 self.real_label.differentiated(phase, target)
@@ -352,6 +352,7 @@ class Taps:
                         targets={phase: target},
                         averaged=frozenset(seen.averaged),
                         d_fed={} if fed is None else {phase: fed},
+                        pulls={phase: pulls},
                         complete=False,
                     )
                 )
@@ -396,4 +397,4 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
         for phase, calls in seen.d_fed.items()
         if calls
     }
-    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), frozenset(seen.averaged), fed)
+    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), frozenset(seen.averaged), fed, dict(seen.pulls))

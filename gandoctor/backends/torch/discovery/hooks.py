@@ -25,6 +25,7 @@ from gandoctor.backends.discovery.pairs import Pair, PairFinder, SeenUpdate
 from gandoctor.backends.discovery.unknown import Unknown, places, why_unknown
 from gandoctor.backends.torch.direct_forward import DIRECT, is_part_of_caller
 from gandoctor.backends.torch.discovery.flow import Flow, TorchNetworks, weights
+from gandoctor.backends.torch.made_optimizers import held_by, made_optimizers
 from gandoctor.backends.torch.step_hooks import STEPS
 from gandoctor.backends.torch.taps import Taps
 from gandoctor.backends.torch.update import norms_by_id
@@ -76,6 +77,7 @@ class Hooks:
         self._wrapped = Wrapped()
         self._latest: SeenUpdate | None = None  # about to be made
         self._missed = self._since_woken = 0
+        self._held: list[frozenset[int]] = []  # by optimizers that were made and not called
         self._sees_parts = False  # of a network whose own call is not told yet: they would be taken for networks
         self.is_recording = False
 
@@ -116,6 +118,9 @@ class Hooks:
                 self._wake(optimizer)
                 return
             self._latest = self._note_update(optimizer)
+            if self._missed == UPDATES_UNTIL_TOLD - 1:  # once: optimizers are searched for
+                known = {id(update.optimizer) for update in self._seen.values()}
+                self._held = [held_by(one) for one in made_optimizers() if id(one) not in known]
             if not self._sees_parts:
                 self._decide(self._latest)
 
@@ -202,7 +207,8 @@ class Hooks:
         return any(one.isdisjoint(other) for one, other in itertools.combinations(called, 2))
 
     def _finder(self) -> PairFinder:
-        return PairFinder(TorchNetworks(self._flow), self._flow.calls, list(self._seen.values()))
+        calls, updates = self._flow.calls, list(self._seen.values())
+        return PairFinder(TorchNetworks(self._flow), calls, updates, held=self._held)
 
     def _decide(self, update: SeenUpdate) -> None:
         """Begin to record if the pairs are known, and no further ones may be yet to show."""

@@ -1,0 +1,158 @@
+"""Pulls: which way a loss pulls the discriminator's scores, by its gradient with respect to them.
+
+A loss may be made of many terms, and its formula unknown: what it wants of a score is the sign of one derivative.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from gandoctor.player_names import Player
+
+EVERY_STEP_UNTIL, LOOKED_EVERY = 32, 8
+"""Each of the first steps is looked at, then one in eight: to know a batch again is to compare it."""
+MADE_KEPT = 2
+"""Of the generator's latest outputs that a batch is compared with."""
+
+Side = Literal["real", "fake"]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What one loss wants of the scores of some images.
+
+    Attributes:
+        side: Whose they are.
+        wanted: Minus the sum of the loss's gradient with respect to them, a scalar on the device.
+        size: Sum of its absolute values.
+        image: Id of the batch that was judged.
+    """
+
+    side: Side
+    wanted: torch.Tensor
+    size: torch.Tensor
+    image: int
+
+
+class Pulls:
+    """Listens at the discriminator's scores while losses are differentiated; changes nothing."""
+
+    def __init__(self) -> None:
+        self._made: deque[torch.Tensor] = deque(maxlen=MADE_KEPT)
+        self._steps = 0
+        self._found: list[Pull] = []
+        self._listens = False
+
+    def made(self, output: torch.Tensor) -> None:
+        """The generator has returned something."""
+        if self._looks:
+            self._made.append(output.detach())
+
+    def scored(self, inputs: list[torch.Tensor], scores: torch.Tensor) -> None:
+        """The discriminator has returned scores that may be differentiated: listen at them."""
+        batch = _batch_of(inputs)
+        if not self._looks or batch is None or not _are_scores(scores, batch):
+            return
+        made = _made_rows(batch, self._made)
+        image = id(batch)
+
+        def hear(gradient: torch.Tensor) -> None:
+            if self._listens:
+                with torch.no_grad():
+                    self._hear(gradient.detach(), made, image)
+
+        with torch.enable_grad():
+            scores.register_hook(hear)
+
+    def begin(self) -> None:
+        """Something is about to be differentiated with respect to weights."""
+        self._found, self._listens = [], True
+
+    def heard(self) -> list[Pull]:
+        """It was: return what it wanted."""
+        found, self._found, self._listens = self._found, [], False
+        return found
+
+    def end_step(self) -> None:
+        """Count a step."""
+        self._steps += 1
+        if not self._looks:
+            self._made.clear()
+
+    @property
+    def _looks(self) -> bool:
+        return self._steps < EVERY_STEP_UNTIL or self._steps % LOOKED_EVERY == 0
+
+    def _hear(self, gradient: torch.Tensor, made: torch.Tensor, image: int) -> None:
+        rows = gradient.float().reshape(len(made), -1)
+        sides: dict[Side, torch.Tensor] = {"fake": made, "real": ~made}
+        for side, chosen in sides.items():
+            own = rows[chosen]
+            if own.numel():
+                self._found.append(Pull(side, -own.sum(), own.abs().sum(), image))
+
+
+def joined(pulls: Iterable[Pull], phase: Player) -> dict[Side, torch.Tensor]:
+    """Return the share of the gradient that wants higher scores less that which wants lower ones, for each side.
+
+    1: all scores are to rise. -1: all are to fall. 0: neither. Real images are told from others only beside generated
+    ones, and only in the discriminator's own step.
+    """
+    found: dict[Side, torch.Tensor] = {}
+    pulls = list(pulls)
+    fake = [pull for pull in pulls if pull.side == "fake"]
+    real = [pull for pull in pulls if pull.side == "real"]
+    if len({pull.image for pull in real}) > 1 or phase == "g":
+        real = []
+    sides: dict[Side, list[Pull]] = {"fake": fake, "real": real if fake else []}
+    for side, own in sides.items():
+        if own:
+            wanted, size = (torch.stack(each).sum() for each in ([p.wanted for p in own], [p.size for p in own]))
+            found[side] = wanted / size.clamp_min(torch.finfo(torch.float32).tiny)
+    return found
+
+
+def _batch_of(inputs: list[torch.Tensor]) -> torch.Tensor | None:
+    batches = [t for t in inputs if t.is_floating_point() and t.dim() >= 2]
+    return next((t for t in batches if t.dim() >= 3), batches[0] if batches else None)
+
+
+def _are_scores(scores: torch.Tensor, batch: torch.Tensor) -> bool:
+    """Tell whether a discriminator returns one number an image, or a map of them, and not another image or classes."""
+    if not scores.requires_grad or scores.dim() < 1 or len(scores) != len(batch):
+        return False
+    return scores.dim() == 1 or int(scores.shape[1]) == 1
+
+
+def _made_rows(batch: torch.Tensor, made: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Return which rows of a batch the generator has made, bool (n,); by their values, whatever stands beside them."""
+    rows = torch.zeros(len(batch), dtype=torch.bool, device=batch.device)
+    own = batch.detach()
+    for output in made:
+        if output.device == own.device and output.dtype == own.dtype and len(output):
+            rows |= _rows_of(own, output)
+    if batch.requires_grad and not bool(rows.any()):
+        rows[:] = True  # changed on its way from the generator
+    return rows
+
+
+def _rows_of(batch: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    rows, count = torch.zeros(len(batch), dtype=torch.bool, device=batch.device), len(output)
+    for start in {0, len(batch) - count} if count <= len(batch) else ():
+        if any(torch.equal(part, output) for part in _parts(batch[start : start + count], output)):
+            rows[start : start + count] = True
+    return rows
+
+
+def _parts(batch: torch.Tensor, output: torch.Tensor) -> list[torch.Tensor]:
+    """Return what of a batch may be an output: all of it, or its first or last channels."""
+    if batch[0].numel() == output[0].numel():
+        return [batch.reshape(output.shape)]
+    if batch.dim() != output.dim() or batch.shape[2:] != output.shape[2:] or batch.shape[1] < output.shape[1]:
+        return []
+    return [batch[:, : output.shape[1]], batch[:, batch.shape[1] - output.shape[1] :]]

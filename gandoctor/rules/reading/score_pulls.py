@@ -1,0 +1,62 @@
+"""Score pulls: whether the losses themselves, by their gradients, want opposite things of generated images.
+
+Shared by conflicting-objectives (GD008) and what it blames. A loss may have any number of terms beside the adversarial
+one; what it wants of the discriminator's scores is the sign of one derivative. Seen are the first steps and one in
+eight of the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gandoctor.message import Message
+from gandoctor.rules.rule import NotEvaluated
+from gandoctor.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMES = ("real_score_pull_in_d_step", "fake_score_pull_in_d_step", "fake_score_pull_in_g_step")
+CLEAR = 0.9
+"""A pull from which on nearly all of a batch's gradient points one way. It is exactly 1 for cross-entropy, Wasserstein
+and hinge losses. Least squares and labels between 0 and 1 have a target that scores lie on both sides of, so that in a
+sound game it is seldom near 1 for long."""
+
+FOLLOWED = 2.0
+"""Logits that both mean scores must have moved by. Judgement: a factor of seven in the odds."""
+
+
+def pulls(run: Run) -> pd.DataFrame:
+    """Return the three pulls at the steps in which all of them are clear, as columns "real", "fake" and "wanted".
+
+    Raises:
+        NotEvaluated: They were not recorded.
+    """
+    import pandas as pd
+
+    if any(name not in run for name in NAMES):
+        raise NotEvaluated(Message("Which way the losses pull the discriminator's scores was not seen."))
+    table = pd.DataFrame({name: run[of] for name, of in zip(("real", "fake", "wanted"), NAMES, strict=True)}).dropna()
+    return table[(table.abs() >= CLEAR).all(axis=1)]
+
+
+def same_goal(table: pd.DataFrame) -> pd.Series[bool]:
+    """Tell in which steps the discriminator's loss parts real and generated images, and the generator's agrees with it.
+
+    Where it pulls both the same way, its scores may all lie beyond a target, and then all losses pull them back.
+    """
+    return (table["real"] * table["fake"] < 0) & (table["fake"] * table["wanted"] > 0)
+
+
+def all_one_way(run: Run, table: pd.DataFrame) -> pd.Series[bool]:
+    """Tell in which steps all three pull the same way, where the scores have followed: no target lies on their way.
+
+    Scores beyond a target are pulled back to it, and have arrived after some steps.
+    """
+    agreed = (table["real"] * table["fake"] > 0) & (table["fake"] * table["wanted"] > 0)
+    names = ("d_real_logit", "d_fake_logit")
+    if any(name not in run or len(run[name]) < 2 for name in names):
+        return agreed & False
+    way = table["fake"].where(agreed).dropna().median()
+    followed = all(way * (run[name].iloc[-1] - run[name].iloc[0]) >= FOLLOWED for name in names)
+    return agreed & followed

@@ -1,0 +1,179 @@
+"""Which way each loss pulls the discriminator's scores is its gradient's sign, whatever terms it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gandoctor import GANMonitor, load_run
+from gandoctor.rules import Status, find_rule
+from gandoctor.store import Run
+
+pytestmark = pytest.mark.training
+
+STEPS = 40
+NAMES = ("real_score_pull_in_d_step", "fake_score_pull_in_d_step", "fake_score_pull_in_g_step")
+REALS = np.random.default_rng(0).normal(0.5, 0.3, (640, 6)).astype(np.float32)
+
+
+def torch_run(path: Path, losses: Callable[..., tuple[Any, Any]], **options: Any) -> Run:
+    """Train on rows in PyTorch; `losses(d, real, fake)` returns both players' losses of one batch."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    g = torch.nn.Sequential(torch.nn.Linear(4, 16), torch.nn.ReLU(), torch.nn.Linear(16, 6))
+    d = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.LeakyReLU(0.2), torch.nn.Linear(16, 1))
+    maximize = options.pop("maximize", False)
+    g_opt = torch.optim.SGD(g.parameters(), 1e-2)
+    d_opt = torch.optim.SGD(d.parameters(), 1e-2, maximize=maximize)
+    players = {"generator": g, "discriminator": d, "g_optimizer": g_opt, "d_optimizer": d_opt}
+    with GANMonitor(path, strict=True, probe_data=REALS, **players) as monitor:
+        for step in range(STEPS):
+            real = torch.from_numpy(REALS[16 * step : 16 * (step + 1)])
+            d_opt.zero_grad()
+            losses(d, real, g(torch.randn(16, 4)).detach())[0].backward()
+            d_opt.step()
+            g_opt.zero_grad()
+            losses(d, real, g(torch.randn(16, 4)))[1].backward()
+            g_opt.step()
+            monitor.step()
+    return load_run(path)
+
+
+def keras_run(path: Path, losses: Callable[..., tuple[Any, Any]]) -> Run:
+    """Likewise in Keras, in a step that is traced."""
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    g = keras.Sequential([keras.Input((4,)), layers.Dense(16, "relu"), layers.Dense(6)])
+    d = keras.Sequential([keras.Input((6,)), layers.Dense(16, "tanh"), layers.Dense(1)])
+    g_opt, d_opt = keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2)
+
+    @tf.function
+    def step(real: Any) -> None:
+        for optimizer, network, which in ((d_opt, d, 0), (g_opt, g, 1)):
+            with tf.GradientTape() as tape:
+                loss = losses(d, real, g(tf.random.normal((16, 4))))[which]
+            weights = network.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    players = {"generator": g, "discriminator": d, "g_optimizer": g_opt, "d_optimizer": d_opt}
+    with GANMonitor(path, strict=True, probe_data=REALS, **players) as monitor:
+        for i in range(STEPS):
+            step(tf.constant(REALS[16 * i : 16 * (i + 1)]))
+            monitor.step()
+    return load_run(path)
+
+
+RUNS = pytest.mark.parametrize("train", [torch_run, keras_run], ids=["torch", "keras"])
+
+
+def softplus(x: Any) -> Any:
+    if type(x).__module__.startswith("torch"):
+        import torch
+
+        return torch.nn.functional.softplus(x)
+    import tensorflow as tf
+
+    return tf.math.softplus(x)
+
+
+def mean(x: Any) -> Any:
+    if type(x).__module__.startswith("torch"):
+        return x.mean()
+    import tensorflow as tf
+
+    return tf.reduce_mean(x)
+
+
+def sound(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+    on_real, on_fake = d(real), d(fake)
+    return mean(softplus(-on_real)) + mean(softplus(on_fake)), mean(softplus(-on_fake)) + mean((real - fake) ** 2)
+
+
+def reversed_for_both(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+    on_real, on_fake = d(real), d(fake)
+    return mean(softplus(on_real)) + mean(softplus(-on_fake)), mean(softplus(on_fake)) + mean((real - fake) ** 2)
+
+
+def towards_the_fakes_label(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+    d_loss, _ = sound(d, real, fake)
+    return d_loss, 0.2 * mean(softplus(d(fake))) + mean((real - fake) ** 2)
+
+
+def relativistic(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+    on_real, on_fake = d(real), d(fake)
+    return mean(softplus(on_fake - on_real)), mean(softplus(on_real - on_fake))
+
+
+@RUNS
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        (sound, (1, -1, 1)),
+        (reversed_for_both, (-1, 1, -1)),
+        (towards_the_fakes_label, (1, -1, -1)),
+        (relativistic, (1, -1, 1)),
+    ],
+)
+def test_the_sign_is_that_of_the_loss(tmp_path: Path, train: Any, losses: Any, expected: tuple[int, ...]) -> None:
+    run = train(tmp_path / "run", losses)
+    for name, sign in zip(NAMES, expected, strict=True):
+        assert len(run[name]) >= 30, name
+        np.testing.assert_allclose(run[name], sign, atol=1e-6, err_msg=name)
+    status = find_rule("GD008").evaluate(run).status
+    assert status is not Status.DETECTED or expected[1] == expected[2]
+
+
+def test_a_loss_that_is_raised_pulls_the_other_way(tmp_path: Path) -> None:
+    def raised(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+        d_loss, g_loss = sound(d, real, fake)
+        return -d_loss, g_loss
+
+    run = torch_run(tmp_path / "run", raised, maximize=True)
+    assert [float(run[name].median()) for name in NAMES] == pytest.approx([1, -1, 1])
+
+
+def test_points_of_a_penalty_are_neither_real_nor_generated(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    def penalised(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+        between = (0.3 * real + 0.7 * fake.detach()).requires_grad_(True)
+        (slope,) = torch.autograd.grad(torch.sigmoid(d(between)).sum(), between, create_graph=True)
+        return d(fake).mean() - d(real).mean() + 10 * (slope.norm(dim=1) - 1).square().mean(), -d(fake).mean()
+
+    run = torch_run(tmp_path / "run", penalised)
+    assert [float(run[name].min()) for name in NAMES] == pytest.approx([1, -1, 1])
+
+
+def test_images_beside_a_condition_and_in_one_batch_are_known_again(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    from gandoctor.backends.torch.pulls import _made_rows
+
+    made, real = torch.randn(8, 2, 4, 4), torch.randn(8, 2, 4, 4)
+    beside = torch.cat([torch.ones(8, 3, 4, 4), made], 1)
+    assert _made_rows(beside, [made]).all()
+    assert _made_rows(torch.cat([made, beside[:, :3]], 1), [made]).all()
+    assert _made_rows(torch.cat([real, made]), [made]).tolist() == [False] * 8 + [True] * 8
+    assert not _made_rows(real, [made]).any()
+    assert _made_rows(made.flatten(1), [made]).all()
+    assert _made_rows((made + 0.1).requires_grad_(), [made]).all(), "changed on its way"
+
+
+def test_the_eager_steps_of_keras_say_why_there_is_none(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        run = keras_run(tmp_path / "run", sound)
+    finally:
+        tf.config.run_functions_eagerly(before)
+    assert not any(name in run for name in NAMES)
+    assert all(name in run.manifest.missing for name in NAMES)
