@@ -47,7 +47,7 @@ from gandoctor.rules.hypotheses.players import LABELS_DISAGREE
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode
 from gandoctor.rules.reading.phase_agreement import excess
 from gandoctor.rules.reading.phase_blame import Blame, blame
-from gandoctor.rules.reading.score_pulls import NAMES, all_one_way, pulls, same_goal
+from gandoctor.rules.reading.score_pulls import NAMES, all_one_way, pulls, same_goal, want_the_same
 from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
@@ -92,6 +92,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         return _by_losses(run, limits)
     if episode is not None:
         return [_same_pull(episode, table)]
+    if want_the_same(run) is False:  # if the losses do not fit together, they are those of two different games
+        return []
     with contextlib.suppress(NotEvaluated):
         return _by_losses(run, limits)
     return []

@@ -10,8 +10,7 @@ from typing import Literal
 import numpy as np
 
 from gandoctor.rules.reading.persistence import PROBES, SPAN_STEPS
-from gandoctor.rules.reading.score_pulls import pulls, same_goal
-from gandoctor.rules.rule import NotEvaluated
+from gandoctor.rules.reading.score_pulls import want_the_same
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
 
@@ -26,9 +25,6 @@ OTHER_IMAGES = 0.85
 2.6."""
 DIFFERENT_SCORES = 1.0
 """Spreads by which the discriminator's scores of fakes move when reals share their batch."""
-LEAST_PURE = 0.9
-"""Share of the steps in which the gradients must say the same to be believed: labels may be flipped in a few. Of those
-steps in which all of them are clear. Judgement."""
 ROUNDING = 1e-6
 """A change of logits near 0 that float32 explains."""
 LEAST_PULL = 0.008
@@ -44,8 +40,8 @@ def blame(run: Run, onset: int) -> Blame:
         run: A run whose losses cannot belong to one game.
         onset: Since when they cannot.
     """
-    if (found := _by_pulls(run)) != "unknown":
-        return found
+    if want_the_same(run):
+        return "objectives"
     if _late(run, "d_batch_gap") > DIFFERENT_SCORES:
         return "networks"
     if onset <= contract_warm_up_end(run) + SPAN_STEPS:  # a running median is late by up to its span
@@ -54,19 +50,6 @@ def blame(run: Run, onset: int) -> Blame:
             return found
         return _by_modes(run)
     return _before(run, onset)
-
-
-def _by_pulls(run: Run) -> Blame:
-    """Tell by the gradients of both losses with respect to the scores, where they were seen."""
-    try:
-        table = pulls(run)
-    except NotEvaluated:
-        return "unknown"
-    if len(table) < PROBES:
-        return "unknown"
-    if same_goal(table).mean() >= LEAST_PURE:
-        return "objectives"
-    return "networks" if (table["fake"] * table["wanted"] < 0).mean() >= LEAST_PURE else "unknown"
 
 
 def _by_modes(run: Run) -> Blame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gandoctor.message import Message
+from gandoctor.rules.reading.persistence import PROBES
 from gandoctor.rules.rule import NotEvaluated
 from gandoctor.store import Run
 
@@ -22,6 +23,8 @@ CLEAR = 0.9
 and hinge losses. Least squares and labels between 0 and 1 have a target that scores lie on both sides of, so that in a
 sound game it is seldom near 1 for long."""
 
+LEAST_PURE = 0.9
+"""Share of the steps with clear pulls that must say the same: labels may be flipped in a few. Judgement."""
 FOLLOWED = 2.0
 """Logits that both mean scores must have moved by. Judgement: a factor of seven in the odds."""
 
@@ -60,3 +63,16 @@ def all_one_way(run: Run, table: pd.DataFrame) -> pd.Series[bool]:
     way = table["fake"].where(agreed).dropna().median()
     followed = all(way * (run[name].iloc[-1] - run[name].iloc[0]) >= FOLLOWED for name in names)
     return agreed & followed
+
+
+def want_the_same(run: Run) -> bool | None:
+    """Tell whether both losses want the same of generated images, or the opposite; None where neither was seen."""
+    try:
+        table = pulls(run)
+    except NotEvaluated:
+        return None
+    if len(table) < PROBES:
+        return None
+    if same_goal(table).mean() >= LEAST_PURE:
+        return True
+    return False if (table["fake"] * table["wanted"] < 0).mean() >= LEAST_PURE else None

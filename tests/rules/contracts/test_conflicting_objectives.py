@@ -225,3 +225,52 @@ def test_not_evaluated_says_why(make_run: MakeRun) -> None:
     assert "fewer than 60 steps" in reason(young)
     warming = {name: {s: v for s, v in series.items() if s <= 150} for name, series in losses(0.0, 0.0).items()}
     assert "after warm-up" in reason(warming, planned_steps=1000)
+
+
+def pulled(real: float, fake: float, wanted: float, onset: int = 1) -> Signals:
+    """Pulls of both losses on the scores, and losses of no known family."""
+    return {
+        "d_loss": every_step(lambda s: 0.4),
+        "g_loss": every_step(lambda s: 3.0),
+        "real_score_pull_in_d_step": every_step(lambda s: real),
+        "fake_score_pull_in_d_step": every_step(lambda s: fake),
+        "fake_score_pull_in_g_step": every_step(lambda s: wanted if s >= onset else -fake),
+    }
+
+
+@pytest.mark.parametrize(
+    ("pulls", "status"),
+    [
+        ((1.0, -1.0, 1.0), Status.NOT_DETECTED),
+        ((-1.0, 1.0, -1.0), Status.NOT_DETECTED),  # the other convention
+        ((1.0, -1.0, -1.0), Status.DETECTED),
+        ((-1.0, 1.0, 1.0), Status.DETECTED),
+        ((1.0, -1.0, -0.5), Status.NOT_EVALUATED),  # no clear pull, and losses of no known family
+        ((1.0, 1.0, 1.0), Status.NOT_DETECTED),  # the scores have not followed: they lie below a target
+    ],
+)
+def test_pulls_tell_whatever_the_loss_is_made_of(
+    make_run: MakeRun, pulls: tuple[float, float, float], status: Status
+) -> None:
+    finding = judged(make_run, pulled(*pulls), loss_family=None)
+    assert finding.status is status
+    if status is Status.DETECTED:
+        assert finding.severity is Severity.CRITICAL
+        assert [(c.id, c.score) for c in finding.causes] == [("labels-disagree", 0.97)]
+
+
+def test_pulls_that_agree_from_the_middle_on_are_dated(make_run: MakeRun) -> None:
+    finding = judged(make_run, pulled(1.0, -1.0, -1.0, onset=500), loss_family=None)
+    assert finding.first_step == 500
+
+
+def test_all_scores_pulled_one_way_and_following(make_run: MakeRun) -> None:
+    rising = {name: probes(lambda s: s / 100) for name in ("d_real_logit", "d_fake_logit")}
+    finding = judged(make_run, pulled(1.0, 1.0, 1.0) | rising, loss_family=None)
+    assert finding.status is Status.DETECTED
+    assert "All losses pull all scores the same way" in str(finding.evidence[0].statement)
+
+
+def test_losses_of_two_games_whose_pulls_oppose_are_no_conflict(make_run: MakeRun) -> None:
+    apart = {name: value for name, value in pulled(1.0, -1.0, 1.0).items() if "pull" in name}
+    assert judged(make_run, losses(0.0002, 0.0003) | apart).status is Status.NOT_DETECTED
