@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from gandoctor.diagnosis.commands import command_for
+from gandoctor.diagnosis.commands import command_for, options_for
 from gandoctor.diagnosis.expectations import expectation
 from gandoctor.diagnosis.explanations import MECHANISMS, SEEN_BY
 from gandoctor.diagnosis.headlines import headline_of, is_in_the_model
@@ -26,6 +26,7 @@ from gandoctor.treatments.treatment import Framework, Strength
 
 if TYPE_CHECKING:
     from gandoctor.diagnosis.diagnosis import Diagnosis
+    from gandoctor.store import Run
 
 MOST_STEPS = 5
 LIKELY = 0.3
@@ -123,7 +124,7 @@ def plan_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
             continue
         if problem.is_left and steps:
             break
-        if (step := _step(diagnosis, problem, steps)) is not None:
+        for step in _steps(diagnosis, problem, steps):
             steps = _with(steps, step)
     return tuple(steps[:MOST_STEPS]) or _as_the_rule_has_it(diagnosis, ruled_out)
 
@@ -226,31 +227,54 @@ def _allowed(treatments: Iterable[Treatment], ruled_out: frozenset[str]) -> tupl
     return tuple(t for t in treatments if not t.cures or not {*t.cures} <= ruled_out)
 
 
-def _step(diagnosis: Diagnosis, problem: _Problem, steps: Sequence[Step]) -> Step | None:
-    """Return the first treatment of a problem that fits the run and the steps before; None where none does."""
+def _steps(diagnosis: Diagnosis, problem: _Problem, before: Sequence[Step]) -> Iterator[Step]:
+    """Yield the first treatment of a problem that fits the run and the steps before, if any.
+
+    Where that one is a change of a script's code, the first that cures the same cause and that a command makes in the
+    script as it is follows: it can be tried at once.
+    """
+    fitting = _fitting(diagnosis, problem, before)
+    if not fitting:
+        return
+    yield _step(diagnosis, problem, fitting[0])
     run = diagnosis.run
+    if isinstance(run.manifest.config.get("settings"), Mapping) or diagnosis.is_check or _is_made(run, fitting[0]):
+        return
+    other = (treatment for treatment in fitting[1:] if problem.causes.intersection(treatment.cures))
+    made = next((treatment for treatment in other if _is_made(run, treatment)), None)
+    if made is not None:
+        yield _step(diagnosis, problem, made)
+
+
+def _is_made(run: Run, treatment: Treatment) -> bool:
+    """Tell whether a command makes a treatment's change in the run's own target."""
+    return bool(treatment.patch) and bool(options_for(run, treatment.patch))
+
+
+def _fitting(diagnosis: Diagnosis, problem: _Problem, before: Sequence[Step]) -> list[Treatment]:
+    """Return the treatments of a problem that fit the run and the steps before, best first."""
     case = case_of(diagnosis, problem.answers, problem.causes)
     fitting = [tailored(TREATMENTS.get(treatment.id, treatment), case) for treatment in problem.treatments]
     fitting.sort(key=lambda t: not (t and any(edit.is_at_fault for edit in t.edits)))
-    for fitted in fitting:
-        if fitted is None or _contradicts(fitted.edits, steps):
-            continue
-        code = "" if fitted.edits else fitted.code_for(framework_of(run)) or ""
-        before_training = bool(problem.answers) and is_in_the_model(problem.answers[0])
-        return Step(
-            treatment=fitted.id,
-            title=fitted.title,
-            why=problem.why,
-            standing=problem.standing,
-            findings=tuple(dict.fromkeys(f.rule.id for f in problem.answers)),
-            edits=fitted.edits,
-            code=code,
-            evidence=fitted.evidence,
-            command=command_for(run, fitted.id, fitted.patch, before_training),
-            expect=expectation(run, problem.answers, diagnosis.is_check),
-            patch=fitted.patch,
-        )
-    return None
+    return [fitted for fitted in fitting if fitted is not None and not _contradicts(fitted.edits, before)]
+
+
+def _step(diagnosis: Diagnosis, problem: _Problem, fitted: Treatment) -> Step:
+    run = diagnosis.run
+    before_training = bool(problem.answers) and is_in_the_model(problem.answers[0])
+    return Step(
+        treatment=fitted.id,
+        title=fitted.title,
+        why=problem.why,
+        standing=problem.standing,
+        findings=tuple(dict.fromkeys(f.rule.id for f in problem.answers)),
+        edits=fitted.edits,
+        code="" if fitted.edits else fitted.code_for(framework_of(run)) or "",
+        evidence=fitted.evidence,
+        command=command_for(run, fitted.id, fitted.patch, before_training),
+        expect=expectation(run, problem.answers, diagnosis.is_check),
+        patch=fitted.patch,
+    )
 
 
 def case_of(diagnosis: Diagnosis, findings: Sequence[Finding], causes: Iterable[str]) -> Case:

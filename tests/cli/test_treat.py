@@ -88,6 +88,7 @@ def test_an_unchanged_script_is_treated(tmp_path: Path) -> None:
     assert (tmp_path / "run-treated" / "treatment.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_what_was_edited_is_proven(tmp_path: Path) -> None:
     """The code that was run may lie beside the edited one, or be edited in its place, again and again."""

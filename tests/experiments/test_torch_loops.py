@@ -117,6 +117,7 @@ def assert_that_what_is_kept_as_real_is_real(run):
     assert (distance < 0.01).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["plain", rarely("mixed batch"), rarely("conditional")])
 def test_a_penalty_is_added_to_the_gradients_of_a_script(tmp_path, style):
     plain = bare(tmp_path, style)

@@ -384,6 +384,7 @@ def test_it_is_recorded_with_what_the_optimizer_is_given(tmp_path: Path) -> None
     assert not [event for event in run.events if event.kind == "monitor_error"]
 
 
+@pytest.mark.slow
 def test_the_discriminator_becomes_less_steep(tmp_path: Path) -> None:
     slopes = []
     for gamma in (None, 10.0):
