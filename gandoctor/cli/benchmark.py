@@ -26,7 +26,9 @@ DEFAULT_PLAN = "reference_models.benchmark"
 @click.option(
     "--half",
     "halves",
-    type=click.Choice(["building", "judged", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]),
+    type=click.Choice(
+        ["building", "judged", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+    ),
     multiple=True,
     help='Wild: use only programs of this part. Default: all. All but "building" are judged once.',
 )

@@ -41,6 +41,7 @@ HALF_TITLES: dict[Half, str] = {
     "sixth": "Judged once, sixth set",
     "seventh": "Judged once, seventh set",
     "eighth": "Judged once, eighth set",
+    "ninth": "Judged once, ninth set",
 }
 
 
