@@ -13,7 +13,7 @@ from gandoctor.diagnosis.commands import command_for, options_for
 from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Severity
-from gandoctor.store import LatentCard, Reach, Run
+from gandoctor.store import LatentCard, ObjectiveCard, Reach, Run
 from gandoctor.treatments import TREATMENTS
 from gandoctor.treatments.changes import Case, change_for
 from support.design_cards import (
@@ -229,6 +229,25 @@ def test_a_command_that_would_train_the_same_again_is_not_offered(
 def test_what_can_be_added_to_any_discriminator_is_set_in_a_script(framework: str, treatment: str, words: str) -> None:
     run = diagnosis_of({"d_loss": probes(0.7)}, command=["gandoctor", "run", "train.py"], versions={framework: "3"}).run
     assert command_for(run, treatment, TREATMENTS[treatment].patch, False) == words
+
+
+@pytest.mark.parametrize(
+    ("config", "planned"),
+    [({}, ["gradient-penalty", "spectral-normalisation"]), ({"settings": {}}, ["gradient-penalty"])],
+)
+def test_what_a_command_can_change_in_a_script_follows_what_is_written_into_it(
+    config: dict[str, Any], planned: list[str]
+) -> None:
+    steep = probes(lambda s: 0.25 if s < 40 else min(500.0, 20.0 * s / 40))
+    form = ObjectiveCard(output_low=-1.0, output_high=1.0, penalised=False, steps=5)
+    known = {"command": ["gandoctor", "run", "train.py"], "versions": {"torch": "2"}, "config": config}
+    signals = {f"d_input_gradient_{where}": steep for where in ("real", "fake", "between")}
+    plan = diagnosis_of(signals, loss_family="wasserstein", objective=form, **known).plan
+    assert [step.treatment for step in plan] == planned
+    if len(plan) > 1:
+        assert plan[0].command == "gandoctor run train.py", "once it is edited"
+        assert plan[1].command == "gandoctor run --change=discriminator.spectral_norm=1 train.py"
+        assert plan[1].findings == plan[0].findings == ("GD207",)
 
 
 @pytest.mark.parametrize("own", [False, True])

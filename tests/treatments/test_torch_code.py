@@ -115,11 +115,23 @@ def test_penalties_are_positive_and_differentiable(players: Any, reals: Any) -> 
     for penalty in (
         run("r1-regularisation")["r1_penalty"](d, reals),
         run("gradient-penalty")["gradient_penalty"](d, reals, torch.rand(8, 1, 28, 28)),
+        run("modern-baseline")["d_loss"](d, reals, torch.rand(8, 1, 28, 28)),
     ):
         assert float(penalty.detach()) > 0
         d.zero_grad()
         penalty.backward()
         assert float(d[1].weight.grad.abs().sum()) > 0
+
+
+def test_paired_scores_pull_apart_and_penalise_both_sides(players: Any, reals: Any) -> None:
+    g, d = players
+    losses, fake = run("modern-baseline"), g(torch.rand(8, 3))
+    slope = float(d[1].weight.detach().square().sum())
+    free, held = (float(losses["d_loss"](d, reals, fake, gamma).detach()) for gamma in (0.0, 1.0))
+    assert held - free == pytest.approx(slope, rel=1e-4), "half of it at real and half at generated images"
+    assert free == pytest.approx(float(nn.functional.softplus(d(fake) - d(reals)).mean().detach()), rel=1e-5)
+    losses["g_loss"](d, reals, fake).backward()
+    assert float(g[0].weight.grad.abs().sum()) > 0
 
 
 def test_networks_take_and_return_what_they_should(reals: Any) -> None:

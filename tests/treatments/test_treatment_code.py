@@ -123,6 +123,12 @@ def test_keras_treatments_run_in_keras() -> None:
 
     penalty = run("r1-regularisation")["r1_penalty"](discriminator, tf.constant(reals))  # type: ignore[operator]
     assert float(penalty) > 0
+    paired, made = run("modern-baseline"), tf.constant(reals[::-1].copy())
+    linear = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    free, held = (float(paired["d_loss"](linear, tf.constant(reals), made, gamma)) for gamma in (0.0, 1.0))  # type: ignore[operator]
+    slope = float(np.square(linear.get_weights()[0]).sum())
+    assert held - free == pytest.approx(slope, rel=1e-3), "half of it at real and half at generated images"
+    assert float(paired["g_loss"](linear, tf.constant(reals), made)) > 0  # type: ignore[operator]
     layer = run("minibatch-standard-deviation")["MinibatchStandardDeviation"]()  # type: ignore[operator]
     assert layer(reals).shape == (8, 28, 28, 2)
     assert float(keras.ops.max(layer(reals[:1] * np.ones((8, 1, 1, 1), "float32"))[..., 1])) < 1e-3

@@ -193,6 +193,7 @@ RULE = Rule(
         "feed-varied-batches",
         "lower-momentum",
         "halve-both-learning-rates",
+        "modern-baseline",
         "average-generator-weights",
         "instance-noise",
     ),

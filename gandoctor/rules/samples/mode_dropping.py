@@ -275,6 +275,7 @@ RULE = Rule(
         "minibatch-standard-deviation",
         "pack-images",
         "r1-regularisation",
+        "modern-baseline",
         "feed-varied-batches",
         "vary-latents",
         "train-longer",
