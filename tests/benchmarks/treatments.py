@@ -52,6 +52,15 @@ ARMS = (*(f"plan {i}" for i in range(1, PLANNED + 1)), *(f"random {i}" for i in 
 KINDS = {"plan": ARMS[:PLANNED], "random": ARMS[PLANNED:-1], "halved": ARMS[-1:]}
 RATES = ("generator.learning_rate", "discriminator.learning_rate")
 WAITING = "not yet"
+CONTROLS = ("mlp", "keras_io", "dcgan_paper")
+"""Families of other networks, losses and optimizers than the reference model's."""
+HARM = {
+    "generator-learning-rate-1e-7": ("generator.learning_rate=1e-7",),
+    "discriminator-learning-rate-1e-7": ("discriminator.learning_rate=1e-7",),
+    "discriminator-learning-rate-2e-2": ("discriminator.learning_rate=2e-2",),
+    "momentum-0.99": ("generator.beta_1=0.99", "discriminator.beta_1=0.99"),
+}
+"""What is set in a control to make it ill; controls have no faults to be switched off."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +125,9 @@ class Bench:
         self.bands: Mapping[str, Limits] = limits_of_bands(plan, self._judged)
         self._own: dict[str, PlannedRun] = {}
         self._known = {
-            _key(run.options): run
+            _key(run, run.options): run
             for run in plan.runs
-            if run.target == REFERENCE and self.is_damaged_in_benchmark(run) is not None
+            if (run.target == REFERENCE or run.family in CONTROLS) and self.is_damaged_in_benchmark(run) is not None
         }
 
     def is_damaged(self, run: PlannedRun, where: RunFiles) -> bool | None:
@@ -165,6 +174,15 @@ class Bench:
         chosen = [r for r in chosen if not seeds or r.seed in seeds]
         return [r for r in chosen if self.is_damaged_in_benchmark(r)]
 
+    def controls(self) -> Iterator[PlannedRun]:
+        """Yield the controls of the first seed, each with one harmful setting; whether it does harm shows later."""
+        for family in CONTROLS:
+            base = next(r for r in self.plan.runs if r.family == family and r.kind == "healthy" and r.split == "test")
+            for name, settings in HARM.items():
+                options = {**base.options, "settings": [*base.options.get("settings", ()), *settings]}
+                sick = {"id": f"{family}-{name}-{base.seed}", "options": options, "fault": f"{family}: {name}"}
+                yield base.model_copy(update={**sick, "kind": "mechanistic"})
+
     def healthy(self, count: int) -> list[PlannedRun]:
         """Return the first healthy runs of the reference model."""
         return [r for r in self.plan.runs if r.kind == "healthy" and r.family == "reference"][:count]
@@ -174,7 +192,11 @@ class Bench:
 
         Some seeds end damaged by themselves at this size. There nothing that takes the fault back is a cure.
         """
-        twin = self._known.get(_key({**run.options, "faults": []}))
+        healthy = {**run.options, "faults": []}
+        if run.target != REFERENCE:
+            harm = [setting for settings in HARM.values() for setting in settings]
+            healthy = {**run.options, "settings": [s for s in run.options.get("settings", ()) if s not in harm]}
+        twin = self._known.get(_key(run, healthy))
         return run.fault is not None and twin is not None and bool(self.is_damaged_in_benchmark(twin))
 
     def tries(self, sick: PlannedRun) -> Iterator[Try]:
@@ -187,11 +209,12 @@ class Bench:
         settings = before.run.manifest.config["settings"]
         halved = [f"{key}={settings[key.partition('.')[0]][key.partition('.')[2]] / 2}" for key in RATES]
         # Whatever the fault does to a rate, it still does: nothing is taken back.
-        yield self._with(sick, HALVED, HALVED, {**sick.options, "settings": [*sick.options["settings"], *halved]})
+        options = {**sick.options, "settings": [*sick.options.get("settings", ()), *halved]}
+        yield self._with(sick, HALVED, HALVED, options)
 
     def _random(self, sick: PlannedRun, before: Diagnosis) -> Iterator[Try]:
         """Yield treatments of the catalogue that change something in a run, drawn without regard to what was found."""
-        case, own, left = case_of(before, (), ()), _key(sick.options), RANDOM
+        case, own, left = case_of(before, (), ()), _key(sick, sick.options), RANDOM
         names = sorted(TREATMENTS)
         random.Random(sick.id).shuffle(names)
         for name in names:
@@ -200,15 +223,16 @@ class Bench:
             if command is None:
                 continue
             one = self._try(sick, f"random {RANDOM + 1 - left}", name, command)
-            if left and one.run is not None and _key(one.run.options) != own:
+            if left and one.run is not None and _key(sick, one.run.options) != own:
                 left -= 1
                 yield one
 
     def _diagnosis(self, run: PlannedRun) -> Diagnosis:
         recorded = load_run(self.of_benchmark(run).run_dir)
         recorded.manifest.declared = Declared()
-        recorded.manifest.command = ["gandoctor", *_words(run.options)]
-        recorded.manifest.config["undone_by"] = _undone_by(run.options)  # as the reference model itself records it
+        recorded.manifest.command = ["gandoctor", *_words(run)]
+        if run.target == REFERENCE:
+            recorded.manifest.config["undone_by"] = _undone_by(run.options)  # as the reference model itself records it
         return diagnose(recorded)
 
     def _try(self, sick: PlannedRun, arm: str, treatment: str, command: str | None) -> Try:
@@ -219,7 +243,7 @@ class Bench:
 
     def _with(self, sick: PlannedRun, arm: str, treatment: str, options: dict[str, Any]) -> Try:
         try:
-            key = _key(options)
+            key = _key(sick, options)
         except GandoctorError:
             return Try(sick, arm, treatment, None)
         if key in self._known:
@@ -230,8 +254,8 @@ class Bench:
         return Try(sick, arm, treatment, self._own[key])
 
 
-def _words(options: Mapping[str, Any]) -> list[str]:
-    words = ["run"]
+def _words(run: PlannedRun) -> list[str]:
+    words, options = ["run"] if run.target == REFERENCE else ["run", run.target], run.options
     words += [word for setting in options.get("settings", ()) for word in ("--set", setting)]
     words += [word for fault in options.get("faults", ()) for word in ("--fault", fault)]
     return [*words, "--steps", str(options["steps"]), "--seed", str(options["seed"])]
@@ -243,8 +267,12 @@ def _undone_by(options: Mapping[str, Any]) -> dict[str, list[str]]:
     return {one.fault.name: sorted({*one.fault.changes, *one.fault.undone_by}) for one in planned}
 
 
-def _key(options: Mapping[str, Any]) -> str:
+def _key(run: PlannedRun, options: Mapping[str, Any]) -> str:
     """Return what two trainings share if, and only if, they are the same one: all settings, spelt out."""
+    if run.target != REFERENCE:
+        given = dict(setting.split("=", 1) for setting in options.get("settings", ()))
+        rest = {name: value for name, value in options.items() if name != "settings"}
+        return json.dumps([run.target, given, rest], sort_keys=True)
     settings = load_settings(options.get("preset", "quick"), options.get("settings", ()))
     if "steps" in options:
         settings = change_settings(settings, {"training.steps": options["steps"]})
@@ -280,6 +308,8 @@ def merged(kept: Iterable[Row], new: Iterable[Row]) -> list[Row]:
 
 def report(rows: Sequence[Row]) -> str:
     """Return the report. Of each kind of change, a run counts once all its changes of that kind are trained."""
+    controls = [row for row in rows if _is_control(row)]
+    rows = [row for row in rows if row not in controls]
     sick = [row for row in rows if row.fault is not None]
     runs = {row.run: row for row in sick}
     done = [row for row in sick if row.answer != WAITING]
@@ -287,15 +317,7 @@ def report(rows: Sequence[Row]) -> str:
     timed = [row.seconds for row in rows if row.seconds is not None]
 
     def share(*arms: str) -> str:
-        of_arms: dict[str, list[str]] = {name: [] for name in runs}
-        for row in sick:
-            if row.arm in arms:
-                of_arms[row.run].append(row.answer)
-        whole = {name: answers for name, answers in of_arms.items() if WAITING not in answers}
-        curable = [answers for name, answers in whole.items() if not runs[name].hopeless]
-        shares = (Share(sum("yes" in answers for answers in some), len(some)) for some in (curable, whole.values()))
-        waiting = len(of_arms) - len(whole)
-        return " | ".join([*map(str, shares), f"{waiting} runs" if waiting else "none"])
+        return _share(sick, arms)
 
     lines = [
         "# What cures",
@@ -316,14 +338,14 @@ def report(rows: Sequence[Row]) -> str:
         "so. Nothing that takes a fault back can cure them, so they are counted apart.",
         "The aims were: first step 60 %, first three 80 %, three random ones at most 30 %.",
         "",
-        "| tried | cured (95 % interval) | of all, damaged ones without their fault included | not trained yet |",
-        "|---|---|---|---|",
+        *_HEAD,
         f"| the plan's first step | {share('plan 1')} |",
         f"| one of the plan's first three | {share(*KINDS['plan'])} |",
         f"| the first random treatment | {share('random 1')} |",
         f"| one of three random treatments that can be applied | {share(*KINDS['random'])} |",
         f"| {HALVED} | {share(HALVED)} |",
         "",
+        *_of_controls(controls),
         *_harm([row for row in rows if row.fault is None]),
         f"Compute: {len(timed)} trainings whose time was kept, {sum(timed) / 3600:.1f} hours of one core.",
         "",
@@ -332,10 +354,49 @@ def report(rows: Sequence[Row]) -> str:
         f"| run | {' | '.join(ARMS)} |",
         f"|---|{'---|' * len(ARMS)}",
     ]
-    for name in runs:
-        by_arm = {row.arm: row for row in sick if row.run == name}
+    for name in [*runs, *dict.fromkeys(row.run for row in controls)]:
+        by_arm = {row.arm: row for row in (*sick, *controls) if row.run == name}
         lines.append(f"| {name} | " + " | ".join(_cell(by_arm.get(arm)) for arm in ARMS) + " |")
     return "\n".join([*lines, ""])
+
+
+_HEAD = (
+    "| tried | cured (95 % interval) | of all, damaged ones without their fault included | not trained yet |",
+    "|---|---|---|---|",
+)
+
+
+def _is_control(row: Row) -> bool:
+    return row.fault is not None and row.fault.partition(":")[0] in CONTROLS
+
+
+def _share(rows: Sequence[Row], arms: Sequence[str]) -> str:
+    """Return how many of the curable runs, and of all, were cured by any of some changes; how many are not trained."""
+    runs = {row.run: row for row in rows}
+    of_arms: dict[str, list[str]] = {name: [] for name in runs}
+    for row in rows:
+        if row.arm in arms:
+            of_arms[row.run].append(row.answer)
+    whole = {name: answers for name, answers in of_arms.items() if WAITING not in answers}
+    curable = [answers for name, answers in whole.items() if not runs[name].hopeless]
+    shares = (Share(sum("yes" in answers for answers in some), len(some)) for some in (curable, whole.values()))
+    waiting = len(of_arms) - len(whole)
+    return " | ".join([*map(str, shares), f"{waiting} runs" if waiting else "none"])
+
+
+def _of_controls(rows: Sequence[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    runs = len({row.run for row in rows})
+    yield f"**Controls** ({', '.join(CONTROLS)}: other networks, losses and optimizers; one seed, rates and momentum"
+    yield f"set to be harmful, {len(CONTROLS) * len(HARM)} ways in all, of which the oracle finds {runs} damaging):"
+    yield ""
+    yield from _HEAD
+    yield f"| the plan's first step | {_share(rows, ARMS[:1])} |"
+    yield f"| one of the plan's first three | {_share(rows, KINDS['plan'])} |"
+    yield f"| one of three random treatments that can be applied | {_share(rows, KINDS['random'])} |"
+    yield f"| {HALVED} | {_share(rows, KINDS['halved'])} |"
+    yield ""
 
 
 def _harm(rows: Sequence[Row]) -> Iterator[str]:
@@ -367,6 +428,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/treatments"), help="folder for the trainings")
     parser.add_argument("--seed", type=int, action="append", default=[], help="take sick runs of this seed only")
     parser.add_argument("--only", choices=KINDS, action="append", default=[], help="train changes of this kind only")
+    parser.add_argument("--controls", action="store_true", help="take the controls with harmful settings only")
     parser.add_argument("--healthy", type=int, default=2, help="healthy runs that are changed as well")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="train nothing")
@@ -374,7 +436,7 @@ def main() -> None:
     given = parser.parse_args()
     plan = load_plan(Path(str(files("reference_models.benchmark") / "plan.json")))
     bench = Bench(plan, given.benchmark, given.runs)
-    chosen = [*bench.sick(given.seed), *bench.healthy(given.healthy)]
+    chosen = [*bench.controls()] if given.controls else [*bench.sick(given.seed), *bench.healthy(given.healthy)]
     if not (given.report or given.list):
         conduct(plan, chosen, given.benchmark, given.workers, _progress)
     recorded = [run for run in chosen if bench.of_benchmark(run).is_finished]
