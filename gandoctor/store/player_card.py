@@ -90,6 +90,20 @@ class ModeCard(BaseModel):
     inference_since: int | None = None
 
 
+class AskedCard(BaseModel):
+    """Whether the loss that moves the generator is computed by the discriminator.
+
+    Attributes:
+        is_asked: Whether any of the discriminator's weights was behind it when it was last looked at.
+        looks: Updates in a row that have shown the same.
+        is_traced: Whether a trace was looked at, which stands for all steps.
+    """
+
+    is_asked: bool
+    looks: int = 0
+    is_traced: bool = False
+
+
 class PlayerCard(BaseModel):
     """One network and its optimizer.
 
@@ -108,6 +122,7 @@ class PlayerCard(BaseModel):
         reach: Range of the network's first output, or None if it is not known.
         left_out: Weights that training reaches and no optimizer holds; None where that was not looked at.
         mode: Training or inference; None where that was not looked at.
+        asked: Of the generator, whether its loss depends on the discriminator; None where that is not known.
     """
 
     name: str
@@ -121,3 +136,4 @@ class PlayerCard(BaseModel):
     reach: Reach | None = None
     left_out: LeftOutCard | None = None
     mode: ModeCard | None = None
+    asked: AskedCard | None = None

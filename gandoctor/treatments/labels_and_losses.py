@@ -195,6 +195,39 @@ def g_loss(on_fake):
         },
     ),
     Treatment(
+        id="score-in-generator-loss",
+        title=Message("Compute the generator's loss from the discriminator's scores of what it has just made"),
+        explanation=Message(
+            "The gradient reaches the generator through the discriminator: it has to be called on the generated images "
+            "themselves, and its scores have to stay in the graph until the loss. Other terms are added to that one."
+        ),
+        evidence="strong",
+        reference=Message("Goodfellow et al. 2014, section 3 (the value that both players play for)"),
+        snippets={
+            "keras": """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)  # for a discriminator without a sigmoid
+
+
+def g_loss(generator, discriminator, latents):
+    on_fake = discriminator(generator(latents, training=True), training=True)
+    return bce(keras.ops.ones_like(on_fake), on_fake)  # of its scores, and not of the images
+""",
+            "torch": """\
+import torch
+from torch import nn
+
+bce = nn.BCEWithLogitsLoss()  # for a discriminator without a sigmoid
+
+
+def g_loss(generator, discriminator, latents):
+    on_fake = discriminator(generator(latents))  # no detach(), item() or numpy() on the way
+    return bce(on_fake, torch.ones_like(on_fake))  # of its scores, and not of the images
+""",
+        },
+    ),
+    Treatment(
         id="average-the-loss",
         title=Message("Average the loss over the batch, and check the weights of its terms"),
         explanation=Message(

@@ -216,6 +216,7 @@ NEEDS_OTHER_DATA = {
     "GD022",
     "GD023",
     "GD024",
+    "GD025",
     "GD110",
     "GD411",
     "GD412",

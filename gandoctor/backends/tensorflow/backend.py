@@ -114,6 +114,7 @@ class KerasBackend:
         card = describe(self.players.network(player), self.players.optimizer(player))
         if self._taps is not None:
             card.left_out = self._taps.left_out.card(player, self.updates_made(player))
+            card.asked = self._taps.asked.card() if player == "g" else None
         return card
 
     def losses(self) -> dict[str, dict[str, Any]]:

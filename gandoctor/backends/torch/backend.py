@@ -116,6 +116,7 @@ class TorchBackend:
         card.optimizer = fresh.optimizer
         if self._taps is not None:
             card.left_out, card.mode = self._taps.left_out.found(player), self._taps.modes[player].model_copy()
+            card.asked = self._taps.asked.card() if player == "g" else None
         return card
 
     def losses(self) -> dict[str, dict[str, Any]]:

@@ -86,7 +86,7 @@ class Pulls:
 
     @property
     def _looks(self) -> bool:
-        return self._steps < EVERY_STEP_UNTIL or self._steps % LOOKED_EVERY == 0
+        return is_looked_at(self._steps)
 
     def _hear(self, gradient: torch.Tensor, made: torch.Tensor, image: int) -> None:
         rows = gradient.float().reshape(len(made), -1)
@@ -95,6 +95,11 @@ class Pulls:
             own = rows[chosen]
             if own.numel():
                 self._found.append(Pull(side, -own.sum(), own.abs().sum(), image))
+
+
+def is_looked_at(step: int) -> bool:
+    """Tell whether a step, counted from 0, is looked at."""
+    return step < EVERY_STEP_UNTIL or step % LOOKED_EVERY == 0
 
 
 def joined(pulls: Iterable[Pull], phase: Player) -> dict[Side, torch.Tensor]:

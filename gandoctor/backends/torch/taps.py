@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gandoctor.backends.torch.asked import Asked
 from gandoctor.backends.torch.drawn import Drawn
 from gandoctor.backends.torch.forward_hooks import ForwardHook
 from gandoctor.backends.torch.layout import Layout
@@ -77,6 +78,7 @@ class Taps:
         self._unclipped: dict[Player, Any] = {}
         self._left_over = LeftOver(weights)
         self.left_out = LeftOut(weights)
+        self.asked = Asked(weights)
         self.loss_calls = LossCalls(listener)
         self.modes: dict[Player, ModeCard] = {player: ModeCard() for player in PLAYERS}
         self._steps = 0
@@ -157,6 +159,7 @@ class Taps:
         self.losses.end_step()
         self._real_batches.end_step()
         self._pulls.end_step()
+        self.asked.end_step()
         self._unclipped.clear()
 
     def unseen(self, player: Player, steps: int) -> Absence | None:
@@ -253,6 +256,8 @@ class Taps:
                     self._left_over.after_backward(owner)
                 if owner is not None and isinstance(tensors, torch.Tensor):
                     self.left_out.differentiated(owner, tensors)
+                    if owner == "g":
+                        self.asked.differentiated(tensors)
         return result
 
     def settle_late(self) -> None:
@@ -321,6 +326,7 @@ class Taps:
                 return
             self._adopt(optimizer, update.phase)
             self.drawn.updated()
+            self.asked.updated(update.phase)
             real = self._real_batches.of_update()
             if real is not None and update.phase == "d":
                 self._listener.fed("real", TorchBatch(real))

@@ -44,6 +44,7 @@ from gandoctor.loss_families import LossFamily
 from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import BATCH_NORM_MODE
 from gandoctor.rules.hypotheses.players import LABELS_DISAGREE
+from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode
 from gandoctor.rules.reading.phase_agreement import excess
 from gandoctor.rules.reading.phase_blame import Blame, blame
@@ -85,6 +86,9 @@ _INEQUALITY: dict[LossFamily, str] = {
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
     """Return what the gradients of the losses show, else what both losses show together."""
+    card = card_of(run, "g")
+    if card is not None and card.asked is not None and not card.asked.is_asked:
+        raise NotEvaluated(Message("The generator's loss does not depend on the discriminator's scores."))
     try:
         table = pulls(run)
         episode = persistent_episode(same_goal(table) | all_one_way(run, table), contract_warm_up_end(run))

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from gandoctor.backends.keras_networks.players import KerasPlayers
 from gandoctor.backends.tensorflow.in_graph.applied_gradients import accumulated, accumulates, scale, taken
+from gandoctor.backends.tensorflow.in_graph.asked import Asked
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
@@ -86,6 +87,7 @@ class Taps:
         self._used_before: set[int] = set()
         self.loss_calls = LossCalls()
         self.left_out = LeftOut(players)
+        self.asked = Asked(players)
         self._reads_first = ReadsFirst()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
@@ -342,6 +344,7 @@ class Taps:
         else:
             phase, target, pulls = value
             self.loss_calls.differentiated(target)
+            self.asked.differentiated(phase, target)
             if self.real_label is not None:
                 self.real_label.differentiated(phase, target)
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
