@@ -122,7 +122,10 @@ class Bench:
         self.treated = treated
         rows = [json.loads(line) for path in JUDGED for line in path.read_text().splitlines()]
         self._judged: dict[str, Any] = {row["id"]: row for row in rows}
-        self.bands: Mapping[str, Limits] = limits_of_bands(plan, self._judged)
+        self.bands: Mapping[str, Limits] = {
+            **_limits_of_controls(plan, self._judged),
+            **limits_of_bands(plan, self._judged),
+        }
         self._own: dict[str, PlannedRun] = {}
         self._known = {
             _key(run, run.options): run
@@ -177,7 +180,7 @@ class Bench:
     def controls(self) -> Iterator[PlannedRun]:
         """Yield the controls of the first seed, each with one harmful setting; whether it does harm shows later."""
         for family in CONTROLS:
-            base = next(r for r in self.plan.runs if r.family == family and r.kind == "healthy" and r.split == "test")
+            base = _base_of(self.plan, family)
             for name, settings in HARM.items():
                 options = {**base.options, "settings": [*base.options.get("settings", ()), *settings]}
                 sick = {"id": f"{family}-{name}-{base.seed}", "options": options, "fault": f"{family}: {name}"}
@@ -252,6 +255,19 @@ class Bench:
             digest = blake2b(key.encode(), digest_size=5).hexdigest()
             self._own[key] = sick.model_copy(update={"id": f"{sick.id}-{digest}", "options": options})
         return Try(sick, arm, treatment, self._own[key])
+
+
+def _limits_of_controls(plan: Plan, judged: Mapping[str, Any]) -> Mapping[str, Limits]:
+    """Return limits of families that the calibration split does not hold, by the same rule, of their other seeds."""
+    bases = {_base_of(plan, family).id for family in CONTROLS}
+    own = [r for r in plan.runs if r.family in CONTROLS and r.kind == "healthy" and r.id not in bases]
+    runs = tuple(run.model_copy(update={"split": "calibration"}) for run in own)
+    return limits_of_bands(plan.model_copy(update={"runs": runs}), judged)
+
+
+def _base_of(plan: Plan, family: str) -> PlannedRun:
+    """Return the healthy training of a control that is made ill."""
+    return next(r for r in plan.runs if r.family == family and r.kind == "healthy" and r.split == "test")
 
 
 def _words(run: PlannedRun) -> list[str]:

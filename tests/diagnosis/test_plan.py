@@ -71,6 +71,18 @@ def test_a_rate_thousands_of_times_too_small_is_set_by_the_published_ratio(d_rat
     assert step.findings[0] == "GD104"
 
 
+def test_a_discriminators_rate_that_is_far_too_small_is_raised() -> None:
+    rates = {f"{player}_learning_rate": probes(rate) for player, rate in (("g", 2e-4), ("d", 1e-7))}
+    signals = run_with(0.69, 0.69, 20, 0.81, d_update_ratio=probes(2e-6), **rates, **noise(0.63))
+    cards = {
+        "generator": GENERATOR.model_copy(update={"optimizer": {"type": "Adam", "learning_rate": 2e-4}}),
+        "discriminator": DISCRIMINATOR.model_copy(update={"optimizer": {"type": "Adam", "learning_rate": 1e-7}}),
+    }
+    step = diagnosis_of(signals, **cards).plan[0]
+    assert str(step.title) == "Raise the discriminator's learning rate from 1e-7 to 4e-4"
+    assert step.patch == {"discriminator.learning_rate": 4e-4}
+
+
 def test_the_change_is_spelled_as_the_runs_framework_has_it() -> None:
     step = with_rates(4e-4, 1e-7, versions={"torch": "2.9"}).plan[0]
     assert step.change == "opt_g = torch.optim.Adam(G.parameters(), lr=1e-7 -> 2e-4)"

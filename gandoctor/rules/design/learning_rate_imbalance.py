@@ -254,6 +254,7 @@ RULE = Rule(
         "separate-variable-lists",
         "lower-discriminator-learning-rate",
         "raise-generator-learning-rate",
+        "usual-learning-rates",
     ),
     references=(
         "Heusel et al., GANs Trained by a Two Time-Scale Update Rule, NeurIPS 2017 (ratios of 1.25 to 4)",
