@@ -140,6 +140,27 @@ def test_a_loss_that_is_raised_pulls_the_other_way(tmp_path: Path) -> None:
     assert [float(run[name].median()) for name in NAMES] == pytest.approx([1, -1, 1])
 
 
+def test_code_that_turns_the_gradient_round_is_not_judged(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Reversed(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x.view_as(x)
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Any) -> Any:
+            return -gradient
+
+    def one_loss_for_both(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
+        d_loss = softplus(-d(real)).mean() + softplus(d(fake)).mean()
+        return d_loss, softplus(d(Reversed.apply(fake))).mean()
+
+    run = torch_run(tmp_path / "run", one_loss_for_both)
+    assert NAMES[2] not in run
+    assert find_rule("GD008").evaluate(run).status is not Status.DETECTED
+
+
 def test_points_of_a_penalty_are_neither_real_nor_generated(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
-from gandoctor.backends.torch.graph import nodes_of
+from gandoctor.backends.torch.graph import is_own_function, nodes_of
 from gandoctor.backends.torch.pulls import is_looked_at
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import Player
 from gandoctor.store.player_card import AskedCard
-
-_OWN_FUNCTION: Any = torch.autograd.function.BackwardCFunction
-"""A function that is differentiated by code in Python, or was compiled: what is inside it shows in no graph."""
 
 
 class Asked:
@@ -57,6 +52,6 @@ class Asked:
             leaf = getattr(node, "variable", None)
             if leaf is not None and owners.get(id(leaf)) == "d":
                 return True
-            is_hidden |= isinstance(node, _OWN_FUNCTION)
+            is_hidden |= is_own_function(node)
         shows = any(p.requires_grad for _, p in self._weights.named("d"))
         return False if shows and not is_hidden else None

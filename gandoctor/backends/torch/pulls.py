@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
+from gandoctor.backends.torch.graph import has_own_function
 from gandoctor.player_names import Player
+from gandoctor.recording.backend import Listener
 
 EVERY_STEP_UNTIL, LOOKED_EVERY = 32, 8
 """Each of the first steps is looked at, then one in eight: to know a batch again is to compare it."""
@@ -40,9 +42,14 @@ class Pull:
 
 
 class Pulls:
-    """Listens at the discriminator's scores while losses are differentiated; changes nothing."""
+    """Listens at the discriminator's scores while losses are differentiated; changes nothing.
 
-    def __init__(self) -> None:
+    Args:
+        listener: Contains failures, which would otherwise break the program's backward pass.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self._made: deque[torch.Tensor] = deque(maxlen=MADE_KEPT)
         self._steps = 0
         self._found: list[Pull] = []
@@ -63,7 +70,7 @@ class Pulls:
 
         def hear(gradient: torch.Tensor) -> None:
             if self._listens:
-                with torch.no_grad():
+                with self._listener.contained(), torch.no_grad():
                     self._hear(gradient.detach(), made, image)
 
         with torch.enable_grad():
@@ -73,10 +80,15 @@ class Pulls:
         """Something is about to be differentiated with respect to weights."""
         self._found, self._listens = [], True
 
-    def heard(self) -> list[Pull]:
-        """It was: return what it wanted."""
+    def heard(self, differentiated: Any) -> list[Pull]:
+        """It was: return what it wanted.
+
+        Nothing where code of the program's own takes part: such a function may turn the gradient round on its way to
+        the weights.
+        """
         found, self._found, self._listens = self._found, [], False
-        return found
+        tensors = [differentiated] if isinstance(differentiated, torch.Tensor) else list(differentiated)
+        return [] if found and any(has_own_function(tensor) for tensor in tensors) else found
 
     def end_step(self) -> None:
         """Count a step."""

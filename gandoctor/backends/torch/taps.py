@@ -95,7 +95,7 @@ class Taps:
         self.saw_penalty = False
         self._logits: Logits | None = None
         self._real_batches = RealBatches()
-        self._pulls = Pulls()
+        self._pulls = Pulls(listener)
         self.drawn = Drawn(listener)
         self.on_call: Callable[[Player, Arguments, torch.Tensor], None] | None = None
 
@@ -250,7 +250,7 @@ class Taps:
         if not self._is_muted:
             with self._listener.contained():
                 gradients = args[0] if args else kwargs.get("grad_tensors")
-                pulls = self._pulls.heard()
+                pulls = self._pulls.heard(tensors)
                 owner = self.losses.differentiated(tensors, gradients, kwargs.get("inputs"), pulls)
                 if owner is not None:
                     self._left_over.after_backward(owner)
