@@ -238,6 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kind", action="append", help="only programs of this kind; repeatable")
     parser.add_argument("--style", action="append", help="only programs of this style, such as torch; repeatable")
+    parser.add_argument("--only", action="append", help="only the program of this name; repeatable")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "treatments-of-scripts")
     parser.add_argument("--report", action="store_true", help="write the table of what is known")
     given = parser.parse_args()
@@ -246,7 +247,10 @@ def main() -> None:
     wanted = [
         case
         for case in catalogue.cases
-        if not case.is_fine and case.kind in (given.kind or [case.kind]) and case.style in (given.style or [case.style])
+        if not case.is_fine
+        and case.kind in (given.kind or [case.kind])
+        and case.style in (given.style or [case.style])
+        and case.name in (given.only or [case.name])
     ]
     for case in [] if given.report else wanted:
         name = f"{case.kind}/{case.name}"
