@@ -12,7 +12,6 @@ import pytest
 from gandoctor import GANMonitor, load_run
 from gandoctor.rules import Status, find_rule
 from gandoctor.store import Run
-from support.rarely import rarely
 
 pytestmark = pytest.mark.training
 
@@ -44,86 +43,43 @@ def torch_run(path: Path, losses: Callable[..., tuple[Any, Any]], **options: Any
     return load_run(path)
 
 
-def keras_run(path: Path, losses: Callable[..., tuple[Any, Any]]) -> Run:
-    """Likewise in Keras, in a step that is traced."""
-    import keras
-    import tensorflow as tf
-    from keras import layers
-
-    keras.utils.set_random_seed(0)
-    g = keras.Sequential([keras.Input((4,)), layers.Dense(16, "relu"), layers.Dense(6)])
-    d = keras.Sequential([keras.Input((6,)), layers.Dense(16, "tanh"), layers.Dense(1)])
-    g_opt, d_opt = keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2)
-
-    @tf.function
-    def step(real: Any) -> None:
-        for optimizer, network, which in ((d_opt, d, 0), (g_opt, g, 1)):
-            with tf.GradientTape() as tape:
-                loss = losses(d, real, g(tf.random.normal((16, 4))))[which]
-            weights = network.trainable_variables
-            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-
-    players = {"generator": g, "discriminator": d, "g_optimizer": g_opt, "d_optimizer": d_opt}
-    with GANMonitor(path, strict=True, probe_data=REALS, **players) as monitor:
-        for i in range(STEPS):
-            step(tf.constant(REALS[16 * i : 16 * (i + 1)]))
-            monitor.step()
-    return load_run(path)
-
-
 def softplus(x: Any) -> Any:
-    if type(x).__module__.startswith("torch"):
-        import torch
+    import torch
 
-        return torch.nn.functional.softplus(x)
-    import tensorflow as tf
-
-    return tf.math.softplus(x)
-
-
-def mean(x: Any) -> Any:
-    if type(x).__module__.startswith("torch"):
-        return x.mean()
-    import tensorflow as tf
-
-    return tf.reduce_mean(x)
+    return torch.nn.functional.softplus(x)
 
 
 def sound(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
     on_real, on_fake = d(real), d(fake)
-    return mean(softplus(-on_real)) + mean(softplus(on_fake)), mean(softplus(-on_fake)) + mean((real - fake) ** 2)
+    return softplus(-on_real).mean() + softplus(on_fake).mean(), softplus(-on_fake).mean() + ((real - fake) ** 2).mean()
 
 
 def reversed_for_both(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
     on_real, on_fake = d(real), d(fake)
-    return mean(softplus(on_real)) + mean(softplus(-on_fake)), mean(softplus(on_fake)) + mean((real - fake) ** 2)
+    return softplus(on_real).mean() + softplus(-on_fake).mean(), softplus(on_fake).mean() + ((real - fake) ** 2).mean()
 
 
 def towards_the_fakes_label(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
     d_loss, _ = sound(d, real, fake)
-    return d_loss, 0.2 * mean(softplus(d(fake))) + mean((real - fake) ** 2)
+    return d_loss, 0.2 * softplus(d(fake)).mean() + ((real - fake) ** 2).mean()
 
 
 def relativistic(d: Any, real: Any, fake: Any) -> tuple[Any, Any]:
     on_real, on_fake = d(real), d(fake)
-    return mean(softplus(on_fake - on_real)), mean(softplus(on_real - on_fake))
+    return softplus(on_fake - on_real).mean(), softplus(on_real - on_fake).mean()
 
 
 @pytest.mark.parametrize(
-    ("train", "losses", "expected"),
+    ("losses", "expected"),
     [
-        (torch_run, sound, (1, -1, 1)),
-        (torch_run, reversed_for_both, (-1, 1, -1)),
-        (torch_run, towards_the_fakes_label, (1, -1, -1)),
-        (torch_run, relativistic, (1, -1, 1)),
-        (keras_run, towards_the_fakes_label, (1, -1, -1)),
-        rarely(keras_run, sound, (1, -1, 1)),
-        rarely(keras_run, reversed_for_both, (-1, 1, -1)),
-        rarely(keras_run, relativistic, (1, -1, 1)),
+        (sound, (1, -1, 1)),
+        (reversed_for_both, (-1, 1, -1)),
+        (towards_the_fakes_label, (1, -1, -1)),
+        (relativistic, (1, -1, 1)),
     ],
 )
-def test_the_sign_is_that_of_the_loss(tmp_path: Path, train: Any, losses: Any, expected: tuple[int, ...]) -> None:
-    run = train(tmp_path / "run", losses)
+def test_the_sign_is_that_of_the_loss(tmp_path: Path, losses: Any, expected: tuple[int, ...]) -> None:
+    run = torch_run(tmp_path / "run", losses)
     for name, sign in zip(NAMES, expected, strict=True):
         assert len(run[name]) >= 30, name
         np.testing.assert_allclose(run[name], sign, atol=1e-6, err_msg=name)
@@ -186,16 +142,3 @@ def test_images_beside_a_condition_and_in_one_batch_are_known_again(tmp_path: Pa
     assert not _made_rows(real, [made]).any()
     assert _made_rows(made.flatten(1), [made]).all()
     assert _made_rows((made + 0.1).requires_grad_(), [made]).all(), "changed on its way"
-
-
-def test_the_eager_steps_of_keras_say_why_there_is_none(tmp_path: Path) -> None:
-    import tensorflow as tf
-
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        run = keras_run(tmp_path / "run", sound)
-    finally:
-        tf.config.run_functions_eagerly(before)
-    assert not any(name in run for name in NAMES)
-    assert all(name in run.manifest.missing for name in NAMES)

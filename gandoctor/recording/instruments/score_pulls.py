@@ -20,7 +20,7 @@ class ScorePulls(Instrument):
     """Records the direction of each loss, whatever it is made of: the sign of its gradient by the scores.
 
     Scores count where the discriminator returns one number an image, or a map of them, and where generated images are
-    known again among what it is given.
+    known again among what it is given. PyTorch only: what is read in a graph of TensorFlow changes how it rounds.
     """
 
     name = "ScorePullMonitor"

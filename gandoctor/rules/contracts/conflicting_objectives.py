@@ -17,7 +17,7 @@ How it is recognised
     of fakes to those of reals, and the generator's must move the logits of fakes the same way. Later in a run it shows
     in whether the generator's two modes agreed until then. The losses of a Wasserstein critic do not bound each other.
     There, and where the family is unknown, both losses are compared with the scores, which show the direction in which
-    each player is trained. Where the gradients of the losses with respect to the scores were seen, they tell by
+    each player is trained. In PyTorch the gradients of the losses with respect to the scores are seen, and tell by
     themselves, whatever terms a loss is made of: the discriminator's parts real and generated images, and the
     generator's pulls generated ones the same way.
 

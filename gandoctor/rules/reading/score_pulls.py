@@ -2,7 +2,8 @@
 
 Shared by conflicting-objectives (GD008) and what it blames. A loss may have any number of terms beside the adversarial
 one; what it wants of the discriminator's scores is the sign of one derivative. Seen are the first steps and one in
-eight of the others.
+eight of the others, in PyTorch: in a traced step, operations that read the scores would change what TensorFlow makes
+of those around them, and with it the last bits of the training.
 """
 
 from __future__ import annotations

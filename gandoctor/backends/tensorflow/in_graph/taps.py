@@ -342,7 +342,7 @@ class Taps:
             if not here:
                 self._step_end(StepTrace(metrics=dict([value]), complete=False))
         else:
-            phase, target, pulls = value
+            phase, target = value
             self.loss_calls.differentiated(target)
             self.asked.differentiated(phase, target)
             if self.real_label is not None:
@@ -355,7 +355,6 @@ class Taps:
                         targets={phase: target},
                         averaged=frozenset(seen.averaged),
                         d_fed={} if fed is None else {phase: fed},
-                        pulls={phase: pulls},
                         complete=False,
                     )
                 )
@@ -400,4 +399,4 @@ def _trace(logs: Any, seen: Observation) -> StepTrace:
         for phase, calls in seen.d_fed.items()
         if calls
     }
-    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), frozenset(seen.averaged), fed, dict(seen.pulls))
+    return StepTrace(dict(seen.metrics), raw, dict(seen.targets), frozenset(seen.averaged), fed)

@@ -19,7 +19,6 @@ from tensorflow.python.eager import record
 
 from gandoctor.backends.keras_networks.players import KerasPlayers
 from gandoctor.backends.tensorflow.discovery.flow import is_made_of
-from gandoctor.backends.tensorflow.in_graph.pulls import Judged, pulls_of
 from gandoctor.backends.tensorflow.in_graph.randomness import sides_changed
 from gandoctor.backends.tensorflow.players.chain import members_of
 from gandoctor.player_names import Player
@@ -43,8 +42,6 @@ class Observation:
         d_fed_since: The same of the calls since anything was last differentiated for a player, with the batch itself.
         made: What the generator returned lately.
         d_given: What the discriminator was given since anything was last differentiated.
-        judged: What it was given lately, each with what it returned first.
-        pulls: Player -> which way its loss pulls the scores of real and of generated images.
         saw_penalty: Whether something was differentiated with respect to other things than the players' weights.
         nested: Whether anything happened in a graph inside this one (`tf.function`, `tf.while_loop`).
         running: Metric results by id: returned, they are running means. Kept, so that ids stay unique.
@@ -60,8 +57,6 @@ class Observation:
     d_fed_since: list[tuple[Any, Any, Any]] = field(default_factory=list)
     made: list[Any] = field(default_factory=list)
     d_given: list[Any] = field(default_factory=list)
-    judged: list[Judged] = field(default_factory=list)
-    pulls: dict[Player, dict[Literal["real", "fake"], Any]] = field(default_factory=dict)
     saw_penalty: bool = False
     nested: bool = False
     running: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -93,10 +88,10 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         model: Whose `train_step` is being called; None spans a hand-written loop.
         players: Its networks and optimizers.
         listener: Called as things happen and where they happen, possibly in an inner graph: ("metric", (name, value)),
-            ("gradient", (phase, target, its pulls)), ("watched", (phase, target, weights that its tape has watched)),
-            ("latents", inputs of the generator), ("real", the real batch, where a loop shows it), ("sides", which
-            batches were changed at random), ("call", (player, network, arguments, output)), ("penalty", tensors with
-            respect to which something was differentiated).
+            ("gradient", (phase, target)), ("watched", (phase, target, weights that its tape has watched)), ("latents",
+            inputs of the generator), ("real", the real batch, where a loop shows it), ("sides", which batches were
+            changed at random), ("call", (player, network, arguments, output)), ("penalty", tensors with respect to
+            which something was differentiated).
         safely: Runs what it is given and keeps its exceptions away from the training step.
     """
     seen = Observation(is_loop=model is None)
@@ -125,9 +120,7 @@ def observed(model: Any | None, players: KerasPlayers, listener: Listener, safel
         if seen.is_loop:
             del seen.d_fed_since[:-OUTPUTS_KEPT]
         if may_differentiate():
-            batch = _first_batch(args)
-            seen.d_given = [*seen.d_given[1 - OUTPUTS_KEPT :], *batch]
-            seen.judged = [*seen.judged[1 - OUTPUTS_KEPT :], *((t, tf.nest.flatten(output)[0]) for t in batch)]
+            seen.d_given = [*seen.d_given[1 - OUTPUTS_KEPT :], *_first_batch(args)]
 
     with ExitStack() as stack:
         for metric in _metrics(model):
@@ -153,7 +146,6 @@ def _gradient(
             # A penalty's points may lie beyond the data and the samples: between them is a habit, not a law.
             seen.d_fed_since[:] = [fed for fed in seen.d_fed_since if not any(fed[2] is point for point in points)]
             seen.d_given[:] = [given for given in seen.d_given if not any(given is point for point in points)]
-            seen.judged[:] = [one for one in seen.judged if not any(one[0] is point for point in points)]
             listener("penalty", points, seen)
     elif not isinstance(target, list | tuple | dict):  # of several losses at once none is "the" loss
         raw = seen.scaled[id(target)][1] if id(target) in seen.scaled else target
@@ -161,14 +153,12 @@ def _gradient(
             raw = tf.reduce_mean(raw)
             seen.averaged.add(phase)
         _told_apart(phase, seen, listener)
-        pulls = pulls_of(raw, phase, seen.judged, seen.made, seen.saw_penalty)
         listener("watched", (phase, target, tape.watched_variables()), seen)
         if seen.is_here():
             seen.targets[phase] = raw
-            seen.pulls[phase] = pulls
             seen.d_fed.setdefault(phase, []).extend((low, high) for low, high, _ in seen.d_fed_since)
             seen.d_fed_since.clear()
-        listener("gradient", (phase, raw, pulls), seen)
+        listener("gradient", (phase, raw), seen)
 
 
 def _told_apart(phase: Player, seen: Observation, listener: Listener) -> None:
