@@ -1,6 +1,7 @@
 """What cures a damaged training: the plan's steps, random treatments, or lower rates; judged by the benchmark's oracle.
 
     python tests/benchmarks/treatments.py --seed 201   # trains the sick runs and each with each change
+    python tests/benchmarks/treatments.py --controls   # the same for the controls with harmful settings
     python tests/benchmarks/treatments.py --report     # judges finished trainings only
 
 Sick are the runs of the benchmark with a fault of the training that its oracle finds damaged. The oracle knows nothing

@@ -34,18 +34,16 @@ class ForwardHook:
         reduce = vars(module).get(REDUCE)
         if not isinstance(reduce, _Reduce):
             reduce = vars(module)[REDUCE] = _Reduce(module)
-        self._reduce = weakref.ref(reduce)  # it holds the module
+        self._reduce = reduce
         reduce.ids.add(self._handle.id)
 
     def remove(self) -> None:
         """Take the hook away."""
         self._handle.remove()
         DIRECT.remove(self._id, self._hook)
-        module, reduce = self._module(), self._reduce()
-        if module is None or reduce is None:
-            return
-        reduce.ids.discard(self._handle.id)
-        if not reduce.ids and vars(module).get(REDUCE) is reduce:
+        self._reduce.ids.discard(self._handle.id)
+        module = self._module()
+        if module is not None and not self._reduce.ids and vars(module).get(REDUCE) is self._reduce:
             del vars(module)[REDUCE]
 
 
