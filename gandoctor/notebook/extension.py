@@ -150,6 +150,8 @@ class Extension:
 
     def _kernel_ends(self) -> None:
         self._ending = True
+        for live in tuple(self._lives):
+            live.stop()  # a kernel that ends may have closed already what its cells are shown through
         self._attachment.close("stopped", why="the kernel was shut down")
 
     def _give_back_run_dir(self) -> None:

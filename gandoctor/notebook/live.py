@@ -51,12 +51,16 @@ class LiveRun:
         self._output: Output | None = None
         self._next = float("-inf")
         self._shown: tuple[int, bool] | None = None
-        self._failed = False
+        self._off = False
+
+    def stop(self) -> None:
+        """Show nothing more."""
+        self._off = True
 
     def step_ended(self) -> None:
         """Draw if it is time to; called after every step and after the end of the recording."""
         session = self.session()
-        if session is None or self._failed:
+        if session is None or self._off:
             return
         at_start = session.step - session.first_step <= FIRST_STEPS
         if at_start or session.is_closing or self._clock() >= self._next:
@@ -65,7 +69,7 @@ class LiveRun:
     def cell_ended(self) -> None:
         """Draw what this cell has trained, be it a few steps; what is trained later is shown in the cell that does."""
         session = self.session()
-        if session is not None and not self._failed:
+        if session is not None and not self._off:
             if self._shown != (session.step, session.is_closing):
                 self._show(session, judged=True)
             self._output = None
@@ -86,7 +90,7 @@ class LiveRun:
             self._shown = (session.step, session.is_closing)
             self._next = self._clock() + max(SHOW_EVERY_S, (self._cpu() - begun) / BUSY_SHARE)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the training goes on
-            self._failed = True
+            self._off = True
             off = Message(
                 "gandoctor: {name} failed and is off; training is not affected ({kind}: {error})",
                 name="the live view",

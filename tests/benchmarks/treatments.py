@@ -115,10 +115,15 @@ class Bench:
         plan: The benchmark's plan.
         finished: Folder of its recordings; of those that are gone, the answers kept in the repository count.
         treated: Folder of the trainings with a change.
+        kept: The rows of earlier days. A random treatment that was drawn then is not drawn anew.
     """
 
-    def __init__(self, plan: Plan, finished: Path, treated: Path) -> None:
+    def __init__(self, plan: Plan, finished: Path, treated: Path, kept: Iterable[Row] = ()) -> None:
         self.plan = plan
+        self._drawn: dict[str, list[str]] = {}
+        for row in kept:
+            if row.arm in KINDS["random"]:
+                self._drawn.setdefault(row.run, []).append(row.treatment)
         self.finished = finished
         self.treated = treated
         rows = [json.loads(line) for path in JUDGED for line in path.read_text().splitlines()]
@@ -221,6 +226,7 @@ class Bench:
         case, own, left = case_of(before, (), ()), _key(sick, sick.options), RANDOM
         names = sorted(TREATMENTS)
         random.Random(sick.id).shuffle(names)
+        names = self._drawn.get(sick.id, names)
         for name in names:
             fitted = tailored(TREATMENTS[name], case)
             command = None if fitted is None else command_for(before.run, name, fitted.patch, before_training=False)
@@ -303,11 +309,11 @@ def train(bench: Bench, tries: Iterable[Try], workers: int, oracle: Path) -> Non
     conduct(bench.plan, runs.values(), bench.treated, workers, _progress, oracle=oracle)
 
 
-def merged(kept: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+def merged(kept: Sequence[Row], new: Iterable[Row]) -> list[Row]:
     """Return the kept rows with the new ones in their place.
 
-    A run's rows of a kind are replaced together, so that no draw of an earlier catalogue stands beside one of today's;
-    and only where something is known of the new ones.
+    A run's rows of a kind are replaced together, and only where something is known of the new ones. An answer that is
+    kept stays where the same change is not trained again.
     """
 
     def by_group(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
@@ -317,6 +323,9 @@ def merged(kept: Iterable[Row], new: Iterable[Row]) -> list[Row]:
         return groups
 
     groups, later = by_group(kept), by_group(new)
+    answered = {(r.run, r.arm, r.treatment): r for r in kept if r.answer != WAITING}
+    for group, rows in later.items():
+        later[group] = [answered.get((r.run, r.arm, r.treatment), r) if r.answer == WAITING else r for r in rows]
     for group, rows in later.items():
         if group not in groups or any(row.answer in ("yes", "no") for row in rows):
             groups[group] = rows
@@ -445,6 +454,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/treatments"), help="folder for the trainings")
     parser.add_argument("--seed", type=int, action="append", default=[], help="take sick runs of this seed only")
     parser.add_argument("--only", choices=KINDS, action="append", default=[], help="train changes of this kind only")
+    parser.add_argument("--waiting", action="store_true", help="train only what rows say is not trained and may cure")
     parser.add_argument("--controls", action="store_true", help="take the controls with harmful settings only")
     parser.add_argument("--healthy", type=int, default=2, help="healthy runs that are changed as well")
     parser.add_argument("--workers", type=int, default=1)
@@ -452,8 +462,12 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="say what would be tried")
     given = parser.parse_args()
     plan = load_plan(Path(str(files("reference_models.benchmark") / "plan.json")))
-    bench = Bench(plan, given.benchmark, given.runs)
+    kept = [Row(**row) for row in json.loads(ROWS.read_text())] if ROWS.exists() else []
+    bench = Bench(plan, given.benchmark, given.runs, kept)
     chosen = [*bench.controls()] if given.controls else [*bench.sick(given.seed), *bench.healthy(given.healthy)]
+    waiting = {(row.run, row.arm) for row in kept if row.answer == WAITING and not row.hopeless}
+    if given.waiting:
+        chosen = [run for run in chosen if any(run.id == name for name, _ in waiting)]
     if not (given.report or given.list):
         conduct(plan, chosen, given.benchmark, given.workers, _progress)
     recorded = [run for run in chosen if bench.of_benchmark(run).is_finished]
@@ -471,8 +485,9 @@ def main() -> None:
     if not given.report:
         kinds = given.only or list(KINDS)
         wanted = [one for one in tries if any(one.arm in KINDS[kind] for kind in kinds)]
+        if given.waiting:
+            wanted = [one for one in wanted if (one.sick.id, one.arm) in waiting]
         train(bench, wanted, given.workers, given.benchmark / "oracle")
-    kept = [Row(**row) for row in json.loads(ROWS.read_text())] if ROWS.exists() else []
     rows = merged(kept, map(bench.row, tries))
     ROWS.write_text("[\n" + ",\n".join(json.dumps(asdict(row)) for row in rows) + "\n]\n")
     REPORT.write_text(report(rows))

@@ -90,6 +90,7 @@ def test_a_loop_is_shown_to_its_last_step_in_each_cell_and_closed_with_the_kerne
     assert "\nstep 28  d_loss" in cells[2].views[-1]
     run = load_run(tmp_path / "gandoctor-runs" / "run-1")
     assert run.last_step == 28
+    assert [event.kind for event in run.events] == ["started", "ended"]
     ended = run.events[-1].model_extra
     assert (ended["reason"], ended["why"]) == ("stopped", "the kernel was shut down")
 

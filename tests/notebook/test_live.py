@@ -174,6 +174,17 @@ def test_a_failure_turns_the_view_off_with_one_warning(session):
     view.cell_ended()
 
 
+def test_what_is_stopped_shows_nothing_more(session):
+    cells = Cells()
+    view = live(session, cells.display)
+    session.take(1, d_loss=0.5)
+    view.stop()
+    session.is_closing = True
+    view.step_ended()
+    view.cell_ended()
+    assert cells.outputs == []
+
+
 @pytest.mark.slow
 def test_the_view_does_not_keep_a_recording_alive(session, tmp_path):
     own = FakeSession(tmp_path / "other")
