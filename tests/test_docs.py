@@ -33,6 +33,7 @@ def test_the_page_on_checks_shows_every_kind_of_target() -> None:
     assert targets == {"None", "my_gan:build", "py", "ipynb", "keras"}
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_every_block_of_the_page_on_checks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorflow")

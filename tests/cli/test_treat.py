@@ -153,6 +153,7 @@ def test_too_much_dropout_is_lowered_in_a_script_as_it_is(tmp_path: Path) -> Non
     assert [layer.settings["rate"] for layer in layers if layer.type == "Dropout"] == [0.3]
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_what_a_loop_would_not_heed_is_said(tmp_path: Path) -> None:
     loop = SCRIPT.with_name("loop.py")

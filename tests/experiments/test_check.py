@@ -252,6 +252,7 @@ inner.save_weights("inner.weights.h5")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.training
 @pytest.mark.parametrize("steps", [rarely(0), 2])
 def test_a_fit_that_is_no_gan_is_looked_past(tmp_path, monkeypatch, steps):
@@ -266,6 +267,7 @@ def test_a_fit_that_is_no_gan_is_looked_past(tmp_path, monkeypatch, steps):
     assert not list(tmp_path.glob("*.keras")) + list(tmp_path.glob("*.h5"))
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_a_script_that_needs_the_other_network_trained_is_told_that_it_was_not(tmp_path):
     with pytest.raises(GandoctorError, match=r"(?s)IndexError.*for at most 2 batches and not saved: Sequential\."):

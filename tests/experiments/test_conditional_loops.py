@@ -25,6 +25,7 @@ def weights(text):
     return next(line for line in text.splitlines() if line.startswith("weights "))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layout", "style"),
     [

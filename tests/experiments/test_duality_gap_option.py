@@ -44,6 +44,7 @@ loop(40, lambda: None, *players())
 """
 
 
+@pytest.mark.slow
 def test_a_factory_s_loop_is_measured_where_it_is_asked_for_and_at_its_end(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(LOOP + FACTORY)
     made = ("run", "--run-dir", "run", "--steps", "12", "--duality-gap", "8", "--fail-on", "never", "mine:build")

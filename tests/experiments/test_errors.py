@@ -4,6 +4,7 @@ import pytest
 
 from gandoctor.experiments.child.errors import OURS, summary, without_our_frames
 from support.command_line_runs import command_here
+from support.rarely import rarely
 
 GRAPH_ERROR = f"""\
 Graph execution error:
@@ -55,7 +56,7 @@ def test_the_summary_is_what_the_error_says():
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("how", ["eager", "traced"])
+@pytest.mark.parametrize("how", ["eager", rarely("traced")])
 def test_an_error_inside_a_step_shows_the_programs_frames_only(tmp_path, how):
     (tmp_path / "train.py").write_text(
         "import keras, tensorflow as tf\n"

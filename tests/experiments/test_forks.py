@@ -10,6 +10,7 @@ import pytest
 
 from gandoctor import load_run
 from gandoctor.experiments.child import forks
+from support.rarely import rarely
 
 pytest.importorskip("torch")
 
@@ -68,7 +69,7 @@ def run(folder, how, *before):
 
 
 @needs_fork
-@pytest.mark.parametrize("how", ["workers", "loader", pytest.param("copies", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["loader", *map(rarely, ("workers", "copies"))])
 def test_forks_in_the_middle_of_a_training_end_as_they_would_bare(tmp_path, how):
     bare = run(tmp_path, how).stdout.splitlines()
     done = run(tmp_path, how, "-m", "gandoctor", "run", "--run-dir", "run")

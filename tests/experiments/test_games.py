@@ -53,6 +53,7 @@ def test_a_name_that_is_no_directory_is_refused(tmp_path):
         GANMonitor(tmp_path / "run", game="../elsewhere")
 
 
+@pytest.mark.slow
 def test_a_check_of_a_fit_that_turns_out_to_be_games_takes_all_its_steps(tmp_path):
     checked = command_here("check", "--dry-run-steps", "5", GAMES, "--", "fit", cwd=tmp_path)
     assert "a dry run of 5 steps" in checked.stdout

@@ -107,6 +107,7 @@ def test_a_third_network_is_taken_for_neither_player(tmp_path, how, generator, d
         assert len(run[signal].values) >= 11
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_was_frozen_before_its_first_step_is_told_within_the_first_steps(tmp_path):
     script = LOOP.with_name("styles.py")
     recorded = command_here("run", "--run-dir", "run", script, "--", "frozen", cwd=tmp_path)
@@ -144,6 +145,7 @@ def test_a_generator_whose_gradients_are_none_is_named_where_the_training_ends(t
     assert "raised ValueError: No gradients provided for any variable.\n" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_players_are_told_apart_where_the_updates_of_both_move_both(tmp_path):
     (tmp_path / "train.py").write_text(
         "import keras, tensorflow as tf\n"
@@ -260,6 +262,7 @@ def test_real_data_and_latents_are_kept_where_fit_does_not_show_them(tmp_path, k
     assert "d_real_logit" in run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "family"),
     [
@@ -301,6 +304,7 @@ def test_the_last_network_of_a_player_may_be_called_alone_in_another_function(tm
     assert bits[0] == bits[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "change"),
     [
@@ -323,6 +327,7 @@ def test_what_is_put_before_a_discriminator_is_trained_with(tmp_path, style, cha
     assert run.last_step == 24
 
 
+@pytest.mark.slow
 def test_a_penalty_that_cannot_be_had_ends_the_training_with_a_sentence(tmp_path):
     done = command_here("run", "--change=discriminator.r1=10", "--run-dir", "run", LOOP, "--", "compiled", cwd=tmp_path)
     assert done.returncode == 1

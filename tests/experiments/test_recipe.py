@@ -118,7 +118,8 @@ def followed(program, said):
     return "\n".join([*lines[: first - 1], *under, *lines[last:]]) + "\n"
 
 
-@pytest.mark.parametrize("body", [GUIDE, pytest.param(CLASS, marks=pytest.mark.slow)], ids=["guide", "class"])
+@pytest.mark.slow
+@pytest.mark.parametrize("body", [GUIDE, CLASS], ids=["guide", "class"])
 def test_the_recipe_followed_to_the_letter_records_gradients_losses_and_samples(tmp_path, body):
     program = HEAD + body + TAIL
     (tmp_path / "train.py").write_text(program)

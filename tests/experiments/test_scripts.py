@@ -224,6 +224,7 @@ def test_a_fit_is_recorded_and_training_is_bit_identical(tmp_path):
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_a_run_is_resumed_at_its_last_step(tmp_path):
     for options in ([], ["--resume"]):
@@ -270,6 +271,7 @@ def test_a_script_without_a_gan_runs_to_its_end_and_is_told_why(tmp_path):
     assert not (tmp_path / "run" / "run.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_the_scripts_own_monitor_wins(tmp_path):
     # The loop trains nothing, which the rules for standing players say.

@@ -59,7 +59,8 @@ def printed(folder, *words):
     return [line for line in done.stdout.splitlines() if line.startswith(("compiled", "weights", "random"))]
 
 
-@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_a_compiled_gan_is_compiled_once_and_stays_what_it_is(tmp_path, backend):
     if backend == "inductor" and shutil.which(os.environ.get("CXX", "g++")) is None:
         pytest.skip("inductor needs a C++ compiler")

@@ -23,6 +23,7 @@ SCRIPT = Path(__file__).parent / "scripts" / "torch_growing.py"
 STEPS = 40
 
 
+@pytest.mark.slow
 def test_what_grows_is_followed_and_stays_what_it_is(tmp_path: Path) -> None:
     pixels = load_images().pixels[:400, 6:22, 6:22, 0]
     np.save(tmp_path / "digits.npy", pixels.astype(np.float32) / 255)

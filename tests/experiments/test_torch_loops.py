@@ -51,6 +51,8 @@ RARER |= {
     "data parallel",
     "penalty",
     "critic",
+    "conditional",
+    "direct",
 }
 
 
@@ -154,6 +156,7 @@ def test_a_penalty_that_cannot_be_had_ends_a_script_with_a_sentence(tmp_path):
     assert load_run(tmp_path / "run").state == "crashed"
 
 
+@pytest.mark.slow
 def test_players_are_told_apart_where_both_optimizers_hold_both(tmp_path):
     (tmp_path / "train.py").write_text(
         "import torch\n"
@@ -214,7 +217,7 @@ AT_ONCE = """
 """
 
 
-@pytest.mark.parametrize(("steps", "moves_both"), [(UNDETACHED, True), (IN_TURN, False)])
+@pytest.mark.parametrize(("steps", "moves_both"), [(UNDETACHED, True), rarely(IN_TURN, False)])
 def test_the_steps_of_one_optimizer_for_both_are_told_apart(tmp_path, steps, moves_both):
     (tmp_path / "train.py").write_text(SHARED + steps)
     command_here("run", "--run-dir", "run", "--fail-on", "never", "train.py", cwd=tmp_path)
@@ -233,6 +236,7 @@ def test_whose_a_step_is_that_moves_both_at_once_is_not_guessed(tmp_path):
     assert "records nothing so far" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_network_is_found_whose_optimizer_is_not_given_what_needs_no_gradient(tmp_path):
     (tmp_path / "train.py").write_text(
         "import torch\n"
@@ -260,6 +264,7 @@ def test_a_network_is_found_whose_optimizer_is_not_given_what_needs_no_gradient(
     assert (run.manifest.generator.name, run.manifest.discriminator.name) == ("Maker", "Judge")
 
 
+@pytest.mark.slow
 def test_latents_that_are_drawn_into_one_tensor_are_each_their_own(tmp_path):
     (tmp_path / "train.py").write_text(
         "import torch\n"

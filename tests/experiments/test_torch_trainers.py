@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from gandoctor import load_run
-from support.rarely import rarely
 
 pytest.importorskip("torch")
 
@@ -40,7 +39,8 @@ def weights(done):
     return next(line for line in done.stdout.splitlines() if line.startswith("weights "))
 
 
-@pytest.mark.parametrize("case", [c if c == "lightning" else rarely(c) for c in CASES])
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
 def test_a_training_is_recorded_whole_and_stays_what_it_is(case, tmp_path):
     script, arguments = program(case)
     bare = weights(run(tmp_path, script, "bare", *arguments))

@@ -15,7 +15,7 @@ import pytest
 from gandoctor import load_run
 from gandoctor.message import Absent
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 HERE = Path(__file__).parent
 LONGEST_S = 300
@@ -101,7 +101,6 @@ def test_guards_work_over_replicas(mirrored: tuple[dict[str, Any], Path]) -> Non
         assert result["best"] != result["watched"]["g"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("style", ["fit", "loop"])
 def test_of_two_workers_the_chief_records(style: str, tmp_path: Path) -> None:
     """By fit every worker has a monitor and guards; in the loop only the chief has one, and clips the generator."""

@@ -80,6 +80,7 @@ def test_a_doomed_fit_is_stopped(callbacks, make_gan, fit, reals, tmp_path, guar
     assert 0 <= event.model_extra["judged_step"] <= event.step <= ended.step
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:gandoctor:UserWarning")  # nothing is trained here, and the monitor says so
 def test_a_hand_written_loop_asks_should_stop(callbacks, make_gan, tmp_path):
     gan = make_gan()
@@ -166,6 +167,7 @@ def test_the_best_generator_is_the_one_of_the_best_probe(callbacks, make_gan, fi
     assert not list((tmp_path / "run").glob(".best_generator*"))
 
 
+@pytest.mark.slow
 def test_training_is_bit_identical_with_a_best_generator(callbacks, make_gan, fit, reals, tmp_path):
     plain = make_gan()
     fit(plain, reals, [], steps=60)

@@ -67,6 +67,7 @@ def test_dropout_is_trained_with_recorded_and_told(make_gan: Make, trained_with:
     assert (changed["what"], changed["before"], changed["after"]) == ("discriminator.dropout", 0.3, 0.6)
 
 
+@pytest.mark.slow
 def test_batch_normalisation(make_gan: Make, trained_with: Make) -> None:
     plain = trained_with(make_gan())
     assert not same(trained_with(make_gan(), generator__batch_norm_momentum=0.5), plain)

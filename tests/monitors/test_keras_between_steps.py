@@ -49,6 +49,7 @@ def trained(backend: str, *words: str) -> tuple[Any, dict[str, Any], str]:
     return load_run(run_dir), json.loads(done.stdout), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_training_stays_as_it_is_without_tensorflow(backend: str) -> None:
     _, found, _ = trained(backend)

@@ -122,6 +122,7 @@ def _trained(gan: Any, fit: Make, reals: np.ndarray, run_dir: Path, **changes: f
     return load_run(run_dir), gan.discriminator.get_weights()
 
 
+@pytest.mark.slow
 def test_a_gan_is_trained_with_it_and_it_is_recorded(
     make_gan: Make, fit: Make, reals: np.ndarray, tmp_path: Path
 ) -> None:

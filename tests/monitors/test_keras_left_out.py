@@ -92,6 +92,7 @@ def test_what_nothing_moves_is_counted(tmp_path: Path, make: Callable[[], Any], 
         assert name.endswith("/embeddings")
 
 
+@pytest.mark.slow
 def test_a_step_that_is_not_traced_is_not_judged(tmp_path: Path) -> None:
     run = recorded(tmp_path / "run", Conditional(set()), run_eagerly=True)
     assert run.manifest.generator.left_out is None

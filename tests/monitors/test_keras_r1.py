@@ -262,6 +262,7 @@ def trained_gradient(before: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.ravel(g) for g in tape.gradient(loss, gan.discriminator.trainable_variables)])
 
 
+@pytest.mark.slow
 def test_the_discriminator_becomes_less_steep(tmp_path: Path) -> None:
     slopes = []
     for gamma in (None, 10.0):
@@ -310,6 +311,7 @@ def test_eager_steps_whose_real_images_are_not_told_are_refused(style: str, why:
         trained(tmp_path / "r1", GAN(style), GAMMA, steps=3, run_eagerly=True)
 
 
+@pytest.mark.slow
 def test_a_loop_of_its_own_that_is_traced(tmp_path: Path) -> None:
     found = []
     for gamma in (GAMMA, None):

@@ -120,6 +120,7 @@ def test_what_cannot_be_normalised_is_refused() -> None:
         set_norm(keras.Sequential([keras.layers.Dense(1)]))
 
 
+@pytest.mark.slow
 def test_a_gan_is_trained_with_it_and_it_is_recorded(make_gan: Make, fit: Make, reals: Any, tmp_path: Path) -> None:
     def trained(name: str, **changes: float) -> Any:
         gan = make_gan()

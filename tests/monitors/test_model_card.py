@@ -370,6 +370,7 @@ class Judge(keras.Model):
         return self.out(tf.reshape(x, (-1, 7 * 7 * 2)))
 
 
+@pytest.mark.slow
 def test_subclassed_players_are_followed_in_training_and_trained_as_without(tmp_path: Path) -> None:
     from gandoctor import load_run
     from gandoctor.monitors import GANMonitor

@@ -151,6 +151,7 @@ def test_a_discriminator_that_takes_more_than_images_costs_only_its_scores(
     assert len(outcome["warnings"]) == 1
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_takes_the_label_beside_the_image_is_scored(
     outcome_of: Callable[[str], dict[str, Any]],
 ) -> None:
@@ -190,6 +191,7 @@ def test_loss_scaling_is_taken_off_and_a_skipped_step_is_absent(outcome_of: Call
     assert all(v > 0 for v in moved["values"])
 
 
+@pytest.mark.slow
 def test_weights_that_wait_for_an_accumulation_have_not_stood_still(
     outcome_of: Callable[[str], dict[str, Any]],
 ) -> None:

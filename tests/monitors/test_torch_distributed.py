@@ -28,6 +28,7 @@ def trained(folder, name):
     return {kind: sorted(line for line in lines if line.startswith(kind)) for kind in ("rank", "monitor")}, done.stderr
 
 
+@pytest.mark.slow
 def test_rank_0_records_and_no_bit_of_either_changes(tmp_path):
     bare, _ = trained(tmp_path, "bare")
     recorded, said = trained(tmp_path, "run")

@@ -55,6 +55,7 @@ def test_a_fit_is_shown_in_its_cell_and_recorded_beside_the_notebook(tmp_path):
     assert [path.name for path in (tmp_path / "gandoctor-runs").iterdir()] == ["run-1"]
 
 
+@pytest.mark.slow
 def test_training_is_the_same_bit_for_bit_and_other_fits_are_told(tmp_path):
     tiny = Path(__file__).parents[1] / "experiments" / "scripts" / "tiny_gan.py"
     train = (

@@ -154,7 +154,7 @@ def test_a_step_is_a_step_of_the_article():
 
     gan.make_train_function()
     start = [w.copy() for w in gan.get_weights()]
-    for number, real in enumerate(digits(3), 1):
+    for number, real in enumerate(digits(2), 1):
         logs = gan.train_function(iter(tf.data.Dataset.from_tensors(real)))
         losses = article.step(real, z(), z())
         assert (float(logs["d_loss"]), float(logs["g_loss"])) == pytest.approx(losses, rel=1e-4), number

@@ -19,6 +19,7 @@ from gandoctor.diagnosis import Diagnosis
 from gandoctor.report import render_markdown, write_report
 from gandoctor.store import Run, RunWriter, load_run
 from support.live_training import Training, free_page, serving
+from support.rarely import rarely
 from support.report_runs import make_diagnosis, make_manifest
 
 pytestmark = pytest.mark.browser
@@ -368,7 +369,7 @@ def test_print_opens_what_matters_and_draws_it_in_light(open_page: Open) -> None
         assert page.locator(".film-controls").is_hidden()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [rarely("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_serious(browser: Any, report: Path, scheme: str, width: int) -> None:
     """All charts drawn, everything folded open; the page's policy is set aside, as axe is a script of another's."""
     axe = (import_module if IN_CI else pytest.importorskip)("axe_playwright_python.sync_playwright").Axe()

@@ -47,7 +47,10 @@ SLOW = frozenset(
         "own names, loss told",
         "own names, tf.function",
         "conditional, latents told",
+        "conditional, label beside",
+        "gradient accumulation",
         "trained before",
+        "trained before, stateful random ops",
         "train_on_batch, trained before",
     }
 )
