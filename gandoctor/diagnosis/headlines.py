@@ -61,6 +61,7 @@ NAMES: dict[str, Message] = {
     "GD117": Message("Learning rate fallen to nothing"),
     "GD118": Message("Network without activations"),
     "GD119": Message("Normalisation that hardly normalises"),
+    "GD120": Message("Too much momentum"),
     "GD201": Message("Vanishing generator gradient"),
     "GD202": Message("Exploding gradient"),
     "GD203": Message("Update size out of range"),

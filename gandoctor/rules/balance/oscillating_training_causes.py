@@ -12,9 +12,10 @@ from gandoctor.player_names import NAMES, PLAYERS, SLOTS
 from gandoctor.rules.hypotheses.training import CHASING_THE_DISCRIMINATOR
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
+from gandoctor.rules.reading.momentum import momentum_of
 from gandoctor.rules.rule import Cause, Found
 from gandoctor.rules.warm_up import warm_up_end
-from gandoctor.store import PlayerCard, Run
+from gandoctor.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,22 +109,12 @@ def _rises(rate: pd.Series[float]) -> int:
 
 def _momentum(run: Run) -> Cause:
     cards = {player: getattr(run.manifest, SLOTS[player]) for player in PLAYERS}
-    known = {player: m for player, card in cards.items() if (m := _momentum_of(card)) is not None}
+    known = {player: m for player, card in cards.items() if (m := momentum_of(card)) is not None}
     if not known:
         return TOO_MUCH_MOMENTUM.cause(0.35)
     told = [Message("{value:g} for the {player}", value=value, player=NAMES[p]) for p, value in known.items()]
     much = any(value >= MUCH_MOMENTUM for value in known.values())
     return TOO_MUCH_MOMENTUM.cause(0.65 if much else 0.05, Message("momentum is {told}", told=tuple(told)))
-
-
-def _momentum_of(card: PlayerCard | None) -> float | None:
-    if card is None or not card.optimizer:
-        return None
-    for name in ("beta_1", "momentum"):
-        value = card.optimizer.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-    return None
 
 
 def _rates(run: Run) -> Cause:

@@ -174,14 +174,15 @@ def _above_zero(case: Case) -> Change | None:
 
 
 def _lower_momentum(case: Case) -> Change | None:
-    """Lower beta_1 where it is above 0.5."""
+    """Lower beta_1, or the momentum of an optimizer of another kind, where it is above 0.5."""
     edits = []
     for player in PLAYERS:
-        card = case.card(player)
-        beta = card.optimizer.get("beta_1") if card is not None else None
-        if isinstance(beta, float) and beta > 0.5:
-            before, after = (case.spelling.optimizer(player, _type(case, player), beta_1=b) for b in (beta, 0.5))
-            edits.append(Edit(f"{player}.beta_1", before, after, -1))
+        card, type_ = case.card(player), _type(case, player)
+        for name in ("beta_1", "momentum"):
+            value = card.optimizer.get(name) if card is not None else None
+            if isinstance(value, float) and value > 0.5:
+                before, after = (case.spelling.optimizer(player, type_, **{name: one}) for one in (value, 0.5))
+                edits.append(Edit(f"{player}.{name}", before, after, -1))
     if edits:
         return Change(tuple(edits))
     return Change() if all(case.card(p) is None for p in PLAYERS) else None
