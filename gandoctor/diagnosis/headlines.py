@@ -43,6 +43,7 @@ NAMES: dict[str, Message] = {
     "GD023": Message("Trained in inference mode"),
     "GD024": Message("Recurrent layer along the batch"),
     "GD025": Message("Generator loss without the discriminator"),
+    "GD026": Message("Number frozen in the traced step"),
     "GD101": Message("Batch normalisation in the wrong place"),
     "GD102": Message("Wrong layer order"),
     "GD103": Message("Dropout too high"),

@@ -104,6 +104,32 @@ class AskedCard(BaseModel):
     is_traced: bool = False
 
 
+class FrozenNumber(BaseModel):
+    """A number of the program that a traced step has read as a constant.
+
+    Attributes:
+        name: As the program writes it.
+        traced: What it was when the step was traced.
+        now: What it was when it was last looked at.
+    """
+
+    name: str
+    traced: float
+    now: float
+
+
+class FrozenCard(BaseModel):
+    """Numbers that the program has changed since the step was traced: it does not see that.
+
+    Attributes:
+        numbers: At most eight.
+        of: How many numbers the step has read.
+    """
+
+    numbers: tuple[FrozenNumber, ...] = ()
+    of: int = 0
+
+
 class PlayerCard(BaseModel):
     """One network and its optimizer.
 
@@ -123,6 +149,7 @@ class PlayerCard(BaseModel):
         left_out: Weights that training reaches and no optimizer holds; None where that was not looked at.
         mode: Training or inference; None where that was not looked at.
         asked: Of the generator, whether its loss depends on the discriminator; None where that is not known.
+        frozen: Numbers that its traced step has read; None where no step was traced.
     """
 
     name: str
@@ -137,3 +164,4 @@ class PlayerCard(BaseModel):
     left_out: LeftOutCard | None = None
     mode: ModeCard | None = None
     asked: AskedCard | None = None
+    frozen: FrozenCard | None = None

@@ -7,6 +7,56 @@ from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
+        id="number-in-a-variable",
+        title=Message("Keep a number that changes in a variable that the step reads"),
+        explanation=Message(
+            "A traced step keeps each Python number as a constant and reads each variable anew. `assign` changes the "
+            "variable for all steps that follow, without a new trace."
+        ),
+        words={
+            "torch": Words(
+                title=Message("Keep a number that changes in a tensor that the step reads"),
+                explanation=Message(
+                    "A captured graph keeps each Python number as a constant and reads each tensor anew. `fill_` "
+                    "changes the tensor for all steps that follow."
+                ),
+            )
+        },
+        evidence="strong",
+        reference=Message("TensorFlow guide, Better performance with tf.function"),
+        snippets={
+            "keras": """\
+import keras
+import tensorflow as tf
+
+weight = tf.Variable(0.0, trainable=False)  # not weight = 0.0: the step would keep that
+
+
+@tf.function
+def g_loss(adversarial, other):
+    return adversarial + weight * other
+
+
+class FadeIn(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        weight.assign(min(1.0, epoch / 10))  # not weight = ...
+""",
+            "torch": """\
+import torch
+
+weight = torch.zeros(())  # not weight = 0.0: a captured graph would keep that
+
+
+def g_loss(adversarial, other):
+    return adversarial + weight * other
+
+
+def begin_epoch(epoch):
+    weight.fill_(min(1.0, epoch / 10))  # not weight = ...
+""",
+        },
+    ),
+    Treatment(
         id="separate-variable-lists",
         title=Message("Use two gradient tapes and give each optimizer only its own network's variables"),
         explanation=Message(

@@ -217,6 +217,7 @@ NEEDS_OTHER_DATA = {
     "GD023",
     "GD024",
     "GD025",
+    "GD026",
     "GD110",
     "GD411",
     "GD412",

@@ -115,6 +115,7 @@ class KerasBackend:
         if self._taps is not None:
             card.left_out = self._taps.left_out.card(player, self.updates_made(player))
             card.asked = self._taps.asked.card() if player == "g" else None
+            card.frozen = self._taps.frozen.card(player)
         return card
 
     def losses(self) -> dict[str, dict[str, Any]]:

@@ -21,6 +21,7 @@ from gandoctor.backends.tensorflow.in_graph.asked import Asked
 from gandoctor.backends.tensorflow.in_graph.batch import KerasBatch
 from gandoctor.backends.tensorflow.in_graph.drawn import draws_seen
 from gandoctor.backends.tensorflow.in_graph.fed_copies import FedCopies
+from gandoctor.backends.tensorflow.in_graph.frozen import Frozen
 from gandoctor.backends.tensorflow.in_graph.left_out import LeftOut
 from gandoctor.backends.tensorflow.in_graph.loss_calls import LossCalls
 from gandoctor.backends.tensorflow.in_graph.r1 import R1
@@ -88,6 +89,7 @@ class Taps:
         self.loss_calls = LossCalls()
         self.left_out = LeftOut(players)
         self.asked = Asked(players)
+        self.frozen = Frozen()
         self._reads_first = ReadsFirst()
         self.captures: dict[Player, int] = dict.fromkeys(PLAYERS, 0)
         self.blocked: Absence | None = None
@@ -345,6 +347,7 @@ class Taps:
             phase, target = value
             self.loss_calls.differentiated(target)
             self.asked.differentiated(phase, target)
+            self.frozen.differentiated(phase)
             if self.real_label is not None:
                 self.real_label.differentiated(phase, target)
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
