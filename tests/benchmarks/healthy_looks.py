@@ -4,16 +4,18 @@
     python tests/benchmarks/healthy_looks.py RUNS
 
 Judges every healthy run of the test split that RUNS holds, at its end and after every 50 steps, with what its target
-declares withheld, as the benchmark does. Writes `reports/healthy-looks.md` and, of each run with an alarm, the contact
-sheet of the first one: `reports/healthy-looks.webp`.
+declares withheld, as the benchmark does. Keeps what was said in `reports/healthy-looks.json`, so that RUNS need not
+hold all of them at once, and writes `reports/healthy-looks.md`. Below the contact sheets of first alarms that are in
+`reports/healthy-looks.webp` it puts those of RUNS; remove the file to begin anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from gandoctor.store.manifest import Declared
 from reference_models.benchmark import plan as planned
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
+KEPT = REPORTS / "healthy-looks.json"
 PLAN = Path(planned.__file__).with_name("plan.json")
 LABEL, SCALE = 14, 2
 
@@ -38,13 +41,15 @@ class Looked:
     """What was said of one healthy run.
 
     Attributes:
-        run: The run.
+        run: Its id.
+        family: Its family.
         steps: Its length.
         at_end: Rules with an alarm at the end.
         on_the_way: Rule -> looks with an alarm of it, in steps, before the end.
     """
 
-    run: PlannedRun
+    run: str
+    family: str
     steps: int
     at_end: list[str] = field(default_factory=list)
     on_the_way: dict[str, list[int]] = field(default_factory=dict)
@@ -62,7 +67,7 @@ def look(runs_dir: Path, planned_run: PlannedRun) -> Looked | None:
         return None
     run = load_run(folder / "run")
     run.manifest.declared = Declared()
-    found = Looked(planned_run, run.last_step)
+    found = Looked(planned_run.id, planned_run.family, run.last_step)
     for step in (*range(LOOKS_EVERY, run.last_step, LOOKS_EVERY), run.last_step):
         judged = diagnose(run if step == run.last_step else run.until(step)).checks
         for one in judged:
@@ -79,13 +84,13 @@ def sheets(runs_dir: Path, alarmed: Iterable[Looked]) -> Image.Image:
     """Return the contact sheets of the first alarms, each under its name, real images in its first row."""
     found = []
     for one in alarmed:
-        run = load_run(runs_dir / one.run.split / one.run.id / "run")
+        run = load_run(runs_dir / "test" / one.run / "run")
         sheet = next(s for s in reversed(run.sheets) if s.step <= one.first)
         image = Image.open(sheet.png_path).convert("RGB")
         image = image.resize((image.width * SCALE, image.height * SCALE), Image.Resampling.NEAREST)
         labelled = Image.new("RGB", (image.width, image.height + LABEL), "white")
         labelled.paste(image, (0, LABEL))
-        ImageDraw.Draw(labelled).text((2, 1), f"{one.run.id}, step {sheet.step}", fill="black")
+        ImageDraw.Draw(labelled).text((2, 1), f"{one.run}, step {sheet.step}", fill="black")
         found.append(labelled)
     width = 2 * max(image.width for image in found)
     rows = [found[i : i + 2] for i in range(0, len(found), 2)]
@@ -105,8 +110,8 @@ def page(looked: list[Looked], total: int) -> str:
         "# Healthy runs with an alarm on the way",
         "",
         "Made by `python tests/benchmarks/healthy_looks.py RUNS`: the healthy runs of the test split of the",
-        f"benchmark, trained anew, judged after every {LOOKS_EVERY} steps and at the end.",
-        f"{len(looked)} of {total} were trained.",
+        f"benchmark, trained anew, judged after every {LOOKS_EVERY} steps and at the end, each by the rules of its",
+        f"day. {len(looked)} of {total} were trained.",
         "",
         f"- With an alarm at the end: {Share(sum(bool(one.at_end) for one in looked), len(looked))}",
         f"- With an alarm at any look: {Share(len(alarmed), len(looked))}",
@@ -114,14 +119,14 @@ def page(looked: list[Looked], total: int) -> str:
         "| family | runs | alarm at the end | alarm at any look |",
         "|---|---|---|---|",
     ]
-    for family in dict.fromkeys(one.run.family for one in looked):
-        own = [one for one in looked if one.run.family == family]
+    for family in dict.fromkeys(one.family for one in looked):
+        own = [one for one in looked if one.family == family]
         ended, any_look = sum(bool(one.at_end) for one in own), sum(bool(one.at_end or one.on_the_way) for one in own)
         lines.append(f"| {family} | {len(own)} | {ended} | {any_look} |")
     lines += ["", "| run | steps | alarms on the way (looks) | at the end |", "|---|---|---|---|"]
     for one in alarmed:
         told = "; ".join(f"{rule} ({', '.join(map(str, steps))})" for rule, steps in one.on_the_way.items())
-        lines.append(f"| {one.run.id} | {one.steps} | {told or 'none'} | {', '.join(one.at_end) or 'none'} |")
+        lines.append(f"| {one.run} | {one.steps} | {told or 'none'} | {', '.join(one.at_end) or 'none'} |")
     if alarmed:
         lines += ["", "![The samples at the first alarm of each, real images in the first row](healthy-looks.webp)"]
     return "\n".join(lines) + "\n"
@@ -134,11 +139,21 @@ def main() -> None:
     given = parser.parse_args()
     healthy = [run for run in load_plan(PLAN).runs if run.split == "test" and run.kind == "healthy"]
     with ProcessPoolExecutor(2) as pool:
-        looked = [one for one in pool.map(partial(look, given.runs), healthy) if one is not None]
+        new = {one.run: one for one in pool.map(partial(look, given.runs), healthy) if one is not None}
+    kept = {row["run"]: Looked(**row) for row in json.loads(KEPT.read_text())} if KEPT.exists() else {}
+    known = kept | new
+    looked = [known[run.id] for run in healthy if run.id in known]
+    KEPT.write_text("[\n" + ",\n".join(json.dumps(asdict(one)) for one in looked) + "\n]\n", encoding="utf-8")
     (REPORTS / "healthy-looks.md").write_text(page(looked, len(healthy)), encoding="utf-8")
-    alarmed = [one for one in looked if one.on_the_way or one.at_end]
+    alarmed = [one for one in new.values() if one.on_the_way or one.at_end]
     if alarmed:
-        sheets(given.runs, alarmed).save(REPORTS / "healthy-looks.webp", quality=80)
+        image = REPORTS / "healthy-looks.webp"
+        parts = [Image.open(image).convert("RGB")] if image.exists() else []
+        parts.append(sheets(given.runs, alarmed))
+        whole = Image.new("RGB", (max(p.width for p in parts), sum(p.height for p in parts)), "white")
+        for place, part in enumerate(parts):
+            whole.paste(part, (0, sum(p.height for p in parts[:place])))
+        whole.save(image, quality=80)
 
 
 if __name__ == "__main__":
