@@ -33,10 +33,15 @@ def imported() -> set[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each of several workers one thread for BLAS: with more of them than cores, they wait for one another."""
-    if hasattr(config, "workerinput") and "OPENBLAS_NUM_THREADS" not in os.environ:
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # for child processes and what is loaded later
-        threadpool_limits(1, "blas")
+    """Give each of several workers one thread for BLAS and OpenMP (PyTorch's).
+
+    With more threads than cores they wait for one another, each at the cost of a core.
+    """
+    if hasattr(config, "workerinput"):
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")  # for child processes and what is loaded later
+        if os.environ["OPENBLAS_NUM_THREADS"] == "1":
+            threadpool_limits(1, "blas")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
