@@ -13,6 +13,7 @@ import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 from types import CellType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
@@ -25,8 +26,8 @@ from gandoctor.store.player_card import FrozenCard, FrozenNumber
 
 NAMES_MAX = 8
 NUMBERS = int | float | np.number | np.bool_
-DEPTH = 3
-"""Calls that are followed from the step."""
+CODES_MAX = 50
+"""Functions that are searched: the step, and what it and they call."""
 STORES = {"STORE_ATTR", "STORE_GLOBAL", "STORE_DEREF"}
 GENERATED = "__autograph_generated_file"
 _PACKAGES = (sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
@@ -49,9 +50,12 @@ class _Read:
     key: str
     traced: float
 
-    @property
-    def now(self) -> float | None:
-        """What it is; None where it is no number any more."""
+    def changed(self) -> float | None:
+        """Return what it is, if that is another number."""
+        now = self._now()
+        return None if now is None or now == self.traced or (isnan(now) and isnan(self.traced)) else now
+
+    def _now(self) -> float | None:
         holder, value = self.holder, None
         if isinstance(holder, CellType):
             with suppress(ValueError):  # it is empty
@@ -75,7 +79,7 @@ class Frozen:
             return
         self._phases.add(phase)
         for frame in _traced(sys._getframe(1)):
-            for read in _numbers(frame.f_code, self._variables(frame)):
+            for read in _numbers(frame.f_code, self._variables(frame), set()):
                 self._read[id(read.holder), read.key] = read  # a trace anew reads it anew
 
     def card(self, phase: Player) -> FrozenCard | None:
@@ -85,7 +89,7 @@ class Frozen:
         changed = [
             FrozenNumber(name=read.name, traced=read.traced, now=now)
             for read in self._read.values()
-            if (now := read.now) is not None and now != read.traced
+            if (now := read.changed()) is not None
         ]
         return FrozenCard(numbers=tuple(sorted(changed, key=lambda one: one.name)[:NAMES_MAX]), of=len(self._read))
 
@@ -131,11 +135,14 @@ def _cells(function: FunctionType) -> Mapping[str, CellType]:
     return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
 
 
-def _numbers(code: CodeType, variables: _Variables, depth: int = DEPTH) -> Iterator[_Read]:
+def _numbers(code: CodeType, variables: _Variables, searched: set[CodeType]) -> Iterator[_Read]:
     """Yield the numbers that code reads from outside itself, and those that the functions read which it names.
 
-    What the code itself sets is left out: it counts its traces.
+    What the code itself sets is left out: it counts its traces. What was `searched` is not searched again.
     """
+    if code in searched or len(searched) >= CODES_MAX:
+        return
+    searched.add(code)
     counted = _set_in(code)
     for first, *attributes in _chains(code):
         value, name, key = variables.value(first), first, first
@@ -151,15 +158,14 @@ def _numbers(code: CodeType, variables: _Variables, depth: int = DEPTH) -> Itera
         if holder is not None and isinstance(value, NUMBERS):
             if key not in counted:
                 yield _Read(name, holder, key, float(value))
-        elif depth and isinstance(value, FunctionType | MethodType):
+        elif isinstance(value, FunctionType | MethodType):
             function = value.__func__ if isinstance(value, MethodType) else value
             if isinstance(function, FunctionType) and _is_theirs(function.__code__):
                 own = {}
                 if isinstance(value, MethodType) and function.__code__.co_varnames:
                     own = {function.__code__.co_varnames[0]: value.__self__}
-                yield from _numbers(
-                    function.__code__, _Variables(function.__globals__, _cells(function), own), depth - 1
-                )
+                inside = _Variables(function.__globals__, _cells(function), own)
+                yield from _numbers(function.__code__, inside, searched)
 
 
 def _chains(code: CodeType) -> Iterator[list[str]]:

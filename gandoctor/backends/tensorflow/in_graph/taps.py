@@ -347,7 +347,8 @@ class Taps:
             phase, target = value
             self.loss_calls.differentiated(target)
             self.asked.differentiated(phase, target)
-            self.frozen.differentiated(phase)
+            with self._contained():
+                self.frozen.differentiated(phase)
             if self.real_label is not None:
                 self.real_label.differentiated(phase, target)
             self.witness.see_loss(phase, target, seen.d_outputs, seen.saw_penalty, may_be_compiled)
