@@ -152,7 +152,8 @@ def _on_ray(tasks: Sequence[Task], scheduler: str) -> Iterator[Trained]:
         try:
             ray.init(address="auto" if scheduler == RAY else scheduler, log_to_driver=False)
         except (OSError, ValueError) as error:
-            raise UnusableTarget(f"No Ray cluster answers at {scheduler}: {error}") from None
+            said = str(error).partition("\n")[0]  # below it there may be a traceback of the cluster's
+            raise UnusableTarget(f"No Ray cluster answers at {scheduler}: {said}") from None
     train = ray.remote(max_retries=0)(_without_run)
     waiting = [train.remote(task) for task in tasks]
     try:
