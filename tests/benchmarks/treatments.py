@@ -416,8 +416,8 @@ def _of_controls(rows: Sequence[Row]) -> Iterator[str]:
     runs = len({row.run for row in rows})
     yield f"**Controls** ({', '.join(CONTROLS)}: other networks, losses and optimizers; one seed, rates and momentum"
     yield f"set to be harmful, {len(CONTROLS) * len(HARM)} ways in all, of which the oracle finds {runs} damaging)."
-    yield "When they were first tried, no rule named the momentum, and the plan's first step cured 5 of 11. GD120 was made"
-    yield "since, and those with it were tried again, so what follows is no blind figure:"
+    yield "When they were first tried, no rule named the momentum, and the plan's first step cured 5 of 11. GD120 was"
+    yield "made since, and those with it were tried again, so what follows is no blind figure:"
     yield ""
     yield from _HEAD
     yield f"| the plan's first step | {_share(rows, ARMS[:1])} |"
