@@ -10,6 +10,7 @@ import pytest
 
 from gandoctor.store import load_run
 from support.command_line_runs import FAKE, WITH_FAKE_CHILD, command, command_here
+from support.rarely import rarely
 
 
 def run(run_dir, *arguments):
@@ -126,7 +127,7 @@ class Running:
         return self.process.returncode, out, err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, *map(rarely, (signal.SIGTERM, signal.SIGHUP))])
 def test_one_signal_ends_cleanly_with_a_report(run_dir, number):
     running = Running(run_dir)
     running.process.send_signal(number)

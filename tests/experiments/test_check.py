@@ -274,6 +274,7 @@ def test_a_script_that_needs_the_other_network_trained_is_told_that_it_was_not(t
         check_target(script(tmp_path, PRETRAINING + "history['loss'][5]"))
 
 
+@pytest.mark.slow
 @pytest.mark.training
 @keras_saves
 def test_saved_networks_are_loaded_in_a_child_and_judged(tmp_path, tiny_gan):

@@ -53,6 +53,7 @@ def test_a_factory_s_loop_is_measured_where_it_is_asked_for_and_at_its_end(tmp_p
     assert load_run(tmp_path / "run")["duality_gap"].index.tolist() == [8, 12]
 
 
+@pytest.mark.slow
 def test_a_script_is_measured_on_what_it_feeds(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(LOOP + SCRIPT)
     made = ("run", "--run-dir", "run", "--duality-gap", "30", "--fail-on", "never", "train.py")

@@ -31,9 +31,7 @@ def assert_that_what_is_kept_as_real_is_real(folder):
     assert sum(image.tobytes() in known for image in images) >= 0.97 * len(images)  # the rest: rounded the other way
 
 
-@pytest.mark.parametrize(
-    "style", ["function", rarely("two functions"), "eager", rarely("two eager"), rarely("compiled")]
-)
+@pytest.mark.parametrize("style", ["function", *map(rarely, ("two functions", "eager", "two eager", "compiled"))])
 def test_a_loop_is_recorded_and_stays_what_it_is(tmp_path, style):
     bare = subprocess.run([sys.executable, LOOP, style], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     recorded = command_here("run", "--run-dir", "run", LOOP, "--", style, cwd=tmp_path)

@@ -144,6 +144,7 @@ def test_the_recipe_followed_to_the_letter_records_gradients_losses_and_samples(
     assert done.stdout.splitlines()[-1] in said, "the recipe changes nothing of the training"
 
 
+@pytest.mark.slow
 def test_a_check_prints_the_recipe_too(tmp_path):
     (tmp_path / "train.py").write_text(HEAD + GUIDE + TAIL)
     checked = command_here("check", "train.py", cwd=tmp_path)

@@ -133,6 +133,7 @@ def test_a_penalty_is_added_to_the_gradients_of_a_script(tmp_path, style):
     assert run.state == "completed"
 
 
+@pytest.mark.slow
 def test_a_penalty_that_cannot_be_had_ends_a_script_with_a_sentence(tmp_path):
     (tmp_path / "train.py").write_text(
         "import torch\n"
@@ -229,6 +230,7 @@ def test_the_steps_of_one_optimizer_for_both_are_told_apart(tmp_path, steps, mov
         assert (run[other] > 0).all() == moves_both
 
 
+@pytest.mark.slow
 def test_whose_a_step_is_that_moves_both_at_once_is_not_guessed(tmp_path):
     (tmp_path / "train.py").write_text(SHARED + AT_ONCE)
     done = command_here("run", "--run-dir", "run", "train.py", cwd=tmp_path)
@@ -312,6 +314,7 @@ def test_two_networks_that_play_no_game_are_not_recorded(tmp_path):
     assert weights(done.stdout) == weights(bare(tmp_path, "no gan"))
 
 
+@pytest.mark.slow
 def test_layers_that_methods_of_a_network_call_are_taken_for_no_networks(tmp_path):
     (tmp_path / "train.py").write_text(
         "import torch\n"
@@ -357,6 +360,7 @@ def test_a_script_is_checked_in_its_first_two_steps(tmp_path):
     assert "a dry run of 2 steps" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_model_card_of_a_script_is_checked_before_its_first_update(tmp_path):
     done = command_here("check", "--dry-run-steps", "0", SCRIPT, "--", "plain", "100000", cwd=tmp_path)
     assert "Checked the model card" in done.stdout
@@ -418,6 +422,7 @@ def test_a_factory_that_returns_a_loop_is_run_and_checked(tmp_path):
     assert "Output range mismatch" in card.stdout
 
 
+@pytest.mark.slow
 def test_a_script_that_records_elsewhere_leaves_no_empty_run_directory(tmp_path):
     script = tmp_path / "train.py"
     script.write_text(

@@ -106,6 +106,7 @@ def test_a_flag_that_comes_too_late_freezes_nothing_and_the_run_says_so(reals: n
     assert (run["d_movement"] > 0).all()
 
 
+@pytest.mark.slow
 def test_a_model_compiled_anew_between_two_fits_is_recorded_on(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

@@ -232,6 +232,7 @@ def test_a_resumed_run_knows_its_best(callbacks, joined, reals, tmp_path):
         again.close()
 
 
+@pytest.mark.slow
 def test_a_metric_that_is_not_recorded_is_said_once(callbacks, make_gan, fit, reals, tmp_path):
     monitor = callbacks.GANMonitor(tmp_path / "run")
     guard = callbacks.BestGenerator(monitor)

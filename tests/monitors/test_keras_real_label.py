@@ -172,6 +172,7 @@ def test_the_generators_step_is_left_alone_and_the_change_is_recorded(tmp_path: 
     assert not [event for event in run.events if event.kind == "monitor_error"]
 
 
+@pytest.mark.slow
 def test_a_traced_loop_of_the_programs_own(tmp_path: Path) -> None:
     gan = GAN(separate, ENTROPY)
     gan.before = gan.discriminator.get_weights()

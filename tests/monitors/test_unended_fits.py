@@ -45,6 +45,7 @@ def failed(gan: Any, fit: Any, reals: np.ndarray, callbacks: list[Any]) -> None:
         fit(gan, reals, callbacks, steps=10)
 
 
+@pytest.mark.slow
 def test_the_next_fit_ends_it(make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path) -> None:
     gan = make_gan()
     failed(gan, fit, reals, [Raise(), GANMonitor(tmp_path / "first", strict=True)])
@@ -76,6 +77,7 @@ def test_the_same_monitor_goes_on_in_its_run(make_gan: Any, fit: Any, reals: np.
     assert load_run(tmp_path / "run")["d_loss"].index.tolist() == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_two_monitors_of_one_fit_do_not_end_each_other(
     make_gan: Any, fit: Any, reals: np.ndarray, tmp_path: Path
 ) -> None:

@@ -65,7 +65,7 @@ def healthy_losses():
     return two_steps(build())
 
 
-@pytest.mark.parametrize("name", [rarely(name) if i % 3 else name for i, name in enumerate(FAULTS)])
+@pytest.mark.parametrize("name", [rarely(name) if i % 6 else name for i, name in enumerate(FAULTS)])
 def test_it_trains_with_finite_losses_and_is_healthy_before_its_step(name, healthy_losses):
     training = build(f"{name}@{START}" if FAULTS[name].key else name)
     losses = two_steps(training)
@@ -84,7 +84,7 @@ def test_pretraining_is_over_when_training_begins():
 
 @pytest.mark.parametrize(
     ("name", "frozen", "free"),
-    [("discriminator-frozen", "discriminator", "generator"), ("generator-frozen", "generator", "discriminator")],
+    [("discriminator-frozen", "discriminator", "generator"), rarely("generator-frozen", "generator", "discriminator")],
 )
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_a_player_frozen_by_its_flag_never_moves(name, frozen, free):
@@ -189,8 +189,8 @@ def test_logits_outside_the_unit_interval_have_no_gradient():
     ("name", "player", "factor"),
     [
         ("generator-learning-rate-1e-7", "g", 1e-7 / 4e-4),
-        ("generator-learning-rate-x25", "g", 25),
-        ("discriminator-learning-rate-x10", "d", 10),
+        rarely("generator-learning-rate-x25", "g", 25),
+        rarely("discriminator-learning-rate-x10", "d", 10),
         ("discriminator-learning-rate-x100", "d", 100),
     ],
 )

@@ -152,6 +152,7 @@ def test_the_end_of_a_watched_run_is_seen(terminal, live):
     assert any("The run was interrupted at step" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_no_color(terminal, live):
     screen = terminal(80, 24, NO_COLOR="1")
     screen.type(*watch(live.run_dir))
@@ -182,6 +183,7 @@ def test_keys_open_pages_and_write_the_report(terminal, live):
     assert still_training(live)
 
 
+@pytest.mark.slow
 def test_q_in_run_watch_leaves_the_training_its_progress_line(terminal, tmp_path):
     screen = terminal(100, 40)
     run_dir = tmp_path / "run"

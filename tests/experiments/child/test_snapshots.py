@@ -132,6 +132,7 @@ def test_a_users_model_goes_on_bit_by_bit(tmp_path: Path, make_gan) -> None:
     goes_on(train(users(make_gan), tmp_path / "whole"), users(make_gan), tmp_path / "second")
 
 
+@pytest.mark.slow
 def test_a_setting_that_has_changed_stays_changed(whole: Path, tmp_path: Path) -> None:
     changed = reference("discriminator.learning_rate=0.01", "discriminator.dropout=0", "generator.clip_value=none")
     end = state(train(changed, tmp_path / "other", (whole, AT)))

@@ -83,6 +83,7 @@ def test_what_is_worse_with_every_seed_ends_at_a_look(tmp_path: Path, monkeypatc
     assert (again.ending, again.steps) == ("ended early", one.steps), "it is not trained again"
 
 
+@pytest.mark.slow
 def test_one_that_is_as_good_with_one_seed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conduct, "JUDGE_EVERY_S", 0.0)
     monkeypatch.setattr(conduct, "LOOK_EVERY_S", 0.05)
@@ -92,6 +93,7 @@ def test_one_that_is_as_good_with_one_seed_goes_on(tmp_path: Path, monkeypatch: 
     assert [one.ending for one in found] == ["finished"] * 4
 
 
+@pytest.mark.slow
 def test_several_processes_train_the_same(tmp_path: Path) -> None:
     every = [*tasks(tmp_path, BASE, "kid=1"), *tasks(tmp_path, Arm("kid", "2"), "kid=2")]
     found = sorted(conducted(every, 2), key=lambda one: (one.arm.name, one.seed))

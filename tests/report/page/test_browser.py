@@ -237,6 +237,7 @@ def test_a_sheet_of_smaller_images_is_shown_whole(open_page: Open, tmp_path: Pat
         assert "whole" not in box.get_attribute("class")
 
 
+@pytest.mark.slow
 def test_zoom_in_one_chart_is_zoom_in_all(open_page: Open) -> None:
     span = "document.querySelector('[data-chart=\"{}\"]').layout.xaxis.range.map(Math.round)"
     with open_page() as page:
@@ -256,6 +257,7 @@ def test_zoom_in_one_chart_is_zoom_in_all(open_page: Open) -> None:
         wait_until(page, span.format("losses") + "[1] === 1010")
 
 
+@pytest.mark.slow
 def test_a_sheet_opens_large_and_closes_by_keyboard(open_page: Open) -> None:
     with open_page() as page:
         page.get_by_role("button", name="Open large: Now step 1000").click()
@@ -289,6 +291,7 @@ def test_slider_works_by_keyboard(open_page: Open) -> None:
         assert "step 50" in image.get_attribute("alt")
 
 
+@pytest.mark.slow
 def test_mark_of_a_finding_shows_its_samples(open_page: Open) -> None:
     with open_page() as page:
         tab(page, "Samples")
@@ -297,6 +300,7 @@ def test_mark_of_a_finding_shows_its_samples(open_page: Open) -> None:
         assert page.locator(".thumb[aria-current=true]").inner_text() == "step 550"
 
 
+@pytest.mark.slow
 def test_play_runs_through_the_samples_and_can_be_paused(open_page: Open) -> None:
     with open_page() as page:
         page.clock.install(time=0)
@@ -476,6 +480,7 @@ def test_live_page_follows_and_leaves_the_reader_where_they_were(browser: Any, t
         assert page.locator("main").count() == page.locator("#chart-losses").count() == 1
 
 
+@pytest.mark.slow
 def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_path: Path) -> None:
     with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
@@ -485,6 +490,7 @@ def test_live_page_at_the_last_sheet_goes_on_to_the_newest(browser: Any, tmp_pat
         assert page.locator("#film-step").text_content() == "step 50"
 
 
+@pytest.mark.slow
 def test_live_page_waits_for_a_reader_who_selects_text(browser: Any, tmp_path: Path) -> None:
     with live_page(browser, tmp_path / "run") as (page, training):
         wait_for_step(page, 30)
