@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 from gandoctor.message import Message
 from gandoctor.player_names import PLAYERS
-from gandoctor.rules.reading.model_card import card_evidence, card_of
+from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
 
@@ -55,7 +55,13 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         )
     changed = {number.name: number for card in seen for number in card.numbers}
     return [
-        card_evidence(
+        # It shows in training: `check` may end before the program changes anything.
+        Evidence(
+            "g_loss",
+            number.now,
+            None,
+            1,
+            run.last_step,
             Message(
                 "The traced step goes on with {name} = {traced:g}. The program has changed it since, to {now:g} at the "
                 "end: the step does not see that.",
@@ -63,8 +69,6 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 traced=number.traced,
                 now=number.now,
             ),
-            number.now,
-            number.traced,
         )
         for number in list(changed.values())[: limits.named]
     ]
