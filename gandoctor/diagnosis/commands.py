@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gandoctor.player_names import ADDED, PLAYERS, RATE_KEYS, REAL_LABEL_KEY, SLOTS, Player
+from gandoctor.player_names import ADDED, OPTIMIZER_VALUES, PLAYERS, REAL_LABEL_KEY, SLOTS, Player
 from gandoctor.printable import printable
 from gandoctor.store import Run
 from gandoctor.treatments.changes.spelling import framework_of, typed
@@ -21,10 +21,10 @@ DEFAULT_TARGET = "reference_models.training:build"
 _LEFT_OUT = ("--run-dir", "--from-snapshot", "--fail-on", "--stop-on", "--dry-run-steps")
 """Options with a value that belong to the run that was made, not to the next one."""
 _BY_NAME = {
-    **{f"{SLOTS[player]}.learning_rate": key for key, player in RATE_KEYS.items()},
+    **{f"{SLOTS[p]}.{value}": f"{p}_optimizer.{value}" for p in PLAYERS for value in OPTIMIZER_VALUES},
     "training.real_label": REAL_LABEL_KEY,
 }
-"""Setting of a learning rate or of a label -> what sets it in a script, whose code stays as it is."""
+"""Setting of an optimizer or of a label -> what sets it in a script, whose code stays as it is."""
 _LAYERS: dict[str, tuple[Player, str, str]] = {
     f"{SLOTS[player]}.{name}": (player, kind, setting)
     for player in PLAYERS
@@ -94,10 +94,10 @@ def _changes(run: Run, patch: Mapping[str, Any]) -> list[str]:
 def _handle(run: Run, key: str) -> str | None:
     """Return what sets a setting in a running script, as the change is meant; None where nothing does.
 
-    A rate can be set in any script. Layers can be before the first step is traced, which is known of a Keras model that
-    holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are alike, as all
-    are set, or are to be. Noise and shifts can be put in front of any discriminator, normalisation in front of its
-    layers, its gradients can be added to, and its labels of real images exchanged.
+    An optimizer can be set in any script. Layers can be before the first step is traced, which is known of a Keras
+    model that holds its players and is trained by `fit`, and of PyTorch; and only where all layers of that kind are
+    alike, as all are set, or are to be. Noise and shifts can be put in front of any discriminator, normalisation in
+    front of its layers, its gradients can be added to, and its labels of real images exchanged.
     """
     if key in _BY_NAME:
         return _BY_NAME[key]

@@ -13,7 +13,7 @@ from gandoctor.diagnosis.commands import command_for, options_for
 from gandoctor.diagnosis.plan import MOST_STEPS
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.rules import Severity
-from gandoctor.store import LatentCard, ObjectiveCard, Reach, Run
+from gandoctor.store import LatentCard, ObjectiveCard, PlayerCard, Reach, Run
 from gandoctor.treatments import TREATMENTS
 from gandoctor.treatments.changes import Case, change_for
 from support.design_cards import (
@@ -476,3 +476,19 @@ def test_a_player_that_no_optimizer_was_called_for_is_not_thawed_but_updated(fra
     assert change is not None
     (edit,) = change.edits
     assert ("opt_d.step()" if framework == "torch" else "d_optimizer.apply(") in (edit.after or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "words"),
+    [
+        ("beta_1", {}, "gandoctor run --change=g_optimizer.beta_1=0.5 train.py"),
+        ("momentum", {}, "gandoctor run --change=g_optimizer.momentum=0.5 train.py"),
+        ("beta_1", {"settings": {"generator": {"beta_1": 0.99}}}, "gandoctor run train.py --set generator.beta_1=0.5"),
+    ],
+)
+def test_too_much_momentum_is_lowered_by_a_command(name: str, config: dict[str, Any], words: str) -> None:
+    high = PlayerCard(name="g", optimizer={"type": "Adam", "learning_rate": 2e-4, name: 0.99})
+    known = {"command": ["gandoctor", "run", "train.py"], "versions": {"torch": "2"}, "config": config}
+    (step, *_) = diagnosis_of({"d_loss": probes(0.7)}, generator=high, **known).plan
+    assert (step.treatment, step.command) == ("lower-momentum", words)
+    assert [(edit.key, edit.direction) for edit in step.edits] == [(f"generator.{name}", -1)]

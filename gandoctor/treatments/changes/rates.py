@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from gandoctor.message import Message
-from gandoctor.player_names import NAMES, OTHER, PLAYERS, Player
+from gandoctor.player_names import NAMES, OTHER, PLAYERS, SLOTS, Player
 from gandoctor.treatments.changes.case import Case, Change
 from gandoctor.treatments.changes.spelling import typed
 from gandoctor.treatments.edit import Edit
@@ -175,16 +175,18 @@ def _above_zero(case: Case) -> Change | None:
 
 def _lower_momentum(case: Case) -> Change | None:
     """Lower beta_1, or the momentum of an optimizer of another kind, where it is above 0.5."""
-    edits = []
+    edits, patch = [], {}
     for player in PLAYERS:
         card, type_ = case.card(player), _type(case, player)
         for name in ("beta_1", "momentum"):
             value = card.optimizer.get(name) if card is not None else None
             if isinstance(value, float) and value > 0.5:
                 before, after = (case.spelling.optimizer(player, type_, **{name: one}) for one in (value, 0.5))
-                edits.append(Edit(f"{player}.{name}", before, after, -1))
+                key = f"{SLOTS[player]}.{name}"
+                edits.append(Edit(key, before, after, -1))
+                patch[key] = 0.5
     if edits:
-        return Change(tuple(edits))
+        return Change(tuple(edits), patch=patch)
     return Change() if all(case.card(p) is None for p in PLAYERS) else None
 
 
