@@ -55,11 +55,12 @@ def same_goal(table: pd.DataFrame) -> pd.Series[bool]:
 def all_one_way(run: Run, table: pd.DataFrame) -> pd.Series[bool]:
     """Tell in which steps all three pull the same way, where the scores have followed: no target lies on their way.
 
-    Scores beyond a target are pulled back to it, and have arrived after some steps.
+    Scores beyond a target are pulled back to it, and have arrived after some steps. Where least squares explode, they
+    swing from beyond one target to beyond the other, and pulls with them; a wrong loss pulls one way from the start.
     """
     agreed = (table["real"] * table["fake"] > 0) & (table["fake"] * table["wanted"] > 0)
     names = ("d_real_logit", "d_fake_logit")
-    if any(name not in run or len(run[name]) < 2 for name in names):
+    if agreed.mean() < LEAST_PURE or any(name not in run or len(run[name]) < 2 for name in names):
         return agreed & False
     way = table["fake"].where(agreed).dropna().median()
     followed = all(way * (run[name].iloc[-1] - run[name].iloc[0]) >= FOLLOWED for name in names)

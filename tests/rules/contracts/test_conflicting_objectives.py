@@ -271,6 +271,15 @@ def test_all_scores_pulled_one_way_and_following(make_run: MakeRun) -> None:
     assert "All losses pull all scores the same way" in str(finding.evidence[0].statement)
 
 
+def test_look_alike_least_squares_that_explode_pull_one_way_at_times(make_run: MakeRun) -> None:
+    rising = {name: probes(lambda s: s / 100) for name in ("d_real_logit", "d_fake_logit")}
+    late = pulled(1.0, 1.0, 1.0)
+    late["fake_score_pull_in_d_step"] = {
+        step: 1.0 if step > 400 else -1.0 for step in late["fake_score_pull_in_d_step"]
+    }
+    assert judged(make_run, late | rising, loss_family=None).status is not Status.DETECTED
+
+
 def test_losses_of_two_games_whose_pulls_oppose_are_no_conflict(make_run: MakeRun) -> None:
     apart = {name: value for name, value in pulled(1.0, -1.0, 1.0).items() if "pull" in name}
     assert judged(make_run, losses(0.0002, 0.0003) | apart).status is Status.NOT_DETECTED
