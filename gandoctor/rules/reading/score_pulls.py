@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gandoctor.message import Message
 from gandoctor.rules.reading.persistence import PROBES
 from gandoctor.rules.rule import NotEvaluated
@@ -26,6 +28,10 @@ sound game it is seldom near 1 for long."""
 
 LEAST_PURE = 0.9
 """Share of the steps with clear pulls that must say the same: labels may be flipped in a few. Judgement."""
+TURNS_MOST = 1
+"""Times that a pull may turn round: labels or a sign may change once on the way. Judgement."""
+AMONG = 5
+"""Steps of which two may be otherwise."""
 FOLLOWED = 2.0
 """Logits that both mean scores must have moved by. Judgement: a factor of seven in the odds."""
 
@@ -34,14 +40,24 @@ def pulls(run: Run) -> pd.DataFrame:
     """Return the three pulls at the steps in which all of them are clear, as columns "real", "fake" and "wanted".
 
     Raises:
-        NotEvaluated: They were not recorded.
+        NotEvaluated: They were not recorded, or go to and fro: least squares pull back scores that lie beyond a target,
+            and where they explode, scores swing from beyond one to beyond the other.
     """
     import pandas as pd
 
     if any(name not in run for name in NAMES):
         raise NotEvaluated(Message("Which way the losses pull the discriminator's scores was not seen."))
     table = pd.DataFrame({name: run[of] for name, of in zip(("real", "fake", "wanted"), NAMES, strict=True)}).dropna()
-    return table[(table.abs() >= CLEAR).all(axis=1)]
+    clear = table[(table.abs() >= CLEAR).all(axis=1)]
+    if any(_turns(clear[name]) > TURNS_MOST for name in ("real", "wanted")):
+        raise NotEvaluated(Message("The losses pull the discriminator's scores to and fro: they swing around targets."))
+    return clear
+
+
+def _turns(pull: pd.Series[float]) -> int:
+    """Count how often a pull turns round; a few steps among others, such as those with flipped labels, do not count."""
+    way = np.sign(pull.rolling(AMONG, center=True, min_periods=1).median())
+    return int((way[way != 0].diff().abs() > 0).sum())
 
 
 def same_goal(table: pd.DataFrame) -> pd.Series[bool]:
@@ -55,8 +71,8 @@ def same_goal(table: pd.DataFrame) -> pd.Series[bool]:
 def all_one_way(run: Run, table: pd.DataFrame) -> pd.Series[bool]:
     """Tell in which steps all three pull the same way, where the scores have followed: no target lies on their way.
 
-    Scores beyond a target are pulled back to it, and have arrived after some steps. Where least squares explode, they
-    swing from beyond one target to beyond the other, and pulls with them; a wrong loss pulls one way from the start.
+    Scores beyond a target are pulled back to it, and have arrived after some steps. A wrong loss pulls one way from the
+    start.
     """
     agreed = (table["real"] * table["fake"] > 0) & (table["fake"] * table["wanted"] > 0)
     names = ("d_real_logit", "d_fake_logit")

@@ -271,6 +271,22 @@ def test_all_scores_pulled_one_way_and_following(make_run: MakeRun) -> None:
     assert "All losses pull all scores the same way" in str(finding.evidence[0].statement)
 
 
+def test_look_alike_scores_that_swing_around_targets(make_run: MakeRun) -> None:
+    """Least squares that explode: what real images are pulled to is now up, now down."""
+    swinging = pulled(1.0, -1.0, -1.0, onset=500)
+    swinging["real_score_pull_in_d_step"] = every_step(lambda s: 1.0 if s // 50 % 2 else -1.0)
+    swinging["fake_score_pull_in_d_step"] = every_step(lambda s: -1.0 if s // 50 % 2 else 1.0)
+    swinging["fake_score_pull_in_g_step"] = every_step(lambda s: -1.0 if s // 50 % 2 else 1.0)
+    assert judged(make_run, swinging, loss_family=None).status is Status.NOT_EVALUATED
+
+
+def test_labels_that_are_flipped_now_and_then_hide_no_conflict(make_run: MakeRun) -> None:
+    flipped = pulled(1.0, -1.0, -1.0)
+    flipped["real_score_pull_in_d_step"] = every_step(lambda s: -1.0 if s % 20 == 0 else 1.0)
+    flipped["fake_score_pull_in_d_step"] = every_step(lambda s: 1.0 if s % 20 == 0 else -1.0)
+    assert judged(make_run, flipped, loss_family=None).status is Status.DETECTED
+
+
 def test_look_alike_least_squares_that_explode_pull_one_way_at_times(make_run: MakeRun) -> None:
     rising = {name: probes(lambda s: s / 100) for name in ("d_real_logit", "d_fake_logit")}
     late = pulled(1.0, 1.0, 1.0)
