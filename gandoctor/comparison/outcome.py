@@ -28,8 +28,9 @@ class Comparison:
 
     Attributes:
         outcome: "cured": what the change was to answer is gone, and nothing is left or new above a remark. "improved":
-            that is gone, or the samples are clearly better, and something is left. "worse": a finding that is as
-            severe as any before is new, or the samples are clearly worse and nothing is gone.
+            that is gone, or the samples are clearly better and not one finding has come without another's going, and
+            something is left. "worse": a finding that is as severe as any before is new, or the samples are clearly
+            worse and nothing is gone.
         gone: Ids of the findings above a remark that the first has and the second has not.
         new: The reverse.
         signal: The quality that was compared; None where neither has one.
@@ -83,7 +84,7 @@ def compared(before: Diagnosis, after: Diagnosis, answers: Iterable[str]) -> Com
         outcome = "worse"
     elif is_answered and not has:
         outcome = "cured"
-    elif is_answered or (better and not new):
+    elif is_answered or (better and (gone or not new)):
         outcome = "improved"
     if outcome == "cured" and after.verdict == "inconclusive" and before.verdict != "inconclusive":
         outcome = "improved"  # nothing is found, but too little was seen to call it well

@@ -66,6 +66,17 @@ def test_quality_counts_beyond_what_seeds_differ_by(
     assert found.ratio == pytest.approx(after / 0.4)
 
 
+def test_what_is_new_and_less_severe_does_not_hide_better_samples(judged: Callable[..., Diagnosis]) -> None:
+    """The change was to answer another finding, which stands."""
+    faster = {"d_learning_rate": probes(1e-2), "g_learning_rate": probes(1e-4)}
+    before = judged(STANDS_STILL, NAN, {"sample_kid": probes(0.4), "sample_class_kid": probes(0.4)})
+    after = judged(STANDS_STILL, faster, {"sample_kid": probes(0.1), "sample_class_kid": probes(0.1)})
+    found = compared(before, after, ["GD003"])
+    assert found.gone
+    assert found.new
+    assert found.outcome == "improved"
+
+
 def test_an_unseen_training_is_not_called_cured(make_run: MakeRun) -> None:
     few = diagnose(make_run({"d_loss": every_step(0.6), "g_loss": every_step(1.4)}))
     assert few.verdict == "inconclusive"
