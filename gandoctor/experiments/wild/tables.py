@@ -42,6 +42,7 @@ HALF_TITLES: dict[Half, str] = {
     "seventh": "Judged once, seventh set",
     "eighth": "Judged once, eighth set",
     "ninth": "Judged once, ninth set",
+    "tenth": "Judged once, tenth set",
 }
 
 
