@@ -68,13 +68,11 @@ def test_quality_counts_beyond_what_seeds_differ_by(
 
 def test_what_is_new_and_less_severe_does_not_hide_better_samples(judged: Callable[..., Diagnosis]) -> None:
     """The change was to answer another finding, which stands."""
-    faster = {"d_learning_rate": probes(1e-2), "g_learning_rate": probes(1e-4)}
+    fallen = {"d_learning_rate": probes(lambda step: 2e-4 if step < 100 else 1e-8)}
     before = judged(STANDS_STILL, NAN, {"sample_kid": probes(0.4), "sample_class_kid": probes(0.4)})
-    after = judged(STANDS_STILL, faster, {"sample_kid": probes(0.1), "sample_class_kid": probes(0.1)})
+    after = judged(STANDS_STILL, fallen, {"sample_kid": probes(0.1), "sample_class_kid": probes(0.1)})
     found = compared(before, after, ["GD003"])
-    assert found.gone
-    assert found.new
-    assert found.outcome == "improved"
+    assert (found.outcome, found.gone, found.new) == ("improved", ("GD001",), ("GD117",))
 
 
 def test_an_unseen_training_is_not_called_cured(make_run: MakeRun) -> None:
