@@ -27,7 +27,10 @@ DEFAULT_PLAN = "reference_models.benchmark"
     "--half",
     "halves",
     type=click.Choice(
-        ["building", "judged", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+        [
+            *("building", "judged", "second", "third", "fourth", "fifth", "sixth"),
+            *("seventh", "eighth", "ninth", "tenth", "eleventh"),
+        ]
     ),
     multiple=True,
     help='Wild: use only programs of this part. Default: all. All but "building" are judged once.',

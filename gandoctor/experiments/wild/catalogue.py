@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gandoctor.errors import GandoctorError
 
-Later = Literal["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+Later = Literal["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"]
 """Sets that were written after all that went before had been judged, and what it missed mended."""
 Half = Literal["building", "judged", Later]
 """building: rules may be made and mended on these. judged, and each later set: judged once, and never looked at by who

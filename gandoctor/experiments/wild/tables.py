@@ -43,6 +43,7 @@ HALF_TITLES: dict[Half, str] = {
     "eighth": "Judged once, eighth set",
     "ninth": "Judged once, ninth set",
     "tenth": "Judged once, tenth set",
+    "eleventh": "Judged once, eleventh set",
 }
 
 
