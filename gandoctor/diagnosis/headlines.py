@@ -85,6 +85,7 @@ NAMES: dict[str, Message] = {
     "GD409": Message("Sample quality got worse"),
     "GD411": Message("Columns unlike the data"),
     "GD412": Message("Labels ignored by the generator"),
+    "GD413": Message("Samples that do not belong to their inputs"),
 }
 """Rule -> what the failure is called; a rule of another package goes by its title."""
 

@@ -70,9 +70,9 @@ ASPECTS = (
     ),
 )
 
-ANSWERS = Aspect("answers", Message("whether what is made of an input is what it should be"), (), ())
-"""Of a generator that is given data, as where images are translated: rules judge what it makes as a whole, and no rule
-knows what it should make of one."""
+ANSWERS = Aspect("answers", Message("whether what is made of an input is what it should be"), (("GD413",),), ())
+"""Of a generator that is given data, as where images are translated: what it should make of one is known where training
+has pairs, and else no rule knows it."""
 
 ARGUMENTS = {
     "latent_sampler": "latent_sampler=lambda n: ...",
@@ -83,7 +83,7 @@ ARGUMENTS = {
 }
 """Root -> what is passed to a monitor to make it visible."""
 _LOSSES = ("d_loss", "g_loss")
-_KEPT_OPEN = ("GD406", "GD411", "GD412")
+_KEPT_OPEN = ("GD406", "GD411", "GD412", "GD413")
 """Rules whose findings are warnings and keep a run from being called healthy while they last: no healthy run of the
 fault benchmark's calibration split ends with a grid, columns that do not follow the data are no sound samples, and a
 generator that is given labels is to show them."""
@@ -117,7 +117,7 @@ class Unseen:
 def not_looked_at(run: Run, findings: Sequence[Finding]) -> tuple[Unseen, ...]:
     """Return the parts of a training that a healthy verdict would vouch for, and that no rule has judged."""
     found = tuple(unseen for aspect in ASPECTS if (unseen := _unseen(run, findings, aspect)) is not None)
-    answers = _answers(run)
+    answers = _answers(run, findings)
     return found if answers is None else (*found, answers)
 
 
@@ -231,11 +231,14 @@ def _absent(run: Run, aspect: Aspect) -> Unseen | None:
     return None
 
 
-def _answers(run: Run) -> Unseen | None:
+def _answers(run: Run, findings: Sequence[Finding]) -> Unseen | None:
     """Return what no rule knows of a generator of images or series; None of one that is given noise, or rows.
 
     Data are told from noise by their extent, and by a mean and a spread that are those of no usual law.
     """
+    judged = (Status.DETECTED, Status.NOT_DETECTED)
+    if any(f.rule.id in group and f.status in judged for f in findings for group in ANSWERS.judged_by):
+        return None
     card = run.manifest.latent
     if card is None or card.mean is None or not card.std or len(card.shape) < 2 or card.shape[0] < 2:
         return None

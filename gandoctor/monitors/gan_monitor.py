@@ -12,6 +12,7 @@ from gandoctor.recording.instruments.inputs import Inputs
 from gandoctor.recording.instruments.labels import LabelEffects
 from gandoctor.recording.instruments.losses import Losses
 from gandoctor.recording.instruments.own_features import OwnFeatures
+from gandoctor.recording.instruments.pairs import PairTie
 from gandoctor.recording.instruments.samples import Samples
 from gandoctor.recording.instruments.score_pulls import ScorePulls
 from gandoctor.recording.instruments.update_effects import UpdateEffects
@@ -77,6 +78,7 @@ class GANMonitor(Monitor):
         DeadUnits,
         Samples,
         LabelEffects,
+        PairTie,
         lambda recording: OwnFeatures(recording, recording.embedding),
         DualityGap,
     )

@@ -14,6 +14,7 @@ from gandoctor.recording.in_step import Batch, Fed, StepTrace, Update
 from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
 from gandoctor.recording.probe.latents import ProbeLatents
+from gandoctor.recording.probe.partners import Partners
 from gandoctor.store import Manifest, RunWriter
 
 Readings = Mapping[str, Any]
@@ -63,6 +64,10 @@ class Recording(Protocol):
     @property
     def forward(self) -> ForwardPasses | None:
         """The probe's passes; None before the first probe."""
+
+    @property
+    def partners(self) -> Partners | None:
+        """Real samples that were fed beside the generator's inputs, row by row; None where that is not known."""
 
     @property
     def is_closing(self) -> bool:

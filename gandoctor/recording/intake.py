@@ -14,11 +14,14 @@ from gandoctor.recording.probe.as_fed import FakesAsFed, Place, digests, places
 from gandoctor.recording.probe.images import LEAST_IMAGES, REALS_KEPT
 from gandoctor.recording.probe.latents import FIXED_COUNT, POOL_COUNT, SAMPLE_COUNT
 from gandoctor.recording.probe.nested import flattened, mapped
+from gandoctor.recording.probe.partners import Partners
 from gandoctor.store import LatentLaw
 
 LATENTS_KEPT = FIXED_COUNT + POOL_COUNT
 BYTES_KEPT = 64 * 2**20
 """Memory that kept rows of one kind may take."""
+REALS_WANTED = 2 * SAMPLE_COUNT
+"""Reals that samples are compared with at least: as many on either side as a probe generates."""
 REMEMBERED = 100_000
 """Generated images that are known again when the discriminator is shown them in a later step."""
 CALLS_COMPARED = 8
@@ -57,6 +60,7 @@ class Intake:
         self._reals = _Rows(REALS_KEPT)
         self._latents = _Rows(LATENTS_KEPT)
         self._alone = _Rows(LATENTS_KEPT)
+        self._pairs = _Rows(LATENTS_KEPT)
         self._moments: list[LatentMoments] = []
 
     @property
@@ -73,6 +77,12 @@ class Intake:
     def latents_are_full(self) -> bool:
         """Whether no more latents are kept."""
         return self._inputs.is_full
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether both kinds of rows are being kept, and one of them is still too few to compare samples with."""
+        latents, reals = self._inputs.count, self._reals.count
+        return min(latents, reals) > 0 and (latents < SAMPLE_COUNT or reals < REALS_WANTED)
 
     def take(self, calls: Sequence[Call]) -> None:
         """Look at the calls of one step, in their order."""
@@ -104,6 +114,7 @@ class Intake:
                 self._reals.add(inputs)
         judged = {id(made[row][0]) for one in fed for row in one.rows if row in made}
         self._measure_latents([call for call in generators if id(call) in judged])
+        self._pair(kept, [call for call in generators if id(call) in judged], self.place)
         for one in fed:
             self._keep_latents(one, made)
         if not is_judged:  # augmented since, so that none is found by value
@@ -135,6 +146,10 @@ class Intake:
         latents, fed = self._latents.joined()
         return None if self.place.holds_all(fed) else FakesAsFed(self.place, latents, fed)
 
+    def partners(self) -> Partners | None:
+        """Return the real samples that were fed beside the generator's inputs, row by row; None where too few were."""
+        return Partners(*self._pairs.joined()) if self._pairs.count >= SAMPLE_COUNT else None
+
     def latent_laws(self) -> tuple[LatentLaw, ...]:
         """Return mean and spread of what the generator was fed by each of its calls in a step whose images were judged.
 
@@ -160,6 +175,24 @@ class Intake:
             rows = [a for a in flattened(call.inputs) if a.ndim == 2 and a.dtype.kind == "f" and np.isfinite(a).all()]
             if rows and rows[0].size:
                 self._moments[i].add(rows[0])
+
+    def _pair(self, reals: list[Any], calls: list[Call], place: Place) -> None:
+        """Keep inputs of the generator with the real samples in the same rows of the step's batch.
+
+        Of several updates of the discriminator, each has its own batch of both. A generator that is run once more on
+        what it was given, as for its own update, does not count twice.
+        """
+        distinct: dict[tuple[bytes, ...], Call] = {}
+        for call in calls:
+            if _is_batch(call.inputs, len(call.output)):
+                distinct.setdefault(tuple(digests(*flattened(call.inputs))), call)
+        given = list(distinct.values())
+        if len(given) != len(reals):
+            given = given[:1] if len(reals) == 1 else []
+        for call, inputs in zip(given, reals, strict=False):
+            beside = place.images(inputs)
+            if len(beside) == len(call.output):
+                self._pairs.add((call.inputs, beside))
 
     def _find_place(self, discriminators: list[Call], generators: list[Call]) -> Place | None:
         """Return where images that were generated are found by value; else, where they fit, if that is known."""

@@ -9,7 +9,7 @@ value of the user's own data.
 
 from __future__ import annotations
 
-from gandoctor.signals import columns, discriminator, labels, layers, samples, training, updates, variety
+from gandoctor.signals import columns, discriminator, labels, layers, pairs, samples, training, updates, variety
 from gandoctor.signals.groups import GROUPS
 from gandoctor.signals.signal import Cadence, Chart, Colour, Dash, Group, Kind, Signal
 
@@ -44,6 +44,7 @@ _ALL = (
     *columns.SERIES,
     *samples.VALUES,
     *labels.SIGNALS,
+    *pairs.SIGNALS,
 )
 
 SIGNALS: dict[str, Signal] = {s.name: s for s in _ALL if not s.is_family}

@@ -93,6 +93,21 @@ class LabelCard(BaseModel):
     source: Source = "inferred"
 
 
+class PairCard(BaseModel):
+    """Inputs of the generator that training pairs with real samples, as it was told from the rows of its batches.
+
+    Attributes:
+        count: Pairs that were looked at.
+        told: Share of the real samples' variance that a linear map of the inputs foretells: the least that good samples
+            have in common with their partners. 0 and less: inputs and real samples have nothing to do with each other.
+        shown_to_discriminator: Whether the discriminator is given anything beside the sample; None if unknown.
+    """
+
+    count: int
+    told: float
+    shown_to_discriminator: bool | None = None
+
+
 class DrawnCard(BaseModel):
     """Samples that the program itself has made outside of the training steps, the latest of each network.
 

@@ -20,6 +20,7 @@ from gandoctor.store.cards import (
     LatentLaw,
     LossCallCard,
     ObjectiveCard,
+    PairCard,
     Source,
 )
 from gandoctor.store.files import STEP_MAX, bounded, read_whole
@@ -74,6 +75,7 @@ class Manifest(BaseModel):
         latent_laws: Of each call of the generator in a step, in their order, whose images the discriminator is shown:
             what it is fed. Empty where the calls were not told apart.
         labels: The labels of a conditional GAN; None where none were recognised.
+        pairs: What the generator's inputs tell of the real samples beside them; None where none were seen.
         objective: How the losses are computed; None where it was not seen.
         losses: Place where a Keras loss was found ("discriminator, as compiled", "attribute .bce") -> its type and
             settings.
@@ -111,6 +113,7 @@ class Manifest(BaseModel):
     latent: LatentCard | None = None
     latent_laws: tuple[LatentLaw, ...] = ()
     labels: LabelCard | None = None
+    pairs: PairCard | None = None
     drawn: tuple[DrawnCard, ...] = ()
     objective: ObjectiveCard | None = None
     generator: PlayerCard | None = None

@@ -292,6 +292,38 @@ def g_loss(on_fake, fake, target, weight=0.01):  # was 1.0; 0 leaves only the ad
         },
     ),
     Treatment(
+        id="tie-samples-to-inputs",
+        title=Message("Add a loss that compares each sample with the real one that belongs to its input"),
+        explanation=Message(
+            "The discriminator asks for some good sample; a loss of pixels, or of the discriminator's features, asks "
+            "for the right one. Give it the sample and its target, in this order of rows, and detach the target alone. "
+            "Where there is such a loss already, look whether its gradient arrives and whether it compares these two."
+        ),
+        evidence="strong",
+        reference=Message("Isola et al., CVPR 2017, section 3.1; Larsen et al., ICML 2016"),
+        cures=("nothing-ties-output",),
+        snippets={
+            "keras": """\
+import keras
+
+bce = keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+def g_loss(on_fake, fake, target, weight=100.0):  # target: the real sample that belongs to the input of fake
+    return bce(keras.ops.ones_like(on_fake), on_fake) + weight * keras.ops.mean(keras.ops.abs(fake - target))
+""",
+            "torch": """\
+import torch
+from torch.nn import functional as F
+
+
+def g_loss(on_fake, fake, target, weight=100.0):  # target: the real sample that belongs to the input of fake
+    asked = F.binary_cross_entropy_with_logits(on_fake, torch.ones_like(on_fake))
+    return asked + weight * F.l1_loss(fake, target.detach())
+""",
+        },
+    ),
+    Treatment(
         id="classes-as-logits",
         title=Message("Give the loss of the classes logits"),
         explanation=Message(

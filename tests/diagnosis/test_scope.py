@@ -15,7 +15,7 @@ from gandoctor.report import render_html
 from gandoctor.report.markdown import render_markdown
 from gandoctor.rules import Evidence, Rule, Severity, Status, all_rules, find_rule
 from gandoctor.store import DataCard, Run
-from gandoctor.store.cards import LatentCard
+from gandoctor.store.cards import LatentCard, PairCard
 from support.recorded_runs import digits, every_step, healthy, make_run, probes
 from support.report_page import Page
 
@@ -169,11 +169,8 @@ def test_a_symptom_that_may_still_pass_is_open() -> None:
     assert diagnosis.sentence.facts["step"] == 2
     mild = with_rule(remark(last_step=1000, severity=Severity.WARNING))
     assert mild.verdict == "healthy", "a remark of a milder rule is no open question"
-    for rule in (
-        "GD412",
-        "GD406",
-        "GD411",
-    ):  # labels are what was asked for; no healthy run was seen to end with a grid
+    # Labels and inputs are what was asked for; no healthy run was seen to end with a grid.
+    for rule in ("GD406", "GD411", "GD412", "GD413"):
         kept = with_rule(remark(last_step=1000, severity=Severity.WARNING, rule=rule))
         assert kept.verdict == "inconclusive"
 
@@ -219,6 +216,18 @@ def test_what_should_be_made_of_data_is_not_known(latent: dict[str, Any], is_tol
     assert aspects(diagnosis) == (["answers"] if is_told else [])
     assert diagnosis.verdict == ("inconclusive" if is_told else "healthy")
     assert [step.treatment for step in diagnosis.plan] == (["see-answers"] if is_told else [])
+
+
+@pytest.mark.parametrize("tie", [0.9, 0.02])
+def test_what_should_be_made_of_paired_data_is_known(tie: float) -> None:
+    run = make_run(
+        healthy() | MOVING | {"d_auc": probes(0.8), "sample_pair_tie": probes(tie), "sample_pair_chance": probes(0.05)}
+    )
+    run.manifest.latent = LatentCard(shape=(28, 28, 1), mean=-0.73, std=0.42, minimum=-1.0, maximum=1.0)
+    run.manifest.pairs = PairCard(count=288, told=0.8)
+    diagnosis = diagnose(run)
+    assert aspects(diagnosis) == []
+    assert diagnosis.verdict == ("healthy" if tie == 0.9 else "failing")
 
 
 def test_every_view_says_the_same() -> None:

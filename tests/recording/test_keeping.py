@@ -59,15 +59,28 @@ def test_enough_is_taken_up_at_once() -> None:
 
 
 def test_latents_of_small_batches_grow_until_they_fill_a_pool() -> None:
-    keeping, backend, prober, _ = kept(4)
+    keeping, backend, prober, _ = kept(8)
     for _ in range(STEPS_WATCHED):
         keeping.take(1)
-    assert (len(prober.reals), prober.sizes) == (80, [80])
+    assert (len(prober.reals), prober.sizes) == (160, [160])
     assert backend.watched
-    for _ in range(52):
+    for _ in range(16):
         keeping.take(1)
-    assert prober.sizes == [80, 288]
+    assert prober.sizes == [160, 288]
     assert not backend.watched
+
+
+def test_batches_of_one_are_waited_for() -> None:
+    keeping, backend, prober, _ = kept(1)
+    for _ in range(127):
+        assert keeping.take(1) is False
+    assert prober.reals is None
+    assert keeping.take(1) is True
+    assert (len(prober.reals), prober.sizes) == (128, [128])
+    for _ in range(STEPS_MOST - 128):
+        keeping.take(1)
+    assert not backend.watched
+    assert prober.sizes == [128], "a pool was not filled"
 
 
 @pytest.mark.parametrize("closing", [True, False])

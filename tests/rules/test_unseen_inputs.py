@@ -221,6 +221,7 @@ NEEDS_OTHER_DATA = {
     "GD110",
     "GD411",
     "GD412",
+    "GD413",
 }
 each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 

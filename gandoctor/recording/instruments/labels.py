@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from gandoctor.measures import labels as measures
-from gandoctor.measures.columns import Columns
 from gandoctor.message import Absence, Absent, Message
 from gandoctor.recording.instrument import Instrument, Readings, Recording
 from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
-from gandoctor.recording.probe.images import to_unit
+from gandoctor.recording.probe.images import comparable_rows
 from gandoctor.recording.probe.labels import Labels, find_constant_label, find_labels
 from gandoctor.recording.probe.latents import SAMPLE_COUNT
 from gandoctor.recording.probe.nested import flattened
@@ -156,12 +155,4 @@ class LabelEffects(Instrument):
         return {"d_label_effect": measures.own_label_wins(sign * probe.real.logit, others)}
 
     def _rows(self, data: np.ndarray) -> np.ndarray:
-        """Return data (n, d) between which distances mean something: pixels, or standardised columns."""
-        card, reals = self.recording.manifest.data, self.recording.reals
-        if card is None or reals is None or data[0].size != reals[0].size:
-            rows = data
-        elif card.kind == "images":
-            rows = to_unit(data, card)
-        else:
-            rows = Columns(reals).rows(data)
-        return rows.reshape(len(rows), -1)
+        return comparable_rows(data, self.recording.reals, self.recording.manifest.data)

@@ -29,11 +29,12 @@ from gandoctor.signals import FAMILIES, SIGNALS
 from gandoctor.signals.columns import COLUMNS as COLUMN_SIGNALS
 from gandoctor.signals.columns import SERIES as SERIES_SIGNALS
 from gandoctor.signals.labels import SIGNALS as LABELS
+from gandoctor.signals.pairs import SIGNALS as PAIRS
 
 SHEETS_A_RUN = 50
 _OF_SERIES = tuple(signal.name for signal in SERIES_SIGNALS)
 _OF_COLUMNS = (*(signal.name for signal in COLUMN_SIGNALS), *_OF_SERIES)
-_OTHERS = (*_OF_COLUMNS, *(signal.name for signal in LABELS))
+_OTHERS = (*_OF_COLUMNS, *(signal.name for signal in (*LABELS, *PAIRS)))
 _ALL = tuple(name for name in (*SIGNALS, *FAMILIES) if name.startswith("sample_") and name not in _OTHERS)
 _WITHOUT_REALS = ("sample_min", "sample_max", "sample_train_infer_gap")
 _POOLED = ("sample_missing_share", "sample_class_perplexity", "sample_class_share")

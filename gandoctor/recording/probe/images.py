@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gandoctor.errors import GandoctorError
+from gandoctor.measures.columns import Columns
 from gandoctor.message import Message
 from gandoctor.recording.probe.nested import like, parts
 from gandoctor.store import DataCard
@@ -184,3 +185,22 @@ def to_bytes(unit_images: np.ndarray) -> np.ndarray:
     """Turn 0..1 images into uint8 for storing and showing; NaN becomes black."""
     scaled = np.clip(np.nan_to_num(unit_images, nan=0.0), 0.0, 1.0) * 255.0 + 0.5
     return np.asarray(scaled, dtype=np.uint8)
+
+
+def comparable_rows(data: np.ndarray, reals: np.ndarray | None, card: DataCard | None) -> np.ndarray:
+    """Return data (n, d) between which distances mean something: pixels of the data's range, or standardised columns.
+
+    As they are where the real data are not known or of another size.
+
+    Args:
+        data: Generated or real ones, (n, ...).
+        reals: The real data.
+        card: What is known of them.
+    """
+    if card is None or reals is None or data[0].size != reals[0].size:
+        rows = data
+    elif card.kind == "images":
+        rows = to_unit(data, card)
+    else:
+        rows = Columns(reals).rows(data)
+    return rows.reshape(len(rows), -1)

@@ -132,7 +132,7 @@ class Draws:
         samples = np.concatenate(now.outputs)
         if len(samples) < ROWS_LEAST or not np.isfinite(samples).all():
             return card
-        own = self._own(inputs, bool(now.training))
+        own = self._own(_as_trained(inputs, trained), bool(now.training))
         if own is None or own.shape != samples.shape or not np.isfinite(own).all():
             return card
         spread = float(own.std(axis=0).mean())
@@ -168,6 +168,16 @@ def _joined(batches: Sequence[Any]) -> Any:
     parts = [np.concatenate(several) for several in zip(*map(flattened, batches), strict=True)]
     position = iter(parts)
     return mapped(lambda _: next(position), batches[0])
+
+
+def _as_trained(inputs: Any, trained: Any) -> Any:
+    """Return inputs without the parts that training never gives, such as styles that are mixed in for samples."""
+    given, known = flattened(inputs), flattened(trained) if trained is not None else []
+    shapes = [part.shape[1:] for part in known]
+    if not 0 < len(known) < len(given) or [part.shape[1:] for part in given[: len(known)]] != shapes:
+        return inputs
+    rest = iter(given)
+    return mapped(lambda _: next(rest), trained)
 
 
 def _compare_inputs(card: DrawnCard, drawn: Sequence[np.ndarray], trained: Sequence[np.ndarray]) -> None:

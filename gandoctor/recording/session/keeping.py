@@ -16,9 +16,9 @@ from gandoctor.recording.session.prober import Prober
 from gandoctor.store import Manifest
 
 STEPS_WATCHED = 20
-"""Steps after which what was kept has to do."""
+"""Steps after which what was kept has to do, where it suffices."""
 STEPS_MOST = 200
-"""Steps after which latents too few for a pool are no longer waited for: every call is copied while they are."""
+"""Steps after which what is too little is no longer waited for: every call is copied while it is."""
 KEPT_REALS = "kept from what the discriminator was fed"
 KEPT_LATENTS = "kept from what the generator was fed"
 NOT_TOLD_APART = Absence(
@@ -79,7 +79,7 @@ class Keeping:
         self._steps += steps
         intake, found = self._intake, False
         if self._prober.awaits_fed and (
-            closing or self._steps >= STEPS_WATCHED or (intake.reals_are_full and intake.latents_are_full)
+            closing or self._has_waited or (intake.reals_are_full and intake.latents_are_full)
         ):
             self._prober.awaits_fed = False
             self._take_up()
@@ -93,6 +93,15 @@ class Keeping:
             self._stop()
             found = True
         return found
+
+    @property
+    def _has_waited(self) -> bool:
+        """Whether there is enough to probe with, or as many steps were watched as small batches are waited for.
+
+        Pairs of images are often trained on in batches of one.
+        """
+        is_filling = self._intake.is_filling and self._steps < STEPS_MOST
+        return self._steps >= STEPS_WATCHED and not is_filling
 
     @property
     def _uses_kept_latents(self) -> bool:
@@ -128,7 +137,11 @@ class Keeping:
         self._show_as_fed()
 
     def _show_as_fed(self) -> None:
-        """Show the discriminator images beside what it was fed with them, where it takes more than images."""
+        """Show the discriminator images beside what it was fed with them, where it takes more than images.
+
+        What was real beside the generator's inputs is told, too.
+        """
+        self._prober.partners = self._intake.partners() if self._uses_kept_latents else None
         fakes, reals = self._intake.fakes_as_fed(), self._intake.reals_as_fed()
         if fakes is not None and reals is not None and self._uses_kept_latents:
             self._prober.show_as_fed(reals, fakes)

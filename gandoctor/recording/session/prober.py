@@ -15,6 +15,7 @@ from gandoctor.recording.probe.as_fed import FakesAsFed
 from gandoctor.recording.probe.forward_passes import CannotGenerate, ForwardPasses, OtherShape, Probe
 from gandoctor.recording.probe.images import checked_images, data_card, to_bytes, to_unit, with_conditions
 from gandoctor.recording.probe.latents import POOL_COUNT, WINDOWS, ProbeLatents, UnusableLatents, latent_card
+from gandoctor.recording.probe.partners import Partners
 from gandoctor.recording.session.options import Images, Options
 from gandoctor.recording.session.panel import Panel
 from gandoctor.store import RunWriter
@@ -36,6 +37,7 @@ class Prober:
         reals, holdout: Real data, float32 (n, h, w, c), (n, T, C) or (n, c); None where there are none.
         latents: Which latents each probe looks at.
         forward: The passes; None before the first probe.
+        partners: Real samples that were fed beside the generator's inputs; None where that is not known.
         awaits_fed: Whether what training is fed may yet take the place of what cannot be used.
         is_outgrown: Whether the generator was found to make images of another shape than before.
     """
@@ -59,6 +61,7 @@ class Prober:
         self._latent_source: Source = "given" if backend.players.latent_is_given else "assumed"
         self.latents = self._new_latents()
         self.forward: ForwardPasses | None = None
+        self.partners: Partners | None = None
         self.awaits_fed = False
         self.is_outgrown = False
         self._write_reals()
@@ -117,6 +120,7 @@ class Prober:
     def forget_fed(self) -> None:
         """Forget the reals and latents that training was fed: it is fed others now."""
         self.reals = self.holdout = self._reals_given = self._holdout_given = self._as_fed = self.forward = None
+        self.partners = None
         self.is_outgrown = False
 
     def show_as_fed(self, reals: Any, fakes: FakesAsFed) -> None:

@@ -24,6 +24,7 @@ from gandoctor.recording.objective.polarity import Polarity
 from gandoctor.recording.objective.recognition import Recognition
 from gandoctor.recording.probe.forward_passes import ForwardPasses, Probe
 from gandoctor.recording.probe.latents import FIXED_COUNT, SAMPLE_COUNT, ProbeLatents
+from gandoctor.recording.probe.partners import Partners
 from gandoctor.recording.session.cadence import Cadence
 from gandoctor.recording.session.containment import Containment
 from gandoctor.recording.session.description import Description
@@ -134,6 +135,11 @@ class Session:
     def forward(self) -> ForwardPasses | None:
         """The probe's passes; None before the first probe."""
         return self._prober.forward
+
+    @property
+    def partners(self) -> Partners | None:
+        """Real samples that were fed beside the generator's inputs."""
+        return self._prober.partners
 
     @property
     def is_closing(self) -> bool:

@@ -2,15 +2,17 @@
 
 What it is
     The program draws its samples from weights that are not those of the trained generator: from a running average that
-    still holds much of its first weights, from a checkpoint, from a network that was made anew.
+    still holds much of its first weights, from a checkpoint, from a network that was made anew. Or it gives the
+    generator something for samples that training never gives, such as styles of other inputs.
 
 Why it hurts
     Training is sound, and the pictures are not. Every change of the training is then looked for in vain.
 
 How it is recognised
     Samples that the program makes outside of the training steps are kept, with what they were made from. The trained
-    generator makes its own of the same inputs, in the same mode. Where the program's are much farther from the real
-    data (energy distance), they are of another generator.
+    generator makes its own of the same inputs, in the same mode, without what training never gives it. Where the
+    program's are much farther from the real data (energy distance), or farther and much more alike, they are of another
+    generator.
 
 What it is not
     An average that has caught up is as good as the trained weights or better. Samples of a truncated latent, or of one
@@ -27,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gandoctor.message import Message
+from gandoctor.message import Message, sentences
 from gandoctor.rules.reading.drawn import drawn_cards, is_one_by_one
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
@@ -42,11 +44,16 @@ class Limits:
         times: Distance of the program's samples over that of the generator's own.
         further: What must lie between the two, in mean distances among real data.
         critical: The same, from which the samples have little to do with the generator.
+        alike: Spread of the program's samples over that of the generator's own, below which they are that much more
+            alike that `further` need not lie between. Averages that followed, of three momenta, had 1.03. Judgement.
+        near: Distance that 64 samples of the very data have at most, of which samples so much alike must have `times`.
     """
 
     times: float = 2.0
     further: float = 0.15
     critical: float = 0.5
+    alike: float = 0.6
+    near: float = 0.03
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
@@ -65,7 +72,9 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _judged(card: DrawnCard, distance: float, own: float, limits: Limits) -> Evidence | None:
     """Return evidence where samples are farther from the data than the generator's own; None where they are not."""
-    least = max(limits.times * own, own + limits.further)
+    spread = 1.0 if card.spread is None else card.spread
+    is_alike = spread < limits.alike
+    least = limits.times * max(own, limits.near) if is_alike else max(limits.times * own, own + limits.further)
     if is_one_by_one(card) or distance <= least:
         return None
     told: dict[str, Any] = {"step": card.step, "distance": distance, "own": own}
@@ -83,8 +92,10 @@ def _judged(card: DrawnCard, distance: float, own: float, limits: Limits) -> Evi
             "{own:.2g}.",
             **told,
         )
+    varied = Message("They vary {spread:.0%} as much as these.", spread=spread) if is_alike else None
     severity = Severity.CRITICAL if distance > own + limits.critical else Severity.WARNING
-    return Evidence("latent_sampler", distance, least, card.step, card.step, statement, severity)
+    whole = sentences(statement, varied)
+    return Evidence("latent_sampler", distance, least, card.step, card.step, whole, severity)
 
 
 LIMITS = Limits()

@@ -74,7 +74,7 @@ RULE = Rule(
     causes=causes,
     # A generator that moves a little does not stand still: only the frozen one is refuted.
     explains=Explanation(
-        symptoms=("GD201", "GD203", "GD301", "GD305", "GD401", "GD402", "GD404", "GD405", "GD407", "GD411"),
+        symptoms=("GD201", "GD203", "GD301", "GD305", "GD401", "GD402", "GD404", "GD405", "GD407", "GD411", "GD413"),
         critical=0.97,
         warning=0.7,
         info=0.2,

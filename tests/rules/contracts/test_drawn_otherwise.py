@@ -36,9 +36,17 @@ def test_a_smaller_gap_is_a_warning(make_run: MakeRun) -> None:
     assert (finding.status, finding.severity) == (Status.DETECTED, Severity.WARNING)
 
 
+def test_a_smaller_gap_counts_where_samples_are_much_more_alike(make_run: MakeRun) -> None:
+    """The copy's moving averages were never moved, so that its samples hardly differ."""
+    finding = RULE.evaluate(make_run({}, drawn=(card(network="copy", distance=0.12, spread=0.49),)))
+    assert (finding.status, finding.severity) == (Status.DETECTED, Severity.WARNING)
+    assert "vary 49% as much" in str(finding.evidence[0].statement)
+
+
 @pytest.mark.parametrize(
     "values",
     [
+        {"distance": 0.05, "spread": 0.49},  # as near as the data are
         {"network": "copy", "distance": 0.01, "own_distance": 0.05},  # better than the trained weights
         {"distance": 2.0, "own_distance": 2.0},  # one class, or latents of another law: the generator does the same
         {"distance": 0.9, "own_distance": 0.7},  # both are bad
