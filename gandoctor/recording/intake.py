@@ -52,10 +52,12 @@ class Intake:
 
     Attributes:
         place: Where the image is in the discriminator's input; None while that is not known.
+        made_at_a_time: The most that one call of the generator makes of what is judged; None while that is not known.
     """
 
     def __init__(self) -> None:
         self.place: Place | None = None
+        self.made_at_a_time: int | None = None
         self._generated: dict[bytes, None] = {}
         self._reals = _Rows(REALS_KEPT)
         self._latents = _Rows(LATENTS_KEPT)
@@ -115,6 +117,9 @@ class Intake:
         judged = {id(made[row][0]) for one in fed for row in one.rows if row in made}
         self._measure_latents([call for call in generators if id(call) in judged])
         self._pair(kept, [call for call in generators if id(call) in judged], self.place)
+        for call in generators:
+            if id(call) in judged:
+                self.made_at_a_time = max(len(call.output), self.made_at_a_time or 0)
         for one in fed:
             self._keep_latents(one, made)
         if not is_judged:  # augmented since, so that none is found by value

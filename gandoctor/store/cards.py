@@ -52,13 +52,18 @@ class LatentLaw(BaseModel):
 
 
 class LatentCard(BaseModel):
-    """The distribution of the generator's input, measured on one batch of latents, or known by its shape only."""
+    """The distribution of the generator's input, measured on one batch of latents, or known by its shape only.
+
+    Attributes:
+        at_a_time: The most that one call of the generator is given in training; None where that was not seen.
+    """
 
     shape: tuple[int, ...]
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
     std: float | None = None
+    at_a_time: int | None = None
     source: Source = "inferred"
 
 

@@ -139,6 +139,36 @@ normalisation = nn.BatchNorm2d(64, momentum=0.1)  # PyTorch's is the new batch's
         },
     ),
     Treatment(
+        id="normalise-each-by-itself",
+        title=Message("Normalise each input by itself: instance instead of batch normalisation"),
+        explanation=Message(
+            "On batches of one, batch normalisation does so in training, and something else in inference mode. "
+            "Instance or group normalisation is the same in both. Or leave the generator in training mode for samples, "
+            "one at a time, as pix2pix does; or train on larger batches."
+        ),
+        evidence="strong",
+        reference=Message("Isola et al., CVPR 2017, section 3.3; Ulyanov et al., Instance Normalization, 2016"),
+        cures=("batches-of-one",),
+        snippets={
+            "keras": """\
+from keras import layers
+
+
+def block(maps, filters):
+    maps = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=False)(maps)
+    return layers.LeakyReLU(0.2)(layers.GroupNormalization(groups=-1)(maps))  # each channel of each image by itself
+""",
+            "torch": """\
+from torch import nn
+
+
+def block(inputs, outputs):
+    convolution = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
+    return [convolution, nn.InstanceNorm2d(outputs, affine=True), nn.LeakyReLU(0.2)]  # was nn.BatchNorm2d(outputs)
+""",
+        },
+    ),
+    Treatment(
         id="small-epsilon",
         title=Message("Leave batch normalisation's epsilon at its default"),
         explanation=Message(

@@ -20,6 +20,8 @@ SCORE_COUNT = 64
 """Images of each kind that are scored in inference mode."""
 TRAINING_MODE_COUNT = 32
 """Images of each kind that are scored in training mode."""
+TRAINING_MODE_CALLS = 16
+"""Calls that they are made by at most, where training makes few at a time and what is made hangs on the batch."""
 SCORED = ("fake", "fake_training", "real", "real_training", "holdout", "fake_mixed")
 """The sets of images that a `Probe` has scores of."""
 
@@ -44,7 +46,7 @@ class Probe:
     Attributes:
         step: Completed training steps.
         fakes: What was generated, in data units and as the generator returns it, inference mode, float32 (n, ...).
-        fakes_training: The first of the same latents in training mode.
+        fakes_training: The first of the same latents in training mode, as many at a time as training makes.
         real, holdout, fake: Scores in inference mode.
         real_training, fake_training: Scores in training mode.
         fake_mixed: Training-mode scores of the same images sharing a batch with reals; where D has batch normalisation.
@@ -92,6 +94,7 @@ class ForwardPasses:
         holdout: Reals it never trains on, likewise.
         as_fed: Shows it generated images as in training, where latents were kept from there; the reals then are as it
             was fed them, in its own order.
+        made_at_a_time: The most that a call of the generator makes in training; None where that is not known.
 
     Attributes:
         no_samples: Why the generator could not be run on the latents; None while it can.
@@ -100,8 +103,17 @@ class ForwardPasses:
         fakes_as_given: What the discriminator was last given with generated images, NumPy arrays; None before.
     """
 
-    def __init__(self, backend: Backend, reals: Any, holdout: Any, as_fed: FakesAsFed | None = None) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        reals: Any,
+        holdout: Any,
+        as_fed: FakesAsFed | None = None,
+        made_at_a_time: int | None = None,
+    ) -> None:
         self._backend = backend
+        few = made_at_a_time if made_at_a_time and backend.normalises_batches("g") else TRAINING_MODE_COUNT
+        self._rows_in_training = min(few, TRAINING_MODE_COUNT)
         self._as_fed = as_fed
         self.all_reals = reals
         self._reals = None if reals is None else _scored_part(reals)
@@ -157,7 +169,7 @@ class ForwardPasses:
         weights = self._backend.snapshot("g")
         try:
             made = self._backend.forward("g", [given], False, weights)
-            made_training = self._backend.forward("g", [_first(given, TRAINING_MODE_COUNT)], True, weights)
+            made_training = self._made_in_training_mode(given, weights)
         except Exception as error:
             if self._given is not None:
                 raise
@@ -178,7 +190,7 @@ class ForwardPasses:
         return Probe(
             step,
             self._backend.to_numpy(made.output),
-            self._backend.to_numpy(made_training.output),
+            made_training,
             **{name: scores.get(name) for name in SCORED},
             raw=fakes,
             no_scores=self.no_scores,
@@ -210,6 +222,14 @@ class ForwardPasses:
         found, _ = self._pass(d_weights, {"fake": images, **self._batches}, training=False)
         real = found.get("real")
         return float(np.mean(found["fake"].logit)), None if real is None else float(np.mean(real.logit))
+
+    def _made_in_training_mode(self, given: Any, weights: Weights) -> np.ndarray:
+        """Return the images of the first latents, made as many at a time as in training."""
+        few, rows = _first(given, TRAINING_MODE_COUNT), self._rows_in_training
+        starts = range(0, len(flattened(few)[0]), rows)[:TRAINING_MODE_CALLS]
+        batches = [_rows(few, start, start + rows) for start in starts]
+        made = [self._backend.forward("g", [batch], True, weights).output for batch in batches]
+        return np.concatenate([self._backend.to_numpy(images) for images in made])
 
     def _for_discriminator(self, raw: Any) -> Any:
         """Put generated images where the real ones are given, beside what they were generated from."""
@@ -289,7 +309,11 @@ def _not_with_those(error: str) -> Message:
 
 
 def _first(batch: Any, count: int) -> Any:
-    return mapped(lambda part: part[:count], batch)
+    return _rows(batch, 0, count)
+
+
+def _rows(batch: Any, start: int, stop: int) -> Any:
+    return mapped(lambda part: part[start:stop], batch)
 
 
 def _scored_part(reals: Any) -> Any:

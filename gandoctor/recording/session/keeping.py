@@ -139,9 +139,10 @@ class Keeping:
     def _show_as_fed(self) -> None:
         """Show the discriminator images beside what it was fed with them, where it takes more than images.
 
-        What was real beside the generator's inputs is told, too.
+        What was real beside the generator's inputs is told, too, and how many inputs it is given at a time.
         """
         self._prober.partners = self._intake.partners() if self._uses_kept_latents else None
+        self._prober.made_at_a_time = self._intake.made_at_a_time
         fakes, reals = self._intake.fakes_as_fed(), self._intake.reals_as_fed()
         if fakes is not None and reals is not None and self._uses_kept_latents:
             self._prober.show_as_fed(reals, fakes)

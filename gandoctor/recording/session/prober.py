@@ -38,6 +38,7 @@ class Prober:
         latents: Which latents each probe looks at.
         forward: The passes; None before the first probe.
         partners: Real samples that were fed beside the generator's inputs; None where that is not known.
+        made_at_a_time: The most that one call of the generator makes in training; None where that is not known.
         awaits_fed: Whether what training is fed may yet take the place of what cannot be used.
         is_outgrown: Whether the generator was found to make images of another shape than before.
     """
@@ -62,6 +63,7 @@ class Prober:
         self.latents = self._new_latents()
         self.forward: ForwardPasses | None = None
         self.partners: Partners | None = None
+        self.made_at_a_time: int | None = None
         self.awaits_fed = False
         self.is_outgrown = False
         self._write_reals()
@@ -83,8 +85,11 @@ class Prober:
         try:
             latents = self.latents.draw(sampler)
             if self.forward is None:
-                self.forward = ForwardPasses(self._backend, self._reals_given, self._holdout_given, self._as_fed)
-                self._writer.manifest.latent = latent_card(latents, self._latent_source)
+                self.forward = ForwardPasses(
+                    self._backend, self._reals_given, self._holdout_given, self._as_fed, self.made_at_a_time
+                )
+                card = self._writer.manifest.latent = latent_card(latents, self._latent_source)
+                card.at_a_time = self.made_at_a_time
                 self._writer.write_manifest()
             probe = self.forward.run(step, latents)
         except UnusableLatents as error:

@@ -15,12 +15,12 @@ Why it hurts
 How it is recognised
     By the images: those of training mode and of inference mode, from the same latents, differ by more than the spread
     of the images, in 3 of 4 successive probes over at least 60 steps, after warm-up; by half of it where the momentum
-    of batch normalisation tells that its averages still hold much of what they began with. And by the losses alone: if
-    both steps saw the same networks, the generator's loss could not be below -ln(1 - exp(-2 L_D)) (non-saturating
-    cross-entropy, by Jensen's inequality, whatever the networks). A running median over 60 steps that stays more than 3
-    nats below it cannot come from one game. Other families have bounds of their own. And by the samples that the
-    program itself makes outside of the steps: up to 8 at a time, in training mode, with less than half of the spread
-    that the generator's have.
+    of batch normalisation tells that its averages still hold much of what they began with, or where training gives it
+    one input at a time. And by the losses alone: if both steps saw the same networks, the generator's loss could not be
+    below -ln(1 - exp(-2 L_D)) (non-saturating cross-entropy, by Jensen's inequality, whatever the networks). A running
+    median over 60 steps that stays more than 3 nats below it cannot come from one game. Other families have bounds of
+    their own. And by the samples that the program itself makes outside of the steps: up to 8 at a time, in training
+    mode, with less than half of the spread that the generator's have.
 
 What it is not
     Early in training moving averages lag behind: a gap of 14 in the first step is normal, 0.04 to 0.31 after step 100.
@@ -43,7 +43,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandoctor.message import Message, sentences
-from gandoctor.rules.contracts.train_inference_mismatch_causes import causes
+from gandoctor.rules.contracts.train_inference_mismatch_causes import causes, normalises_single_inputs
 from gandoctor.rules.hypotheses.networks import layer_settings
 from gandoctor.rules.reading.drawn import HALF, drawn_cards, is_one_by_one
 from gandoctor.rules.reading.persistence import persistent_episode
@@ -63,8 +63,8 @@ class Limits:
         images: Difference of the generator's two modes in spreads of its images. Healthy runs of the first round of
             measurements had 0.04 to 0.31 after step 100; 0.6 with a dropout of 0.9 and 2.6 with a momentum of 0.999.
             Nine more healthy runs had 0.02 to 0.41, the latter with 0.999 in both steps.
-        lagging: The same while moving averages are known to lag. Healthy runs of the calibration split had 0.24 to 0.33
-            at their end, runs whose generator stands still up to 0.91.
+        lagging: The same while moving averages are known to lag, or were trained on batches of one. Healthy runs of the
+            calibration split had 0.24 to 0.33 at their end, runs whose generator stands still up to 0.91.
         begun: Share that what a moving average began with still has in it, from which it lags: its momentum to the
             power of the updates. Judgement.
         contrast: Standard deviation of the images, in the data's range, below which they are blank.
@@ -166,7 +166,7 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
         raise NotEvaluated(Message("The generator's images in both modes were not compared: {why}.", why=why))
     gap = run["sample_train_infer_gap"]
     contrast = run["sample_std"].reindex(gap.index) if "sample_std" in run else pd.Series(np.nan, index=gap.index)
-    lag = _lag(run, limits)
+    lag = _batches_of_one(run) or _lag(run, limits)
     limit = limits.images if lag is None else limits.lagging
     holds = (gap > limit) & ~(contrast < limits.contrast)
     episode = persistent_episode(holds, contract_warm_up_end(run))
@@ -189,6 +189,16 @@ def _images_apart(run: Run, limits: Limits) -> list[Evidence]:
             episode.severity(Severity.WARNING),
         )
     ]
+
+
+def _batches_of_one(run: Run) -> Message | None:
+    """Return that batch normalisation is trained on one input at a time; None where it is not, or that is unknown."""
+    if not normalises_single_inputs(run):
+        return None
+    return Message(
+        "In training the generator is given one input at a time, and batch normalisation takes its own mean and spread "
+        "out of it; in inference mode it does not."
+    )
 
 
 def _lag(run: Run, limits: Limits) -> Message | None:
@@ -219,6 +229,7 @@ RULE = Rule(
     treatments=(
         "sample-in-inference-mode",
         "batch-norm-momentum",
+        "normalise-each-by-itself",
         "fakes-in-training-mode",
         "batch-norm-placement",
         "dropout-rate",

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from gandoctor.message import Message
-from gandoctor.rules.hypotheses.networks import batch_norm_in_discriminator, batch_norm_mode, too_much_dropout
+from gandoctor.rules.hypotheses.networks import (
+    batch_norm_in_discriminator,
+    batch_norm_mode,
+    layer_settings,
+    too_much_dropout,
+)
 from gandoctor.rules.hypotheses.players import labels_disagree
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.late_values import late_median
@@ -27,6 +32,24 @@ SAMPLED_ONE_BY_ONE = Hypothesis(
 )
 
 
+BATCHES_OF_ONE = Hypothesis(
+    "batches-of-one",
+    Message("Batch normalisation is trained on batches of one"),
+    Message(
+        "Make samples in training mode, one at a time as in training, and beside them in inference mode: only the "
+        "first are what the discriminator was shown."
+    ),
+)
+
+
+def normalises_single_inputs(run: Run) -> bool:
+    """Tell whether the generator has batch normalisation and is given one input at a time in training."""
+    latent = run.manifest.latent
+    if latent is None or latent.at_a_time != 1:
+        return False
+    return bool(layer_settings(run.manifest.generator, "BatchNorm", "momentum"))
+
+
 def causes(run: Run, found: Found) -> list[Cause]:
     """Rank the hypotheses with what the run shows of each."""
     if found.details == ["one-by-one"] and len(found.evidence) == 1:
@@ -38,7 +61,8 @@ def causes(run: Run, found: Found) -> list[Cause]:
         too_much_dropout,
         labels_disagree,
     )
-    return [hypothesis(run) for hypothesis in ranked]
+    of_one = [BATCHES_OF_ONE.cause(0.95)] if normalises_single_inputs(run) else []
+    return [*of_one, *(hypothesis(run) for hypothesis in ranked)]
 
 
 def generator_moved_in_both_steps(run: Run) -> Cause:

@@ -9,6 +9,7 @@ import pytest
 
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.store import LayerCard, PlayerCard, Run
+from gandoctor.store.cards import LatentCard
 from gandoctor.treatments import prescribe
 from support.recorded_runs import every_step, healthy, probes
 from support.said import values_of
@@ -76,6 +77,21 @@ def test_a_smaller_difference_counts_while_averages_lag(
     if found:
         assert finding.severity is Severity.WARNING
         assert "0.999 still holds 37%" in str(finding.evidence[0].statement)
+
+
+@pytest.mark.parametrize(
+    ("at_a_time", "gap", "found"), [(1, 0.9, True), (1, 0.4, False), (16, 0.9, False), (None, 0.9, False)]
+)
+def test_batch_norm_on_batches_of_one(make_run: MakeRun, at_a_time: int | None, gap: float, found: bool) -> None:
+    apart = healthy() | {"sample_train_infer_gap": probes(gap)}
+    latent = LatentCard(shape=(32, 1), at_a_time=at_a_time)
+    finding = judged(make_run, apart, generator=card(batch_norm(0.9)), discriminator=card(), latent=latent)
+    assert (finding.status is Status.DETECTED) == found
+    if found:
+        assert finding.causes[0].id == "batches-of-one"
+        assert first_cure(finding) == "normalise-each-by-itself"
+    without = judged(make_run, apart, generator=card(), discriminator=card(), latent=latent)
+    assert without.status is Status.NOT_DETECTED, "nothing is normalised"
 
 
 def test_batch_norm_in_a_discriminator_with_mixed_batches(make_run: MakeRun) -> None:
