@@ -58,6 +58,8 @@ class Limits:
         wider: Width of the reach over that of the data, from which it is mentioned. tanh on 0 ... 1 data has 2.
         beside: Share of the data's range by which the mean of the samples may lie outside it. Judgement; single
             pixels leave the range in unharmed runs (measured with tanh on 0 ... 1 data: down to -0.9).
+        overshoot: Share of the data's range by which the brightest or darkest value of the samples may lie outside it
+            before it is said, which alone is no harm. Judgement.
         steps: Successive steps whose real batch has a mean, or values, that the generator cannot produce. One would
             be proof.
         first_steps: Real batches compared with the images given to the monitor.
@@ -67,6 +69,7 @@ class Limits:
     sliver: float = 0.1
     wider: float = 1.5
     beside: float = 0.02
+    overshoot: float = 0.1
     steps: int = 3
     first_steps: int = 20
 
@@ -200,6 +203,17 @@ def _beyond_the_data(run: Run, data: DataCard, reach: Reach, limits: Limits) -> 
             mean=data.minimum + mean * width,
         )
         statement = sentences(statement, failed)
+    low, high = _late(run, "sample_min"), _late(run, "sample_max")
+    if low is not None and high is not None:
+        beyond = max(data.minimum - low, high - data.maximum) / width
+        if beyond > limits.overshoot:
+            reached = Message(
+                "After warm-up its images reach from {low:.3g} to {high:.3g}: clip them before they are shown or "
+                "written as bytes, where what is too bright comes out dark.",
+                low=low,
+                high=high,
+            )
+            statement = sentences(statement, reached)
     yield card_evidence(statement, observed, limits.wider, [_layer(reach)], severity)
 
 

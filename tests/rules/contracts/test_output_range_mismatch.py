@@ -88,7 +88,11 @@ def test_look_alike_an_output_without_bounds_is_only_mentioned(make_run: MakeRun
         assert (finding.severity, finding.evidence[0].observed) == (Severity.INFO, float("inf")), activation
     # Single pixels leave the range in runs that do well.
     pixels = {"sample_min": probes(-0.9), "sample_max": probes(1.0), "sample_mean": probes(0.12)}
-    assert of(make_run, ending("linear"), pixels).severity is Severity.INFO
+    finding = of(make_run, ending("linear"), pixels)
+    assert finding.severity is Severity.INFO
+    assert "reach from -0.9 to 1: clip them" in str(finding.evidence[0].statement)
+    near = {"sample_min": probes(-0.05), "sample_max": probes(1.05), "sample_mean": probes(0.12)}
+    assert "clip them" not in str(of(make_run, ending("linear"), near).evidence[0].statement)
     outside = of(make_run, ending("linear"), {"sample_mean": probes(-0.4)})
     assert outside.severity is Severity.WARNING
     assert values_of(outside.evidence[0].statement)["mean"] == -0.4
