@@ -44,6 +44,7 @@ NAMES: dict[str, Message] = {
     "GD024": Message("Recurrent layer along the batch"),
     "GD025": Message("Generator loss without the discriminator"),
     "GD026": Message("Number frozen in the traced step"),
+    "GD027": Message("The same fakes again and again"),
     "GD101": Message("Batch normalisation in the wrong place"),
     "GD102": Message("Wrong layer order"),
     "GD103": Message("Dropout too high"),

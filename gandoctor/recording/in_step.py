@@ -100,6 +100,8 @@ class StepTrace:
         d_fed: Player -> smallest and largest value that the discriminator was given towards that player's loss.
         pulls: Player -> "real" or "fake" -> which way that player's loss pulls the discriminator's scores of real or of
             generated images, from -1 (all are to fall) to 1 (all are to rise).
+        stale: Share of the batches standing for generated ones in the discriminator's step that were judged in the step
+            before; None where generated ones of this step are judged, or that is not known.
         complete: False for what happens in a graph inside the step and must be recorded there.
         is_share: Whether the values are one worker's share of a training in several processes.
         withheld: Name -> why what the step returned under it is not its own.
@@ -111,6 +113,7 @@ class StepTrace:
     averaged: frozenset[Player] = frozenset()
     d_fed: Mapping[Player, tuple[Scalar, Scalar]] = field(default_factory=dict)
     pulls: Mapping[Player, Mapping[Literal["real", "fake"], Scalar]] = field(default_factory=dict)
+    stale: Scalar | None = None
     complete: bool = True
     is_share: bool = False
     withheld: Mapping[str, Absence] = field(default_factory=dict)

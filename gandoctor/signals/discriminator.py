@@ -270,6 +270,21 @@ SIGNALS = (
         "fake",
     ),
     Signal(
+        "stale_fake_share",
+        units.SHARE,
+        Message(
+            "Share of the batches that stand for generated images in the discriminator's step and were judged in the "
+            "step before, too. Absent where it judges images that were just made."
+        ),
+        "step",
+        Chart(
+            "stale-fakes",
+            groups.DISCRIMINATOR,
+            Message("Fakes that come again"),
+            Message("1: the discriminator is shown the same fakes at every step, whatever the generator makes."),
+        ),
+    ),
+    Signal(
         "d_prime",
         None,
         Message("Distance between real and fake logits, in pooled standard deviations."),

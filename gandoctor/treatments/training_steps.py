@@ -7,6 +7,33 @@ from gandoctor.treatments.treatment import Treatment, Words
 
 TREATMENTS = (
     Treatment(
+        id="new-fakes-each-step",
+        title=Message("Make new fakes in each of the discriminator's steps"),
+        explanation=Message(
+            "Call the generator inside the loop, with new latents: the discriminator has to see what it makes now. "
+            "Cut the gradient at the fakes, and let the generator's step make its own."
+        ),
+        evidence="strong",
+        reference=Message("Goodfellow et al., NeurIPS 2014, algorithm 1"),
+        snippets={
+            "keras": """\
+import keras
+
+
+def fakes_for_discriminator(generator, batch_size=64, latent_dim=100):  # called in every step
+    latents = keras.random.normal((batch_size, latent_dim))
+    return keras.ops.stop_gradient(generator(latents, training=True))
+""",
+            "torch": """\
+import torch
+
+
+def fakes_for_discriminator(generator, batch_size=64, latent_dim=100):  # called in every step
+    return generator(torch.randn(batch_size, latent_dim)).detach()
+""",
+        },
+    ),
+    Treatment(
         id="number-in-a-variable",
         title=Message("Keep a number that changes in a variable that the step reads"),
         explanation=Message(

@@ -142,3 +142,57 @@ def test_images_beside_a_condition_and_in_one_batch_are_known_again(tmp_path: Pa
     assert not _made_rows(real, [made]).any()
     assert _made_rows(made.flatten(1), [made]).all()
     assert _made_rows((made + 0.1).requires_grad_(), [made]).all(), "changed on its way"
+
+
+def known_fakes(path: Path, fakes: Callable[[int], Any], joined: bool = False) -> Run:
+    """Train a discriminator on fakes that `fakes` returns for each step, and the generator on what it makes itself."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    g = torch.nn.Sequential(torch.nn.Linear(4, 16), torch.nn.ReLU(), torch.nn.Linear(16, 6))
+    d = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.LeakyReLU(0.2), torch.nn.Linear(16, 1))
+    g_opt, d_opt = torch.optim.SGD(g.parameters(), 1e-2), torch.optim.SGD(d.parameters(), 1e-2)
+    players = {"generator": g, "discriminator": d, "g_optimizer": g_opt, "d_optimizer": d_opt}
+    kept = torch.empty(16, 6)  # as a loader that fills one tensor again and again
+    with GANMonitor(path, strict=True, probe_data=REALS, **players) as monitor:
+        for step in range(STEPS):
+            real = kept.copy_(torch.from_numpy(REALS[16 * step : 16 * (step + 1)]))
+            fake = fakes(step)
+            d_opt.zero_grad()
+            if joined:
+                on_real, on_fake = d(torch.cat([real, fake])).chunk(2)
+            else:
+                on_real, on_fake = d(real), d(fake)
+            (softplus(-on_real) + softplus(on_fake)).mean().backward()
+            d_opt.step()
+            g_opt.zero_grad()
+            softplus(-d(g(torch.randn(16, 4)))).mean().backward()
+            g_opt.step()
+            monitor.step()
+    return load_run(path)
+
+
+def test_fakes_that_come_again_are_known(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    fixed = torch.randn(16, 6)
+    run = known_fakes(tmp_path / "fixed", lambda step: fixed)
+    assert set(run["stale_fake_share"].iloc[1:]) == {1.0}
+    assert find_rule("GD027").evaluate(run).status is Status.DETECTED
+    new = known_fakes(tmp_path / "new", lambda step: torch.randn(16, 6))
+    assert set(new["stale_fake_share"]) == {0.0}
+    assert find_rule("GD027").evaluate(new).status is Status.NOT_DETECTED
+
+
+def test_fakes_that_were_just_made_are_not_stale(tmp_path: Path) -> None:
+    run = torch_run(tmp_path, sound)
+    assert "stale_fake_share" not in run
+    assert run.manifest.missing["stale_fake_share"].code == "not_applicable"
+    assert find_rule("GD027").evaluate(run).status is Status.NOT_DETECTED
+
+
+def test_one_batch_of_both_sides_is_not_told_apart(tmp_path: Path) -> None:
+    """Its rows are pulled both ways, and only the whole of it is known: nothing is claimed."""
+    torch = pytest.importorskip("torch")
+    fixed = torch.randn(16, 6)
+    run = known_fakes(tmp_path, lambda step: fixed, joined=True)
+    assert "stale_fake_share" not in run
+    assert find_rule("GD027").evaluate(run).status is Status.NOT_EVALUATED

@@ -218,6 +218,7 @@ NEEDS_OTHER_DATA = {
     "GD024",
     "GD025",
     "GD026",
+    "GD027",
     "GD110",
     "GD411",
     "GD412",

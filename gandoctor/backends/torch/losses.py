@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from gandoctor.backends.torch.pulls import Pull, joined
+from gandoctor.backends.torch.pulls import Pull, joined, stale_share
 from gandoctor.backends.torch.weights import Weights
 from gandoctor.player_names import PLAYERS, Player
 from gandoctor.recording.in_step import Said, StepTrace
@@ -226,8 +226,14 @@ class Losses:
         if fed:
             lows, highs = zip(*fed, strict=True)
             extremes = {phase: (_one(lows, torch.min).float(), _one(highs, torch.max).float())}
-        pulls = joined((pull for one in chosen for pull in one.pulls), phase)
-        return StepTrace(targets={phase: total}, d_fed=extremes, pulls={phase: pulls}, complete=False)
+        heard = [pull for one in chosen for pull in one.pulls]
+        return StepTrace(
+            targets={phase: total},
+            d_fed=extremes,
+            pulls={phase: joined(heard, phase)},
+            stale=stale_share(heard) if phase == "d" else None,
+            complete=False,
+        )
 
     def updated(self, phase: Player) -> None:
         """Forget what a closure has differentiated since, as L-BFGS's does several times: no part of the next step."""

@@ -21,6 +21,11 @@ EVERY_STEP_UNTIL, LOOKED_EVERY = 32, 8
 MADE_KEPT = 2
 """Of the generator's latest outputs that a batch is compared with."""
 
+COMPARED = 4096
+"""Numbers of a batch by which it is known again."""
+BATCHES_COMPARED = 8
+"""Batches of a step that are."""
+
 Side = Literal["real", "fake"]
 
 
@@ -33,12 +38,14 @@ class Pull:
         wanted: Minus the sum of the loss's gradient with respect to them, a scalar on the device.
         size: Sum of its absolute values.
         image: Id of the batch that was judged.
+        again: Whether the same batch was judged in the step before that was looked at.
     """
 
     side: Side
     wanted: torch.Tensor
     size: torch.Tensor
     image: int
+    again: bool = False
 
 
 class Pulls:
@@ -51,6 +58,8 @@ class Pulls:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._made: deque[torch.Tensor] = deque(maxlen=MADE_KEPT)
+        self._before: list[torch.Tensor] = []
+        self._now: list[torch.Tensor] = []
         self._steps = 0
         self._found: list[Pull] = []
         self._listens = False
@@ -66,12 +75,12 @@ class Pulls:
         if not self._looks or batch is None or not _are_scores(scores, batch):
             return
         made = _made_rows(batch, self._made)
-        image = id(batch)
+        image, again = id(batch), self._is_known(batch)
 
         def hear(gradient: torch.Tensor) -> None:
             if self._listens:
                 with self._listener.contained(), torch.no_grad():
-                    self._hear(gradient.detach(), made, image)
+                    self._hear(gradient.detach(), made, image, again)
 
         with torch.enable_grad():
             scores.register_hook(hear)
@@ -92,6 +101,8 @@ class Pulls:
 
     def end_step(self) -> None:
         """Count a step."""
+        if self._now:
+            self._before, self._now = self._now, []
         self._steps += 1
         if not self._looks:
             self._made.clear()
@@ -100,13 +111,23 @@ class Pulls:
     def _looks(self) -> bool:
         return is_looked_at(self._steps)
 
-    def _hear(self, gradient: torch.Tensor, made: torch.Tensor, image: int) -> None:
+    def _is_known(self, batch: torch.Tensor) -> bool:
+        """Tell whether a batch was judged in the step before, by numbers all over it; keep these."""
+        numbers = batch.detach().flatten()
+        numbers = numbers[:: max(1, len(numbers) // COMPARED)].clone()  # the program may fill the same tensor anew
+        self._now = [*self._now, numbers][-BATCHES_COMPARED:]
+        return any(
+            known.shape == numbers.shape and known.device == numbers.device and torch.equal(known, numbers)
+            for known in self._before
+        )
+
+    def _hear(self, gradient: torch.Tensor, made: torch.Tensor, image: int, again: bool) -> None:
         rows = gradient.float().reshape(len(made), -1)
         sides: dict[Side, torch.Tensor] = {"fake": made, "real": ~made}
         for side, chosen in sides.items():
             own = rows[chosen]
             if own.numel():
-                self._found.append(Pull(side, -own.sum(), own.abs().sum(), image))
+                self._found.append(Pull(side, -own.sum(), own.abs().sum(), image, again))
 
 
 def is_looked_at(step: int) -> bool:
@@ -132,6 +153,24 @@ def joined(pulls: Iterable[Pull], phase: Player) -> dict[Side, torch.Tensor]:
             wanted, size = (torch.stack(each).sum() for each in ([p.wanted for p in own], [p.size for p in own]))
             found[side] = wanted / size.clamp_min(torch.finfo(torch.float32).tiny)
     return found
+
+
+def stale_share(pulls: Iterable[Pull]) -> float | None:
+    """Return how many of the batches that stand for generated ones in the discriminator's step were judged before.
+
+    None where the generator has just made one that is judged there, or where what is judged is not pulled both ways.
+    Batches that are pulled one way are then told from the others by whether they come again: a real batch seldom does,
+    and where both do it is not known which is which.
+    """
+    pulls = list(pulls)
+    if any(pull.side == "fake" for pull in pulls):
+        return None
+    shares = [
+        sum(pull.again for pull in one_way) / len(one_way)
+        for way in (-1, 1)
+        if (one_way := [pull for pull in pulls if way * float(pull.wanted) > 0])
+    ]
+    return abs(shares[0] - shares[1]) if len(shares) == 2 else None
 
 
 def _batch_of(inputs: list[torch.Tensor]) -> torch.Tensor | None:

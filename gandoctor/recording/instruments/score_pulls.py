@@ -14,6 +14,11 @@ _SIGNALS: dict[tuple[Player, Literal["real", "fake"]], str] = {
     ("d", "fake"): "fake_score_pull_in_d_step",
     ("g", "fake"): "fake_score_pull_in_g_step",
 }
+STALE = "stale_fake_share"
+NOT_STALE = Absence(
+    Absent.NOT_APPLICABLE,
+    Message("in the discriminator's step images were judged that the generator had just made, as they should be"),
+)
 
 
 class ScorePulls(Instrument):
@@ -31,11 +36,16 @@ class ScorePulls(Instrument):
             "no loss was differentiated by scores of images that the generator is known to have made, one score an "
             "image"
         )
-        return dict.fromkeys(_SIGNALS.values(), self.recording.backend.blocked or Absence(Absent.NOT_SEEN, why))
+        absence = self.recording.backend.blocked or Absence(Absent.NOT_SEEN, why)
+        return dict.fromkeys((*_SIGNALS.values(), STALE), absence)
 
     def after_step(self, trace: StepTrace) -> Readings:
         """Record them."""
         found: dict[str, Any] = {}
         for player, pulls in trace.pulls.items():
             found |= {_SIGNALS[player, side]: pull for side, pull in pulls.items() if (player, side) in _SIGNALS}
+        if trace.stale is not None:
+            found[STALE] = trace.stale
+        elif "fake" in trace.pulls.get("d", ()):
+            found[STALE] = NOT_STALE
         return found

@@ -49,6 +49,7 @@ from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_
 from gandoctor.rules.reading.phase_agreement import excess
 from gandoctor.rules.reading.phase_blame import Blame, blame
 from gandoctor.rules.reading.score_pulls import NAMES, all_one_way, pulls, same_goal, want_the_same
+from gandoctor.rules.reading.stale_fakes import are_stale
 from gandoctor.rules.rule import Cause, Evidence, Explanation, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.warm_up import contract_warm_up_end
 from gandoctor.store import Run
@@ -89,6 +90,10 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     card = card_of(run, "g")
     if card is not None and card.asked is not None and not card.asked.is_asked:
         raise NotEvaluated(Message("The generator's loss does not depend on the discriminator's scores."))
+    if are_stale(run):
+        raise NotEvaluated(
+            Message("The losses do not bound each other: the discriminator is not shown what the generator makes.")
+        )
     try:
         table = pulls(run)
         episode = persistent_episode(same_goal(table) | all_one_way(run, table), contract_warm_up_end(run))
