@@ -137,6 +137,14 @@ def test_chinese_characters_are_drawn_as_themselves(
     assert len(set(drawn)) == len(signs), "two characters look the same"
 
 
+def test_the_chart_of_the_evidence_leaves_its_legend_room(open_page: Open) -> None:
+    for width in (360, 1200):
+        with open_page(width=width) as page:
+            chart, legend = (page.locator(f".proof {name}").first.bounding_box() for name in ("svg", ".proof-key"))
+            assert chart["height"] > 40
+            assert chart["y"] + chart["height"] <= legend["y"], width
+
+
 def tab(page: Any, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
 
