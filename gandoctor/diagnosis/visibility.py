@@ -11,6 +11,7 @@ from gandoctor.diagnosis.scope import ANSWERS, ARGUMENTS, Unseen
 from gandoctor.message import Message
 from gandoctor.printable import printable
 from gandoctor.rules import Status
+from gandoctor.store import Run
 from gandoctor.treatments.changes import Case, change_for
 from gandoctor.treatments.edit import Edit
 
@@ -42,7 +43,7 @@ def _step(diagnosis: Diagnosis, unseen: Unseen, make: Callable[..., Step]) -> St
     run, root = diagnosis.run, unseen.root
     why = Message("Not looked at: {name}. {why}", name=unseen.aspect.name, why=unseen.why)
     if unseen.aspect is ANSWERS:
-        return _by_eye(unseen, why, make)
+        return _by_eye(run, unseen, why, make)
     if root is None:
         return _longer(diagnosis, why, make, ())
     argument = ARGUMENTS.get(root)
@@ -65,10 +66,13 @@ def _step(diagnosis: Diagnosis, unseen: Unseen, make: Callable[..., Step]) -> St
     )
 
 
-def _by_eye(unseen: Unseen, why: Message, make: Callable[..., Step]) -> Step:
+def _by_eye(run: Run, unseen: Unseen, why: Message, make: Callable[..., Step]) -> Step:
+    title = Message("Look at inputs beside what the generator makes of them")
+    if run.answers is not None:
+        title = Message("Look at inputs beside what the generator makes of them: the report shows some under Samples")
     return make(
         treatment=f"see-{unseen.aspect.id}",
-        title=Message("Look at inputs beside what the generator makes of them"),
+        title=title,
         why=why,
         standing="confirmed",
         findings=(),

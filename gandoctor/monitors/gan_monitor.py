@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gandoctor.monitors.monitor import Monitor
+from gandoctor.recording.instruments.answers import Answers
 from gandoctor.recording.instruments.dead_units import DeadUnits
 from gandoctor.recording.instruments.discriminator_scores import DiscriminatorScores
 from gandoctor.recording.instruments.duality_gap import DualityGap
@@ -79,6 +80,7 @@ class GANMonitor(Monitor):
         Samples,
         LabelEffects,
         PairTie,
+        Answers,
         lambda recording: OwnFeatures(recording, recording.embedding),
         DualityGap,
     )

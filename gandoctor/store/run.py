@@ -23,7 +23,7 @@ from gandoctor.store.liveness import is_alive
 from gandoctor.store.losses import SIGNALS, FileChecks, kept_of, left_out, lost_of_segments, lost_while_written
 from gandoctor.store.manifest import Kept, Manifest
 from gandoctor.store.nearest import nearest_run, not_recorded
-from gandoctor.store.samples import SampleSheet, newest_values_of, sheets_of
+from gandoctor.store.samples import Answers, SampleSheet, answers_of, newest_values_of, sheets_of
 from gandoctor.store.segments import STEP, TIME, SegmentReader
 
 if TYPE_CHECKING:
@@ -345,6 +345,11 @@ class Run:
         if self._reals is None and not self._in_memory:
             self._reals = read_images(self.path, self.path / REALS, "reals")
         return self._reals
+
+    @property
+    def answers(self) -> Answers | None:
+        """A few inputs that are images, and what was made of them at the end. None if absent, or up to a step."""
+        return None if self._in_memory or self._cut_at is not None else answers_of(self.path)
 
     @property
     def real_values(self) -> np.ndarray | None:

@@ -11,6 +11,9 @@ from gandoctor.store.arrays import read_images, read_values
 from gandoctor.store.files import read_whole
 
 FOLDER = "samples"
+ANSWERS = "samples/answers.npz"
+SHOWN = 8
+"""Of them that are shown at most."""
 PNG_MAX_BYTES = 16 * 2**20
 
 
@@ -34,6 +37,32 @@ class SampleSheet:
     def fakes(self) -> np.ndarray | None:
         """Return the generated images, uint8 (n, height, width, channels), or None if they cannot be read."""
         return read_images(self.run_dir, self.npz_path, "fakes")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A few inputs and what was made of them at the end, uint8 (n, height, width, channels).
+
+    Attributes:
+        inputs: What the generator was given.
+        made: What it made of each.
+        belonging: The real images that they belong to; None where training has no pairs.
+    """
+
+    inputs: np.ndarray
+    made: np.ndarray
+    belonging: np.ndarray | None = None
+
+
+def answers_of(run_dir: Path) -> Answers | None:
+    """Return what is stored of them; None where there is nothing, or it cannot be read."""
+    path = run_dir / ANSWERS
+    inputs, made, belonging = (read_images(run_dir, path, key) for key in ("inputs", "made", "belonging"))
+    return None if inputs is None or made is None else Answers(inputs[:SHOWN], made[:SHOWN], _few(belonging))
+
+
+def _few(images: np.ndarray | None) -> np.ndarray | None:
+    return None if images is None else images[:SHOWN]
 
 
 def sheets_of(run_dir: Path, until: int | None = None) -> list[SampleSheet]:

@@ -30,6 +30,7 @@ FLUSH_EVERY_S = 0.5
 """A row waits at most this long for a hand-over and a step, so that a kill costs less than a second."""
 ROWS_KEPT_AFTER_FAILURE = 10_000
 REALS_NAME = "reals.npz"
+ANSWERS_NAME = "answers.npz"
 
 
 class RunWriter:
@@ -198,6 +199,21 @@ class RunWriter:
     def real_values(self, values: np.ndarray) -> None:
         """Store real series (n, T, C) or vectors (n, c) for comparison with the samples: float32, in data units."""
         self._replace(self.path / "samples" / REALS_NAME, lambda file: np.savez_compressed(file, values=values))
+
+    def answers(self, inputs: np.ndarray, made: np.ndarray, belonging: np.ndarray | None) -> None:
+        """Store a few inputs beside what was made of them, in place of earlier ones.
+
+        All are images, uint8 (n, height, width, channels).
+
+        Args:
+            inputs: What the generator was given.
+            made: What it made, row by row.
+            belonging: The real images that the inputs belong to, where training has pairs.
+        """
+        arrays: dict[str, Any] = {"inputs": inputs, "made": made} | (
+            {} if belonging is None else {"belonging": belonging}
+        )
+        self._replace(self.path / "samples" / ANSWERS_NAME, lambda file: np.savez_compressed(file, **arrays))
 
     def sample_values(self, step: int, values: np.ndarray) -> None:
         """Store generated series (n, T, C) or vectors (n, c), float32, in data units. There is no sheet of them."""

@@ -14,9 +14,6 @@ from gandoctor.recording.probe.partners import Partners
 from gandoctor.store.cards import PairCard
 
 _SIGNALS = ("sample_pair_tie", "sample_pair_chance")
-TOLD_LEAST = 0.1
-"""Share of the real samples' variance that the inputs must foretell for the two to be pairs. Of noise, labels or other
-rows, 288 rows of digits, of a table, of sound and of points seemed to be foretold to 0.03 at most in 960 draws."""
 ROWS_LEAST = 128
 """Rows from which pairs are told: 64 seemed to be foretold to 0.12."""
 NO_ROWS = Absence(
@@ -74,7 +71,7 @@ class PairTie(Instrument):
         if len(partners.inputs) < ROWS_LEAST or self.recording.reals is None:
             return dict.fromkeys(_SIGNALS, NO_ROWS)
         told = measures.predictable_share(partners.inputs, self._rows(partners.reals))
-        self._are_pairs = told >= TOLD_LEAST
+        self._are_pairs = told >= measures.PAIRED
         self.recording.manifest.pairs = PairCard(
             count=len(partners.inputs), told=told, shown_to_discriminator=self._is_shown_more()
         )
