@@ -29,7 +29,7 @@ DEFAULT_PLAN = "reference_models.benchmark"
     type=click.Choice(
         [
             *("building", "judged", "second", "third", "fourth", "fifth", "sixth"),
-            *("seventh", "eighth", "ninth", "tenth", "eleventh"),
+            *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
         ]
     ),
     multiple=True,

@@ -12,7 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gandoctor.errors import GandoctorError
 
-Later = Literal["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"]
+Later = Literal[
+    "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"
+]
 """Sets that were written after all that went before had been judged, and what it missed mended."""
 Half = Literal["building", "judged", Later]
 """building: rules may be made and mended on these. judged, and each later set: judged once, and never looked at by who

@@ -44,6 +44,7 @@ HALF_TITLES: dict[Half, str] = {
     "ninth": "Judged once, ninth set",
     "tenth": "Judged once, tenth set",
     "eleventh": "Judged once, eleventh set",
+    "twelfth": "Judged once, twelfth set",
 }
 
 
