@@ -478,3 +478,53 @@ def test_keras_on_pytorch_is_left_alone_and_that_is_said(tmp_path):
     assert done.returncode == 3
     assert "Keras runs on PyTorch there.\ngandoctor records Keras on PyTorch in fit only" in done.stdout + done.stderr
     assert weights(done.stdout) == weights(plain.stdout)
+
+
+JOINED_AND_CUT = """
+import torch
+from torch import nn
+
+torch.manual_seed(3)
+torch.set_num_threads(1)
+g = nn.Sequential(nn.Flatten(), nn.Linear(32, 32), nn.Tanh(), nn.Unflatten(1, (1, 4, 8)))
+d = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1))
+g_optimizer, d_optimizer = torch.optim.Adam(g.parameters(), 2e-3), torch.optim.Adam(d.parameters(), 2e-3)
+for step in range(12):
+    real = torch.tanh(torch.randn(8, 1, 8, 8))
+    lower = g(real[:, :, :4])
+    whole = torch.cat([real[:, :, :4], lower], 2)
+    d_loss = (1 - d(real)).relu().mean() + (1 + d(whole.detach())).relu().mean()
+    d_optimizer.zero_grad()
+    d_loss.backward()
+    d_optimizer.step()
+    g_loss = -whole.mean() + (lower - real[:, :, 4:]).square().mean()
+    g_optimizer.zero_grad()
+    g_loss.backward()
+    g_optimizer.step()
+print("weights", [float(p.double().sum()).hex() for p in (*g.parameters(), *d.parameters())])
+"""
+
+
+def test_fakes_that_are_joined_with_data_and_cut_off_their_graph_are_followed(tmp_path):
+    """The generator's loss never meets the discriminator, so that only the cut tells who judges whom."""
+    script = tmp_path / "frames.py"
+    script.write_text(JOINED_AND_CUT)
+    plain = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert plain.returncode == 0, plain.stderr
+    done, run = recorded(tmp_path, script=script)
+    assert weights(done.stdout) == weights(plain.stdout)
+    assert run.manifest.players["generator"].startswith("found by data flow")
+    assert not run.manifest.generator.asked.is_asked
+
+
+def test_what_is_followed_is_put_back():
+    import torch
+
+    from gandoctor.backends.torch.discovery.hooks import Hooks
+
+    before = torch.Tensor.detach
+    hooks = Hooks(lambda *_: None, lambda _: None, lambda _: None)
+    hooks.install()
+    assert torch.Tensor.detach is not before
+    hooks.remove()
+    assert torch.Tensor.detach is before

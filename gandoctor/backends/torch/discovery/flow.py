@@ -24,6 +24,8 @@ CALLS_KEPT = 512
 """Different calls that are remembered."""
 NODES_MAX = 20_000
 """Nodes of a graph that are looked through for one input."""
+CUTS_KEPT = 4
+"""Tensors that were cut off their graph since the latest update and are followed: each keeps its graph alive."""
 NUMBERS_MAX = 4_194_304
 """Numbers of an output whose rows are compared by value."""
 
@@ -61,6 +63,7 @@ class Flow:
         self._outputs: deque[_Output] = deque(maxlen=OUTPUTS_KEPT)
         self._direct: set[tuple[int, int]] = set()
         self._shown: set[int] = set()
+        self._cuts: deque[tuple[StorageWeakRef, Any]] = deque(maxlen=CUTS_KEPT)
 
     @property
     def calls(self) -> list[NetworkCall]:
@@ -99,6 +102,10 @@ class Flow:
             storage = StorageWeakRef(tensor.untyped_storage())
             self._outputs.append(_Output(call, weakref.ref(tensor), storage, rows))
 
+    def cut(self, detached: torch.Tensor, node: Any) -> None:
+        """Remember the graph that a tensor was cut off, such as fakes that were joined with what was known of them."""
+        self._cuts.append((StorageWeakRef(detached.untyped_storage()), node))
+
     def returned(self) -> list[tuple[Any, np.ndarray]]:
         """Return networks, and the first rows of what each has returned, channels last: of all that are compared."""
         return [(output.call.network, output.rows) for output in self._outputs if output.rows is not None]
@@ -114,19 +121,21 @@ class Flow:
     def updated(self) -> None:
         """An update was made."""
         self._shown.clear()
+        self._cuts.clear()
 
     def forget(self) -> None:
         """Forget everything."""
         self._calls.clear()
         self._outputs.clear()
         self._shown.clear()
+        self._cuts.clear()
 
     def _made(self, tensor: Any, network: Any, by_value: bool) -> Sequence[TorchCall | None]:
         """Return the calls that have made a tensor; None for what comes from elsewhere."""
         others = [o for o in self._outputs if o.call.network is not network]
         storage = tensor.untyped_storage()._cdata
         made = [o.call for o in others if o.storage.cdata == storage and not o.storage.expired()]
-        made = made or self._made_in_graph(tensor, network, others)
+        made = made or self._made_in_graph(tensor.grad_fn or self._node_before_cut(storage), network, others)
         if made or not by_value:
             return made or [None]
         given, rank = len(tensor), tensor.dim()
@@ -136,9 +145,13 @@ class Flow:
         count = sum({id(o.call): o.call.outputs[0].shape[0] for o in alike}.values())
         return [o.call for o in alike] if alike and count >= given else [*(o.call for o in alike), None]
 
-    def _made_in_graph(self, tensor: Any, network: Any, others: list[_Output]) -> list[TorchCall]:
+    def _node_before_cut(self, storage: int) -> Any:
+        """Return where the graph ended that the numbers in a storage were cut off; None where they were not."""
+        return next((node for cut, node in self._cuts if cut.cdata == storage and not cut.expired()), None)
+
+    def _made_in_graph(self, end: Any, network: Any, others: list[_Output]) -> list[TorchCall]:
         """Walk back to the first outputs on every way; of one that is gone, to the weights that have made it."""
-        if tensor.grad_fn is None:
+        if end is None:
             return []
         nodes: dict[Any, list[TorchCall]] = {}
         for output in others:
@@ -148,7 +161,7 @@ class Flow:
         found: dict[int, TorchCall] = {}
         leaves: set[int] = set()
         known: set[Any] = set()
-        waiting = [tensor.grad_fn]
+        waiting = [end]
         while waiting and len(known) < NODES_MAX:
             node = waiting.pop()
             if node is None or node in known:

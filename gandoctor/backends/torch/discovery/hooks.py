@@ -93,6 +93,7 @@ class Hooks:
         self._wrapped.wrap(torch.nn.utils, "clip_grad_norm_", self._clip)
         self._wrapped.wrap(torch.nn.utils, "clip_grad_value_", self._clip)
         self._wrapped.wrap(torch.amp.GradScaler, "scale", self._scale)
+        self._wrapped.wrap(torch.Tensor, "detach", self._detach)
 
     def remove(self) -> None:
         """Put everything back; safe to call twice."""
@@ -174,6 +175,14 @@ class Hooks:
             norms = norms_by_id(several)
             self._events.append(lambda taps: taps.clipped(norms))
         return original(several, *args, **kwargs)
+
+    def _detach(self, original: Callable[..., Any], tensor: Any) -> Any:
+        detached = original(tensor)
+        if not torch.compiler.is_compiling():
+            with suppress(Exception):
+                if not self._is_resting and tensor.grad_fn is not None and tensor.dim() > 1:
+                    self._flow.cut(detached, tensor.grad_fn)
+        return detached
 
     def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any) -> Any:
         scaled = original(scaler, outputs)
