@@ -170,7 +170,8 @@ class ObjectiveCard(BaseModel):
             final sigmoid, None of other losses and where no formula fits.
         is_sum: Whether the generator's loss is a sum over the batch and not a mean; None where that is not known.
         labels: "own" where each output of the discriminator meets its own label, "crossed" where its loss is the mean
-            over every pairing of an output with a label; None where no formula fits.
+            over every pairing of an output with a label, "same" where it asks the same of real and of generated images;
+            None where no formula fits.
         low_label: Of a least-squares discriminator the lower one of the labels that its outputs are compared with, 0 or
             -1, the higher one being 1; None of other losses, and where none or both fit.
         output_low: Smallest output of the discriminator in those steps; output_high: its largest.
@@ -182,7 +183,7 @@ class ObjectiveCard(BaseModel):
 
     reads: Literal["logits", "probabilities", "either"] | None = None
     is_sum: bool | None = None
-    labels: Literal["own", "crossed"] | None = None
+    labels: Literal["own", "crossed", "same"] | None = None
     low_label: float | None = None
     output_low: float
     output_high: float

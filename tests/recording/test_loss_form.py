@@ -36,3 +36,65 @@ def test_steps_that_say_the_same_are_as_one(spread: float, steps: int) -> None:
     card = form.card()
     assert card is not None
     assert card.reads == ("logits" if spread == 1.0 else None), "logits of 0 cost what probabilities of one half do"
+
+
+def entropy(logits: np.ndarray, label: float) -> float:
+    return float(np.mean(np.logaddexp(0.0, logits) - label * logits))
+
+
+def square(scores: np.ndarray, label: float) -> float:
+    return float(np.mean((scores - label) ** 2))
+
+
+@pytest.mark.parametrize(
+    ("loss", "apart", "joined"),
+    [
+        (lambda real, fake: entropy(real, 1) + entropy(fake, 0), "own", "own"),
+        (lambda real, fake: entropy(real, 0) + entropy(fake, 1), "own", "own"),  # another convention
+        # One label for all of a batch may be that of a batch of reals.
+        (lambda real, fake: 0.5 * (entropy(real, 1) + entropy(fake, 1)), "same", None),
+        (lambda real, fake: entropy(real, 0) + entropy(fake, 0), "same", None),
+        (lambda real, fake: entropy(fake, 0) - entropy(real, 1), "same", "same"),
+        (lambda real, fake: entropy(real, 1) - entropy(fake, 0), "same", "same"),
+        (lambda real, fake: square(real, 1) + square(fake, 0), "own", "own"),
+        (lambda real, fake: square(real, 1) + square(fake, 1), "same", None),
+        (lambda real, fake: float(fake.mean() - real.mean()), "own", "own"),
+        (lambda real, fake: float(-fake.mean() - real.mean()), "same", "same"),
+        (lambda real, fake: -0.5 * float(fake.mean() + real.mean()), "same", None),
+        (lambda real, fake: entropy(real, 1) + entropy(fake, 0) + 0.3, None, None),  # something else is in it
+        (lambda real, fake: entropy(real, 1), None, None),  # of one batch only
+    ],
+)
+def test_a_loss_that_asks_the_same_of_both_is_told_from_one_that_parts_them(
+    loss: Any, apart: str | None, joined: str | None
+) -> None:
+    rng = np.random.default_rng(0)
+    for expected, is_joined in ((apart, False), (joined, True)):
+        form = LossForm(SimpleNamespace(saw_penalty=False, changed_at_random=None))  # type: ignore[arg-type]
+        for step in range(STEPS):
+            real, fake = (
+                (shift + 0.3 * rng.normal(size=16)).astype(np.float32) for shift in (0.3 * step, -0.2 * step + 0.1)
+            )
+            given = [np.concatenate([real, fake])] if is_joined else [real, fake]
+            see(form, given, fake, loss(real, fake))
+        card = form.card()
+        assert card is not None
+        assert card.labels == expected
+
+
+def see(form: LossForm, given: list[np.ndarray], fake: np.ndarray, d_loss: float) -> None:
+    """Show a step in which the discriminator has said this towards its own loss and towards the generator's."""
+    said: Any = {"d": [Said(z, z, 1) for z in given], "g": [Said(fake, fake, 1)]}
+    known = {player: [statistics(one.output, one.logit, one.places) for one in of] for player, of in said.items()}
+    form.see(said, known, {"d": d_loss, "g": entropy(fake, 1)})
+
+
+def test_a_batch_that_is_judged_twice_and_trained_on_once_is_no_such_loss() -> None:
+    rng = np.random.default_rng(0)
+    form = LossForm(SimpleNamespace(saw_penalty=False, changed_at_random=None))  # type: ignore[arg-type]
+    for step in range(STEPS):
+        real = (0.3 * step + rng.normal(size=16)).astype(np.float32)
+        see(form, [real, real.copy()], -real, entropy(real, 1))
+    card = form.card()
+    assert card is not None
+    assert card.labels is None

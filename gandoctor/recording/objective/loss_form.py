@@ -1,7 +1,8 @@
 """LossForm: how the losses are computed from the discriminator's outputs, told from the numbers of the first steps.
 
 What the loss takes an output for, whether it is a sum over the batch, and whether each output meets its own label: a
-difference of shapes (n, 1) and (n,) broadcasts to (n, n), so that every output meets every label.
+difference of shapes (n, 1) and (n,) broadcasts to (n, n), so that every output meets every label; and one label for
+both batches, or a minus before the part of one, asks the same of both.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SMOOTHED = 0.9
 """What labels of real images mostly are where they are smoothed."""
 _SQUARES = "squares from "
 APART = 2
-"""Steps among them in which paired and crossed labels must give different losses."""
+"""Steps among them in which labels as they should be must give another loss than those that were found."""
 
 
 class LossForm:
@@ -50,7 +51,7 @@ class LossForm:
         self._alive: set[Hypothesis] | None = None
         self._own: list[set[Reads | None]] = []
         self._squares: list[set[float]] = []
-        self._crossed = 0
+        self._crossed = self._same = 0
         self._low, self._high = np.inf, -np.inf
         self._steps = 0
         self._losses: list[dict[Any, float]] = []
@@ -66,10 +67,11 @@ class LossForm:
         self._steps += 1
         fits = fitting(losses["d"], losses["g"], known["d"], known["g"], self._witness.saw_penalty)
         self._alive = fits if self._alive is None else self._alive & fits
-        forms, crossed = _labels(losses["d"], known["d"], self._smoothed)
+        forms, crossed, same = _labels(losses["d"], known["d"], self._smoothed)
         self._own.append({reads for _, reads in forms})
         self._squares.append({low for form, _ in forms if (low := _low_label(form)) is not None})
         self._crossed += crossed
+        self._same += same
         values = [one.output for player in PLAYERS for one in said[player]]
         self._low = min([self._low, *(float(v.min()) for v in values)])
         self._high = max([self._high, *(float(v.max()) for v in values)])
@@ -100,6 +102,8 @@ class LossForm:
         labels: Any = None
         if self._crossed == self._steps and self._steps - fitted >= APART:
             labels = "crossed"
+        elif self._same == self._steps and self._steps - fitted >= APART:
+            labels = "same"
         elif fitted == self._steps:
             labels = "own"
         return ObjectiveCard(
@@ -115,14 +119,17 @@ class LossForm:
         )
 
 
-def _labels(d_loss: float, outputs: list[Statistics], smoothed: float) -> tuple[set[tuple[str, Reads | None]], bool]:
-    """Compare the discriminator's loss with that of outputs that meet their own label, and that of every pairing.
+def _labels(
+    d_loss: float, outputs: list[Statistics], smoothed: float
+) -> tuple[set[tuple[str, Reads | None]], bool, bool]:
+    """Compare the discriminator's loss with that of outputs that meet their own label, and with mistaken ones.
 
     Returns:
-        Name of each formula of the former that fits, and what it reads the output for; whether one of the latter does.
+        Name of each formula of the former that fits, and what it reads the output for; whether that of every pairing
+        does; whether one does that asks the same of both batches, by one label for both or by a minus before one.
     """
     own: set[tuple[str, Reads | None]] = set()
-    crossed = False
+    crossed = same = False
     has_logit = any(one.has_logit for one in outputs)
     for real, fake in pairs(outputs):
         of_reals, of_fakes = (
@@ -135,7 +142,22 @@ def _labels(d_loss: float, outputs: list[Statistics], smoothed: float) -> tuple[
                     own.add((form, reads))
                 everything = real_as_real + real_as_fake + fake_as_real + fake_as_fake
                 crossed |= equal(scale * everything / 2, d_loss)
-    return own, crossed
+                asked = [fake_as_fake - real_as_real, real_as_real - fake_as_fake]
+                if any(real is one.whole for one in outputs):  # one label for halves is a loss of one batch
+                    asked += [real_as_real + fake_as_real, real_as_fake + fake_as_fake]
+                same |= any(equal(scale * value, d_loss) for value in asked)
+    return own, crossed, same and not _is_of_one_batch(d_loss, outputs, smoothed)
+
+
+def _is_of_one_batch(d_loss: float, outputs: list[Statistics], smoothed: float) -> bool:
+    """Tell whether one output alone gives the loss, as where reals and fakes are trained on one after the other."""
+    return any(
+        equal(scale * cost, d_loss)
+        for one in outputs
+        for _, as_real, as_fake, _ in _costs(one.whole, one.has_logit, smoothed)
+        for cost in (as_real, as_fake)
+        for scale in (1.0, 0.5)
+    )
 
 
 def _costs(m: Means, has_logit: bool, smoothed: float) -> Iterator[tuple[str, float, float, Reads | None]]:

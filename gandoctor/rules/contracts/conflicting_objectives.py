@@ -19,7 +19,9 @@ How it is recognised
     There, and where the family is unknown, both losses are compared with the scores, which show the direction in which
     each player is trained. In PyTorch the gradients of the losses with respect to the scores are seen, and tell by
     themselves, whatever terms a loss is made of: the discriminator's parts real and generated images, and the
-    generator's pulls generated ones the same way.
+    generator's pulls generated ones the same way. In any framework a discriminator's loss is recognised that asks the
+    same of both, by one label for both or by a minus before the part of one: it is then, number for number, what this
+    gives of the scores of the first steps, and not what sound labels give.
 
 What it is not
     Which label means real is a convention. Generated = 1 and real = 0 in both steps is a correct game, and its losses
@@ -90,6 +92,9 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     card = card_of(run, "g")
     if card is not None and card.asked is not None and not card.asked.is_asked:
         raise NotEvaluated(Message("The generator's loss does not depend on the discriminator's scores."))
+    objective = run.manifest.objective
+    if objective is not None and objective.labels == "same":
+        return [_asks_the_same(run, objective.steps)]
     if are_stale(run):
         raise NotEvaluated(
             Message("The losses do not bound each other: the discriminator is not shown what the generator makes.")
@@ -106,6 +111,18 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
     with contextlib.suppress(NotEvaluated):
         return _by_losses(run, limits)
     return []
+
+
+def _asks_the_same(run: Run, steps: int) -> Evidence:
+    """Return evidence of a discriminator whose loss is, by its numbers, one that does not part the two batches."""
+    statement = Message(
+        "In the first {steps} steps the discriminator's loss was, number for number, that of one label for real and "
+        "for generated images, or of a minus before the part of one of them. It asks the same of both, so that the "
+        "discriminator has nothing to tell apart.",
+        steps=steps,
+    )
+    observed = float(run["d_loss"].median()) if "d_loss" in run else 0.0
+    return Evidence("d_loss", observed, None, 1, run.last_step, statement, detail="same")
 
 
 def _same_pull(episode: Episode, table: pd.DataFrame) -> Evidence:
@@ -240,6 +257,12 @@ def causes(run: Run, found: Found) -> list[Cause]:
         return [_labels(0.97, Message("the losses match the scores with signs that exclude each other"))]
     if found.details[0] == "pulls":
         return [_labels(0.97, Message("the gradients of both losses by the scores show it"))]
+    if found.details[0] == "same":
+        test = Message(
+            "Print the labels (or signs) that the discriminator's step passes with real and with generated images: "
+            "they must differ."
+        )
+        return [LABELS_DISAGREE.cause(0.97, Message("the discriminator's loss itself shows it"), test)]
     to_blame: Blame = found.details[0]
     if to_blame == "objectives":
         shown = Message("the players' updates, or their networks until then, show no other reason")

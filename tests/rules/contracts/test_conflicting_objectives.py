@@ -9,6 +9,7 @@ import pytest
 
 from gandoctor.rules import Finding, Severity, Status, find_rule
 from gandoctor.store import Run
+from gandoctor.store.cards import ObjectiveCard
 from gandoctor.treatments import prescribe
 from support.recorded_runs import every_step, healthy, probes
 from support.said import values_of
@@ -299,3 +300,14 @@ def test_look_alike_least_squares_that_explode_pull_one_way_at_times(make_run: M
 def test_losses_of_two_games_whose_pulls_oppose_are_no_conflict(make_run: MakeRun) -> None:
     apart = {name: value for name, value in pulled(1.0, -1.0, 1.0).items() if "pull" in name}
     assert judged(make_run, losses(0.0002, 0.0003) | apart).status is Status.NOT_DETECTED
+
+
+@pytest.mark.parametrize(("labels", "is_found"), [("same", True), ("own", False), ("crossed", False), (None, False)])
+def test_a_loss_that_asks_the_same_of_both_batches(make_run: MakeRun, labels: Any, is_found: bool) -> None:
+    card = ObjectiveCard(labels=labels, output_low=-1.0, output_high=1.0, steps=5)
+    finding = judged(make_run, losses(1.4, 0.7), objective=card)
+    assert (finding.status is Status.DETECTED) == is_found
+    if is_found:
+        assert finding.severity is Severity.CRITICAL
+        assert "number for number" in str(finding.evidence[0].statement)
+        assert (finding.causes[0].id, finding.causes[0].score) == ("labels-disagree", 0.97)
