@@ -18,7 +18,7 @@ TREATMENTS = (
             "Goodfellow et al. 2014, algorithm 1; keras-team/keras-io issue 361 (either convention works)"
         ),
         patch={"training.real_label": 1.0, "training.fake_label": 0.0, "training.generator_label": 1.0},
-        cures=("labels-disagree", "phases-disagree"),
+        cures=("labels-disagree", "phases-disagree", "same-label-for-both"),
         snippets={
             "keras": """\
 import keras

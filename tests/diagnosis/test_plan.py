@@ -492,3 +492,14 @@ def test_too_much_momentum_is_lowered_by_a_command(name: str, config: dict[str, 
     (step, *_) = diagnosis_of({"d_loss": probes(0.7)}, generator=high, **known).plan
     assert (step.treatment, step.command) == ("lower-momentum", words)
     assert [(edit.key, edit.direction) for edit in step.edits] == [(f"generator.{name}", -1)]
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_a_step_that_asks_the_same_of_both_is_what_is_changed_and_not_the_generators(framework: str) -> None:
+    asks = ObjectiveCard(labels="same", output_low=-1.0, output_high=1.0, steps=5)
+    diagnosis = diagnosis_of({"d_loss": probes(-5.0)}, objective=asks, versions={framework: "3"})
+    step = diagnosis.plan[0]
+    assert step.treatment == "consistent-labels"
+    assert "different labels in the discriminator's step" in str(step.title)
+    assert [edit.key for edit in step.edits] == ["discriminator.labels"]
+    assert ("torch.zeros_like" if framework == "torch" else "tf.zeros_like") in (step.edits[0].after or "")

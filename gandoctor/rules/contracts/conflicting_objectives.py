@@ -46,6 +46,7 @@ from gandoctor.loss_families import LossFamily
 from gandoctor.message import Message, sentences
 from gandoctor.rules.hypotheses.networks import BATCH_NORM_MODE
 from gandoctor.rules.hypotheses.players import LABELS_DISAGREE
+from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.model_card import card_of
 from gandoctor.rules.reading.persistence import SPAN_STEPS, Episode, persistent_episode
 from gandoctor.rules.reading.phase_agreement import excess
@@ -58,6 +59,16 @@ from gandoctor.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SAME_LABELS = Hypothesis(
+    "same-label-for-both",
+    Message("The discriminator's step asks the same of real and of generated images"),
+    Message(
+        "Print the labels (or signs) that the discriminator's step passes with real and with generated images: they "
+        "must differ."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -258,11 +269,7 @@ def causes(run: Run, found: Found) -> list[Cause]:
     if found.details[0] == "pulls":
         return [_labels(0.97, Message("the gradients of both losses by the scores show it"))]
     if found.details[0] == "same":
-        test = Message(
-            "Print the labels (or signs) that the discriminator's step passes with real and with generated images: "
-            "they must differ."
-        )
-        return [LABELS_DISAGREE.cause(0.97, Message("the discriminator's loss itself shows it"), test)]
+        return [SAME_LABELS.cause(0.97, Message("its loss itself shows it"))]
     to_blame: Blame = found.details[0]
     if to_blame == "objectives":
         shown = Message("the players' updates, or their networks until then, show no other reason")
@@ -325,7 +332,7 @@ RULE = Rule(
         critical=0.97,
         warning=0.8,
         info=0.2,
-        same_as=("labels-disagree", "phases-disagree"),
+        same_as=("labels-disagree", "phases-disagree", "same-label-for-both"),
         refutes=("labels-disagree",),
     ),
 )

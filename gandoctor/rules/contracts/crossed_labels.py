@@ -56,7 +56,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 "is no known formula of its outputs."
             )
         )
-    if objective.labels == "own":
+    if objective.labels != "crossed":
         return []
     statement = Message(
         "In each of {steps} steps the discriminator's loss was the mean over every pairing of an output with a label, "

@@ -77,7 +77,13 @@ def _mean(case: Case) -> Change | None:
 
 
 def _same_labels(case: Case) -> Change | None:
-    """Train the generator towards the label that the discriminator is given for real images, whichever that is."""
+    """Train the generator towards the label that the discriminator is given for real images, whichever that is.
+
+    Where the discriminator's own step asks the same of both, its labels are what is to be changed.
+    """
+    objective = case.run.manifest.objective
+    if objective is not None and objective.labels == "same":
+        return _different_labels(case)
     high = _scores_reals_high(case)
     if high is None:
         return Change()
@@ -91,6 +97,17 @@ def _same_labels(case: Case) -> Change | None:
     call = "g_loss = bce(on_fake, {}(on_fake))" if _is_torch(case) else "g_loss = bce({}(on_fake), on_fake)"
     edit = Edit("generator.label", None, call.format(right))
     return Change((edit,), title, {"training.generator_label": 1.0 if high else 0.0})
+
+
+def _different_labels(case: Case) -> Change:
+    """Give real and generated images different labels in the discriminator's step, and add both parts."""
+    call = (
+        "d_loss = bce(on_real, torch.ones_like(on_real)) + bce(on_fake, torch.zeros_like(on_fake))"
+        if _is_torch(case)
+        else "d_loss = bce(tf.ones_like(on_real), on_real) + bce(tf.zeros_like(on_fake), on_fake)"
+    )
+    title = Message("Give real and generated images different labels in the discriminator's step, and add both parts")
+    return Change((Edit("discriminator.labels", None, call),), title, {})
 
 
 def _scores_reals_high(case: Case) -> bool | None:

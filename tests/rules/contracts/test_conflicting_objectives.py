@@ -310,4 +310,4 @@ def test_a_loss_that_asks_the_same_of_both_batches(make_run: MakeRun, labels: An
     if is_found:
         assert finding.severity is Severity.CRITICAL
         assert "number for number" in str(finding.evidence[0].statement)
-        assert (finding.causes[0].id, finding.causes[0].score) == ("labels-disagree", 0.97)
+        assert (finding.causes[0].id, finding.causes[0].score) == ("same-label-for-both", 0.97)
