@@ -114,7 +114,7 @@ class PairCard(BaseModel):
 
 
 class DrawnCard(BaseModel):
-    """Samples that the program itself has made outside of the training steps, the latest of each network.
+    """Samples that the program itself has made outside of the training steps, the latest of each kind of call.
 
     Attributes:
         network: "generator", or "copy": another network of the same build that is not trained, such as an average.

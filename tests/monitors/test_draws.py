@@ -184,6 +184,21 @@ def test_a_copy_that_is_made_after_the_training_is_found(tmp_path: Path, made: C
     assert status(run, "GD018") is Status.DETECTED
 
 
+def test_a_copy_that_is_made_later_and_called_many_times_is_known_by_all_of_it(tmp_path: Path) -> None:
+    """A notebook loads the weights anew and shows one vector after the other, in training mode."""
+
+    def draw(g: Any, average: Any, latents: Any) -> None:
+        late = copy.deepcopy(average)
+        late.load_state_dict(g.state_dict())
+        call(late, latents(8), True)  # of another size: not what is shown
+        for _ in range(100):
+            call(late, latents(2), True)  # PyTorch refuses a batch of one value a channel
+
+    (card,) = torch_run(tmp_path / "run", draw).manifest.drawn
+    assert (card.network, card.count, card.at_a_time, card.training) == ("copy", 64, 2, True)
+    assert card.spread is not None
+
+
 def test_a_copy_that_is_trained_later_is_none(tmp_path: Path) -> None:
     def draw(g: Any, average: Any, latents: Any) -> None:
         late = copy.deepcopy(average)

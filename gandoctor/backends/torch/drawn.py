@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ class Drawn:
         self._pending: list[Draw] = []
         self._trained: set[int] = set()
         self._later: weakref.WeakKeyDictionary[torch.nn.Module, ForwardHook] = weakref.WeakKeyDictionary()
-        self._by_later: OrderedDict[int, Draw] = OrderedDict()  # by the id of who made it, who may be gone
+        self._by_later: OrderedDict[int, deque[Draw]] = OrderedDict()  # by the id of who made it, who may be gone
         self._shapes: list[tuple[str, torch.Size]] = []
 
     def made(self, module: torch.nn.Module, given: list[torch.Tensor], output: torch.Tensor) -> None:
@@ -52,7 +53,7 @@ class Drawn:
 
     def tell(self) -> None:
         """Tell of what was made since the last update, and lately by networks that were made during training."""
-        for draw in (*self._pending, *self._by_later.values()):
+        for draw in itertools.chain(self._pending, *self._by_later.values()):
             self._listener.drew(draw)
         self._pending.clear()
         self._by_later.clear()
@@ -97,7 +98,8 @@ class Drawn:
                 self._later.pop(module).remove()  # it is trained, or is something else
                 return
             given = _inputs(Arguments(args, kwargs).tensors)
-            self._by_later[id(module)] = Draw("copy", given, first.detach(), module.training)
+            draws = self._by_later.setdefault(id(module), deque(maxlen=PENDING_MAX))  # they may be drawn one by one
+            draws.append(Draw("copy", given, first.detach(), module.training))
             while len(self._by_later) > COPIES_MAX:
                 self._by_later.popitem(last=False)
 

@@ -40,9 +40,16 @@ ROWS_LEAST = 16
 """Samples whose distance from the data can be told."""
 
 
+KINDS_KEPT = 4
+"""Kinds of calls whose samples are kept, the latest: a program may draw one by one here and a batch there."""
+
+_Kind = tuple[str, int, bool | None]
+"""Network, samples a call, and whether it was in training mode."""
+
+
 @dataclass
 class _Occasion:
-    """Samples that were made at one step by calls of one network."""
+    """Samples that were made at one step by calls of one kind."""
 
     step: int
     at_a_time: int
@@ -64,8 +71,8 @@ class Draws:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._occasions: dict[str, _Occasion] = {}
-        self._steps: dict[tuple[Any, ...], tuple[int, int]] = {}
+        self._occasions: dict[_Kind, _Occasion] = {}
+        self._steps: dict[_Kind, tuple[int, int]] = {}
         self._comparison: tuple[Any, Callable[[np.ndarray], float] | None] = None, None
         self.next_step = 0
 
@@ -81,11 +88,14 @@ class Draws:
         times, last = self._steps.get(kind, (0, -1))
         self._steps[kind] = times, _ = times + (step != last), step
         if step - first_step < FIRST_STEPS or times >= max(FIRST_STEPS, OFTEN * (step - first_step)):
-            self._occasions.pop(draw.network, None)
+            self._occasions.pop(kind, None)
             return
-        now = self._occasions.get(draw.network)
-        if now is None or now.step != step or (now.at_a_time, now.training) != (rows, draw.training):
-            now = self._occasions[draw.network] = _Occasion(step, rows, draw.training)
+        now = self._occasions.get(kind)
+        if now is None or now.step != step:
+            self._occasions.pop(kind, None)
+            now = self._occasions[kind] = _Occasion(step, rows, draw.training)
+            while len(self._occasions) > KINDS_KEPT:
+                del self._occasions[next(iter(self._occasions))]
         wanted = ROWS_MAX - now.count
         if wanted > 0 and rows:
             # Evenly over the batch, which may be in the order of classes.
@@ -104,11 +114,12 @@ class Draws:
             reals: Real data, as they are recorded.
         """
         taken, self._occasions = self._occasions, {}
-        for network, occasion in taken.items():
+        for kind, occasion in taken.items():
             if not occasion.outputs:
                 continue
-            card = self._card(network, occasion, manifest, trained, reals)
-            manifest.drawn = (*(other for other in manifest.drawn if other.network != network), card)
+            card = self._card(kind[0], occasion, manifest, trained, reals)
+            others = [other for other in manifest.drawn if (other.network, other.at_a_time, other.training) != kind]
+            manifest.drawn = (*others[1 - KINDS_KEPT :], card)
             self.next_step = max(self.next_step, occasion.step + occasion.step // 5 + 1)
 
     def forget(self) -> None:

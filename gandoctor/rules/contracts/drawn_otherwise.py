@@ -66,7 +66,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
                 "real data to compare them with."
             )
         )
-    judged = [_judged(card, card.distance or 0.0, card.own_distance or 0.0, limits) for card in cards]
+    others = [card for card in cards if not is_one_by_one(run, card)]
+    judged = [_judged(card, card.distance or 0.0, card.own_distance or 0.0, limits) for card in others]
     return [evidence for evidence in judged if evidence is not None]
 
 
@@ -75,7 +76,7 @@ def _judged(card: DrawnCard, distance: float, own: float, limits: Limits) -> Evi
     spread = 1.0 if card.spread is None else card.spread
     is_alike = spread < limits.alike
     least = limits.times * max(own, limits.near) if is_alike else max(limits.times * own, own + limits.further)
-    if is_one_by_one(card) or distance <= least:
+    if distance <= least:
         return None
     told: dict[str, Any] = {"step": card.step, "distance": distance, "own": own}
     if card.network == "copy":

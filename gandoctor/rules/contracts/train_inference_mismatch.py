@@ -20,7 +20,8 @@ How it is recognised
     below -ln(1 - exp(-2 L_D)) (non-saturating cross-entropy, by Jensen's inequality, whatever the networks). A running
     median over 60 steps that stays more than 3 nats below it cannot come from one game. Other families have bounds of
     their own. And by the samples that the program itself makes outside of the steps: up to 8 at a time, in training
-    mode, with less than half of the spread that the generator's have.
+    mode, with less than half of the spread that the generator's have, or twice as far from the data, unless training
+    makes as few at a time.
 
 What it is not
     Early in training moving averages lag behind: a gap of 14 in the first step is normal, 0.04 to 0.31 after step 100.
@@ -89,7 +90,7 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
         NotEvaluated: Neither shows anything and the images of both modes were not compared. Losses that do not bound
             each other leave the images to decide.
     """
-    evidence = [_one_by_one(card) for card in drawn_cards(run) if is_one_by_one(card)]
+    evidence = [_one_by_one(card) for card in drawn_cards(run) if is_one_by_one(run, card)]
     reasons: list[Message] = []
     compared = "sample_train_infer_gap" in run
     for judge in (_losses_apart, _images_apart):
@@ -104,16 +105,25 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _one_by_one(card: DrawnCard) -> Evidence:
     """Return evidence on samples that were drawn one by one, or few at a time, in training mode."""
-    assert card.spread is not None
+    spread = 1.0 if card.spread is None else card.spread
     statement = Message(
         "At step {step} the program draws samples {count} at a time in training mode, where batch normalisation takes "
         "their own mean and spread away: they have {spread:.2g} of the spread of the generator's own from the same "
         "latents.",
         step=card.step,
         count=card.at_a_time,
-        spread=card.spread,
+        spread=spread,
     )
-    return Evidence("sample_train_infer_gap", card.spread, HALF, card.step, card.step, statement, detail="one-by-one")
+    if not spread < HALF:
+        apart = Message(
+            "They are {distance:.2g} from the real data, in mean distances among these, where those are {own:.2g}.",
+            distance=card.distance or 0.0,
+            own=card.own_distance or 0.0,
+        )
+        statement = sentences(statement, apart)
+    severity = Severity.CRITICAL if spread < HALF else Severity.WARNING
+    signal, step = "sample_train_infer_gap", card.step
+    return Evidence(signal, spread, HALF, step, step, statement, severity, detail="one-by-one")
 
 
 def _losses_apart(run: Run, limits: Limits) -> list[Evidence]:

@@ -10,13 +10,27 @@ FEW = 8
 HALF = 0.5
 """Spread over that of the generator's own samples, below which they lost what tells them apart. Judgement."""
 
+TIMES = 2.0
+"""Distance from the data over that of the generator's own samples, from which they went away. Judgement."""
+NEAR = 0.03
+"""Distance that 64 samples of the very data have at most."""
+
 
 def drawn_cards(run: Run) -> tuple[DrawnCard, ...]:
     """Return what is known of samples that the program made outside of the training steps."""
     return run.manifest.drawn
 
 
-def is_one_by_one(card: DrawnCard) -> bool:
-    """Tell whether samples lost their variety since each was normalised by itself, or among a few."""
-    is_small = bool(card.training) and card.normalised and card.at_a_time <= FEW
-    return is_small and card.spread is not None and card.spread < HALF
+def is_one_by_one(run: Run, card: DrawnCard) -> bool:
+    """Tell whether samples lost their variety, or went away from the data, as each was normalised among a few or alone.
+
+    Not where training makes as few at a time.
+    """
+    latent = run.manifest.latent
+    trained = FEW + 1 if latent is None or latent.at_a_time is None else latent.at_a_time
+    if not (card.training and card.normalised and card.at_a_time <= FEW < trained):
+        return False
+    has_lost = card.spread is not None and card.spread < HALF
+    if card.distance is None or card.own_distance is None:
+        return has_lost
+    return has_lost or card.distance > TIMES * max(card.own_distance, NEAR)

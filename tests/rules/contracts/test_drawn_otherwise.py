@@ -9,7 +9,7 @@ import pytest
 
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
-from gandoctor.store.cards import DrawnCard, LatentLaw
+from gandoctor.store.cards import DrawnCard, LatentCard, LatentLaw
 
 MakeRun = Callable[..., Run]
 RULE, MODES, LATENTS = (find_rule(name) for name in ("GD018", "GD010", "GD013"))
@@ -76,13 +76,42 @@ def test_samples_drawn_one_by_one_are_of_the_other_mode(make_run: MakeRun) -> No
 
 @pytest.mark.parametrize(
     "values",
-    [{"training": False}, {"training": None}, {"normalised": False}, {"at_a_time": 64}, {"spread": 0.9}],
+    [
+        {"training": False},
+        {"training": None},
+        {"normalised": False},
+        {"at_a_time": 64},
+        {"spread": 0.9, "distance": 0.05},
+    ],
 )
 def test_samples_that_keep_their_spread_or_are_not_normalised_are_none(
     make_run: MakeRun, values: dict[str, Any]
 ) -> None:
     run = make_run({"d_loss": dict.fromkeys(range(600), 1.0)}, drawn=(card(**{**ONE_BY_ONE, **values}),))
     assert MODES.evaluate(run).status is not Status.DETECTED
+
+
+def test_samples_drawn_one_by_one_may_lose_but_their_light(make_run: MakeRun) -> None:
+    run = make_run(
+        {"d_loss": dict.fromkeys(range(600), 1.0)}, drawn=(card(**{**ONE_BY_ONE, "spread": 0.8, "distance": 0.1}),)
+    )
+    finding = MODES.evaluate(run)
+    assert (finding.status, finding.severity) == (Status.DETECTED, Severity.WARNING)
+    assert "They are 0.1 from the real data" in str(finding.evidence[0].statement)
+    assert RULE.evaluate(run).status is Status.NOT_DETECTED, "said once"
+
+
+@pytest.mark.parametrize(("at_a_time", "found"), [(1, False), (8, False), (64, True), (None, True)])
+def test_samples_that_are_drawn_as_training_makes_them_are_none(
+    make_run: MakeRun, at_a_time: int | None, found: bool
+) -> None:
+    """Pix2pix is trained on batches of one, and used so, in training mode."""
+    run = make_run(
+        {"d_loss": dict.fromkeys(range(600), 1.0)},
+        drawn=(card(**ONE_BY_ONE),),
+        latent=LatentCard(shape=(32,), at_a_time=at_a_time),
+    )
+    assert (MODES.evaluate(run).status is Status.DETECTED) == found
 
 
 def test_latents_of_another_law_than_trainings_are_found(make_run: MakeRun) -> None:

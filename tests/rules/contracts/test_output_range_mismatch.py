@@ -82,6 +82,11 @@ def test_twice_the_range_of_the_data_is_a_warning(make_run: MakeRun) -> None:
     assert (finding.severity, finding.evidence[0].observed) == (Severity.WARNING, 2.0)
 
 
+def test_look_alike_data_in_the_middle_of_the_range(make_run: MakeRun) -> None:
+    assert of(make_run, ending("tanh"), data=data(-0.6, 0.6)).severity is Severity.INFO
+    assert of(make_run, ending("tanh"), data=data(-0.9, 0.9)).status is Status.NOT_DETECTED
+
+
 def test_look_alike_an_output_without_bounds_is_only_mentioned(make_run: MakeRun) -> None:
     for activation in ("linear", "relu"):
         finding = of(make_run, ending(activation))
