@@ -10,7 +10,8 @@ TREATMENTS = (
         id="sample-in-inference-mode",
         title=Message("Generate samples with training=False"),
         explanation=Message(
-            "While dropout is active, every image comes from a different thinned network. Pass the argument explicitly "
+            "While dropout is active, every image comes from a different thinned network, and batch normalisation "
+            "takes its own mean and spread out of every batch, all there is of a single image. Pass the argument explicitly "
             "when you call a model inside a loop; `predict` sets it for you."
         ),
         words={
@@ -20,7 +21,7 @@ TREATMENTS = (
         },
         evidence="moderate",
         reference=Message("Keras documentation, `training` argument of Dropout and BatchNormalization; the mechanism"),
-        cures=("dropout-active-when-sampling",),
+        cures=("dropout-active-when-sampling", "sampled-one-by-one"),
         snippets={
             "keras": """\
 import keras

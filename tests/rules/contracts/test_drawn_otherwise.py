@@ -10,6 +10,7 @@ import pytest
 from gandoctor.rules import Severity, Status, find_rule
 from gandoctor.store import Run
 from gandoctor.store.cards import DrawnCard, LatentCard, LatentLaw
+from gandoctor.treatments import prescribe
 
 MakeRun = Callable[..., Run]
 RULE, MODES, LATENTS = (find_rule(name) for name in ("GD018", "GD010", "GD013"))
@@ -98,6 +99,8 @@ def test_samples_drawn_one_by_one_may_lose_but_their_light(make_run: MakeRun) ->
     finding = MODES.evaluate(run)
     assert (finding.status, finding.severity) == (Status.DETECTED, Severity.WARNING)
     assert "They are 0.1 from the real data" in str(finding.evidence[0].statement)
+    causes = {cause.id: cause.score for cause in finding.causes}
+    assert prescribe(MODES.treatments, causes, {})[0].id == "sample-in-inference-mode"
     assert RULE.evaluate(run).status is Status.NOT_DETECTED, "said once"
 
 
