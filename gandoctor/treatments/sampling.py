@@ -11,8 +11,8 @@ TREATMENTS = (
         title=Message("Generate samples with training=False"),
         explanation=Message(
             "While dropout is active, every image comes from a different thinned network, and batch normalisation "
-            "takes its own mean and spread out of every batch, all there is of a single image. Pass the argument explicitly "
-            "when you call a model inside a loop; `predict` sets it for you."
+            "takes its own mean and spread out of every batch, all there is of a single image. Pass the argument "
+            "explicitly when you call a model inside a loop; `predict` sets it for you."
         ),
         words={
             "torch": Words(
