@@ -115,11 +115,11 @@ class Intake:
             for inputs in kept:
                 self._reals.add(inputs)
         judged = {id(made[row][0]) for one in fed for row in one.rows if row in made}
-        self._measure_latents([call for call in generators if id(call) in judged])
-        self._pair(kept, [call for call in generators if id(call) in judged], self.place)
-        for call in generators:
-            if id(call) in judged:
-                self.made_at_a_time = max(len(call.output), self.made_at_a_time or 0)
+        of_judged = [call for call in generators if id(call) in judged]
+        self._measure_latents(of_judged)
+        self._pair(kept, of_judged, self.place)
+        for call in of_judged:  # the most of all steps: the rest of an epoch is a smaller batch
+            self.made_at_a_time = max(len(call.output), self.made_at_a_time or 0)
         for one in fed:
             self._keep_latents(one, made)
         if not is_judged:  # augmented since, so that none is found by value

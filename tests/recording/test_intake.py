@@ -142,3 +142,12 @@ def test_augmented_fakes_that_the_framework_knows_of():
     fake, real = images(), images()
     calls = (Call("d", real, real[:, 0, 0], False), Call("d", fake[:, :, ::-1], fake[:, 0, 0], True))
     np.testing.assert_array_equal(taken(Call("g", rng.normal(size=(32, 5)), fake), *calls).reals(), real)
+
+
+def test_the_rest_of_an_epoch_does_not_say_how_many_are_made_at_a_time():
+    intake = Intake()
+    assert intake.made_at_a_time is None
+    for count in (32, 32, 1):
+        fake, real = images(count), images(count)
+        intake.take([Call("g", rng.normal(size=(count, 5)), fake), *(Call("d", x, x[:, 0, 0]) for x in (real, fake))])
+    assert intake.made_at_a_time == 32

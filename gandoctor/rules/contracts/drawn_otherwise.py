@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gandoctor.message import Message, sentences
-from gandoctor.rules.reading.drawn import drawn_cards, is_one_by_one
+from gandoctor.rules.reading.drawn import NEAR, TIMES, drawn_cards, is_one_by_one
 from gandoctor.rules.rule import Evidence, Explanation, NotEvaluated, Rule, Severity
 from gandoctor.store import Run
 from gandoctor.store.cards import DrawnCard
@@ -49,11 +49,11 @@ class Limits:
         near: Distance that 64 samples of the very data have at most, of which samples so much alike must have `times`.
     """
 
-    times: float = 2.0
+    times: float = TIMES
     further: float = 0.15
     critical: float = 0.5
     alike: float = 0.6
-    near: float = 0.03
+    near: float = NEAR
 
 
 def detect(run: Run, limits: Limits) -> list[Evidence]:
@@ -73,9 +73,11 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _judged(card: DrawnCard, distance: float, own: float, limits: Limits) -> Evidence | None:
     """Return evidence where samples are farther from the data than the generator's own; None where they are not."""
-    spread = 1.0 if card.spread is None else card.spread
-    is_alike = spread < limits.alike
-    least = limits.times * max(own, limits.near) if is_alike else max(limits.times * own, own + limits.further)
+    varied = None
+    least = max(limits.times * own, own + limits.further)
+    if card.spread is not None and card.spread < limits.alike:
+        varied = Message("They vary {spread:.0%} as much as these.", spread=card.spread)
+        least = limits.times * max(own, limits.near)
     if distance <= least:
         return None
     told: dict[str, Any] = {"step": card.step, "distance": distance, "own": own}
@@ -93,7 +95,6 @@ def _judged(card: DrawnCard, distance: float, own: float, limits: Limits) -> Evi
             "{own:.2g}.",
             **told,
         )
-    varied = Message("They vary {spread:.0%} as much as these.", spread=spread) if is_alike else None
     severity = Severity.CRITICAL if distance > own + limits.critical else Severity.WARNING
     whole = sentences(statement, varied)
     return Evidence("latent_sampler", distance, least, card.step, card.step, whole, severity)

@@ -105,7 +105,8 @@ def detect(run: Run, limits: Limits) -> list[Evidence]:
 
 def _one_by_one(card: DrawnCard) -> Evidence:
     """Return evidence on samples that were drawn one by one, or few at a time, in training mode."""
-    spread = 1.0 if card.spread is None else card.spread
+    spread = card.spread
+    assert spread is not None
     statement = Message(
         "At step {step} the program draws samples {count} at a time in training mode, where batch normalisation takes "
         "their own mean and spread away: they have {spread:.2g} of the spread of the generator's own from the same "

@@ -27,10 +27,9 @@ def is_one_by_one(run: Run, card: DrawnCard) -> bool:
     Not where training makes as few at a time.
     """
     latent = run.manifest.latent
-    trained = FEW + 1 if latent is None or latent.at_a_time is None else latent.at_a_time
-    if not (card.training and card.normalised and card.at_a_time <= FEW < trained):
+    are_few_in_training = latent is not None and latent.at_a_time is not None and latent.at_a_time <= FEW
+    if not (card.training and card.normalised and card.at_a_time <= FEW) or are_few_in_training or card.spread is None:
         return False
-    has_lost = card.spread is not None and card.spread < HALF
-    if card.distance is None or card.own_distance is None:
-        return has_lost
-    return has_lost or card.distance > TIMES * max(card.own_distance, NEAR)
+    if card.spread < HALF or card.distance is None or card.own_distance is None:
+        return card.spread < HALF
+    return card.distance > TIMES * max(card.own_distance, NEAR)

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from gandoctor.message import Message, sentences
 from gandoctor.rules.hypothesis import Hypothesis
 from gandoctor.rules.reading.persistence import Episode, persistent_episode
-from gandoctor.rules.reading.sample_progress import halves, severity_while_learning
+from gandoctor.rules.reading.sample_progress import LEAST_PROBES, STEPS, halves, severity_while_learning
 from gandoctor.rules.rule import Cause, Evidence, Found, NotEvaluated, Rule, Severity
 from gandoctor.rules.samples.mode_dropping import over_window
 from gandoctor.rules.warm_up import warm_up_end
@@ -44,8 +44,6 @@ from gandoctor.store import Run
 
 _TIE = "sample_pair_tie"
 _CHANCE = "sample_pair_chance"
-_STEPS = 200
-_PROBES_LEAST = 4
 
 
 @dataclass(frozen=True)
@@ -127,8 +125,8 @@ def causes(run: Run, found: Found) -> list[Cause]:
 
 def _rises(run: Run, episode: Episode, limits: Limits) -> bool:
     """Tell whether the correlation was still rising at the end of a stretch."""
-    window = run[_TIE].loc[episode.last_step - _STEPS : episode.last_step].dropna()
-    if len(window) < _PROBES_LEAST:
+    window = run[_TIE].loc[episode.last_step - STEPS : episode.last_step].dropna()
+    if len(window) < LEAST_PROBES:
         return False
     early, late = halves(window)
     return late - early > limits.rising

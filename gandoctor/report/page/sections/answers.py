@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from gandoctor.report.page.filmstrip import SIDE_MAX, encoded
 from gandoctor.report.page.section import Section, Shown, Source
+from gandoctor.report.page.sheets import COLUMNS
 from gandoctor.store.writer import contact_sheet
-
-COLUMNS = 8
 
 
 def show(source: Source) -> Shown | None:
